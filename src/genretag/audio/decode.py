@@ -1,0 +1,246 @@
+"""From any file that FFmpeg reads to excerpts of mono sound at one rate."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import av.error
+import av.filter
+import numpy as np
+from av import AudioFrame
+from av.container import InputContainer
+from numpy.typing import NDArray
+
+from genretag.domain.window import Excerpt, Plan, Waveform
+from genretag.errors import Code, FileError
+
+# Frames before an excerpt that are decoded and thrown away: after a seek, MP3 lacks its bit
+# reservoir, Opus wants 80 ms to converge, and AAC, Vorbis and WMA overlap with a lost frame.
+PREROLL_S = 0.25
+_GATHER_SAMPLES = 65536
+
+
+def listen(path: Path, rate_hz: int, plan: Plan) -> Iterator[Waveform]:
+    """Decode the excerpts of `path` that `plan` asks for, one at a time.
+
+    Channels are averaged with equal weight, so a mono file and its stereo copy sound alike.
+    Excerpts are found by seeking; where a file's header promises more sound than there is,
+    its packets are counted and the plan is made again for the true duration.
+
+    Args:
+        path: the file.
+        rate_hz: sample rate of the waveforms.
+        plan: from the duration in seconds to the excerpts, in ascending order.
+
+    Yields:
+        Waveforms [n_samples] at `rate_hz`, exact to the sample where the container's
+        timestamps are, shorter where the file ends; none is empty.
+
+    Raises:
+        FileError: the file cannot be opened, has no audio, or not a sample can be decoded.
+    """
+    with _opened(path) as container:
+        audio = _AudioFile(path, container)
+        found = False
+        for excerpt in plan(audio.duration_s):
+            waveform = audio.excerpt(excerpt, rate_hz)
+            if not len(waveform.samples):
+                break
+            found = True
+            yield waveform
+        else:
+            return
+        for excerpt in plan(audio.counted_duration_s()):
+            waveform = audio.excerpt(excerpt, rate_hz)
+            if len(waveform.samples):
+                found = True
+                yield waveform
+        if not found:
+            raise FileError(
+                Code.UNDECODABLE,
+                f"{path}: not a sample of its audio can be decoded",
+                "The file is damaged or encrypted; try whether a player plays it.",
+            )
+
+
+def duration_s(path: Path) -> float:
+    """How long `path` plays, in seconds, by its header; FileError as `listen` raises it."""
+    with _opened(path) as container:
+        return _AudioFile(path, container).duration_s
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[InputContainer]:
+    # The prefix keeps FFmpeg from taking a name with a colon for an address.
+    url = f"file:{path.absolute()}"
+    try:
+        # Tags are not read here, so those that are not UTF-8 must not stop a decode.
+        container = av.open(url, metadata_errors="ignore")
+    except av.error.FFmpegError as error:
+        raise _translated(path, error) from error
+    with container:
+        yield container
+
+
+def _translated(path: Path, error: av.error.FFmpegError) -> FileError:
+    if isinstance(error, FileNotFoundError):
+        return FileError(Code.NOT_FOUND, f"{path}: no such file", "It may have been moved away.")
+    if isinstance(error, PermissionError):
+        return FileError(
+            Code.NO_PERMISSION, f"{path}: no permission to read it", "Change its access rights."
+        )
+    if isinstance(error, av.error.InvalidDataError | av.error.EOFError):
+        return not_audio(path)
+    return FileError(
+        Code.READ_FAILED,
+        f"{path}: reading it failed: {error.strerror}",
+        "Check the disk or the network share.",
+    )
+
+
+def not_audio(path: Path) -> FileError:
+    """The error for a file in which FFmpeg finds no audio."""
+    return FileError(
+        Code.NOT_AUDIO,
+        f"{path}: there is no audio in it that FFmpeg understands",
+        "The file is damaged, or its name is wrong.",
+    )
+
+
+class _AudioFile:
+    """The best audio stream of an open file; times are seconds from where that stream starts."""
+
+    def __init__(self, path: Path, container: InputContainer) -> None:
+        # Cover art and video are streams of their own and never looked at.
+        stream = container.streams.best("audio")
+        if not isinstance(stream, av.AudioStream):
+            raise not_audio(path)
+        self._container = container
+        self._stream = stream
+        self._begin_s = _seconds(stream.start_time, stream.time_base)
+
+    @property
+    def duration_s(self) -> float:
+        """By the header of the stream or the container; counted where neither has it."""
+        if self._stream.duration:
+            return _seconds(self._stream.duration, self._stream.time_base)
+        if self._container.duration:
+            return self._container.duration / av.time_base
+        return self.counted_duration_s()
+
+    def counted_duration_s(self) -> float:
+        """By the timestamps of all packets, without decoding one; 0.0 if there are none."""
+        self._seek(0.0)
+        end_s = 0.0
+        try:
+            for packet in self._container.demux(self._stream):
+                if packet.pts is not None:
+                    ticks = packet.pts + (packet.duration or 0)
+                    end_s = max(end_s, _seconds(ticks, packet.time_base) - self._begin_s)
+        except av.error.FFmpegError:
+            pass  # a damaged end: what came before it counts
+        return end_s
+
+    def excerpt(self, excerpt: Excerpt, rate_hz: int) -> Waveform:
+        """The samples of one stretch, [n_samples] mono at `rate_hz`; empty past the end."""
+        self._seek(excerpt.start_s - PREROLL_S)
+        downmix = _Downmix(rate_hz)
+        first_s = None
+        next_s = 0.0
+        for frame in self._frames():
+            at_s = next_s if frame.time is None else frame.time - self._begin_s
+            next_s = at_s + frame.samples / frame.sample_rate
+            if next_s <= excerpt.start_s:
+                continue
+            if at_s >= excerpt.end_s:
+                break
+            first_s = at_s if first_s is None else first_s
+            downmix.push(frame)
+        start_s = excerpt.start_s if first_s is None else first_s
+        skipped = max(0, round((excerpt.start_s - start_s) * rate_hz))
+        wanted = round(excerpt.length_s * rate_hz)
+        samples = downmix.finish()[skipped : skipped + wanted]
+        return Waveform(samples, rate_hz, max(start_s, excerpt.start_s))
+
+    def _seek(self, time_s: float) -> None:
+        """Go to a keyframe at or before `time_s`; stay where a stream cannot be sought."""
+        offset = round((max(time_s, 0.0) + self._begin_s) / float(self._stream.time_base or 1))
+        with suppress(av.error.FFmpegError):
+            self._container.seek(offset, stream=self._stream)
+
+    def _frames(self) -> Iterator[AudioFrame]:
+        packets = self._container.demux(self._stream)
+        while True:
+            try:
+                packet = next(packets, None)
+                if packet is None:
+                    return
+                frames = packet.decode()
+            except av.error.InvalidDataError:
+                continue  # a damaged packet costs its own sound, not the file
+            except av.error.FFmpegError:
+                return
+            yield from (frame for frame in frames if isinstance(frame, AudioFrame))
+
+
+class _Downmix:
+    """libswresample's mix to mono and resampling in one filter graph; follows format changes."""
+
+    def __init__(self, rate_hz: int) -> None:
+        self._rate_hz = rate_hz
+        self._format: tuple[str, str, int] | None = None
+        self._graph: av.filter.Graph | None = None
+        self._parts: list[NDArray[np.float32]] = []
+
+    def push(self, frame: AudioFrame) -> None:
+        """Take in the next frame."""
+        format_ = (frame.format.name, frame.layout.name, frame.sample_rate)
+        if format_ != self._format:
+            self._drain()
+            self._format, self._graph = format_, self._graph_for(frame)
+        assert self._graph is not None
+        self._graph.push(frame)
+
+    def finish(self) -> NDArray[np.float32]:
+        """All that was pushed, [n_samples] float32; what is not a number becomes silence."""
+        self._drain()
+        if not self._parts:
+            return np.zeros(0, np.float32)
+        return np.nan_to_num(np.concatenate(self._parts), nan=0.0, posinf=0.0, neginf=0.0)
+
+    def _graph_for(self, frame: AudioFrame) -> av.filter.Graph:
+        channels = len(frame.layout.channels)
+        # "<" scales the gains to sum to 1. FFmpeg's own downmix would weigh the channels of
+        # surround sound differently, and float samples differently from whole numbers.
+        equal = "+".join(f"c{channel}" for channel in range(channels))
+        graph = av.filter.Graph()
+        nodes = (
+            graph.add_abuffer(
+                sample_rate=frame.sample_rate,
+                format=frame.format.name,
+                layout=frame.layout.name,
+                channels=channels,
+                time_base=frame.time_base or Fraction(1, frame.sample_rate),
+            ),
+            graph.add("pan", f"1c|c0<{equal}"),
+            graph.add("aformat", f"sample_fmts=flt:sample_rates={self._rate_hz}"),
+            graph.add("asetnsamples", f"n={_GATHER_SAMPLES}:p=0"),
+            graph.add("abuffersink"),
+        )
+        graph.link_nodes(*nodes)
+        graph.configure()
+        return graph
+
+    def _drain(self) -> None:
+        if self._graph is None:
+            return
+        self._graph.push(None)
+        with suppress(av.error.EOFError, av.error.BlockingIOError):
+            while True:
+                self._parts.append(self._graph.pull().to_ndarray().reshape(-1))
+
+
+def _seconds(ticks: int | None, time_base: Fraction | None) -> float:
+    return float((ticks or 0) * (time_base or 1))

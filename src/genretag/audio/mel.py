@@ -1,0 +1,111 @@
+"""The one mel front end: training and inference both compute their features here.
+
+Power mel spectrograms as librosa 0.11 makes them with its defaults (periodic Hann window,
+frames centred by zero padding, Slaney mel scale with area normalisation), in float32.
+
+The Slaney scale: M. Slaney, "Auditory Toolbox", Technical Report 1998-010, Interval
+Research Corporation, 1998.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from genretag.domain.manifest import FrontEnd
+
+DYNAMIC_RANGE_DB = 80.0
+_POWER_FLOOR = 1e-10
+
+# The Slaney scale is linear up to 1 kHz (15 mels) and logarithmic above.
+_HZ_PER_MEL = 200.0 / 3.0
+_BREAK_HZ = 1000.0
+_BREAK_MEL = _BREAK_HZ / _HZ_PER_MEL
+_LOG_STEP = np.log(6.4) / 27.0
+
+
+def features(samples: NDArray[np.float32], front_end: FrontEnd) -> NDArray[np.float32]:
+    """What a model with this front end sees of `samples`.
+
+    Args:
+        samples: [n_samples] mono at `front_end.rate_hz`, full scale at 1.0, at least one.
+        front_end: rate, transform, mels and scaling.
+
+    Returns:
+        [n_frames, n_mels] float32 with n_frames = 1 + n_samples // hop.
+    """
+    if front_end.rms_dbfs is not None:
+        samples = at_level(samples, front_end.rms_dbfs)
+    return SCALINGS[front_end.scaling](mel_power(samples, front_end))
+
+
+def at_level(samples: NDArray[np.float32], rms_dbfs: float) -> NDArray[np.float32]:
+    """`samples` amplified to an RMS level in dB relative to full scale; silence stays silence."""
+    rms = float(np.sqrt(np.mean(np.square(samples, dtype=np.float64))))
+    if rms == 0.0:
+        return samples
+    return samples * np.float32(10 ** (rms_dbfs / 20) / rms)
+
+
+def mel_power(samples: NDArray[np.float32], front_end: FrontEnd) -> NDArray[np.float32]:
+    """Power mel spectrogram [n_frames, n_mels] of [n_samples] mono sound."""
+    n_fft, hop = front_end.n_fft, front_end.hop
+    padded = np.pad(samples, n_fft // 2)
+    frames = np.lib.stride_tricks.sliding_window_view(padded, n_fft)[::hop]
+    spectrum = np.fft.rfft(frames * _hann(n_fft))
+    power = spectrum.real**2 + spectrum.imag**2
+    mel: NDArray[np.float32] = power @ mel_filters(front_end.rate_hz, n_fft, front_end.n_mels)
+    return mel
+
+
+def decibel_minmax(power: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Decibels below the window's maximum, down to -80, stretched to [0, 1].
+
+    A window without any contrast, such as digital silence, is all zeros.
+    """
+    loud = np.log10(np.maximum(power, _POWER_FLOOR))
+    level_db = np.maximum(10.0 * (loud - loud.max()), -DYNAMIC_RANGE_DB)
+    low = level_db.min()
+    return level_db / -low + 1.0 if low < 0.0 else np.zeros_like(level_db)
+
+
+def log_compression(power: NDArray[np.float32]) -> NDArray[np.float32]:
+    """log10(1 + 10000 x), the input scaling of musicnn (Pons & Serra, 2019)."""
+    return np.log10(1.0 + 10000.0 * power)
+
+
+SCALINGS: Mapping[str, Callable[[NDArray[np.float32]], NDArray[np.float32]]] = {
+    "db-minmax": decibel_minmax,
+    "log-compression": log_compression,
+}
+
+
+@cache
+def mel_filters(rate_hz: int, n_fft: int, n_mels: int) -> NDArray[np.float32]:
+    """Triangular filters [1 + n_fft // 2, n_mels] from 0 Hz to half the rate, each of area 1."""
+    bins_hz = np.fft.rfftfreq(n_fft, 1.0 / rate_hz)
+    top_mel = _hz_to_mel(rate_hz / 2.0)
+    corners_hz = _mel_to_hz(np.linspace(0.0, top_mel, n_mels + 2))
+    low, centre, high = corners_hz[:-2], corners_hz[1:-1], corners_hz[2:]
+    rising = (bins_hz[:, None] - low) / (centre - low)
+    falling = (high - bins_hz[:, None]) / (high - centre)
+    triangles = np.maximum(0.0, np.minimum(rising, falling))
+    return (triangles * 2.0 / (high - low)).astype(np.float32)
+
+
+@cache
+def _hann(n_fft: int) -> NDArray[np.float32]:
+    phase = 2.0 * np.pi * np.arange(n_fft) / n_fft
+    return (0.5 - 0.5 * np.cos(phase)).astype(np.float32)
+
+
+def _hz_to_mel(hz: float) -> float:
+    if hz < _BREAK_HZ:
+        return hz / _HZ_PER_MEL
+    return float(_BREAK_MEL + np.log(hz / _BREAK_HZ) / _LOG_STEP)
+
+
+def _mel_to_hz(mel: NDArray[np.float64]) -> NDArray[np.float64]:
+    above = _BREAK_HZ * np.exp(_LOG_STEP * (mel - _BREAK_MEL))
+    return np.where(mel < _BREAK_MEL, mel * _HZ_PER_MEL, above)

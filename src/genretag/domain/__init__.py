@@ -1,0 +1,1 @@
+"""Nouns and pure decisions: standard library and numpy, no input or output."""

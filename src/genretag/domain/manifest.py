@@ -1,0 +1,120 @@
+"""Everything that inference must know about a model and that its weights cannot say."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal, get_args
+
+from genretag.domain.genre import GenreVocabulary
+from genretag.domain.window import WindowSpec
+from genretag.errors import Code, RunError
+
+SCHEMA = 1
+METADATA_KEY = "genretag"
+"""Name of the ONNX metadata property that holds the manifest as JSON."""
+
+Scaling = Literal["db-minmax", "log-compression"]
+
+
+@dataclass(frozen=True)
+class FrontEnd:
+    """How sound becomes the model's input.
+
+    Power mel spectrogram (Hann window, centred frames, Slaney scale and norm) with
+    `n_fft` and `hop` in samples at `rate_hz`, then `scaling`. With `rms_dbfs` the
+    waveform is first brought to that RMS level, in dB relative to full scale.
+    """
+
+    rate_hz: int
+    n_fft: int
+    hop: int
+    n_mels: int
+    scaling: Scaling
+    rms_dbfs: float | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("rate_hz", "n_fft", "hop", "n_mels"):
+            if not (isinstance(getattr(self, name), int) and getattr(self, name) > 0):
+                raise ValueError(f"{name} must be a positive whole number")
+        if self.scaling not in get_args(Scaling):
+            raise ValueError(f"scaling {self.scaling!r} is none of {get_args(Scaling)}")
+
+
+@dataclass(frozen=True)
+class ModelManifest:
+    """Name, licence, genres and settings of a model; `training` and `scores` tell its story."""
+
+    name: str
+    version: str
+    licence: str
+    description: str
+    genres: GenreVocabulary
+    front_end: FrontEnd
+    window: WindowSpec
+    temperature: float
+    threshold: float
+    training: Mapping[str, Any] = field(default_factory=dict)
+    scores: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not self.temperature > 0:
+            raise ValueError(f"the temperature must be above 0, not {self.temperature}")
+        if not 0 <= self.threshold <= 1:
+            raise ValueError(f"the threshold must lie in [0, 1], not {self.threshold}")
+
+    def to_json(self) -> str:
+        """The manifest as the text that `from_json` reads."""
+        return json.dumps(
+            {
+                "schema": SCHEMA,
+                "name": self.name,
+                "version": self.version,
+                "licence": self.licence,
+                "description": self.description,
+                "genres": list(self.genres.names),
+                "parents": dict(self.genres.parents),
+                "front_end": asdict(self.front_end),
+                "window": asdict(self.window),
+                "calibration": {"temperature": self.temperature, "threshold": self.threshold},
+                "training": dict(self.training),
+                "scores": dict(self.scores),
+            },
+            ensure_ascii=False,
+        )
+
+    @classmethod
+    def from_json(cls, text: str) -> "ModelManifest":
+        """Read what `to_json` wrote; RunError `model-invalid` if it is anything else."""
+        try:
+            entries = json.loads(text)
+            schema = entries["schema"]
+        except (ValueError, TypeError, KeyError) as error:
+            raise _invalid("its manifest is not readable") from error
+        if schema != SCHEMA:
+            raise _invalid(f"its manifest has schema {schema!r}; this version reads {SCHEMA}")
+        try:
+            return cls(
+                name=entries["name"],
+                version=entries["version"],
+                licence=entries["licence"],
+                description=entries["description"],
+                genres=GenreVocabulary(tuple(entries["genres"]), entries["parents"]),
+                front_end=FrontEnd(**entries["front_end"]),
+                window=WindowSpec(**entries["window"]),
+                temperature=float(entries["calibration"]["temperature"]),
+                threshold=float(entries["calibration"]["threshold"]),
+                training=entries["training"],
+                scores=entries["scores"],
+            )
+        except KeyError as error:
+            raise _invalid(f"its manifest lacks {error}") from error
+        except (ValueError, TypeError, AttributeError) as error:
+            raise _invalid(f"its manifest is wrong: {error}") from error
+
+
+def _invalid(reason: str) -> RunError:
+    return RunError(
+        Code.MODEL_INVALID,
+        f"The model cannot be used: {reason}",
+        "Export it again with this version's `genretag train`, or use the bundled model.",
+    )

@@ -1,0 +1,61 @@
+"""What became of one file."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from genretag.domain.prediction import Prediction
+from genretag.errors import GenretagError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """One file's fate: its genres before and after, and what was heard, if it was listened to."""
+
+    status: ClassVar[str]
+
+    path: Path
+    before: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+    prediction: Prediction | None = None
+    reason: str | None = None
+    error: GenretagError | None = None
+
+
+class Tagged(Outcome):
+    """Its genres were written."""
+
+    status = "tagged"
+
+
+class Planned(Outcome):
+    """Its genres are decided and not yet written."""
+
+    status = "planned"
+
+
+class Unchanged(Outcome):
+    """There was nothing to do; `reason` says why."""
+
+    status = "unchanged"
+
+
+class Unsure(Outcome):
+    """Heard, but no genre scored high enough to be written."""
+
+    status = "unsure"
+
+
+class Skipped(Outcome):
+    """Left out by rule; `reason` says which."""
+
+    status = "skipped"
+
+
+class Failed(Outcome):
+    """It could not be handled; `error` says why."""
+
+    status = "failed"
+
+
+OUTCOMES: tuple[type[Outcome], ...] = (Tagged, Planned, Unchanged, Unsure, Skipped, Failed)

@@ -1,0 +1,76 @@
+"""What a model says about a track, and how it gets there from its windows."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Scores = NDArray[np.float32]
+"""[n_windows, n_genres], each in [0, 1], each row sums to 1."""
+
+
+@dataclass(frozen=True)
+class ScoredGenre:
+    """A genre and its calibrated score in [0, 1]."""
+
+    name: str
+    score: float
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """All genres of the model, best first, over the `windows` that were not silent.
+
+    A track in which nothing but silence was heard has no genres and no windows.
+    """
+
+    genres: tuple[ScoredGenre, ...]
+    windows: int
+    duration_s: float
+    model: str
+
+    def __post_init__(self) -> None:
+        scores = [genre.score for genre in self.genres]
+        if scores != sorted(scores, reverse=True):
+            raise ValueError("genres must stand best first")
+
+
+def _normalised(totals: NDArray[np.float64]) -> NDArray[np.float64]:
+    return totals / totals.sum()
+
+
+def mean(scores: Scores) -> NDArray[np.float64]:
+    """Mean of the windows' probabilities."""
+    return scores.mean(axis=0, dtype=np.float64)
+
+
+def median(scores: Scores) -> NDArray[np.float64]:
+    """Median of each genre over the windows, scaled to sum to 1: one odd window counts little."""
+    medians = np.median(scores, axis=0).astype(np.float64)
+    return _normalised(medians) if medians.sum() > 0 else mean(scores)
+
+
+def maximum(scores: Scores) -> NDArray[np.float64]:
+    """Best window of each genre, scaled to sum to 1: one telling window counts much."""
+    return _normalised(scores.max(axis=0).astype(np.float64))
+
+
+def vote(scores: Scores) -> NDArray[np.float64]:
+    """Share of the windows in which each genre came first."""
+    winners = np.bincount(scores.argmax(axis=1), minlength=scores.shape[1])
+    return _normalised(winners.astype(np.float64))
+
+
+AGGREGATIONS: Mapping[str, Callable[[Scores], NDArray[np.float64]]] = {
+    "mean": mean,
+    "median": median,
+    "max": maximum,
+    "vote": vote,
+}
+
+
+def ranked(names: Sequence[str], scores: NDArray[np.float64]) -> tuple[ScoredGenre, ...]:
+    """Genres with their scores [n_genres], best first; equal scores keep the model's order."""
+    order = np.argsort(-scores, kind="stable")
+    return tuple(ScoredGenre(names[i], float(scores[i])) for i in order)

@@ -1,0 +1,1 @@
+"""Trains genre classifiers and exports them for genretag."""
