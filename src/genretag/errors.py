@@ -1,6 +1,8 @@
 """Every error that genretag raises on purpose: a stable code, what happened, what to do next."""
 
+import errno
 from enum import StrEnum
+from pathlib import Path
 from typing import ClassVar
 
 
@@ -86,3 +88,45 @@ class ExtraMissingError(GenretagError):
 
     def __reduce__(self) -> tuple[type["ExtraMissingError"], tuple[str, str]]:
         return type(self), (self.feature, self.extra)
+
+
+def unreadable(path: Path, error: Exception) -> FileError:
+    """What an error of the system, or of a library passing it on, over `path` means to a person."""
+    if isinstance(error, FileNotFoundError):
+        return FileError(
+            Code.NOT_FOUND, f"{path}: it is gone, or a link that leads nowhere", "Scan again."
+        )
+    if isinstance(error, PermissionError):
+        return FileError(
+            Code.NO_PERMISSION, f"{path}: no permission to read it", "Change its access rights."
+        )
+    return FileError(
+        Code.READ_FAILED,
+        f"{path}: reading it failed: {getattr(error, 'strerror', None) or error}",
+        "Check the disk or the network share.",
+    )
+
+
+def unwritable(path: Path, error: OSError) -> GenretagError:
+    """What the system's error over writing beside `path` means; a full disk ends the run."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return RunError(
+            Code.DISK_FULL,
+            f"{path}: no space is left on its disk; the file is as it was",
+            "Free as much as the largest file needs, then run the same command again.",
+        )
+    if isinstance(error, FileNotFoundError):
+        return FileError(
+            Code.NOT_FOUND, f"{path}: it vanished before it was written", "Scan again."
+        )
+    if isinstance(error, PermissionError) or error.errno == errno.EROFS:
+        return FileError(
+            Code.NO_PERMISSION,
+            f"{path}: no permission to write it or its folder; the file is as it was",
+            "Change the access rights of the file and its folder.",
+        )
+    return FileError(
+        Code.WRITE_FAILED,
+        f"{path}: writing failed: {error.strerror}; the file is as it was",
+        "Check the disk or the network share.",
+    )

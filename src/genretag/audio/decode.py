@@ -14,7 +14,7 @@ from av.container import InputContainer
 from numpy.typing import NDArray
 
 from genretag.domain.window import Excerpt, Plan, Waveform
-from genretag.errors import Code, FileError
+from genretag.errors import Code, FileError, unreadable
 
 # Frames before an excerpt that are decoded and thrown away: after a seek, MP3 lacks its bit
 # reservoir, Opus wants 80 ms to converge, and AAC, Vorbis and WMA overlap with a lost frame.
@@ -85,19 +85,9 @@ def _opened(path: Path) -> Iterator[InputContainer]:
 
 
 def _translated(path: Path, error: av.error.FFmpegError) -> FileError:
-    if isinstance(error, FileNotFoundError):
-        return FileError(Code.NOT_FOUND, f"{path}: no such file", "It may have been moved away.")
-    if isinstance(error, PermissionError):
-        return FileError(
-            Code.NO_PERMISSION, f"{path}: no permission to read it", "Change its access rights."
-        )
     if isinstance(error, av.error.InvalidDataError | av.error.EOFError):
         return not_audio(path)
-    return FileError(
-        Code.READ_FAILED,
-        f"{path}: reading it failed: {error.strerror}",
-        "Check the disk or the network share.",
-    )
+    return unreadable(path, error)
 
 
 def not_audio(path: Path) -> FileError:
@@ -239,7 +229,8 @@ class _Downmix:
         self._graph.push(None)
         with suppress(av.error.EOFError, av.error.BlockingIOError):
             while True:
-                self._parts.append(self._graph.pull().to_ndarray().reshape(-1))
+                samples = self._graph.pull().to_ndarray()
+                self._parts.append(samples.astype(np.float32, copy=False).reshape(-1))
 
 
 def _seconds(ticks: int | None, time_base: Fraction | None) -> float:

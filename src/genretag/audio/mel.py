@@ -54,7 +54,7 @@ def mel_power(samples: NDArray[np.float32], front_end: FrontEnd) -> NDArray[np.f
     padded = np.pad(samples, n_fft // 2)
     frames = np.lib.stride_tricks.sliding_window_view(padded, n_fft)[::hop]
     spectrum = np.fft.rfft(frames * _hann(n_fft))
-    power = spectrum.real**2 + spectrum.imag**2
+    power: NDArray[np.float32] = np.square(spectrum.real) + np.square(spectrum.imag)
     mel: NDArray[np.float32] = power @ mel_filters(front_end.rate_hz, n_fft, front_end.n_mels)
     return mel
 
@@ -72,7 +72,8 @@ def decibel_minmax(power: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def log_compression(power: NDArray[np.float32]) -> NDArray[np.float32]:
     """log10(1 + 10000 x), the input scaling of musicnn (Pons & Serra, 2019)."""
-    return np.log10(1.0 + 10000.0 * power)
+    scaled: NDArray[np.float32] = np.log10(1.0 + 10000.0 * power)
+    return scaled
 
 
 SCALINGS: Mapping[str, Callable[[NDArray[np.float32]], NDArray[np.float32]]] = {

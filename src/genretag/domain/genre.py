@@ -1,9 +1,9 @@
 """Names of genres: how they are compared, and how they must look for players to show them."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from collections.abc import Mapping
 
 _SEPARATORS = re.compile(r"[;/,\0]")
 _NOT_ALPHANUMERIC = re.compile(r"[\W_]+")

@@ -1,8 +1,8 @@
 """What became of one file."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from genretag.domain.prediction import Prediction
 from genretag.errors import GenretagError
@@ -20,6 +20,11 @@ class Outcome:
     prediction: Prediction | None = None
     reason: str | None = None
     error: GenretagError | None = None
+
+    def turned_into(self, kind: "type[Outcome]", **changes: Any) -> "Outcome":
+        """The same file's outcome as another kind, with `changes`."""
+        kept = {field.name: getattr(self, field.name) for field in fields(self)}
+        return kind(**(kept | changes))
 
 
 class Tagged(Outcome):

@@ -37,12 +37,14 @@ class Prediction:
 
 
 def _normalised(totals: NDArray[np.float64]) -> NDArray[np.float64]:
-    return totals / totals.sum()
+    shares: NDArray[np.float64] = totals / totals.sum()
+    return shares
 
 
 def mean(scores: Scores) -> NDArray[np.float64]:
     """Mean of the windows' probabilities."""
-    return scores.mean(axis=0, dtype=np.float64)
+    average: NDArray[np.float64] = scores.mean(axis=0, dtype=np.float64)
+    return average
 
 
 def median(scores: Scores) -> NDArray[np.float64]:

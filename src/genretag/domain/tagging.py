@@ -80,6 +80,4 @@ def decide(track: Track, prediction: Prediction, policy: TagPolicy) -> Outcome:
         kind, reason = Unsure, f"best score is below {policy.threshold:.2f}"
     elif after == before:
         kind, reason = Unchanged, "has these genres already"
-    return kind(
-        path=track.path, before=before, after=after, prediction=prediction, reason=reason
-    )
+    return kind(path=track.path, before=before, after=after, prediction=prediction, reason=reason)

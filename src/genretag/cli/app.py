@@ -1,0 +1,56 @@
+"""The command line: one module per command, put together here."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from genretag.cli import config_command, doctor, inspect, models, scan
+from genretag.cli.group import Group
+from genretag_train.cli import app as train
+
+app = typer.Typer(
+    cls=Group,
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Start with: [bold]genretag scan --dry-run ~/Music[/]",
+)
+app.command()(scan.scan)
+app.command()(inspect.inspect)
+app.command()(doctor.doctor)
+app.add_typer(models.app, name="models")
+app.add_typer(config_command.app, name="config")
+app.add_typer(train, name="train")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from genretag import __version__
+
+        typer.echo(f"genretag {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def genretag(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    """Listen to a local music library and write genre tags into the files, offline.
+
+    Every option can also stand in the config file, or in the environment as
+    GENRETAG_<OPTION>. Exit codes: 0 done, 1 some files failed, 2 wrong command line or
+    config, 3 the run could not go on, 4 an extra is missing, 130 interrupted.
+    """
+
+
+def main() -> None:
+    """Entry point of the console script."""
+    for stream in (sys.stdout, sys.stderr):
+        # A name that the terminal's encoding lacks must not stop a run.
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    app()

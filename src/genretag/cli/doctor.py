@@ -1,0 +1,85 @@
+"""`genretag doctor`: what works on this machine."""
+
+import typer
+
+
+def doctor() -> None:
+    """Check what genretag needs here: decoders, devices, model, folders.
+
+    Exit code 3 if something that a scan needs does not work.
+    """
+    from rich.console import Console
+    from rich.table import Table
+
+    from genretag.errors import GenretagError
+
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True)
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(overflow="fold")
+    healthy = True
+    for name, check in _CHECKS.items():
+        try:
+            table.add_row("[green]ok[/]", name, check())
+        except GenretagError as error:
+            healthy = False
+            table.add_row("[red]bad[/]", name, f"{error.message}. {error.hint}")
+    Console().print(table)
+    raise typer.Exit(0 if healthy else 3)
+
+
+def _version() -> str:
+    import platform
+
+    from genretag import __version__
+
+    return f"genretag {__version__}, Python {platform.python_version()}, {platform.platform()}"
+
+
+def _decoders() -> str:
+    import av
+
+    libraries = ", ".join(
+        f"{name} {'.'.join(map(str, version))}"
+        for name, version in av.library_versions.items()
+        if name in ("libavcodec", "libavformat")
+    )
+    return f"PyAV {av.__version__}, {len(av.codecs_available)} codecs, {libraries}"
+
+
+def _devices() -> str:
+    import onnxruntime
+
+    from genretag.inference import session
+
+    return f"{', '.join(session.devices())} (ONNX Runtime {onnxruntime.__version__})"
+
+
+def _model() -> str:
+    from genretag.inference import session, store
+    from genretag.library import places
+
+    model = session.load(store.locate(store.DEFAULT, places.cache_dir()))
+    return f"{model.identity} on {model.device}, {len(model.manifest.genres)} genres"
+
+
+def _cores() -> str:
+    from genretag.cli.scan import cores
+
+    return f"{cores()} usable: the default of --jobs"
+
+
+def _folders() -> str:
+    from genretag.library import places
+
+    return f"config {places.config_file()}, cache {places.cache_dir()}, data {places.data_dir()}"
+
+
+_CHECKS = {
+    "version": _version,
+    "decoders": _decoders,
+    "devices": _devices,
+    "model": _model,
+    "cores": _cores,
+    "folders": _folders,
+}

@@ -1,0 +1,84 @@
+"""What all commands share: options from environment and config file, errors as exit codes."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import typer
+from typer.core import TyperGroup, TyperOption
+
+from genretag.cli import config
+from genretag.errors import GenretagError
+from genretag.library import places
+
+ENVIRONMENT_PREFIX = "GENRETAG_"
+# These are for one run and make no sense as a setting; `config` alone must work with a bad file.
+_NOT_SETTINGS = frozenset({"help", "version", "install_completion", "show_completion"})
+_WITHOUT_CONFIG = "config"
+
+
+class Group(TyperGroup):
+    """The top command: flags beat the environment, which beats the config file."""
+
+    def __init__(self, **attrs: Any) -> None:
+        super().__init__(**attrs)
+        for _, option in _options(self):
+            option.envvar = ENVIRONMENT_PREFIX + str(option.name).upper()
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the chosen command; what it raises on purpose becomes a message and an exit code."""
+        try:
+            if ctx.invoked_subcommand != _WITHOUT_CONFIG:
+                ctx.default_map = self._defaults()
+            return super().invoke(ctx)
+        except GenretagError as error:
+            show(error)
+            raise typer.Exit(error.exit_code) from error
+
+    def _defaults(self) -> dict[str, Any]:
+        """Values of the config file in the nested form of `default_map`, command by command."""
+        path = places.config_file()
+        settings = config.read(path)
+        defaults: dict[str, Any] = {}
+        known = set()
+        for commands, option in _options(self):
+            if option.name in settings:
+                known.add(option.name)
+                table = defaults
+                for command in commands:
+                    table = table.setdefault(command, {})
+                table[option.name] = settings[option.name]
+        for key in settings:
+            if key not in known:
+                raise config.unknown(path, key)
+        return defaults
+
+
+def show(error: GenretagError) -> None:
+    """Print an error on stderr: what went wrong, what to do next, and its code."""
+    from rich.console import Console
+    from rich.text import Text
+
+    from genretag.report.text import visible
+
+    text = Text.assemble(
+        ("error: ", "bold red"),
+        visible(error.message),
+        "\n",
+        visible(error.hint),
+        f" ({error.code})",
+    )
+    Console(stderr=True).print(text, soft_wrap=True)
+
+
+def _options(
+    group: TyperGroup, above: tuple[str, ...] = ()
+) -> Iterator[tuple[tuple[str, ...], TyperOption]]:
+    """Each option that can be a setting, with the names of the commands that lead to it."""
+    commands: Mapping[str, Any] = group.commands
+    for name, command in commands.items():
+        path = (*above, name)
+        for parameter in command.params:
+            if isinstance(parameter, TyperOption) and parameter.name not in _NOT_SETTINGS:
+                yield path, parameter
+        if isinstance(command, TyperGroup):
+            yield from _options(command, path)

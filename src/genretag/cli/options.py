@@ -1,0 +1,50 @@
+"""Options that several commands have."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from genretag.inference.store import DEFAULT
+
+LISTENING = "How it listens"
+SHOWING = "What is shown"
+
+Coverage = Literal["fast", "balanced", "full"]
+Device = Literal["auto", "cpu", "cuda", "coreml", "dml"]
+
+ModelOption = Annotated[
+    str,
+    typer.Option(
+        metavar="NAME|FILE|hf:OWNER/REPO[@REV]",
+        help="Model to use; see [bold]genretag models list[/].",
+        rich_help_panel=LISTENING,
+    ),
+]
+DeviceOption = Annotated[
+    Device, typer.Option(help="Where the model runs.", rich_help_panel=LISTENING)
+]
+CoverageOption = Annotated[
+    Coverage,
+    typer.Option(
+        help="How much of a track is heard: one excerpt from its middle, a few spread over "
+        "it, or all of it.",
+        rich_help_panel=LISTENING,
+    ),
+]
+FormatOption = Annotated[
+    Literal["human", "jsonl", "csv"],
+    typer.Option(help="Lines to read, or data for scripts.", rich_help_panel=SHOWING),
+]
+OutputOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--output",
+        "-o",
+        dir_okay=False,
+        help="Write to this file.",
+        show_default="standard output",
+        rich_help_panel=SHOWING,
+    ),
+]
+DEFAULT_MODEL = DEFAULT

@@ -1,0 +1,160 @@
+"""Shows a run: outcomes as they come, a progress bar, a question, a summary."""
+
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Self, TextIO
+
+import typer
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Column
+from rich.text import Text
+
+from genretag.domain.outcome import Failed, Outcome, Planned
+from genretag.errors import Code, RunError
+from genretag.library.ahead import Ahead
+from genretag.report import REPORTERS, Report, human
+from genretag.report.text import visible
+from genretag.workflow.apply import apply
+
+
+class Run:
+    """One run of a command over many files; used as a context, it ends with the summary.
+
+    Lines for people share the terminal with the bar. Data goes to `output` or standard
+    output, the bar and the summary to standard error unless both are one terminal.
+    """
+
+    def __init__(self, format_: str, output: Path | None, files: Ahead[Path | Outcome]) -> None:
+        self._format = format_
+        self._output = output
+        self._files = files
+        self._summary = human.Summary()
+        self._started = time.monotonic()
+        self._stack = ExitStack()
+        self._stdout = Console(file=sys.stdout)
+        self._stderr = Console(stderr=True)
+
+    @property
+    def exit_code(self) -> int:
+        """0, or 1 if a file failed."""
+        return 1 if self._summary.counts[Failed.status] else 0
+
+    def __enter__(self) -> Self:
+        with ExitStack() as stack:
+            self._report = self._reporter(stack)
+            self._bar = stack.enter_context(self._progress())
+            self._task = self._bar.add_task("", total=None, path="", rate="", counts="")
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._stack.close()
+        if kind is None and not sum(self._summary.counts.values()):
+            self._stderr.print("No audio files were found there.")
+        elif kind is None or issubclass(kind, KeyboardInterrupt | RunError):
+            self._stderr.print(self._summary.table(time.monotonic() - self._started))
+
+    def show(self, outcomes: Iterable[Outcome]) -> None:
+        """Report each outcome, count it and move the bar."""
+        for outcome in self._watched(outcomes):
+            self._emit(outcome)
+
+    def apply(self, outcomes: Iterable[Outcome], ask: bool) -> None:
+        """Write what is planned; with `ask`, on a terminal, show all of it and ask before."""
+        if not (ask and sys.stdin.isatty() and self._stderr.is_terminal):
+            self.show(apply(outcomes))
+            return
+        show = human.on_console(self._bar.console)
+        planned = []
+        for outcome in self._watched(outcomes):
+            show(outcome)
+            planned.append(outcome)
+        count = sum(isinstance(outcome, Planned) for outcome in planned)
+        self._bar.stop()
+        if count and not typer.confirm(f"Write genres into {count} files?", err=True):
+            self._stderr.print("Nothing was changed.")
+            return
+        self._summary = human.Summary()
+        for outcome in apply(planned):
+            self._summary.add(outcome)
+            # A person has just read the same lines; only what went wrong is news.
+            if self._format != "human" or isinstance(outcome, Failed):
+                self._emit(outcome)
+
+    def _reporter(self, stack: ExitStack) -> Report:
+        if self._output is not None:
+            return REPORTERS[self._format](stack.enter_context(_opened(self._output)))
+        if self._format == "human":
+            return human.on_console(self._stdout)
+        return REPORTERS[self._format](sys.stdout)
+
+    def _progress(self) -> Progress:
+        both = self._stdout.is_terminal and self._output is None
+        console = self._stdout if both else self._stderr
+        return Progress(
+            SpinnerColumn(),
+            BarColumn(bar_width=20),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[rate]}"),
+            TimeRemainingColumn(),
+            TextColumn("{task.fields[counts]}"),
+            TextColumn("{task.fields[path]}", table_column=Column(no_wrap=True, ratio=1)),
+            console=console,
+            transient=True,
+            # Data on the same terminal would be torn by the bar.
+            disable=not console.is_terminal or (both and self._format != "human"),
+        )
+
+    def _watched(self, outcomes: Iterable[Outcome]) -> Iterator[Outcome]:
+        for outcome in outcomes:
+            self._summary.add(outcome)
+            counts = self._summary.counts
+            done = sum(counts.values())
+            self._bar.update(
+                self._task,
+                completed=done,
+                total=self._files.found,
+                path=visible(outcome.path.name),
+                rate=f"{done / (time.monotonic() - self._started):.1f}/s",
+                counts=Text(
+                    " ".join(
+                        f"{style.sign}{counts[status]}"
+                        for status, style in human.STYLES.items()
+                        if counts[status]
+                    )
+                ),
+            )
+            yield outcome
+
+    def _emit(self, outcome: Outcome) -> None:
+        try:
+            self._report(outcome)
+        except OSError as error:
+            raise _output_failed(self._output, error) from error
+
+
+def _opened(output: Path) -> TextIO:
+    try:
+        # A path that is not UTF-8 is written as the bytes it has on disk.
+        return output.open("w", encoding="utf-8", errors="surrogateescape", newline="")
+    except OSError as error:
+        raise _output_failed(output, error) from error
+
+
+def _output_failed(output: Path | None, error: OSError) -> RunError:
+    return RunError(
+        Code.OUTPUT_FAILED,
+        f"{output or 'standard output'}: cannot be written: {error.strerror}",
+        "Check the folder, its rights and the space on its disk.",
+    )

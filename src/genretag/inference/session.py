@@ -1,0 +1,160 @@
+"""Scores windows with ONNX Runtime, from one self-describing file."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import onnxruntime as ort
+from numpy.typing import NDArray
+from onnxruntime.capi import onnxruntime_pybind11_state as ort_state
+
+from genretag.domain.manifest import METADATA_KEY, ModelManifest
+from genretag.domain.prediction import Scores
+from genretag.errors import Code, RunError, UsageError
+
+PROVIDERS: Mapping[str, str] = {
+    "cuda": "CUDAExecutionProvider",
+    "dml": "DmlExecutionProvider",
+    "coreml": "CoreMLExecutionProvider",
+    "cpu": "CPUExecutionProvider",
+}
+"""Devices by the ONNX Runtime provider that runs on them, the fastest first."""
+
+INPUT = "mel"
+"""[batch, n_frames, n_mels] float32, from `genretag.audio.mel.features`."""
+OUTPUT = "logits"
+"""[batch, n_genres] float32, before the softmax."""
+
+BATCH = 16
+DIGEST_LENGTH = 12
+
+_ORT_ERRORS = (
+    ort_state.EPFail,
+    ort_state.Fail,
+    ort_state.InvalidArgument,
+    ort_state.InvalidGraph,
+    ort_state.InvalidProtobuf,
+    ort_state.NoModel,
+    ort_state.NotImplemented,
+    ort_state.RuntimeException,
+)
+
+
+@dataclass(frozen=True)
+class Model:
+    """A loaded model: its manifest, its identity and where it runs."""
+
+    manifest: ModelManifest
+    digest: str
+    device: str
+    _session: ort.InferenceSession
+
+    @property
+    def identity(self) -> str:
+        """NAME@SHA256-12: says which weights a score came from."""
+        return f"{self.manifest.name}@{self.digest[:DIGEST_LENGTH]}"
+
+    def score(self, windows: NDArray[np.float32]) -> Scores:
+        """Calibrated scores [n_windows, n_genres] of windows [n_windows, n_frames, n_mels]."""
+        parts: list[NDArray[np.float32]] = [
+            self._session.run([OUTPUT], {INPUT: windows[first : first + BATCH]})[0]
+            for first in range(0, len(windows), BATCH)
+        ]
+        return _softmax(np.concatenate(parts), self.manifest.temperature)
+
+
+def load(path: Path, device: str = "auto") -> Model:
+    """Load the model in `path` onto `device`, a key of PROVIDERS or `auto`.
+
+    Raises:
+        RunError: `model-invalid`, the file is no ONNX, has no manifest that this version
+            reads, keeps weights outside itself, or does not fit its manifest.
+        UsageError: `unknown-model`, there is no such file; `no-device`.
+    """
+    device = _device(device)
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise UsageError(
+            Code.UNKNOWN_MODEL,
+            f"{path}: the model cannot be read: {error.strerror}",
+            "Name one from `genretag models list`, or a file.",
+        ) from error
+    try:
+        session = ort.InferenceSession(content, _options(path), providers=[PROVIDERS[device]])
+    except _ORT_ERRORS as error:
+        raise _invalid(path, f"ONNX Runtime refuses it: {_first_line(error)}") from error
+    text = session.get_modelmeta().custom_metadata_map.get(METADATA_KEY)
+    if text is None:
+        raise _invalid(path, "it carries no genretag manifest")
+    manifest = ModelManifest.from_json(text)
+    _check_shapes(path, session, manifest)
+    return Model(manifest, hashlib.sha256(content).hexdigest(), device, session)
+
+
+def devices() -> list[str]:
+    """The devices that the installed ONNX Runtime was built for, the fastest first."""
+    built_in = ort.get_available_providers()
+    return [device for device, provider in PROVIDERS.items() if provider in built_in]
+
+
+def _device(wished: str) -> str:
+    found = devices()
+    if wished == "auto":
+        return found[0]
+    if wished not in found:
+        raise UsageError(
+            Code.NO_DEVICE,
+            f"The installed ONNX Runtime cannot use the device {wished!r}",
+            f"Choose --device {' or '.join(found)}, or leave the choice to it with auto.",
+        )
+    return wished
+
+
+def _options(path: Path) -> ort.SessionOptions:
+    options = ort.SessionOptions()
+    # Parallelism is over files: more threads in here would only fight the other workers.
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 4
+    # Weights outside the file would escape its digest. A file has nothing beneath it, so
+    # with the model itself as their folder they are never found.
+    options.add_session_config_entry(
+        "session.model_external_initializers_file_folder_path", str(path)
+    )
+    return options
+
+
+def _check_shapes(path: Path, session: ort.InferenceSession, manifest: ModelManifest) -> None:
+    """Run one small window: only that shows whether the graph and the manifest agree."""
+    front_end = manifest.front_end
+    frames = 1 + round(manifest.window.length_s * front_end.rate_hz) // front_end.hop
+    probe = np.zeros((1, frames, front_end.n_mels), np.float32)
+    try:
+        (logits,) = session.run([OUTPUT], {INPUT: probe})
+    except (*_ORT_ERRORS, ValueError) as error:
+        raise _invalid(path, f"it cannot score a window: {_first_line(error)}") from error
+    if logits.shape != (1, len(manifest.genres)):
+        raise _invalid(
+            path, f"it gives {logits.shape[-1]} scores for {len(manifest.genres)} genres"
+        )
+
+
+def _softmax(logits: NDArray[np.float32], temperature: float) -> Scores:
+    powers = np.exp((logits - logits.max(axis=1, keepdims=True)) / np.float32(temperature))
+    shares: Scores = powers / powers.sum(axis=1, keepdims=True)
+    return shares
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0].strip()
+
+
+def _invalid(path: Path, reason: str) -> RunError:
+    return RunError(
+        Code.MODEL_INVALID,
+        f"{path}: this is not a model that genretag can use: {reason}",
+        "Export one with `genretag train`, or leave --model out to use the bundled one.",
+    )

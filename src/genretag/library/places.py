@@ -1,0 +1,27 @@
+"""Where genretag keeps its own files: the platform's folders, or what the environment says."""
+
+import os
+from pathlib import Path
+
+from platformdirs import PlatformDirs
+
+_DIRS = PlatformDirs("genretag", appauthor=False)
+
+
+def config_file() -> Path:
+    """The config file, whether it exists or not; GENRETAG_CONFIG moves it."""
+    return _place("GENRETAG_CONFIG", _DIRS.user_config_path / "config.toml")
+
+
+def cache_dir() -> Path:
+    """What can be made or fetched again; GENRETAG_CACHE_DIR moves it."""
+    return _place("GENRETAG_CACHE_DIR", _DIRS.user_cache_path)
+
+
+def data_dir() -> Path:
+    """What must be kept; GENRETAG_DATA_DIR moves it."""
+    return _place("GENRETAG_DATA_DIR", _DIRS.user_data_path)
+
+
+def _place(variable: str, default: Path) -> Path:
+    return Path(os.environ.get(variable) or default)

@@ -1,0 +1,45 @@
+"""A table with the columns of the JSON objects; lists are joined by `; `."""
+
+import csv
+from collections.abc import Callable
+from typing import Any, TextIO
+
+from genretag.domain.outcome import Outcome
+from genretag.report.jsonl import as_object
+
+COLUMNS = (
+    "schema",
+    "path",
+    "status",
+    "reason",
+    "before",
+    "after",
+    "genres",
+    "duration_s",
+    "windows",
+    "model",
+    "error",
+)
+
+
+def reporter(stream: TextIO) -> Callable[[Outcome], None]:
+    """Write a header, then each outcome as a row."""
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(COLUMNS)
+
+    def report(outcome: Outcome) -> None:
+        row = as_object(outcome)
+        writer.writerow([_cell(row[column]) for column in COLUMNS])
+        stream.flush()
+
+    return report
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, list):
+        return "; ".join(_cell(item) for item in value)
+    if isinstance(value, dict):
+        if "score" in value:
+            return f"{value['name']} {value['score']}"
+        return f"{value['message']} ({value['code']}). {value['hint']}"
+    return value

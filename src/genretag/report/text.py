@@ -1,0 +1,23 @@
+"""Makes text from files safe to show."""
+
+import unicodedata
+
+# Control, format (text direction among them), lone surrogate, line and paragraph separator.
+_UNSAFE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+_SURROGATE_ESCAPE = 0xDC00
+
+
+def visible(text: str) -> str:
+    r"""`text` with every character that could act on a terminal, or not be seen, spelled out.
+
+    >>> visible("a\x1b[31m\nb")
+    'a\\x1b[31m\\x0ab'
+    """
+    return "".join(_spelled(c) if unicodedata.category(c) in _UNSAFE else c for c in text)
+
+
+def _spelled(character: str) -> str:
+    point = ord(character)
+    if _SURROGATE_ESCAPE + 0x80 <= point <= _SURROGATE_ESCAPE + 0xFF:
+        point -= _SURROGATE_ESCAPE  # the byte of a file name that is not UTF-8
+    return f"\\x{point:02x}" if point < 0x100 else f"\\u{point:04x}"
