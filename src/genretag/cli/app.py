@@ -41,9 +41,11 @@ def genretag(
 ) -> None:
     """Listen to a local music library and write genre tags into the files, offline.
 
-    Every option can also stand in the config file, or in the environment as
-    GENRETAG_<OPTION>. Exit codes: 0 done, 1 some files failed, 2 wrong command line or
-    config, 3 the run could not go on, 4 an extra is missing, 130 interrupted.
+    Every option can also stand in the config file, or in the environment
+    as GENRETAG_<OPTION>. Flags beat the environment, which beats the file.
+
+    Exit codes: 0 done, 1 some files failed, 2 wrong command line or config,
+    3 the run could not go on, 4 an extra is missing, 130 interrupted.
     """
 
 

@@ -23,6 +23,8 @@ class Group(TyperGroup):
         super().__init__(**attrs)
         for _, option in _options(self):
             option.envvar = ENVIRONMENT_PREFIX + str(option.name).upper()
+            # One sentence in the help of `genretag` tells the rule for all of them.
+            option.show_envvar = False
 
     def invoke(self, ctx: Any) -> Any:
         """Run the chosen command; what it raises on purpose becomes a message and an exit code."""

@@ -83,17 +83,16 @@ def scan(
     coverage: CoverageOption = "balanced",
     device: DeviceOption = "auto",
     jobs: Annotated[
-        int,
+        int | None,
         typer.Option(
             "--jobs",
             "-j",
             min=1,
-            default_factory=cores,
             help="Files heard at the same time.",
             show_default="one per core",
             rich_help_panel=LISTENING,
         ),
-    ] = 0,
+    ] = None,
     timeout: Annotated[
         float,
         typer.Option(
@@ -129,13 +128,13 @@ def scan(
 
     [bold]Examples[/]
 
-    See what would happen:  [cyan]genretag scan --dry-run ~/Music[/]
+    [cyan]genretag scan --dry-run ~/Music[/]  shows what would happen
 
-    Fill in missing genres:  [cyan]genretag scan ~/Music[/]
+    [cyan]genretag scan ~/Music[/]  fills in missing genres
 
-    Up to two genres in each file, whatever is there now:  [cyan]genretag scan --policy replace --top-k 2 ~/Music[/]
+    [cyan]genretag scan --policy replace --top-k 2 ~/Music[/]  writes up to two genres into each file
 
-    Data for a script:  [cyan]genretag scan -n --format jsonl ~/Music > genres.jsonl[/]
+    [cyan]genretag scan -n --format jsonl ~/Music > genres.jsonl[/]  gives data for a script
     """
     from genretag.cli.run import Run
     from genretag.domain.tagging import TagPolicy
@@ -161,7 +160,7 @@ def scan(
         coverage=coverage,
     )
     with Run(format, output, files) as run:
-        outcomes = workflow.scan(files, settings, jobs, timeout)
+        outcomes = workflow.scan(files, settings, jobs or cores(), timeout)
         if dry_run:
             run.show(outcomes)
         else:
