@@ -1,1 +1,1 @@
-"""Trains genre classifiers and exports them for genretag."""
+"""Trains genre classifiers on labelled music and exports them for genretag."""

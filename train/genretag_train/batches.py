@@ -1,0 +1,115 @@
+"""Batches for the loop: random crops to train on, whole clips as `scan` hears them to judge."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence, Sized
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset, Sampler
+
+from genretag_train.hearing import Ear, Power, Windows, cropped
+
+TrainBatch = tuple[Tensor, Tensor, Tensor]
+"""Windows [batch, n_frames, n_mels], genres [batch], weights in the loss [batch]."""
+
+JudgeBatch = tuple[Tensor, Tensor, Tensor]
+"""Windows [n_windows, n_frames, n_mels], the clip of each window [n_windows], genres [n_clips]."""
+
+
+class Crops(Dataset[tuple[NDArray[np.float32], int, float]]):
+    """One random window of a clip; which one depends on the seed, the epoch and the clip alone."""
+
+    def __init__(
+        self, powers: Sequence[Power], genres: Sequence[int], weights: Sequence[float], ear: Ear
+    ) -> None:
+        self._clips = list(zip(powers, genres, weights, strict=True))
+        self._ear = ear
+
+    def __len__(self) -> int:
+        return len(self._clips)
+
+    def __getitem__(self, drawn: tuple[int, int]) -> tuple[NDArray[np.float32], int, float]:
+        index, seed = drawn
+        power, genre, weight = self._clips[index]
+        room = len(power) - self._ear.n_frames
+        start = int(np.random.default_rng(seed).integers(room + 1))
+        return cropped(power, start, self._ear), genre, weight
+
+
+class Epochs(Sampler[Any]):
+    """All clips in a new order each epoch, each with a seed for its crop.
+
+    What is drawn depends on `seed` and the epoch alone, so that a resumed run goes on as
+    if it had never stopped. Lightning calls `set_epoch`.
+    """
+
+    def __init__(self, clips: Sized, seed: int) -> None:
+        self._count = len(clips)
+        self._seed = seed
+        self._epoch = 0
+
+    def set_epoch(self, epoch: int) -> None:
+        """What the next pass is."""
+        self._epoch = epoch
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __iter__(self) -> Iterator[tuple[int, int]]:
+        rng = np.random.default_rng((self._seed, self._epoch))
+        order = rng.permutation(self._count).tolist()
+        seeds = rng.integers(2**63, size=self._count).tolist()
+        return iter(list(zip(order, seeds, strict=True)))
+
+
+def training(crops: Crops, batch_size: int, seed: int) -> DataLoader[Any]:
+    """Batches `TrainBatch`; a last batch of one clip is left out, as it has no statistics."""
+    return DataLoader(
+        crops,
+        batch_size=min(batch_size, len(crops)),
+        sampler=Epochs(crops, seed),
+        drop_last=len(crops) % batch_size == 1 and len(crops) > 1,
+    )
+
+
+def judging(windows: Sequence[Windows], genres: Sequence[int], batch_size: int) -> DataLoader[Any]:
+    """Batches `JudgeBatch` of clips in which something can be heard."""
+    audible = [pair for pair in zip(windows, genres, strict=True) if len(pair[0])]
+    return DataLoader(_Pairs(audible), batch_size=batch_size, collate_fn=_joined)
+
+
+class _Pairs(Dataset[tuple[Windows, int]]):
+    def __init__(self, pairs: Sequence[tuple[Windows, int]]) -> None:
+        self._pairs = pairs
+
+    def __len__(self) -> int:
+        return len(self._pairs)
+
+    def __getitem__(self, index: int) -> tuple[Windows, int]:
+        return self._pairs[index]
+
+
+def _joined(pairs: Sequence[tuple[Windows, int]]) -> JudgeBatch:
+    clips = [clip for clip, (windows, _) in enumerate(pairs) for _ in windows]
+    return (
+        torch.from_numpy(np.concatenate([windows for windows, _ in pairs])),
+        torch.tensor(clips),
+        torch.tensor([genre for _, genre in pairs]),
+    )
+
+
+def group_weights(groups: Sequence[str], power: float) -> list[float]:
+    """1 / (size of its group) to `power` for each clip, with mean 1."""
+    sizes = Counter(groups)
+    weights = np.array([sizes[group] ** -power for group in groups])
+    return [float(weight) for weight in weights / weights.mean()]
+
+
+def class_weights(genres: Sequence[int], n_genres: int) -> NDArray[np.float32]:
+    """1 / (clips of the genre), [n_genres], so that the mean over clips is 1; 0 for none."""
+    counts = np.bincount(genres, minlength=n_genres)
+    weights = np.where(counts, len(genres) / (np.count_nonzero(counts) * counts.clip(1)), 0.0)
+    return weights.astype(np.float32)

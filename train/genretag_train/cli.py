@@ -1,0 +1,132 @@
+"""`genretag train`: its options are the fields of `TrainConfig`."""
+
+import inspect
+from collections.abc import Callable
+from dataclasses import fields
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+
+from genretag.errors import Code, ExtraMissingError, UsageError
+from genretag_train.config import TrainConfig, configured
+
+app = typer.Typer(rich_markup_mode="markdown")
+_RUN = "Run"
+
+DataOption = Annotated[
+    Path | None,
+    typer.Option(
+        help="Labelled music: a CSV file (columns path or file; genre or label; where known "
+        "group or artist, split) or a folder with a folder for each genre.",
+        rich_help_panel=_RUN,
+    ),
+]
+OutOption = Annotated[
+    Path,
+    typer.Option(
+        help="Folder for model.onnx, metrics.json, config.toml, curves.csv, last.ckpt, best.ckpt.",
+        rich_help_panel=_RUN,
+    ),
+]
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option(help="TOML file with settings; options beat it.", rich_help_panel=_RUN),
+]
+ResumeOption = Annotated[
+    bool,
+    typer.Option("--resume", help="Go on from OUT/last.ckpt.", rich_help_panel=_RUN),
+]
+CacheOption = Annotated[
+    Path | None,
+    typer.Option(
+        help="Folder where features are kept.",
+        show_default="OUT/features",
+        rich_help_panel=_RUN,
+    ),
+]
+BundleOption = Annotated[
+    Path | None,
+    typer.Option(
+        help="Put the model, its card and its held-out clips into this folder as well.",
+        rich_help_panel=_RUN,
+    ),
+]
+
+
+def _with_settings(command: Callable[..., None]) -> Callable[..., None]:
+    """Give `command` an option for each field of `TrainConfig` in place of its `**settings`."""
+    own = inspect.signature(command)
+    settings = [
+        inspect.Parameter(
+            entry.name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=None,
+            annotation=Annotated[
+                type(entry.default) | None,
+                typer.Option(
+                    help=entry.metadata["help"],
+                    rich_help_panel=entry.metadata["panel"],
+                    show_default=str(entry.default) or False,
+                ),
+            ],
+        )
+        for entry in fields(TrainConfig)
+    ]
+    fixed = [p for p in own.parameters.values() if p.kind is not inspect.Parameter.VAR_KEYWORD]
+    parameters = [*fixed, *settings]
+    command.__signature__ = own.replace(parameters=parameters)  # type: ignore[attr-defined]
+    command.__annotations__ = {p.name: p.annotation for p in parameters}
+    return command
+
+
+@app.callback(invoke_without_command=True)
+@_with_settings
+def train(
+    context: typer.Context,
+    data: DataOption = None,
+    out: OutOption = Path("runs/latest"),
+    config: ConfigOption = None,
+    resume: ResumeOption = False,
+    cache: CacheOption = None,
+    bundle: BundleOption = None,
+    **settings: Any,
+) -> None:
+    """Train a genre classifier on your own labelled music and export it for `scan --model`.
+
+    Clips that are empty, short, silent or undecodable are skipped, counted and listed in
+    metrics.json. The valid side of the split decides when to stop; the test side is judged
+    once, by the exported file.
+
+    **Examples**
+
+    `genretag train --data songs.csv --out runs/mine`
+
+    `genretag train --data MUSIC --out runs/quick --epochs 5 --hidden 32`
+
+    `genretag train --config train/configs/bundled.toml --data clips.csv --out runs/bundled`
+    """
+    if context.invoked_subcommand:
+        return
+    if data is None:
+        raise UsageError(
+            Code.BAD_OPTION, "There is nothing to learn from", "Give --data a CSV or a folder."
+        )
+    told = configured(config, settings)
+    try:
+        from genretag_train import pipeline
+    except ModuleNotFoundError as error:
+        raise ExtraMissingError("training", "train") from error
+    place = pipeline.Place(data, out, cache or out / "features", bundle)
+    console = Console(stderr=True, highlight=False)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("Listening", total=None)
+        pipeline.train(
+            told,
+            place,
+            resume,
+            say=lambda text: console.print(text, markup=False),
+            progress=lambda done, of: bar.update(task, completed=done, total=of),
+        )

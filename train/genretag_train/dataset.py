@@ -1,0 +1,162 @@
+"""Which clips there are to learn from: their paths, genres, groups and given sides."""
+
+import csv
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from genretag.domain.genre import folded, player_safe
+from genretag.errors import Code, RunError, UsageError
+from genretag_train import gtzan
+
+SIDES = ("train", "valid", "test")
+_SIDE_NAMES = {
+    "train": "train",
+    "training": "train",
+    "valid": "valid",
+    "val": "valid",
+    "validation": "valid",
+    "test": "test",
+    "testing": "test",
+}
+
+
+@dataclass(frozen=True)
+class Clip:
+    """A labelled recording.
+
+    `name` is the file as the data names it, `group` whatever must not stand on two sides
+    (an artist, a collection, or the clip itself), `split` the side that the data gives it.
+    `published` is the side in an artist-filtered list that goes with the data: `train`,
+    `valid`, `test`, or `unlisted` for a clip that the list leaves out.
+    """
+
+    path: Path
+    name: str
+    genre: str
+    group: str
+    split: str | None = None
+    published: str | None = None
+
+
+def labelled(data: Path, label_column: str = "") -> list[Clip]:
+    """The clips of a CSV file or of a folder with a folder for each genre.
+
+    A CSV has the columns `path` or `file` (relative to its own folder), `label_column`
+    (else `genre` or `label`), and where known `group` or `artist`, and `split`. Rows
+    without a genre are left out. Genres that differ only in case, spaces or punctuation
+    become one.
+
+    Raises:
+        UsageError: there is no such file or folder.
+        RunError: `bad-dataset`, it lacks a column or has no clips.
+    """
+    if data.is_dir():
+        clips = _from_folder(data)
+    elif data.is_file():
+        clips = _from_csv(data, label_column)
+    else:
+        raise UsageError(
+            Code.BAD_OPTION, f"{data}: no such file or folder", "Give --data a CSV or a folder."
+        )
+    if not clips:
+        raise bad(f"{data}: there are no labelled clips in it")
+    return _one_spelling(clips)
+
+
+def selected(
+    clips: Sequence[Clip], min_tracks: int, min_groups: int
+) -> tuple[list[Clip], dict[str, int]]:
+    """The clips of genres with enough clips and groups; the other genres and their sizes."""
+    groups = defaultdict(set)
+    for clip in clips:
+        groups[clip.genre].add(clip.group)
+    sizes = Counter(clip.genre for clip in clips)
+    dropped = {
+        genre: size
+        for genre, size in sizes.items()
+        if size < min_tracks or len(groups[genre]) < min_groups
+    }
+    if len(sizes) - len(dropped) < 2:
+        raise bad(f"fewer than two genres have {min_tracks} clips from {min_groups} groups")
+    return [clip for clip in clips if clip.genre not in dropped], dropped
+
+
+def bad(message: str) -> RunError:
+    """The error for data that cannot be learned from."""
+    return RunError(
+        Code.BAD_DATASET, message, "train/README.md describes the data that training reads."
+    )
+
+
+def _from_folder(folder: Path) -> list[Clip]:
+    files = (path for path in sorted(folder.glob("*/*")) if path.is_file())
+    return [
+        Clip(path, name, player_safe(path.parent.name), name)
+        for path in files
+        if not path.name.startswith(".")
+        for name in [f"{path.parent.name}/{path.name}"]
+    ]
+
+
+def _from_csv(file: Path, label_column: str) -> list[Clip]:
+    with file.open(encoding="utf-8-sig", newline="") as lines:
+        reader = csv.DictReader(lines)
+        columns = reader.fieldnames or ()
+        name = _column(file, columns, ("path", "file"))
+        genre = _column(file, columns, (label_column,) if label_column else ("genre", "label"))
+        rows = [row for row in reader if row[name] and player_safe(row[genre] or "")]
+    published = gtzan.published_sides(file.parent)
+    return [
+        Clip(
+            path=file.parent / row[name],
+            name=row[name],
+            genre=player_safe(row[genre]),
+            group=_group(row, row[name], published),
+            split=_given_side(file, row),
+            published=_published_side(row, published),
+        )
+        for row in rows
+    ]
+
+
+def _column(file: Path, columns: Iterable[str], wanted: tuple[str, ...]) -> str:
+    found = next((name for name in wanted if name in columns), None)
+    if found is None:
+        raise bad(f"{file}: it has no column {' or '.join(wanted)}")
+    return found
+
+
+def _group(row: Mapping[str, str], name: str, published: Mapping[gtzan.Track, str]) -> str:
+    """Who or what must not stand on two sides: the one place where that is decided.
+
+    Where a published list keeps GTZAN's artists apart, each GTZAN track is a group of its
+    own with all its cuts; else all of GTZAN is what its `group` column says.
+    """
+    track = gtzan.track(row.get("original") or "")
+    if track and published:
+        return f"gtzan/{track[0]}.{track[1]}"
+    return (row.get("group") or row.get("artist") or name).strip()
+
+
+def _published_side(row: Mapping[str, str], published: Mapping[gtzan.Track, str]) -> str | None:
+    track = gtzan.track(row.get("original") or "")
+    return published.get(track, "unlisted") if track and published else None
+
+
+def _given_side(file: Path, row: Mapping[str, str]) -> str | None:
+    given = (row.get("split") or "").strip().casefold()
+    if not given:
+        return None
+    if given not in _SIDE_NAMES:
+        raise bad(f"{file}: the split {given!r} is none of {', '.join(_SIDE_NAMES)}")
+    return _SIDE_NAMES[given]
+
+
+def _one_spelling(clips: list[Clip]) -> list[Clip]:
+    spellings: dict[str, Counter[str]] = defaultdict(Counter)
+    for clip in clips:
+        spellings[folded(clip.genre)][clip.genre] += 1
+    usual = {key: names.most_common(1)[0][0] for key, names in spellings.items()}
+    return [replace(clip, genre=usual[folded(clip.genre)]) for clip in clips]

@@ -1,0 +1,91 @@
+"""From a trained net to the one file that genretag runs."""
+
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from genretag.domain.manifest import METADATA_KEY, ModelManifest
+from genretag.errors import Code, RunError
+from genretag_train.hearing import Windows
+
+OPSET = 17
+TOLERANCE = 1e-4
+"""Largest difference between a logit of torch and of the exported file."""
+
+
+def export(net: nn.Module, file: Path, n_frames: int, n_mels: int) -> None:
+    """Write `net` to `file` as ONNX, `mel` [batch, n_frames, n_mels] -> `logits`.
+
+    Batch and time are free. RunError `parity` if the file does not compute what `net` does.
+    """
+    net.eval()
+    with warnings.catch_warnings():
+        # The TorchScript exporter is told to be outdated, and warns that an LSTM may keep
+        # the batch it was exported with: `check_parity` tries others.
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            net,
+            (torch.zeros(2, n_frames, n_mels),),
+            str(file),
+            input_names=["mel"],
+            output_names=["logits"],
+            dynamic_axes={"mel": {0: "batch", 1: "n_frames"}, "logits": {0: "batch"}},
+            opset_version=OPSET,
+            dynamo=False,
+        )
+    check_parity(net, file, n_frames, n_mels)
+
+
+def check_parity(net: nn.Module, file: Path, n_frames: int, n_mels: int) -> None:
+    """RunError `parity` unless file and net agree to 1e-4 for several batches and lengths."""
+    session = session_of(file)
+    draw = np.random.default_rng(0).random
+    for batch, frames in ((1, n_frames), (2, n_frames), (7, n_frames // 2 + 1), (3, 2 * n_frames)):
+        mel = draw((batch, frames, n_mels), dtype=np.float32)
+        with torch.no_grad():
+            expected = net(torch.from_numpy(mel)).numpy()
+        gap = float(np.abs(_run(session, mel) - expected).max())
+        if not gap <= TOLERANCE:
+            raise RunError(
+                Code.PARITY,
+                f"{file}: differs by {gap:.1e} from the trained net for input {mel.shape}",
+                "The export is not usable; please report this with the versions of torch and onnx.",
+            )
+
+
+def describe(file: Path, manifest: ModelManifest) -> None:
+    """Put `manifest` into the metadata of the model in `file`, in place of an earlier one."""
+    model = onnx.load(file)
+    del model.metadata_props[:]
+    onnx.helper.set_model_props(model, {METADATA_KEY: manifest.to_json()})
+    onnx.checker.check_model(model)
+    onnx.save(model, file)
+
+
+def manifest_of(file: Path) -> ModelManifest:
+    """The manifest in `file`; RunError `model-invalid` if it is not readable."""
+    entries = {entry.key: entry.value for entry in onnx.load(file).metadata_props}
+    return ModelManifest.from_json(entries.get(METADATA_KEY, ""))
+
+
+def session_of(file: Path) -> onnxruntime.InferenceSession:
+    """The model in `file`, ready to run on the CPU."""
+    return onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"])
+
+
+def logits_of(file: Path, clips: Sequence[Windows]) -> list[NDArray[np.float32]]:
+    """Logits [n_windows, n_genres] of each clip's windows by the exported model."""
+    session = session_of(file)
+    return [_run(session, windows) for windows in clips]
+
+
+def _run(session: onnxruntime.InferenceSession, mel: Windows) -> NDArray[np.float32]:
+    logits: NDArray[np.float32] = session.run(["logits"], {"mel": mel})[0]
+    return logits

@@ -1,0 +1,38 @@
+"""GTZAN's published artist-filtered split: tracks that share an artist stay on one side.
+
+Corey Kereliuk, Bob L. Sturm, Jan Larsen: "Deep Learning and Music Adversaries", IEEE
+Transactions on Multimedia 17(11), 2015; the lists name 930 of the 1,000 tracks.
+"""
+
+import re
+from pathlib import Path
+
+Track = tuple[str, int]
+"""A GTZAN track: its genre and its number."""
+
+LISTS = "gtzan_artist_split"
+"""The folder beside a CSV that holds one list for each side, named `*train*.txt` and so on."""
+
+_NAME = re.compile(r"([a-z]+)\.(\d+)(?:\.(?:wav|au|mp3))?$")
+
+
+def track(name: str) -> Track | None:
+    """The track that a GTZAN file name stands for; its zero padding varies.
+
+    >>> track("zenny126_rock.00009.wav"), track("rock/rock.9.wav"), track("song.mp3")
+    (('rock', 9), ('rock', 9), None)
+    """
+    found = _NAME.search(name)
+    return (found[1], int(found[2])) if found else None
+
+
+def published_sides(folder: Path) -> dict[Track, str]:
+    """The side of each listed track, from the lists in `folder`; empty without lists."""
+    sides: dict[Track, str] = {}
+    for side in ("train", "valid", "test"):
+        for file in (folder / LISTS).glob(f"*{side}*.txt"):
+            for line in file.read_text(encoding="utf-8").splitlines():
+                named = track(line.strip())
+                if named:
+                    sides[named] = side
+    return sides

@@ -1,0 +1,176 @@
+"""From clips to features: whole clips to crop from in training, windows as `scan` hears them."""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from genretag.audio.decode import listen
+from genretag.audio.mel import SCALINGS, at_level, features, mel_power
+from genretag.domain.manifest import FrontEnd
+from genretag.domain.window import COVERAGES, Excerpt, Waveform, WindowSpec
+from genretag.errors import FileError
+from genretag_train.dataset import Clip
+
+POWER_FLOOR = 1e-10
+
+Power = NDArray[np.float16]
+"""[n_frames, n_mels]: log10 of a clip's mel power, which half precision holds to 0.04 dB."""
+
+Windows = NDArray[np.float32]
+"""[n_windows, n_frames, n_mels]: what the model sees of a clip; no windows if all are silent."""
+
+
+Progress = Callable[[int, int], None]
+"""Told how many of how many clips are done."""
+
+
+@dataclass(frozen=True)
+class Ear:
+    """How clips are heard: the front end, the windows, and which clips are too short.
+
+    Training listens to at most `clip_s` seconds from the middle of a file, and skips what
+    is shorter than `min_s`.
+    """
+
+    front_end: FrontEnd
+    window: WindowSpec
+    clip_s: float
+    min_s: float
+
+    @property
+    def n_samples(self) -> int:
+        """Length of a window in samples."""
+        return round(self.window.length_s * self.front_end.rate_hz)
+
+    @property
+    def n_frames(self) -> int:
+        """Length of a window in frames."""
+        return 1 + self.n_samples // self.front_end.hop
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A clip that is not learned from; `reason` is an error code, `empty`, `short` or `silent`."""
+
+    name: str
+    reason: str
+
+
+class _UnfitError(Exception):
+    """The reason why a clip that can be opened is not learned from."""
+
+
+def heard(
+    clips: Sequence[Clip], ear: Ear, cache: Path, progress: Progress
+) -> tuple[list[tuple[Clip, Power]], list[Skipped]]:
+    """The clips that can be heard with their features; the others with the reason.
+
+    Features are kept in `cache` and taken from there while the file is unchanged.
+    """
+    cache.mkdir(parents=True, exist_ok=True)
+
+    def listened(clip: Clip) -> Power | str:
+        try:
+            return _cached(clip, ear, cache)
+        except FileError as error:
+            return str(error.code)
+        except _UnfitError as error:
+            return str(error)
+
+    fit, skipped = [], []
+    for clip, found in _each(listened, clips, progress):
+        if isinstance(found, str):
+            skipped.append(Skipped(clip.name, found))
+        else:
+            fit.append((clip, found))
+    return fit, skipped
+
+
+def windows(clips: Sequence[Clip], ear: Ear, progress: Progress) -> list[Windows]:
+    """What `scan --coverage balanced` hears of each clip."""
+    return [found for _, found in _each(lambda clip: scanned(clip.path, ear), clips, progress)]
+
+
+def scanned(path: Path, ear: Ear) -> Windows:
+    """What `scan --coverage balanced` hears of a file, silent windows left out."""
+    front_end = ear.front_end
+    excerpts = listen(path, front_end.rate_hz, lambda s: COVERAGES["balanced"](s, ear.window))
+    found = [
+        features(excerpt.fitted(ear.n_samples), front_end)
+        for excerpt in excerpts
+        if not excerpt.is_silent
+    ]
+    shape = (0, ear.n_frames, front_end.n_mels)
+    return np.stack(found) if found else np.zeros(shape, np.float32)
+
+
+def cropped(power: Power, start: int, ear: Ear) -> NDArray[np.float32]:
+    """The window [n_frames, n_mels] from frame `start` on, scaled as inference scales it."""
+    crop = power[start : start + ear.n_frames].astype(np.float32)
+    return SCALINGS[ear.front_end.scaling](np.float32(10.0) ** crop)
+
+
+Found = TypeVar("Found")
+
+
+def _each(
+    work: Callable[[Clip], Found], clips: Sequence[Clip], progress: Progress
+) -> Iterable[tuple[Clip, Found]]:
+    # Threads suffice: decoding and transforms let go of the interpreter.
+    with ThreadPoolExecutor() as pool:
+        for done, pair in enumerate(zip(clips, pool.map(work, clips), strict=True), start=1):
+            progress(done, len(clips))
+            yield pair
+
+
+def _cached(clip: Clip, ear: Ear, cache: Path) -> Power:
+    file = cache / f"{_key(clip.path, ear)}.npy"
+    if file.exists():
+        kept: Power = np.load(file)
+        return kept
+    power = _power(_waveform(clip.path, ear), ear)
+    partial = file.with_suffix(".part")
+    with partial.open("wb") as out:
+        np.save(out, power)
+    partial.replace(file)
+    return power
+
+
+def _key(path: Path, ear: Ear) -> str:
+    try:
+        status = path.stat()
+        state = [status.st_size, status.st_mtime_ns]
+    except OSError:
+        state = []
+    told = json.dumps([str(path.absolute()), state, asdict(ear)])
+    return hashlib.sha256(told.encode()).hexdigest()[:32]
+
+
+def _waveform(path: Path, ear: Ear) -> Waveform:
+    def middle(duration_s: float) -> list[Excerpt]:
+        length_s = min(duration_s, ear.clip_s)
+        return [Excerpt((duration_s - length_s) / 2, length_s)]
+
+    if path.is_file() and not path.stat().st_size:
+        raise _UnfitError("empty")
+    waveform = next(listen(path, ear.front_end.rate_hz, middle))
+    if len(waveform.samples) < ear.min_s * waveform.rate_hz:
+        raise _UnfitError("short")
+    if waveform.is_silent:
+        raise _UnfitError("silent")
+    return waveform
+
+
+def _power(waveform: Waveform, ear: Ear) -> Power:
+    samples = waveform.fitted(max(len(waveform.samples), ear.n_samples))
+    if ear.front_end.rms_dbfs is not None:
+        samples = at_level(samples, ear.front_end.rms_dbfs)
+    power = np.maximum(mel_power(samples, ear.front_end), POWER_FLOOR)
+    return np.log10(power).astype(np.float16)

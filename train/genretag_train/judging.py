@@ -1,0 +1,87 @@
+"""The exported file judged as `scan` uses it, clip by clip."""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from genretag_train import metrics
+from genretag_train.calibrate import acceptance, best_temperature, chances_at, threshold_for
+from genretag_train.config import TrainConfig
+from genretag_train.export import logits_of
+from genretag_train.hearing import Ear, Progress, windows
+from genretag_train.metrics import Chances, Labels
+from genretag_train.study import Study
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What was held out and what the model made of it; genre and score of the best guess."""
+
+    name: str
+    truth: str
+    genre: str
+    score: float
+
+
+@dataclass(frozen=True, eq=False)
+class Judgement:
+    """Calibration from the valid side, scores of both sides, verdicts on the test side."""
+
+    temperature: float
+    threshold: float
+    valid: dict[str, Any]
+    test: dict[str, Any]
+    verdicts: tuple[Verdict, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class _Side:
+    names: list[str]
+    groups: list[str]
+    truth: Labels
+    logits: list[NDArray[np.float32]]
+
+
+def judged(
+    model: Path, study: Study, ear: Ear, config: TrainConfig, progress: Progress
+) -> Judgement:
+    """Calibrate on the valid side, then judge the test side, once."""
+    valid, test = (_side(model, study, side, ear, progress) for side in ("valid", "test"))
+    temperature = round(best_temperature(valid.logits, valid.truth), 3)
+    known, unseen = chances_at(valid.logits, temperature), chances_at(test.logits, temperature)
+    limit = threshold_for(known, valid.truth, config.target_precision, config.min_accepted)
+    return Judgement(
+        temperature,
+        limit.threshold,
+        _reported(valid, known, limit.threshold, study.genres),
+        _reported(test, unseen, limit.threshold, study.genres),
+        tuple(
+            Verdict(name, study.genres[truth], study.genres[row.argmax()], float(row.max()))
+            for name, truth, row in zip(test.names, test.truth, unseen, strict=True)
+        ),
+    )
+
+
+def _side(model: Path, study: Study, side: str, ear: Ear, progress: Progress) -> _Side:
+    indices = study.on(side)
+    found = windows([study.clips[index] for index in indices], ear, progress)
+    # A clip with nothing but silence in its windows is called unsure, not wrong.
+    audible = [(index, mel) for index, mel in zip(indices, found, strict=True) if len(mel)]
+    return _Side(
+        [study.clips[index].name for index, _ in audible],
+        [study.clips[index].group for index, _ in audible],
+        np.array(study.named([index for index, _ in audible])),
+        logits_of(model, [mel for _, mel in audible]),
+    )
+
+
+def _reported(
+    side: _Side, chances: Chances, threshold: float, genres: tuple[str, ...]
+) -> dict[str, Any]:
+    return {
+        **metrics.report(chances, side.truth, side.groups, genres),
+        "accepted": asdict(acceptance(chances, side.truth, threshold)),
+    }

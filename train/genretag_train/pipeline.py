@@ -1,0 +1,178 @@
+"""A run from labelled clips to a described model, top to bottom."""
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any, cast
+
+import torch
+
+from genretag.domain.genre import GenreVocabulary
+from genretag.domain.manifest import FrontEnd, ModelManifest, Scaling
+from genretag.domain.window import WindowSpec
+from genretag.errors import Code, UsageError
+from genretag_train import batches, study
+from genretag_train.card import bundled
+from genretag_train.config import TrainConfig, to_toml
+from genretag_train.export import describe, export
+from genretag_train.hearing import Ear, Progress, windows
+from genretag_train.judging import Judgement, judged
+from genretag_train.loop import LAST, Learner, fit
+from genretag_train.nets import NETS
+from genretag_train.study import Study, gathered
+
+MODEL, METRICS, CONFIG = "model.onnx", "metrics.json", "config.toml"
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a run reads and writes; a finished model goes to the folder `bundle` as well."""
+
+    data: Path
+    out: Path
+    cache: Path
+    bundle: Path | None = None
+
+
+def train(config: TrainConfig, place: Place, resume: bool, say: Say, progress: Progress) -> None:
+    """Learn from `place.data`; leave model, metrics, curves and checkpoints in `place.out`.
+
+    The valid side decides when to stop, the temperature and the threshold; the test side
+    is judged once, at the end, by the exported file.
+
+    Raises:
+        UsageError: there is no such architecture, or `out` and `resume` do not fit.
+        RunError: `bad-dataset`, or `parity` if the export differs from the net.
+    """
+    _refuse_misuse(config, place, resume)
+    torch.set_num_threads(config.threads)
+    torch.manual_seed(config.seed)
+    ear = _ear(config)
+    found = gathered(place.data, place.cache, ear, config, progress)
+    facts = study.told(found, config)
+    say(f"Learning {len(found.genres)} genres from {facts['clips']}, skipped {facts['skipped']}")
+    if facts["warning"]:
+        say(facts["warning"])
+    begun_s = time.monotonic()
+    learner = _fitted(config, found, ear, place.out, resume, say, progress)
+    facts["training_s"] = round(time.monotonic() - begun_s)
+    model = place.out / MODEL
+    export(learner.net, model, ear.n_frames, config.n_mels)
+    judgement = judged(model, found, ear, config, progress)
+    describe(model, _manifest(config, ear, found, judgement))
+    told = {"data": facts, **_scores(judgement)}
+    (place.out / METRICS).write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    if place.bundle:
+        bundled(model, judgement, facts, config, place.bundle)
+    test = judgement.test
+    say(f"Test: accuracy {test['accuracy']:.3f}, macro-F1 {test['f1_macro']:.3f}; see {model}")
+
+
+def _refuse_misuse(config: TrainConfig, place: Place, resume: bool) -> None:
+    last = place.out / LAST
+    if config.arch not in NETS:
+        raise _misuse(f"There is no architecture '{config.arch}'", f"Known: {', '.join(NETS)}.")
+    if resume and not last.exists():
+        raise _misuse(f"{place.out} holds no run to resume", "Leave out --resume.")
+    if last.exists() and not resume:
+        raise _misuse(f"{place.out} holds a run already", "Add --resume, or choose another --out.")
+    changed = _changed(config, last) if resume else []
+    if changed:
+        raise _misuse(
+            f"{place.out} holds a run with another {', '.join(changed)}",
+            f"Resume it with --config {place.out / CONFIG}, or choose another --out.",
+        )
+
+
+def _misuse(message: str, hint: str) -> UsageError:
+    return UsageError(Code.BAD_OPTION, message, hint)
+
+
+def _changed(config: TrainConfig, last: Path) -> list[str]:
+    before = torch.load(last, weights_only=True)["genretag"]["config"]
+    free = {"epochs", "name", "version", "licence", "description", "trained_on"}
+    names = (entry.name for entry in fields(config) if entry.name not in free)
+    return [name for name in names if before.get(name) != getattr(config, name)]
+
+
+def _ear(config: TrainConfig) -> Ear:
+    scaling = cast(Scaling, config.scaling)  # FrontEnd refuses any other
+    try:
+        front_end = FrontEnd(config.rate_hz, config.n_fft, config.hop, config.n_mels, scaling)
+        window = WindowSpec(config.window_s, config.windows)
+    except ValueError as error:
+        raise _misuse(f"The front end cannot be: {error}", "See --help.") from error
+    return Ear(front_end, window, config.clip_s, config.min_s)
+
+
+def _fitted(
+    config: TrainConfig,
+    found: Study,
+    ear: Ear,
+    out: Path,
+    resume: bool,
+    say: Say,
+    progress: Progress,
+) -> Learner:
+    train_on, valid_on = found.on("train"), found.on("valid")
+    genres = found.named(train_on)
+    groups = [found.clips[index].group for index in train_on]
+    weights = batches.group_weights(groups, config.group_power)
+    crops = batches.Crops([found.powers[index] for index in train_on], genres, weights, ear)
+    heard = windows([found.clips[index] for index in valid_on], ear, progress)
+    weighted = config.class_weights
+    learner = Learner(
+        config,
+        found.genres,
+        batches.class_weights(genres, len(found.genres)) if weighted else None,
+    )
+    out.mkdir(parents=True, exist_ok=True)
+    (out / CONFIG).write_text(to_toml(config), encoding="utf-8")
+    return fit(
+        learner,
+        batches.training(crops, config.batch_size, config.seed),
+        batches.judging(heard, found.named(valid_on), config.batch_size),
+        out,
+        resume,
+        lambda row: say("  ".join(f"{name} {value:.4g}" for name, value in row.items())),
+    )
+
+
+def _manifest(config: TrainConfig, ear: Ear, found: Study, judgement: Judgement) -> ModelManifest:
+    facts = study.told(found, config)
+    return ModelManifest(
+        name=config.name,
+        version=config.version,
+        licence=config.licence,
+        description=config.description,
+        genres=GenreVocabulary(found.genres),
+        front_end=ear.front_end,
+        window=ear.window,
+        temperature=judgement.temperature,
+        threshold=judgement.threshold,
+        training={
+            "data": config.trained_on,
+            "split": config.split,
+            "clips": facts["clips"],
+            "settings": asdict(config),
+        },
+        scores={side: _brief(scores) for side, scores in _sides(judgement).items()},
+    )
+
+
+def _sides(judgement: Judgement) -> dict[str, dict[str, Any]]:
+    return {"valid": judgement.valid, "test": judgement.test}
+
+
+def _brief(scores: Mapping[str, Any]) -> dict[str, Any]:
+    names = ("clips", "accuracy", "accuracy_95", "f1_macro", "f1_macro_95", "ece", "accepted")
+    return {name: scores[name] for name in names}
+
+
+def _scores(judgement: Judgement) -> dict[str, Any]:
+    calibration = {"temperature": judgement.temperature, "threshold": judgement.threshold}
+    return {"calibration": calibration, **_sides(judgement)}

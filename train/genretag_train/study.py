@@ -1,0 +1,75 @@
+"""The clips of a run: what can be heard, which genres are learned, who is on which side."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from genretag_train.config import TrainConfig
+from genretag_train.dataset import SIDES, Clip, labelled, selected
+from genretag_train.hearing import Ear, Power, Progress, Skipped, heard
+from genretag_train.splits import sides_of
+
+LEAKS = "A split by clip lets artists and albums leak: its scores are too high."
+
+
+@dataclass(frozen=True, eq=False)
+class Study:
+    """The clips of a run with their features and sides, and what was left out.
+
+    `powers` and `sides` go with `clips`; a side is None for a clip that a published split
+    leaves out. `skipped` could not be heard, `dropped` are genres with too few clips.
+    """
+
+    clips: tuple[Clip, ...]
+    powers: tuple[Power, ...]
+    sides: tuple[str | None, ...]
+    skipped: tuple[Skipped, ...]
+    dropped: dict[str, int]
+
+    @property
+    def genres(self) -> tuple[str, ...]:
+        """The genres to learn, in the order of the model's outputs."""
+        return tuple(sorted({clip.genre for clip in self.clips}))
+
+    def on(self, side: str) -> list[int]:
+        """Indices of the clips of one side."""
+        return [index for index, found in enumerate(self.sides) if found == side]
+
+    def named(self, indices: Sequence[int]) -> list[int]:
+        """The genres of some clips, as indices into `genres`."""
+        places = {genre: place for place, genre in enumerate(self.genres)}
+        return [places[self.clips[index].genre] for index in indices]
+
+
+def gathered(data: Path, cache: Path, ear: Ear, config: TrainConfig, progress: Progress) -> Study:
+    """Listen to all clips of `data`, choose the genres and split; RunError `bad-dataset`."""
+    fit, skipped = heard(labelled(data, config.label_column), ear, cache, progress)
+    power = {clip.path: features for clip, features in fit}
+    clips, dropped = selected([clip for clip, _ in fit], config.min_tracks, config.min_groups)
+    sides = sides_of(clips, config.split, config.split_seed)
+    powers = tuple(power[clip.path] for clip in clips)
+    return Study(tuple(clips), powers, tuple(sides), tuple(skipped), dropped)
+
+
+def told(study: Study, config: TrainConfig) -> dict[str, Any]:
+    """Counts and lists for `metrics.json` and the card."""
+    return {
+        "split": config.split,
+        "split_seed": config.split_seed,
+        "warning": LEAKS if config.split == "stratified" else None,
+        "clips": {side: len(study.on(side)) for side in SIDES},
+        "groups": {side: len({study.clips[i].group for i in study.on(side)}) for side in SIDES},
+        "genres": {
+            genre: {side: _count(study, genre, side) for side in SIDES} for genre in study.genres
+        },
+        "dropped_genres": study.dropped,
+        "left_out_by_published_split": study.sides.count(None),
+        "skipped": dict(Counter(clip.reason for clip in study.skipped)),
+        "skipped_files": {clip.name: clip.reason for clip in study.skipped},
+    }
+
+
+def _count(study: Study, genre: str, side: str) -> int:
+    return sum(study.clips[index].genre == genre for index in study.on(side))
