@@ -30,4 +30,7 @@ class Layout:
             raise ValueError(f"tag formats {set(self.joined)} are not all known")
 
 
+PLAIN = Layout()
+"""Several genres as several values wherever the format can, and no version changed."""
+
 PLAYERS: Mapping[str, Layout] = MappingProxyType({})

@@ -1,0 +1,122 @@
+"""APEv2 at the end of a file: https://wiki.hydrogenaud.io/index.php?title=APEv2_specification."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from genretag.tags import id3v1
+from genretag.tags.model import BrokenTagsError, Item, Kind, Tag
+from genretag.tags.names import decoded
+from genretag.tags.splice import read_at, size_of, splice
+
+_MAGIC = b"APETAGEX"
+_ENDS = 32
+_HAS_HEADER, _IS_HEADER = 1 << 31, 1 << 29
+_TEXT = 0
+
+
+@dataclass(frozen=True)
+class _Span:
+    """Where a tag lies: from `start` to `end`, its items from `items` to the footer."""
+
+    start: int
+    items: int
+    end: int
+
+
+class Apev2(Kind):
+    """A Genre item whose values are separated by nulls."""
+
+    format = "APEv2"
+    disposable = True
+
+    def load(self, file: BinaryIO) -> Tag | None:
+        """The items as they are stored; the header of the tag is its version and flags."""
+        span = _span(file)
+        if span is None:
+            return None
+        footer = read_at(file, span.end - _ENDS, _ENDS)
+        data = read_at(file, span.items, span.end - _ENDS - span.items)
+        return Tag(tuple(_items(data)), footer[8:12] + footer[20:32])
+
+    def store(self, file: BinaryIO, tag: Tag | None) -> None:
+        """Replace the tag; one that is new goes before an ID3v1 tag."""
+        span = _span(file)
+        end = size_of(file) - (id3v1.SIZE if id3v1.found(file) else 0)
+        start, end = (span.start, span.end) if span else (end, end)
+        splice(file, start, end - start, _rendered(tag) if tag else b"")
+
+    def is_genre(self, item: Item) -> bool:
+        """Whether it is Genre, in any case."""
+        return item.key.lower() == "genre"
+
+    def texts(self, tag: Tag) -> list[str]:
+        """The value of each such item."""
+        found = [item for item in tag.items if self.is_genre(item)]
+        return [decoded(item.data[8 + len(item.key) + 1 :]) for item in found]
+
+    def encoded(self, names: Sequence[str], tag: Tag) -> list[Item]:
+        """One item for all names."""
+        if not names:
+            return []
+        value = "\0".join(names).encode("utf-8")
+        size, flags = len(value).to_bytes(4, "little"), _TEXT.to_bytes(4, "little")
+        return [Item("Genre", size + flags + b"Genre\0" + value)]
+
+    def new(self, file: BinaryIO) -> Tag:
+        """Version 2, with a header."""
+        version, flags = (2000).to_bytes(4, "little"), _HAS_HEADER.to_bytes(4, "little")
+        return Tag(header=version + flags + bytes(8))
+
+
+def _span(file: BinaryIO) -> _Span | None:
+    end = _end(file)
+    if end is None:
+        return None
+    footer = read_at(file, end - _ENDS, _ENDS)
+    size, flags = (int.from_bytes(footer[at : at + 4], "little") for at in (12, 20))
+    if flags & _IS_HEADER or size < _ENDS or size > end:
+        raise BrokenTagsError("the footer of its APEv2 tag is wrong")
+    items = end - size
+    start = items - _ENDS if flags & _HAS_HEADER else items
+    if flags & _HAS_HEADER and read_at(file, start, 8) != _MAGIC:
+        raise BrokenTagsError("its APEv2 tag has no header where it must be")
+    return _Span(start, items, end)
+
+
+def _end(file: BinaryIO) -> int | None:
+    """Where the footer ends: at the end, before an ID3v1 tag, or before Lyrics3v2 and that."""
+    size = size_of(file)
+    ends = [size]
+    if id3v1.found(file):
+        ends.append(size - id3v1.SIZE)
+        if size > id3v1.SIZE + 15:
+            mark = read_at(file, size - id3v1.SIZE - 15, 15)
+            if mark.endswith(b"LYRICS200") and mark[:6].isdigit():
+                ends.append(size - id3v1.SIZE - 15 - int(mark[:6]))
+    found = (end for end in ends if end >= _ENDS and read_at(file, end - _ENDS, 8) == _MAGIC)
+    return next(found, None)
+
+
+def _items(data: bytes) -> Iterator[Item]:
+    at = 0
+    while at < len(data):
+        size = int.from_bytes(data[at : at + 4], "little")
+        null = data.find(b"\0", at + 8)
+        end = null + 1 + size
+        if null < 0 or end > len(data):
+            raise BrokenTagsError("an item of its APEv2 tag is cut off")
+        yield Item(data[at + 8 : null].decode("latin-1"), data[at:end])
+        at = end
+
+
+def _rendered(tag: Tag) -> bytes:
+    version, flags, reserved = tag.header[:4], tag.header[4:8], tag.header[8:]
+    data = b"".join(item.data for item in tag.items)
+    counts = (len(data) + _ENDS).to_bytes(4, "little") + len(tag.items).to_bytes(4, "little")
+    mark = int.from_bytes(flags, "little")
+    footer = _MAGIC + version + counts + flags + reserved
+    if not mark & _HAS_HEADER:
+        return data + footer
+    header = _MAGIC + version + counts + (mark | _IS_HEADER).to_bytes(4, "little") + reserved
+    return header + data + footer

@@ -1,0 +1,90 @@
+"""RIFF and IFF files: chunks in a row, each with a name and a size.
+
+RIFF: Multimedia Programming Interface and Data Specifications 1.0, IBM and Microsoft, 1991.
+AIFF: Audio Interchange File Format 1.3, Apple, 1989.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import BinaryIO, Literal
+
+from genretag.tags.model import BrokenTagsError, CannotWriteError
+from genretag.tags.splice import read_at, size_of, splice, write_at
+
+Order = Literal["little", "big"]
+ROOT_SIZE = 12
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """A chunk: its four-letter name and where its content lies in the file."""
+
+    name: bytes
+    offset: int
+    size: int
+
+    @property
+    def end(self) -> int:
+        """Where the next chunk starts: content is padded to an even length."""
+        return self.offset + self.size + self.size % 2
+
+
+@dataclass(frozen=True)
+class ChunkFile:
+    """A file of chunks whose sizes are in `order`."""
+
+    file: BinaryIO
+    order: Order
+
+    @property
+    def end(self) -> int:
+        """Where the outermost chunk ends, at most at the end of the file."""
+        size = int.from_bytes(read_at(self.file, 4, 4), self.order)
+        return min(8 + size, size_of(self.file))
+
+    def chunks(self) -> Iterator[Chunk]:
+        """The chunks in order; the last may end after the file does."""
+        at, end = ROOT_SIZE, self.end
+        while at + 8 <= end:
+            header = read_at(self.file, at, 8)
+            chunk = Chunk(header[:4], at + 8, int.from_bytes(header[4:], self.order))
+            yield chunk
+            at = chunk.end
+
+    def find(self, *names: bytes, form: bytes = b"") -> Chunk | None:
+        """The first chunk of one of `names`, whose content starts with `form`."""
+        for chunk in self.chunks():
+            if chunk.name in names and read_at(self.file, chunk.offset, len(form)) == form:
+                if chunk.offset + chunk.size > self.end:
+                    raise BrokenTagsError(f"its {chunk.name.decode('latin-1')} chunk is cut off")
+                return chunk
+        return None
+
+    def replace(self, chunk: Chunk | None, name: bytes, content: bytes | None) -> None:
+        """Put `content` in place of `chunk`, at the end where there was none; None removes it."""
+        if chunk is None:
+            offset, room = self._append_point(), 0
+        else:
+            offset, room = chunk.offset - 8, min(chunk.end, self.end) - (chunk.offset - 8)
+        data = b""
+        if content is not None:
+            name = chunk.name if chunk else name
+            data = name + len(content).to_bytes(4, self.order) + content
+            data += b"\0" * (len(content) % 2)
+        root = self.end - 8 + len(data) - room
+        if root >= 1 << 32:
+            raise CannotWriteError("the file would grow beyond 4 GB")
+        splice(self.file, offset, room, data)
+        write_at(self.file, 4, root.to_bytes(4, self.order))
+
+    def _append_point(self) -> int:
+        last = ROOT_SIZE
+        for chunk in self.chunks():
+            last = chunk.end
+            if chunk.offset + chunk.size > self.end:
+                name = chunk.name.decode("latin-1").strip()
+                raise CannotWriteError(f"its {name} chunk has no end, so nothing can follow it")
+        if last > self.end:  # the byte that makes the last chunk even is missing
+            splice(self.file, self.end, 0, b"\0")
+            write_at(self.file, 4, (last - 8).to_bytes(4, self.order))
+        return last

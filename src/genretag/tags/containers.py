@@ -1,0 +1,125 @@
+"""The containers that genretag can tag: how content tells them, and where their genres are."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import BinaryIO
+
+from genretag.tags import asf, frames, ogg
+from genretag.tags.apev2 import Apev2
+from genretag.tags.id3 import ChunkId3v2, LeadingId3v2, TrailingId3v2
+from genretag.tags.id3v1 import Id3v1
+from genretag.tags.model import Kind
+from genretag.tags.mp4 import Mp4
+from genretag.tags.riff import RiffInfo
+from genretag.tags.splice import skip_id3v2
+from genretag.tags.vorbis import Flac
+
+_HEAD = 1 << 16
+"""How many bytes are looked at, the most that any sign of a container may need."""
+
+Test = Callable[[bytes, int], bool]
+"""From the bytes after any ID3v2 tags, and how many bytes those take, to yes or no."""
+
+
+@dataclass(frozen=True)
+class Container:
+    """One row: a container, how the start of a file tells it, and its tags.
+
+    Attributes:
+        recognises: whether a file that starts so is one.
+        homes: the tags where a genre belongs: the first that the file has gets it, and
+            if it has none, the last is made.
+        mirrors: tags that are kept in step where they exist and are never made.
+        others: tags that players may read all the same; only `fix_stale` updates them.
+    """
+
+    name: str
+    recognises: Test
+    homes: tuple[Kind, ...]
+    mirrors: tuple[Kind, ...] = ()
+    others: tuple[Kind, ...] = ()
+
+    @property
+    def kinds(self) -> tuple[Kind, ...]:
+        """All tags, the most telling first."""
+        return self.homes + self.mirrors + self.others
+
+
+def _starts(*magics: bytes) -> Test:
+    return lambda head, _: head.startswith(magics)
+
+
+def _form(outer: bytes, *inner: bytes) -> Test:
+    return lambda head, _: head.startswith(outer) and head[8:12] in inner
+
+
+def _ogg(codec: ogg.Codec) -> Test:
+    # The first page of each stream holds nothing but the header of its codec.
+    start = re.compile(rb"OggS\x00[\x02\x03].{20}\x01.%s" % re.escape(codec.magic), re.DOTALL)
+    return lambda head, _: head.startswith(b"OggS") and start.search(head) is not None
+
+
+_PICTURE_BRANDS = (b"heic", b"heix", b"mif1", b"msf1", b"avif", b"avis", b"crx ")
+
+
+def _mp4(head: bytes, _: int) -> bool:
+    return head[4:8] == b"ftyp" and head[8:12] not in _PICTURE_BRANDS
+
+
+ID3V2, ID3V1, APEV2 = LeadingId3v2(), Id3v1(), Apev2()
+
+
+def _row(name: str, recognises: Test, *homes: Kind, **second: tuple[Kind, ...]) -> Container:
+    return Container(name, recognises, homes, **second)
+
+
+def _frames_with_id3(name: str, recognises: Test) -> Container:
+    return _row(name, recognises, ID3V2, mirrors=(ID3V1,), others=(APEV2,))
+
+
+def _with_apev2(name: str, *magics: bytes) -> Container:
+    return _row(name, _starts(*magics), APEV2, mirrors=(ID3V1,), others=(ID3V2,))
+
+
+def _with_comments(name: str, codec: ogg.Codec) -> Container:
+    return _row(name, _ogg(codec), ogg.Ogg(codec))
+
+
+CONTAINERS: Mapping[str, Container] = MappingProxyType(
+    {
+        row.name: row
+        for row in (
+            _row("FLAC", _starts(b"fLaC"), Flac(), others=(ID3V2, ID3V1, APEV2)),
+            _with_comments("Opus", ogg.OPUS),
+            _with_comments("Ogg Vorbis", ogg.VORBIS),
+            _with_comments("Ogg FLAC", ogg.FLAC),
+            _with_comments("Speex", ogg.SPEEX),
+            _row("MP4", _mp4, Mp4()),
+            _row("ASF", _starts(asf.HEADER), asf.Asf()),
+            _row("WAV", _form(b"RIFF", b"WAVE"), ChunkId3v2("little", b"id3 ", b"ID3 "),
+                 mirrors=(RiffInfo(),)),
+            _row("AIFF", _form(b"FORM", b"AIFF", b"AIFC"), ChunkId3v2("big", b"ID3 ", b"id3 ")),
+            _row("DSF", _starts(b"DSD "), TrailingId3v2()),
+            _with_apev2("Monkey's Audio", b"MAC "),
+            _with_apev2("WavPack", b"wvpk"),
+            _with_apev2("Musepack", b"MP+", b"MPCK"),
+            _with_apev2("OptimFROG", b"OFR "),
+            # TagLib and mutagen look for ID3v2 in TTA, so one that is there is kept up first.
+            _row("TTA", _starts(b"TTA1", b"TTA2"), ID3V2, APEV2, mirrors=(ID3V1,)),
+            # Last, because frames of sound are the weakest sign.
+            _frames_with_id3("AAC", frames.adts),
+            _frames_with_id3("MP3", frames.mpeg),
+        )
+    }
+)  # fmt: skip
+"""Every container that genretag can tag, by name; the first row that recognises a file has it."""
+
+
+def recognised(file: BinaryIO) -> Container | None:
+    """The row that `file` belongs to by its content, or None."""
+    tagged = skip_id3v2(file)
+    file.seek(tagged)
+    head = file.read(_HEAD)
+    return next((row for row in CONTAINERS.values() if row.recognises(head, tagged)), None)

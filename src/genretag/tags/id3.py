@@ -1,0 +1,158 @@
+"""ID3v2 tags in the places where containers keep them."""
+
+from collections.abc import Sequence
+from typing import BinaryIO
+
+from genretag.tags import id3v1, id3v2
+from genretag.tags.chunks import ChunkFile, Order
+from genretag.tags.model import BrokenTagsError, Item, Kind, Tag
+from genretag.tags.names import JOINT, escaped
+from genretag.tags.splice import read_at, size_of, splice, write_at
+
+_PICTURES = ("APIC", "PIC", id3v2.JUNK)
+
+
+class Id3v2(Kind):
+    """A TCON (v2.2: TCO) frame; several names are joined before v2.4, which has lists.
+
+    A tag keeps its version. A new one is v2.3, which everything reads that reads ID3, as
+    long as there is one genre; several need v2.4, the first version to have lists.
+    """
+
+    format = "ID3v2"
+    disposable = True
+    numbers = True
+
+    def span(self, file: BinaryIO) -> tuple[int, int]:
+        """Where the tag is, or would be, and how many bytes it has room for, 0 for no tag."""
+        return 0, id3v2.total_size(read_at(file, 0, min(10, size_of(file))))
+
+    def load(self, file: BinaryIO) -> Tag | None:
+        """The tag as whole frames."""
+        offset, room = self.span(file)
+        if not room:
+            return None
+        header = read_at(file, offset, min(id3v2.HEADER_SIZE, room))
+        size = id3v2.total_size(header)
+        if not size or size > room:
+            raise BrokenTagsError("its ID3v2 tag is cut off")
+        return id3v2.parsed(read_at(file, offset, size))
+
+    def store(self, file: BinaryIO, tag: Tag | None) -> None:
+        """Write the tag over the old one and its padding; the file grows only if it must."""
+        offset, room = self.span(file)
+        splice(file, offset, room, id3v2.rendered(tag, room) if tag else b"")
+
+    def is_genre(self, item: Item) -> bool:
+        """Whether it is a TCON or TCO frame."""
+        return item.key in ("TCON", "TCO")
+
+    def texts(self, tag: Tag) -> list[str]:
+        """The text of each such frame."""
+        form = id3v2.Form.of(tag)
+        contents = [id3v2.content(form, item) for item in tag.items if self.is_genre(item)]
+        return [id3v2.text_of(content) for content in contents if content]
+
+    def split_of(self, tag: Tag) -> str:
+        """Before v2.4, `/` separates the values of a text."""
+        return "\0;" if id3v2.Form.of(tag).major == 4 else "\0;/"
+
+    def encoded(self, names: Sequence[str], tag: Tag) -> list[Item]:
+        """One frame, or none."""
+        if not names:
+            return []
+        form = id3v2.Form.of(tag)
+        key = "TCO" if form.major == 2 else "TCON"
+        texts = [escaped(name) for name in names]
+        texts = texts if form.major == 4 else [JOINT.join(texts)]
+        return [form.frame(key, id3v2.text_content(form, texts))]
+
+    def with_genres(self, tag: Tag, names: Sequence[str]) -> Tag:
+        """A tag that is only now made becomes v2.4 if it must hold a list."""
+        return super().with_genres(settled(tag, len(names)), names)
+
+    def new(self, file: BinaryIO) -> Tag:
+        """An ID3v2.3 tag with no frames, whose version is not settled yet."""
+        return Tag(header=UNSETTLED)
+
+    def place(self, items: Sequence[Item]) -> int:
+        """Before the pictures, which some players do not read past."""
+        keys = [item.key for item in items]
+        return next((n for n, key in enumerate(keys) if key in _PICTURES), len(items))
+
+
+UNSETTLED = b""
+
+
+def settled(tag: Tag, genres: int) -> Tag:
+    """`tag` with a version: the one it has, for a new one v2.3, or v2.4 if it gets a list."""
+    if tag.header != UNSETTLED:
+        return tag
+    form = id3v2.Form(4 if genres > 1 else 3)
+    frames = []
+    for item in tag.items:
+        key = "TYER" if item.key == "TDRC" and form.major == 3 else item.key
+        frames.append(form.frame(key, item.data))
+    return Tag(tuple(frames), form.header)
+
+
+class LeadingId3v2(Id3v2):
+    """At the start of the file, before the sound."""
+
+    def new(self, file: BinaryIO) -> Tag:
+        """With what an ID3v1 tag says, since players that find an ID3v2 tag stop looking there."""
+        data = id3v1.found(file)
+        texts = id3v1.fields(data) if data else {}
+        items = []
+        for key, text in texts.items():
+            language = b"XXX\0" if key == "COMM" else b""
+            items.append(Item(key, b"\0" + language + text.encode("latin-1")))
+        return Tag(tuple(items), UNSETTLED)
+
+
+class ChunkId3v2(Id3v2):
+    """In a chunk of a WAV or AIFF file, whose name stays as it is."""
+
+    def __init__(self, order: Order, *names: bytes) -> None:
+        super().__init__()
+        self._order: Order = order
+        self._names = names
+
+    def _chunks(self, file: BinaryIO) -> ChunkFile:
+        return ChunkFile(file, self._order)
+
+    def span(self, file: BinaryIO) -> tuple[int, int]:
+        """The content of the chunk."""
+        chunk = self._chunks(file).find(*self._names)
+        return (chunk.offset, chunk.size) if chunk else (0, 0)
+
+    def store(self, file: BinaryIO, tag: Tag | None) -> None:
+        """Replace the chunk, or append one."""
+        chunks = self._chunks(file)
+        chunk = chunks.find(*self._names)
+        content = id3v2.rendered(tag, chunk.size if chunk else 0) if tag else None
+        if chunk or content:
+            chunks.replace(chunk, self._names[0], content)
+
+
+class TrailingId3v2(Id3v2):
+    """At the end of a DSF file, whose header points to it.
+
+    DSF File Format Specification 1.01, Sony, section 2.
+    """
+
+    def span(self, file: BinaryIO) -> tuple[int, int]:
+        """From where the header points to the end of the file."""
+        end = size_of(file)
+        pointer = int.from_bytes(read_at(file, 20, 8), "little")
+        if pointer > end:
+            raise BrokenTagsError("its header points past its end")
+        return (pointer, end - pointer) if pointer else (end, 0)
+
+    def store(self, file: BinaryIO, tag: Tag | None) -> None:
+        """Replace the tag and tell the header."""
+        offset, room = self.span(file)
+        data = id3v2.rendered(tag, room) if tag else b""
+        splice(file, offset, room, data)
+        write_at(file, 12, (offset + len(data)).to_bytes(8, "little"))
+        write_at(file, 20, (offset if data else 0).to_bytes(8, "little"))

@@ -1,0 +1,85 @@
+"""Texts in which tags say genres, and the names that they mean."""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from mutagen.id3 import TCON
+
+from genretag.domain.genre import folded
+
+ID3V1_GENRES: tuple[str, ...] = tuple(TCON.GENRES)
+"""Names by number: the 80 of ID3v1 and the additions that Winamp made to them."""
+
+JOINT = "; "
+"""Stands between names where several must be one text."""
+
+NO_GENRE = 255
+"""The number for no genre in ID3v1."""
+
+_REFERENCE = re.compile(r"\((\d{1,3}|RX|CR)\)")
+_WORDS = {"RX": "Remix", "CR": "Cover"}
+_NUMBERS = {folded(name): number for number, name in reversed(list(enumerate(ID3V1_GENRES)))}
+
+
+def understood(texts: Iterable[str], split: str = "\0;", numbers: bool = True) -> tuple[str, ...]:
+    """The genres that `texts` name, in order, none twice.
+
+    A leading `(17)`, `(RX)` or `(CR)` is a genre of ID3v1, with `numbers` so are `17`, `RX`
+    and `CR` alone; `((` stands for a bracket (ID3v2.3, section 4.2.1, TCON).
+
+    >>> understood(["(4)Eurodisco", "17; ((Live)"])
+    ('Disco', 'Eurodisco', 'Rock', '(Live)')
+    """
+    names: dict[str, str] = {}
+    for text in texts:
+        for part in re.split(f"[{re.escape(split)}]", text):
+            for name in _meanings(part.strip(), numbers):
+                names.setdefault(folded(name), name)
+    return tuple(names.values())
+
+
+def _meanings(text: str, numbers: bool) -> Iterator[str]:
+    while match := _REFERENCE.match(text):
+        yield from _named(match[1])
+        text = text[match.end() :].strip()
+    if text.startswith("(("):
+        yield text[1:]
+    elif numbers and (text in _WORDS or (text.isascii() and text.isdigit())):
+        yield from _named(text)
+    elif text:
+        yield text
+
+
+def _named(reference: str) -> Iterator[str]:
+    if reference in _WORDS:
+        yield _WORDS[reference]
+    elif int(reference) < len(ID3V1_GENRES):
+        yield ID3V1_GENRES[int(reference)]
+
+
+def escaped(name: str) -> str:
+    """`name` so that a leading bracket is not taken for a reference to ID3v1."""
+    return f"({name}" if _REFERENCE.match(name) or name.startswith("((") else name
+
+
+def id3v1_number(names: Iterable[str]) -> int:
+    """The number of the first of `names` that ID3v1 knows, 255 if it knows none.
+
+    >>> id3v1_number(["Synthwave", "hip hop"]), id3v1_number(["Synthwave"])
+    (7, 255)
+    """
+    return next((_NUMBERS[folded(name)] for name in names if folded(name) in _NUMBERS), NO_GENRE)
+
+
+def cleaned(names: Iterable[str]) -> tuple[str, ...]:
+    """`names` as every format can hold them: no nulls, no half characters, none empty."""
+    texts = (name.replace("\0", " ").encode("utf-8", "replace").decode() for name in names)
+    return tuple(text.strip() for text in texts if text.strip())
+
+
+def decoded(data: bytes) -> str:
+    """Text that ought to be UTF-8, read as Latin-1 where it is not."""
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        return data.decode("latin-1")

@@ -1,0 +1,100 @@
+"""Vorbis comments in the second packet of an Ogg stream.
+
+RFC 3533 (Ogg), RFC 7845 (Opus), https://xiph.org/flac/ogg_mapping.html,
+https://www.speex.org/docs/manual/speex-manual/node8.html.
+"""
+
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+
+import mutagen.ogg
+
+from genretag.tags.model import BrokenTagsError, Tag
+from genretag.tags.vorbis import VorbisComments, parsed, rendered
+
+_Page: Any = mutagen.ogg.OggPage
+_FLAC_HEADER = 4
+
+
+@dataclass(frozen=True)
+class Codec:
+    """How a codec's stream begins, and what stands before its comments."""
+
+    magic: bytes
+    prefix: bytes = b""
+    block: bool = False
+
+
+class Ogg(VorbisComments):
+    """The comments of the first stream of `codec`; zeros after them are padding."""
+
+    def __init__(self, codec: Codec) -> None:
+        super().__init__()
+        self._codec = codec
+
+    def load(self, file: BinaryIO) -> Tag | None:
+        """The comments; every stream has some."""
+        return parsed(self._comments(self._pages(file)))[0]
+
+    def store(self, file: BinaryIO, tag: Tag | None) -> None:
+        """Replace the packet: within its old length if it fits, so that no page moves."""
+        pages = self._pages(file)
+        packets = _Page.to_packets(pages)
+        # Vorbis ends with a framing bit, Opus may go on with data that must be kept.
+        rest = parsed(self._comments(pages))[1].rstrip(b"\0")
+        head = packets[0][: self._head_size]
+        body = rendered(tag or self.new(file)) + rest
+        body = body.ljust(len(packets[0]) - len(head), b"\0")
+        if self._codec.block:
+            head = head[:1] + len(body).to_bytes(3, "big")
+        same_size = len(head) + len(body) == len(packets[0])
+        packets[0] = head + body
+        new = _refilled(pages, packets) if same_size else _Page.from_packets(packets)
+        _Page.replace(file, pages, new)
+
+    @property
+    def _head_size(self) -> int:
+        return _FLAC_HEADER if self._codec.block else len(self._codec.prefix)
+
+    def _comments(self, pages: list[Any]) -> bytes:
+        packet: bytes = _Page.to_packets(pages)[0]
+        if not packet.startswith(self._codec.prefix):
+            raise BrokenTagsError("its second packet holds no comments")
+        return packet[self._head_size :]
+
+    def _pages(self, file: BinaryIO) -> list[Any]:
+        """The pages that the packet with the comments lies on."""
+        file.seek(0)
+        try:
+            page = _Page(file)
+            while not (page.first and page.packets[0].startswith(self._codec.magic)):
+                page = _Page(file)
+            serial = page.serial
+            pages: list[Any] = []
+            while not pages or not (pages[-1].complete or len(pages[-1].packets) > 1):
+                page = _Page(file)
+                if page.serial == serial:
+                    pages.append(page)
+        except (EOFError, IndexError) as error:
+            raise BrokenTagsError("its Ogg stream ends before its comments do") from error
+        return pages
+
+
+def _refilled(pages: list[Any], packets: list[bytes]) -> list[Any]:
+    """Copies of `pages` with the bytes of `packets`, which are as long as the old ones."""
+    data = b"".join(packets)
+    copies = []
+    for page in pages:
+        copy = _Page()
+        copy.position, copy.complete, copy.continued = page.position, page.complete, page.continued
+        for packet in page.packets:
+            copy.packets.append(data[: len(packet)])
+            data = data[len(packet) :]
+        copies.append(copy)
+    return copies
+
+
+VORBIS = Codec(b"\x01vorbis", b"\x03vorbis")
+OPUS = Codec(b"OpusHead", b"OpusTags")
+SPEEX = Codec(b"Speex   ")
+FLAC = Codec(b"\x7fFLAC", block=True)

@@ -1,0 +1,1 @@
+"""Puts the helpers beside the tests on the import path."""
