@@ -11,9 +11,9 @@ from genretag.errors import GenretagError
 from genretag.library import places
 
 ENVIRONMENT_PREFIX = "GENRETAG_"
-# These are for one run and make no sense as a setting; `config` alone must work with a bad file.
-_NOT_SETTINGS = frozenset({"help", "version", "install_completion", "show_completion"})
-_WITHOUT_CONFIG = "config"
+# GENRETAG_CONFIG names the config file itself, not a file for `train --config`.
+_NOT_SETTINGS = frozenset({"help", "config"})
+_WORKS_WITHOUT_CONFIG = "config"
 
 
 class Group(TyperGroup):
@@ -26,11 +26,16 @@ class Group(TyperGroup):
             # One sentence in the help of `genretag` tells the rule for all of them.
             option.show_envvar = False
 
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Find the chosen command, and the defaults that the config file gives it."""
+        found = super().resolve_command(ctx, args)
+        if found[0] != _WORKS_WITHOUT_CONFIG:
+            ctx.default_map = self._defaults()
+        return found
+
     def invoke(self, ctx: Any) -> Any:
         """Run the chosen command; what it raises on purpose becomes a message and an exit code."""
         try:
-            if ctx.invoked_subcommand != _WITHOUT_CONFIG:
-                ctx.default_map = self._defaults()
             return super().invoke(ctx)
         except GenretagError as error:
             show(error)

@@ -3,7 +3,7 @@
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Self, TextIO
 
@@ -144,12 +144,20 @@ class Run:
             raise _output_failed(self._output, error) from error
 
 
-def _opened(output: Path) -> TextIO:
+@contextmanager
+def _opened(output: Path) -> Iterator[TextIO]:
     try:
         # A path that is not UTF-8 is written as the bytes it has on disk.
-        return output.open("w", encoding="utf-8", errors="surrogateescape", newline="")
+        stream = output.open("w", encoding="utf-8", errors="surrogateescape", newline="")
     except OSError as error:
         raise _output_failed(output, error) from error
+    try:
+        yield stream
+    finally:
+        try:
+            stream.close()
+        except OSError as error:
+            raise _output_failed(output, error) from error
 
 
 def _output_failed(output: Path | None, error: OSError) -> RunError:

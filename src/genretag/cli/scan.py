@@ -132,7 +132,7 @@ def scan(
 
     [cyan]genretag scan ~/Music[/]  fills in missing genres
 
-    [cyan]genretag scan --policy replace --top-k 2 ~/Music[/]  writes up to two genres into each file
+    [cyan]genretag scan --policy replace --top-k 2 ~/Music[/]  writes one or two genres into each
 
     [cyan]genretag scan -n --format jsonl ~/Music > genres.jsonl[/]  gives data for a script
     """

@@ -4,6 +4,8 @@ import unicodedata
 
 # Control, format (text direction among them), lone surrogate, line and paragraph separator.
 _UNSAFE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+# Scripts from Persian to emoji need the joiners, which do no harm.
+_JOINERS = frozenset("\u200c\u200d")
 _SURROGATE_ESCAPE = 0xDC00
 
 
@@ -13,7 +15,11 @@ def visible(text: str) -> str:
     >>> visible("a\x1b[31m\nb")
     'a\\x1b[31m\\x0ab'
     """
-    return "".join(_spelled(c) if unicodedata.category(c) in _UNSAFE else c for c in text)
+    return "".join(_spelled(c) if _is_unsafe(c) else c for c in text)
+
+
+def _is_unsafe(character: str) -> bool:
+    return unicodedata.category(character) in _UNSAFE and character not in _JOINERS
 
 
 def _spelled(character: str) -> str:

@@ -1,0 +1,53 @@
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import toy_model
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+COMMAND = (sys.executable, "-m", "genretag")
+
+
+@pytest.fixture(scope="session")
+def toy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The model that tells low, middle and high sounds apart."""
+    return toy_model.save(tmp_path_factory.mktemp("model") / "toy.onnx")
+
+
+@pytest.fixture
+def home(tmp_path: Path, toy: Path) -> dict[str, str]:
+    """An environment in which genretag's own files are in a place of their own."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("GENRETAG_")}
+    own = {
+        "GENRETAG_CONFIG": str(tmp_path / "config.toml"),
+        "GENRETAG_CACHE_DIR": str(tmp_path / "cache"),
+        "GENRETAG_DATA_DIR": str(tmp_path / "data"),
+        "GENRETAG_MODEL": str(toy),
+        "COLUMNS": "120",
+    }
+    return kept | own
+
+
+@pytest.fixture
+def genretag(home: dict[str, str]) -> Run:
+    """Run the command in a process of its own, without a terminal."""
+
+    def run(*arguments: str | Path, **environment: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            [*COMMAND, *map(str, arguments)],
+            env=home | environment,
+            capture_output=True,
+            stdin=subprocess.DEVNULL,
+            text=True,
+            timeout=120,
+        )
+
+    return run
+
+
+@pytest.fixture
+def music(tmp_path: Path) -> Path:
+    return tmp_path / "music"
