@@ -18,7 +18,6 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 from rich.table import Column
-from rich.text import Text
 
 from genretag.domain.outcome import Failed, Outcome, Planned
 from genretag.errors import Code, RunError
@@ -63,6 +62,7 @@ class Run:
         if kind is None and not sum(self._summary.counts.values()):
             self._stderr.print("No audio files were found there.")
         elif kind is None or issubclass(kind, KeyboardInterrupt | RunError):
+            self._stderr.print()
             self._stderr.print(self._summary.table(time.monotonic() - self._started))
 
     def show(self, outcomes: Iterable[Outcome]) -> None:
@@ -108,8 +108,8 @@ class Run:
             MofNCompleteColumn(),
             TextColumn("{task.fields[rate]}"),
             TimeRemainingColumn(),
-            TextColumn("{task.fields[counts]}"),
-            TextColumn("{task.fields[path]}", table_column=Column(no_wrap=True, ratio=1)),
+            TextColumn("{task.fields[counts]}", markup=False),
+            TextColumn("{task.fields[path]}", table_column=Column(no_wrap=True), markup=False),
             console=console,
             transient=True,
             # Data on the same terminal would be torn by the bar.
@@ -127,12 +127,10 @@ class Run:
                 total=self._files.found,
                 path=visible(outcome.path.name),
                 rate=f"{done / (time.monotonic() - self._started):.1f}/s",
-                counts=Text(
-                    " ".join(
-                        f"{style.sign}{counts[status]}"
-                        for status, style in human.STYLES.items()
-                        if counts[status]
-                    )
+                counts=" ".join(
+                    f"{style.sign}{counts[status]}"
+                    for status, style in human.STYLES.items()
+                    if counts[status]
                 ),
             )
             yield outcome

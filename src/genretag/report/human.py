@@ -60,7 +60,8 @@ def line(outcome: Outcome) -> Text:
     best = outcome.prediction.genres[:1] if outcome.prediction else ()
     text.append(f"{best[0].score:>4.0%}  " if best else f"{'':6}")
     text.append(visible(str(outcome.path)))
-    if outcome.reason is not None:
+    # A guess with a question mark says already why it was not written.
+    if outcome.reason is not None and not best:
         text.append(f"  {outcome.reason}", "bright_black")
     return text
 
