@@ -2,6 +2,9 @@
 
 Whatever is not a genre stays byte for byte as it is. `write` and `restore` change the file
 in place: callers give them a copy, verify it, and swap it for the original.
+
+Every function raises FileError if the file cannot be read or a tag is broken, those that
+write also RunError if the disk is full.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,11 +15,23 @@ from typing import BinaryIO
 from genretag.domain.layout import PLAIN, Layout
 from genretag.domain.track import Track
 from genretag.tags.containers import CONTAINERS, Container, recognised
+from genretag.tags.editing import StaleGenre, Tags
 from genretag.tags.failures import translated, unwritable
-from genretag.tags.model import Kind, Tag
-from genretag.tags.names import JOINT, cleaned
+from genretag.tags.keeping import RawGenres, kept, put_back
+from genretag.tags.names import cleaned
 
-__all__ = ["CONTAINERS", "read", "write"]
+__all__ = [
+    "CONTAINERS",
+    "RawGenres",
+    "StaleGenre",
+    "costs",
+    "others",
+    "raw",
+    "read",
+    "restore",
+    "stale",
+    "write",
+]
 
 
 def read(path: Path) -> Track:
@@ -24,32 +39,87 @@ def read(path: Path) -> Track:
 
     A second tag (APEv2 on an MP3, ID3 on a FLAC file) counts where the first has none,
     because players fall back on it as well.
-
-    Raises:
-        FileError: the file cannot be read, or a tag is broken.
     """
     with _opened(path) as file:
         container = recognised(file)
         if container is None:
             return Track(path, None)
-        return Track(path, container.name, _genres(container, file))
+        for kind in container.kinds:
+            tag = kind.load(file)
+            if tag is not None and (genres := kind.genres(tag)):
+                return Track(path, container.name, genres)
+        return Track(path, container.name)
 
 
 def write(path: Path, genres: Sequence[str], layout: Layout = PLAIN) -> None:
     """Make `genres` the only genres of the file, in place; none takes the genre out.
 
     The genre goes where players look for it, into a new tag where there is none. ID3v1 and
-    RIFF INFO follow where they exist. Other second tags are updated on `layout.fix_stale`,
-    and always where they would decide: when the genre is taken out, or when they alone
-    held it until now.
-
-    Raises:
-        FileError: the file cannot be read or written, or a tag is broken.
-        RunError: the disk is full.
+    RIFF INFO follow where they exist. Other second tags follow on `layout.fix_stale`, and
+    always where they would decide: when the genre is taken out, or when they alone held it.
     """
-    with _opened(path, writing=True) as file:
-        container = _known(path, file)
-        for kind, tag in _changes(container, file, cleaned(genres), layout):
+    with _tagged(path, writing=True) as (file, tags):
+        for kind, tag in tags.changes(file, cleaned(genres), layout):
+            kind.store(file, tag)
+
+
+def stale(
+    path: Path, after: Sequence[str] | None = None, layout: Layout = PLAIN
+) -> tuple[StaleGenre, ...]:
+    """The second tags that show a genre which the file does not have.
+
+    With `after`, those that would do so once `after` is written with `layout`.
+    """
+    with _tagged(path) as (_, tags):
+        return tags.stale(None if after is None else cleaned(after), layout)
+
+
+def costs(path: Path, genres: Sequence[str], layout: Layout = PLAIN) -> tuple[str, ...]:
+    """What writing `genres` with `layout` changes beside the genre, in sentences.
+
+    Nothing, but for a change of the version of ID3.
+    """
+    with _tagged(path) as (_, tags):
+        tag = tags.by_kind[tags.home]
+        return tags.home.costs(tag, layout, len(cleaned(genres))) if tag else ()
+
+
+def others(
+    path: Path, genres: Sequence[str] = (), layout: Layout = PLAIN
+) -> tuple[tuple[str, str, bytes], ...]:
+    """Everything in the tags that is not a genre: tag, name and stored bytes of each item.
+
+    Pictures, unknown frames and the blocks and chunks beside the tags are among it. With
+    `genres` and `layout`, as it must be once those are written: a change of the version of
+    ID3 changes frames. So `others(copy) == others(original, genres, layout)` verifies a write.
+    """
+    with _tagged(path) as (file, tags):
+        found: list[tuple[str, str, bytes]] = []
+        for kind, tag in tags.by_kind.items():
+            found.extend((kind.name, item.key, item.data) for item in kind.extras(file))
+            if tag is None or kind.is_blank(tag, file):
+                continue
+            if kind is tags.home:
+                tag = kind.laid_out(tag, layout, len(cleaned(genres)))
+            if kind.signed:
+                found.append((kind.name, "", tag.header))
+            rest = kind.without_genres(tag).items
+            found.extend((kind.name, item.key, item.data) for item in rest)
+        return tuple(found)
+
+
+def raw(path: Path, layout: Layout = PLAIN) -> RawGenres:
+    """The genre as it is stored in each tag, and all that `write` with `layout` may change."""
+    with _tagged(path) as (_, tags):
+        return kept(tags, layout)
+
+
+def restore(path: Path, genres: RawGenres) -> None:
+    """Put the genres back in place: afterwards `raw` finds again what it found then."""
+    with _tagged(path, writing=True) as (file, tags):
+        if tags.container.name != genres.container:
+            raise unwritable(path, f"it was {genres.container} and is {tags.container.name} now")
+        for kind, tag in put_back(tags, genres, file):
             kind.store(file, tag)
 
 
@@ -59,43 +129,11 @@ def _opened(path: Path, writing: bool = False) -> Iterator[BinaryIO]:
         yield file
 
 
-def _known(path: Path, file: BinaryIO) -> Container:
-    container = recognised(file)
-    if container is None:
-        raise unwritable(path, "genretag knows no place for a genre in this container")
-    return container
-
-
-def _genres(container: Container, file: BinaryIO) -> tuple[str, ...]:
-    for kind in container.kinds:
-        tag = kind.load(file)
-        if tag is not None and (genres := kind.genres(tag)):
-            return genres
-    return ()
-
-
-def _changes(
-    container: Container, file: BinaryIO, names: tuple[str, ...], layout: Layout
-) -> list[tuple[Kind, Tag | None]]:
-    """The tags that differ once `names` are the genres, all decided before one is stored."""
-    tags = {kind: kind.load(file) for kind in container.kinds}
-    home = next((kind for kind in container.homes if tags[kind]), container.homes[-1])
-    everywhere = layout.fix_stale or not names or tags[home] is None
-    changes: list[tuple[Kind, Tag | None]] = []
-    for kind, tag in tags.items():
-        old = tag
-        if kind is home:
-            tag = tag or (kind.new(file) if names else None)
-        elif not (everywhere or kind in container.mirrors) or not _has_genre(kind, tag):
-            continue
-        if tag is None:
-            continue
-        joined = kind.format in layout.joined and names
-        new = kind.with_genres(tag, (JOINT.join(names),) if joined else names)
-        if new != old:
-            changes.append((kind, None if kind.disposable and not new.items else new))
-    return changes
-
-
-def _has_genre(kind: Kind, tag: Tag | None) -> bool:
-    return tag is not None and any(kind.is_genre(item) for item in tag.items)
+@contextmanager
+def _tagged(path: Path, writing: bool = False) -> Iterator[tuple[BinaryIO, Tags]]:
+    """The open file and its tags; FileError if its container has no place for a genre."""
+    with _opened(path, writing) as file:
+        container: Container | None = recognised(file)
+        if container is None:
+            raise unwritable(path, "genretag knows no place for a genre in this container")
+        yield file, Tags.of(container, file)

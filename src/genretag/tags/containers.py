@@ -10,10 +10,10 @@ from genretag.tags import asf, frames, ogg
 from genretag.tags.apev2 import Apev2
 from genretag.tags.id3 import ChunkId3v2, LeadingId3v2, TrailingId3v2
 from genretag.tags.id3v1 import Id3v1
-from genretag.tags.model import Kind
+from genretag.tags.model import BrokenTagsError, Kind
 from genretag.tags.mp4 import Mp4
 from genretag.tags.riff import RiffInfo
-from genretag.tags.splice import skip_id3v2
+from genretag.tags.splice import size_of, skip_id3v2
 from genretag.tags.vorbis import Flac
 
 _HEAD = 1 << 16
@@ -118,8 +118,14 @@ CONTAINERS: Mapping[str, Container] = MappingProxyType(
 
 
 def recognised(file: BinaryIO) -> Container | None:
-    """The row that `file` belongs to by its content, or None."""
+    """The row that `file` belongs to by its content, or None.
+
+    Raises:
+        BrokenTagsError: an ID3v2 tag is longer than the file.
+    """
     tagged = skip_id3v2(file)
+    if tagged > size_of(file):
+        raise BrokenTagsError("its ID3v2 tag is cut off")
     file.seek(tagged)
     head = file.read(_HEAD)
     return next((row for row in CONTAINERS.values() if row.recognises(head, tagged)), None)

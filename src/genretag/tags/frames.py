@@ -23,6 +23,9 @@ _CHAIN = 3
 _LARGEST_START = 2048
 """A stream that was cut out of another one starts in the middle of a frame, at most this long."""
 
+_TRAILERS = (b"TAG", b"APETAGEX", b"LYRICSBEGIN")
+"""Tags that may follow the last frame."""
+
 _FOREIGN = (b"\x1aE\xdf\xa3", b"RIFF", b"FORM", b"OggS", b"FLV", b"\0\0\1\xba")
 """Containers that may hold such frames in a row and are none of ours."""
 
@@ -51,7 +54,7 @@ def _follows(
 def _chained(head: bytes, at: int, sync: re.Pattern[bytes], size: Callable[[bytes], int]) -> bool:
     """Whether frames follow each other from `at`, three or as many as there are."""
     for count in range(_CHAIN):
-        if count and at >= len(head):
+        if count and (at == len(head) or head.startswith(_TRAILERS, at)):
             return True
         if not sync.match(head, at) or not (length := size(head[at : at + 6])):
             return False

@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from typing import BinaryIO
 
-from genretag.tags import id3v1, id3v2
+from genretag.domain.layout import PLAIN, Layout
+from genretag.tags import id3v1, id3v2, id3versions
 from genretag.tags.chunks import ChunkFile, Order
 from genretag.tags.model import BrokenTagsError, Item, Kind, Tag
 from genretag.tags.names import JOINT, escaped
 from genretag.tags.splice import read_at, size_of, splice, write_at
 
+_SOUND = (b"data", b"SSND")
 _PICTURES = ("APIC", "PIC", id3v2.JUNK)
 
 
@@ -68,12 +70,42 @@ class Id3v2(Kind):
         return [form.frame(key, id3v2.text_content(form, texts))]
 
     def with_genres(self, tag: Tag, names: Sequence[str]) -> Tag:
-        """A tag that is only now made becomes v2.4 if it must hold a list."""
-        return super().with_genres(settled(tag, len(names)), names)
+        """A tag that is only now made gets a version first."""
+        return super().with_genres(_settled(tag, _version(PLAIN, len(names))), names)
 
     def new(self, file: BinaryIO) -> Tag:
-        """An ID3v2.3 tag with no frames, whose version is not settled yet."""
-        return Tag(header=UNSETTLED)
+        """No frames yet, and no version."""
+        return Tag(header=_UNSETTLED)
+
+    def laid_out(self, tag: Tag, layout: Layout, genres: int) -> Tag:
+        """A new tag gets a version, another one the version that `layout` wants."""
+        if tag.header == _UNSETTLED:
+            return _settled(tag, _version(layout, genres))
+        return id3versions.converted(tag, _wanted(tag, layout, genres))
+
+    def rewritten(self, tag: Tag, layout: Layout) -> set[str]:
+        """The frames whose name or content differs in the version that `layout` may want."""
+        new = self.laid_out(tag, layout, genres=2)
+        old_contents, new_contents = _contents(tag), _contents(new)
+        keys = old_contents.keys() | new_contents.keys()
+        return {key for key in keys if old_contents.get(key) != new_contents.get(key)}
+
+    def costs(self, tag: Tag, layout: Layout, genres: int) -> tuple[str, ...]:
+        """What a change of version costs."""
+        if tag.header == _UNSETTLED:
+            return ()
+        return id3versions.costs(tag, _wanted(tag, layout, genres))
+
+    def returned(self, tag: Tag, header: bytes) -> Tag:
+        """The frames with the headers of their old version."""
+        old = id3v2.Form.of(Tag(header=header))
+        now = id3v2.Form.of(tag)
+        return Tag(tuple(id3versions.reframed(now, old, item) for item in tag.items), header)
+
+    def is_blank(self, tag: Tag, file: BinaryIO) -> bool:
+        """Whether it has no frames but the genre and those of a new tag."""
+        new = _settled(self.new(file), id3v2.Form.of(tag).major)
+        return self.without_genres(tag).items == new.items
 
     def place(self, items: Sequence[Item]) -> int:
         """Before the pictures, which some players do not read past."""
@@ -81,19 +113,42 @@ class Id3v2(Kind):
         return next((n for n, key in enumerate(keys) if key in _PICTURES), len(items))
 
 
-UNSETTLED = b""
+_UNSETTLED = b""
+"""The header of a tag that is only now made: its version depends on how many genres it gets."""
 
 
-def settled(tag: Tag, genres: int) -> Tag:
-    """`tag` with a version: the one it has, for a new one v2.3, or v2.4 if it gets a list."""
-    if tag.header != UNSETTLED:
+def _settled(tag: Tag, major: int) -> Tag:
+    """`tag` with a version, if it has none yet."""
+    if tag.header != _UNSETTLED:
         return tag
-    form = id3v2.Form(4 if genres > 1 else 3)
+    form = id3v2.Form(major)
     frames = []
     for item in tag.items:
-        key = "TYER" if item.key == "TDRC" and form.major == 3 else item.key
+        key = "TYER" if item.key == "TDRC" and major == 3 else item.key
         frames.append(form.frame(key, item.data))
     return Tag(tuple(frames), form.header)
+
+
+def _version(layout: Layout, genres: int) -> int:
+    """The version of a new tag: v2.4 if it gets a list, else v2.3, which every player reads."""
+    by_default = 4 if genres > 1 and "ID3v2" not in layout.joined else 3
+    return {"v2.4": 4, "v2.3": 3}.get(layout.id3, by_default)
+
+
+def _wanted(tag: Tag, layout: Layout, genres: int) -> int:
+    """The version that `layout` wants for a tag."""
+    own = id3v2.Form.of(tag).major
+    raised = layout.id3_lists and genres > 1 and "ID3v2" not in layout.joined
+    return {"v2.4": 4, "v2.3": 3}.get(layout.id3, 4 if raised else own)
+
+
+def _contents(tag: Tag) -> dict[str, list[bytes]]:
+    """The contents of the frames by their keys, without headers."""
+    size = id3v2.Form.of(tag).frame_header_size
+    found: dict[str, list[bytes]] = {}
+    for item in tag.items:
+        found.setdefault(item.key, []).append(item.data[size:])
+    return found
 
 
 class LeadingId3v2(Id3v2):
@@ -107,7 +162,7 @@ class LeadingId3v2(Id3v2):
         for key, text in texts.items():
             language = b"XXX\0" if key == "COMM" else b""
             items.append(Item(key, b"\0" + language + text.encode("latin-1")))
-        return Tag(tuple(items), UNSETTLED)
+        return Tag(tuple(items), _UNSETTLED)
 
 
 class ChunkId3v2(Id3v2):
@@ -125,6 +180,16 @@ class ChunkId3v2(Id3v2):
         """The content of the chunk."""
         chunk = self._chunks(file).find(*self._names)
         return (chunk.offset, chunk.size) if chunk else (0, 0)
+
+    def extras(self, file: BinaryIO) -> list[Item]:
+        """The other chunks, but for the sound and what other kinds of tag read."""
+        found = []
+        for chunk in self._chunks(file).chunks():
+            size = min(chunk.size, size_of(file) - chunk.offset)
+            data = b"" if chunk.name in _SOUND else read_at(file, chunk.offset, size)
+            if chunk.name not in (*_SOUND, *self._names) and not data.startswith(b"INFO"):
+                found.append(Item(f"chunk {chunk.name.decode('latin-1')}", data))
+        return found
 
     def store(self, file: BinaryIO, tag: Tag | None) -> None:
         """Replace the chunk, or append one."""

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import BinaryIO
 
-from genretag.domain.layout import TagFormat
+from genretag.domain.layout import Layout, TagFormat
 from genretag.tags.names import understood
 
 
@@ -44,12 +44,14 @@ class Kind(ABC):
         name: what users call it.
         format: the format of the tag.
         disposable: whether a tag without items is taken out of the file.
+        signed: whether its header says who wrote it, which must stay.
         split: the characters that separate genres in one text.
         numbers: whether a bare number stands for an ID3v1 genre.
     """
 
     format: TagFormat
     disposable = False
+    signed = False
     split = "\0;"
     numbers = False
 
@@ -79,6 +81,26 @@ class Kind(ABC):
     def new(self, file: BinaryIO) -> Tag:
         """What a tag starts with in a `file` that has none."""
         return Tag()
+
+    def laid_out(self, tag: Tag, layout: Layout, genres: int) -> Tag:
+        """`tag` in the version that `layout` wants for so many genres."""
+        return tag
+
+    def rewritten(self, tag: Tag, layout: Layout) -> set[str]:
+        """The keys of the items that `laid_out` might change."""
+        return set()
+
+    def costs(self, tag: Tag, layout: Layout, genres: int) -> tuple[str, ...]:
+        """What `laid_out` costs, in sentences."""
+        return ()
+
+    def returned(self, tag: Tag, header: bytes) -> Tag:
+        """`tag` with the header that it once had."""
+        return replace(tag, header=header)
+
+    def is_blank(self, tag: Tag, file: BinaryIO) -> bool:
+        """Whether `tag` holds nothing but genres and what `new` starts with."""
+        return self.without_genres(tag) == self.new(file)
 
     def place(self, items: Sequence[Item]) -> int:
         """Where among `items`, none of which is a genre, a genre goes."""

@@ -43,13 +43,13 @@ class Mp4(Kind):
             raise CannotWriteError("it has no moov atom, which would hold the tags")
         if len(path) < len(_PATH):
             if tag is not None:
-                data, parent = _created(tag, path)
-                at = parent.content if parent.name == b"udta" else parent.end
-                atoms.insert(file, path[: path.index(parent) + 1], at, 0, data)
-            return
-        start, end = _room(file, path)
-        data = atoms.rendered(b"ilst", b"".join(item.data for item in tag.items)) if tag else b""
-        atoms.insert(file, path[:-1], start, end - start, _padded(data, end - start))
+                _create(file, path, _ilst(tag))
+        elif tag is None:
+            _remove(file, path)
+        else:
+            start, end = _room(file, path)
+            data = _padded(_ilst(tag), end - start)
+            atoms.insert(file, path[:-1], start, end - start, data)
 
     def is_genre(self, item: Item) -> bool:
         """Whether it is ©gen or gnre."""
@@ -122,11 +122,28 @@ def _padded(data: bytes, room: int) -> bytes:
     return data + atoms.rendered(b"free", bytes(left - 8 if left >= 8 else GROWTH))
 
 
-def _created(tag: Tag, path: Sequence[Atom]) -> tuple[bytes, Atom]:
-    """A new meta atom with the tag, and the atom of `path` that it goes into."""
-    ilst = atoms.rendered(b"ilst", b"".join(item.data for item in tag.items))
+def _ilst(tag: Tag) -> bytes:
+    return atoms.rendered(b"ilst", b"".join(item.data for item in tag.items))
+
+
+def _create(file: BinaryIO, path: Sequence[Atom], ilst: bytes) -> None:
+    """Put `ilst` into a file that has moov, perhaps udta, perhaps a meta atom of its kind."""
     free = atoms.rendered(b"free", bytes(GROWTH))
+    if len(path) == 3 and read_at(file, path[2].offset, path[2].size).find(b"mdir") > 0:
+        atoms.insert(file, path, path[2].end, 0, ilst + free)
+        return
     meta = atoms.rendered(b"meta", bytes(4) + _HANDLER + ilst + free)
     if len(path) == 1:
-        return atoms.rendered(b"udta", meta), path[0]
-    return meta, path[1]
+        atoms.insert(file, path, path[0].end, 0, atoms.rendered(b"udta", meta))
+    else:
+        atoms.insert(file, path[:2], path[1].content, 0, meta)
+
+
+def _remove(file: BinaryIO, path: Sequence[Atom]) -> None:
+    """Take out ilst, and what holds nothing else."""
+    keep = len(path) - 1
+    beside = {child.name for child in atoms.children(file, path[2])}
+    if beside <= {b"hdlr", b"ilst", b"free"}:
+        keep = 1 if len(atoms.children(file, path[1])) == 1 else 2
+    doomed = path[keep]
+    atoms.insert(file, path[:keep], doomed.offset, doomed.size, b"")

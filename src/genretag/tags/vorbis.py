@@ -21,6 +21,7 @@ class VorbisComments(Kind):
     """Repeated GENRE comments; the header of the tag is the vendor's name."""
 
     format = "Vorbis comments"
+    signed = True
 
     def is_genre(self, item: Item) -> bool:
         """Whether it is GENRE, in any case."""
