@@ -1,7 +1,7 @@
 """Batches for the loop: random crops to train on, whole clips as `scan` hears them to judge."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence, Sized
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
+from genretag_train.config import TrainConfig
 from genretag_train.hearing import Ear, Power, Windows, cropped
 
 TrainBatch = tuple[Tensor, Tensor, Tensor]
@@ -40,15 +41,14 @@ class Crops(Dataset[tuple[NDArray[np.float32], int, float]]):
 
 
 class Epochs(Sampler[Any]):
-    """All clips in a new order each epoch, each with a seed for its crop.
+    """Each clip `crops` times in a new order each epoch, each time with a seed for its crop.
 
     What is drawn depends on `seed` and the epoch alone, so that a resumed run goes on as
     if it had never stopped. Lightning calls `set_epoch`.
     """
 
-    def __init__(self, clips: Sized, seed: int) -> None:
-        self._count = len(clips)
-        self._seed = seed
+    def __init__(self, clips: int, crops: int, seed: int) -> None:
+        self._clips, self._crops, self._seed = clips, crops, seed
         self._epoch = 0
 
     def set_epoch(self, epoch: int) -> None:
@@ -56,23 +56,20 @@ class Epochs(Sampler[Any]):
         self._epoch = epoch
 
     def __len__(self) -> int:
-        return self._count
+        return self._clips * self._crops
 
     def __iter__(self) -> Iterator[tuple[int, int]]:
         rng = np.random.default_rng((self._seed, self._epoch))
-        order = rng.permutation(self._count).tolist()
-        seeds = rng.integers(2**63, size=self._count).tolist()
-        return iter(list(zip(order, seeds, strict=True)))
+        order = rng.permutation(len(self)) % self._clips
+        seeds = rng.integers(2**63, size=len(self))
+        return iter(list(zip(order.tolist(), seeds.tolist(), strict=True)))
 
 
-def training(crops: Crops, batch_size: int, seed: int) -> DataLoader[Any]:
-    """Batches `TrainBatch`; a last batch of one clip is left out, as it has no statistics."""
-    return DataLoader(
-        crops,
-        batch_size=min(batch_size, len(crops)),
-        sampler=Epochs(crops, seed),
-        drop_last=len(crops) % batch_size == 1 and len(crops) > 1,
-    )
+def training(crops: Crops, config: TrainConfig) -> DataLoader[Any]:
+    """Batches `TrainBatch`; a last batch of one window is left out, as it has no statistics."""
+    draws = Epochs(len(crops), config.crops, config.seed)
+    alone = len(draws) % config.batch_size == 1 and len(draws) > 1
+    return DataLoader(crops, batch_size=config.batch_size, sampler=draws, drop_last=alone)
 
 
 def judging(windows: Sequence[Windows], genres: Sequence[int], batch_size: int) -> DataLoader[Any]:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from genretag.domain.prediction import AGGREGATIONS
 from genretag_train.metrics import Chances, Labels, log_loss
 
-_TEMPERATURES = np.geomspace(0.2, 5.0, 201)
+_TEMPERATURES = np.geomspace(0.2, 5.0, 101)
 
 
 @dataclass(frozen=True)

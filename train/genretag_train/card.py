@@ -50,7 +50,7 @@ def measured(judgement: Judgement, facts: Mapping[str, Any], config: TrainConfig
 def _replaced(old: str, part: str) -> str:
     before, _, rest = old.partition(BEGIN)
     _, _, after = rest.partition(END)
-    return f"{before.rstrip()}\n\n{BEGIN}\n\n{part}\n\n{END}\n{after.lstrip()}"
+    return f"{before.rstrip()}\n\n{BEGIN}\n\n{part}\n\n{END}\n\n{after.strip()}".rstrip() + "\n"
 
 
 def _data(facts: Mapping[str, Any], config: TrainConfig) -> str:

@@ -13,7 +13,7 @@ from rich.progress import Progress
 from genretag.errors import Code, ExtraMissingError, UsageError
 from genretag_train.config import TrainConfig, configured
 
-app = typer.Typer(rich_markup_mode="markdown")
+app = typer.Typer(rich_markup_mode="rich")
 _RUN = "Run"
 
 DataOption = Annotated[
@@ -33,7 +33,9 @@ OutOption = Annotated[
 ]
 ConfigOption = Annotated[
     Path | None,
-    typer.Option(help="TOML file with settings; options beat it.", rich_help_panel=_RUN),
+    typer.Option(
+        "--config", help="TOML file with settings; options beat it.", rich_help_panel=_RUN
+    ),
 ]
 ResumeOption = Annotated[
     bool,
@@ -88,25 +90,26 @@ def train(
     context: typer.Context,
     data: DataOption = None,
     out: OutOption = Path("runs/latest"),
-    config: ConfigOption = None,
+    recipe: ConfigOption = None,
     resume: ResumeOption = False,
     cache: CacheOption = None,
     bundle: BundleOption = None,
     **settings: Any,
 ) -> None:
-    """Train a genre classifier on your own labelled music and export it for `scan --model`.
+    """Train a genre classifier on labelled music and export it for `genretag scan --model`.
 
-    Clips that are empty, short, silent or undecodable are skipped, counted and listed in
-    metrics.json. The valid side of the split decides when to stop; the test side is judged
-    once, by the exported file.
+    80% of each genre's clips are learned from; 10%, the valid side, decide when
+    to stop; the last 10%, the test side, are judged once, at the end, by the
+    exported file. No artist is on two sides. Clips that are empty, short, silent
+    or undecodable are skipped, counted and listed in metrics.json.
 
-    **Examples**
+    [bold]Examples[/]
 
-    `genretag train --data songs.csv --out runs/mine`
+    genretag train --data songs.csv --out runs/mine
 
-    `genretag train --data MUSIC --out runs/quick --epochs 5 --hidden 32`
+    genretag train --data MUSIC --out runs/quick --epochs 5 --hidden 32
 
-    `genretag train --config train/configs/bundled.toml --data clips.csv --out runs/bundled`
+    genretag train --config train/configs/bundled.toml --data songs.csv
     """
     if context.invoked_subcommand:
         return
@@ -114,7 +117,7 @@ def train(
         raise UsageError(
             Code.BAD_OPTION, "There is nothing to learn from", "Give --data a CSV or a folder."
         )
-    told = configured(config, settings)
+    told = configured(recipe, settings)
     try:
         from genretag_train import pipeline
     except ModuleNotFoundError as error:

@@ -57,7 +57,8 @@ class TrainConfig:
     windows: int = setting(4, SOUND, "Windows that `scan --coverage balanced` hears in a track.")
 
     epochs: int = setting(40, FITTING, "Most passes over the training side.")
-    batch_size: int = setting(32, FITTING, "Clips in a batch.")
+    crops: int = setting(1, FITTING, "Windows drawn from each clip in an epoch.")
+    batch_size: int = setting(32, FITTING, "Windows in a batch.")
     learning_rate: float = setting(1e-3, FITTING, "Adam's learning rate at the start.")
     weight_decay: float = setting(1e-4, FITTING, "Adam's weight decay.")
     patience: int = setting(6, FITTING, "Stop after this many epochs without a lower val_loss.")
@@ -69,6 +70,9 @@ class TrainConfig:
         0.0, FITTING, "Weigh each clip's loss by 1 / (clips of its group) to this power."
     )
     label_smoothing: float = setting(0.0, FITTING, "Share of the target spread over all genres.")
+    ema: float = setting(
+        0.0, FITTING, "Judge and keep a running average of the weights with this decay; 0 for none."
+    )
     seed: int = setting(1, FITTING, "Seed of weights, order, crops and augmentation.")
     threads: int = setting(2, FITTING, "Threads; another number rounds differently.")
 
@@ -93,13 +97,13 @@ class TrainConfig:
     def __post_init__(self) -> None:
         if self.split not in get_args(SplitRule):
             raise _refused("split", f"it is {self.split!r}, not one of {get_args(SplitRule)}")
-        for name in ("hidden", "rnn_hidden", "batch_size", "epochs", "threads", "windows"):
+        for name in ("hidden", "rnn_hidden", "batch_size", "epochs", "crops", "threads", "windows"):
             if getattr(self, name) < 1:
                 raise _refused(name, "it must be at least 1")
         for name in ("window_s", "clip_s", "learning_rate"):
             if not getattr(self, name) > 0:
                 raise _refused(name, "it must be above 0")
-        for name in ("dropout", "label_smoothing", "target_precision"):
+        for name in ("dropout", "label_smoothing", "ema", "target_precision"):
             if not 0 <= getattr(self, name) <= 1:
                 raise _refused(name, "it must lie in [0, 1]")
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import TypeVar
 
 import numpy as np
@@ -136,10 +137,10 @@ def _cached(clip: Clip, ear: Ear, cache: Path) -> Power:
         kept: Power = np.load(file)
         return kept
     power = _power(_waveform(clip.path, ear), ear)
-    partial = file.with_suffix(".part")
-    with partial.open("wb") as out:
+    # Whole or not at all, also when two runs share the cache.
+    with NamedTemporaryFile(dir=cache, suffix=".part", delete=False) as out:
         np.save(out, power)
-    partial.replace(file)
+    Path(out.name).replace(file)
     return power
 
 
@@ -149,7 +150,8 @@ def _key(path: Path, ear: Ear) -> str:
         state = [status.st_size, status.st_mtime_ns]
     except OSError:
         state = []
-    told = json.dumps([str(path.absolute()), state, asdict(ear)])
+    heard_as = [asdict(ear.front_end), ear.n_samples, ear.clip_s]
+    told = json.dumps([str(path.absolute()), state, heard_as])
     return hashlib.sha256(told.encode()).hexdigest()[:32]
 
 

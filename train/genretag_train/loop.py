@@ -10,7 +10,12 @@ from typing import Any
 
 import lightning.pytorch as lightning
 import torch
-from lightning.pytorch.callbacks import Callback, EarlyStopping, ModelCheckpoint
+from lightning.pytorch.callbacks import (
+    Callback,
+    EarlyStopping,
+    EMAWeightAveraging,
+    ModelCheckpoint,
+)
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, one_hot
@@ -174,10 +179,11 @@ def fit(
     )
     last = ModelCheckpoint(out, "last", save_on_train_epoch_end=True, enable_version_counter=False)
     stop = EarlyStopping("val_loss", patience=config.patience, check_on_train_epoch_end=True)
+    average = [EMAWeightAveraging(decay=config.ema)] if config.ema else []
     trainer = lightning.Trainer(
         accelerator="cpu",
         max_epochs=config.epochs,
-        callbacks=[Curves(out / CURVES, told), stop, best, last],
+        callbacks=[*average, Curves(out / CURVES, told), stop, best, last],
         logger=False,
         enable_progress_bar=False,
         enable_model_summary=False,

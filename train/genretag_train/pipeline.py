@@ -134,7 +134,7 @@ def _fitted(
     (out / CONFIG).write_text(to_toml(config), encoding="utf-8")
     return fit(
         learner,
-        batches.training(crops, config.batch_size, config.seed),
+        batches.training(crops, config),
         batches.judging(heard, found.named(valid_on), config.batch_size),
         out,
         resume,

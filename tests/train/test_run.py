@@ -1,0 +1,190 @@
+import csv
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from audio_files import RECIPES, encode, garbage
+from conftest import run
+from toy_music import RATE
+
+from genretag.errors import RunError, UsageError
+from genretag_train.export import logits_of, manifest_of
+from genretag_train.hearing import Ear, scanned
+
+
+def test_a_run_leaves_what_the_interface_promises(toy_run: tuple[Path, Path]) -> None:
+    out, _ = toy_run
+    names = {"model.onnx", "metrics.json", "config.toml", "last.ckpt", "best.ckpt", "curves.csv"}
+    assert {path.name for path in out.iterdir()} == names
+    with (out / "curves.csv").open(newline="") as lines:
+        rows = list(csv.DictReader(lines))
+    assert [row["epoch"] for row in rows] == ["0", "1", "2"]
+    assert {"train_loss", "val_loss", "val_accuracy", "val_f1_macro", "learning_rate"} < set(
+        rows[0]
+    )
+
+
+def test_the_manifest_tells_what_inference_must_know(toy_run: tuple[Path, Path]) -> None:
+    manifest = manifest_of(toy_run[0] / "model.onnx")
+    told = json.loads((toy_run[0] / "metrics.json").read_text())
+    assert manifest.genres.names == ("Hiss", "Hum", "Whistle")
+    assert (manifest.front_end.n_mels, manifest.window.length_s) == (128, 1.0)
+    assert manifest.temperature == told["calibration"]["temperature"]
+    assert manifest.scores["test"]["accuracy"] == told["test"]["accuracy"]
+    assert manifest.training["clips"] == told["data"]["clips"] == {
+        "train": 24, "valid": 3, "test": 3
+    }  # fmt: skip
+
+
+def test_a_checkpoint_explains_itself(toy_run: tuple[Path, Path]) -> None:
+    told = torch.load(toy_run[0] / "last.ckpt", weights_only=True)["genretag"]
+    assert told["config"]["hidden"] == 8
+    assert told["genres"] == ["Hiss", "Hum", "Whistle"]
+    assert "val_loss" in told["metrics"]
+
+
+def test_a_bundle_holds_the_model_its_card_and_what_was_held_out(
+    toy_run: tuple[Path, Path], toy_library: Path
+) -> None:
+    out, bundle = toy_run
+    assert (bundle / "toy.onnx").read_bytes() == (out / "model.onnx").read_bytes()
+    card = (bundle / "README.md").read_text()
+    assert "| Whistle | 8 | 1 | 1 | 10 |" in card
+    assert "## Confusion on the test side" in card
+    manifest = manifest_of(bundle / "toy.onnx")
+    ear = Ear(manifest.front_end, manifest.window, 30, 1)
+    with (bundle / "held_out.csv").open(newline="") as lines:
+        for row in csv.DictReader(lines):
+            [logits] = logits_of(bundle / "toy.onnx", [scanned(toy_library / row["file"], ear)])
+            chances = np.exp(logits / manifest.temperature)
+            chances = (chances / chances.sum(axis=1, keepdims=True)).mean(axis=0)
+            assert row["genre"] == Path(row["file"]).parent.name
+            assert row["predicted"] == manifest.genres.names[int(chances.argmax())]
+            assert float(row["score"]) == pytest.approx(chances.max(), abs=1e-4)
+
+
+def test_a_new_bundle_keeps_the_prose_of_the_card(
+    toy_run: tuple[Path, Path], toy_library: Path, features: Path, tmp_path: Path
+) -> None:
+    bundle = tmp_path / "bundle"
+    shutil.copytree(toy_run[1], bundle)
+    card = bundle / "README.md"
+    measured = card.read_text()
+    prose = measured.replace("# toy\n", "# toy\n\nProse above.\n") + "\nProse below.\n"
+    card.write_text(prose.replace("| Whistle | 8 |", "| Whistle | 7 |"))
+    run(toy_library, tmp_path / "run", features, bundle=bundle)
+    assert card.read_text() == prose
+
+
+def test_a_resumed_run_ends_where_one_without_a_stop_ends(
+    toy_library: Path, features: Path, tmp_path: Path
+) -> None:
+    whole, parts = tmp_path / "whole", tmp_path / "parts"
+    recipe = {"ema": 0.5, "mixup": 0.3, "plateau_patience": 0}
+    run(toy_library, whole, features, epochs=4, **recipe)
+    run(toy_library, parts, features, epochs=2, **recipe)
+    run(toy_library, parts, features, epochs=4, resume=True, **recipe)
+    assert (parts / "curves.csv").read_text() == (whole / "curves.csv").read_text()
+    for name in ("last.ckpt", "best.ckpt"):
+        kept, again = (torch.load(o / name, weights_only=True) for o in (whole, parts))
+        for key, weights in kept["state_dict"].items():
+            assert torch.equal(weights, again["state_dict"][key]), key
+
+
+def test_another_seed_learns_something_else(
+    toy_run: tuple[Path, Path], toy_library: Path, features: Path, tmp_path: Path
+) -> None:
+    run(toy_library, tmp_path / "run", features, epochs=1, seed=2)
+    first = (toy_run[0] / "curves.csv").read_text().splitlines()[1]
+    assert (tmp_path / "run" / "curves.csv").read_text().splitlines()[1] != first
+
+
+def test_a_run_is_neither_overwritten_nor_resumed_with_other_settings(
+    toy_run: tuple[Path, Path], toy_library: Path, features: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(UsageError, match="holds a run already"):
+        run(toy_library, toy_run[0], features)
+    with pytest.raises(UsageError, match="another hidden"):
+        run(toy_library, toy_run[0], features, resume=True, hidden=16)
+    with pytest.raises(UsageError, match="no run to resume"):
+        run(toy_library, tmp_path / "none", features, resume=True)
+    with pytest.raises(UsageError, match="no architecture 'cnn9d'"):
+        run(toy_library, tmp_path / "none", features, arch="cnn9d")
+    with pytest.raises(UsageError, match="scaling"):
+        run(toy_library, tmp_path / "none", features, scaling="linear")
+
+
+def test_clips_that_cannot_be_learned_from_are_counted_and_listed(
+    toy_library: Path, features: Path, tmp_path: Path
+) -> None:
+    music = tmp_path / "music"
+    shutil.copytree(toy_library, music)
+    (music / "Hum" / "empty.flac").touch()
+    garbage(music / "Hum" / "garbage.flac")
+    flac = RECIPES["FLAC"]
+    encode(music / "Hum" / "silent.flac", np.zeros((1, 2 * RATE), np.float32), flac)
+    encode(music / "Hum" / "short.flac", np.ones((1, RATE // 4), np.float32) / 2, flac)
+    run(music, tmp_path / "run", features, epochs=1)
+    data = json.loads((tmp_path / "run" / "metrics.json").read_text())["data"]
+    assert data["skipped"] == {"empty": 1, "not-audio": 1, "silent": 1, "short": 1}
+    assert data["skipped_files"]["Hum/garbage.flac"] == "not-audio"
+    assert sum(data["clips"].values()) == 30
+
+
+def test_a_split_by_clip_says_that_it_leaks(
+    toy_library: Path, features: Path, tmp_path: Path
+) -> None:
+    said: list[str] = []
+    run(toy_library, tmp_path / "run", features, say=said.append, epochs=1, split="stratified")
+    assert any("leak" in text for text in said)
+    assert "leak" in json.loads((tmp_path / "run" / "metrics.json").read_text())["data"]["warning"]
+
+
+def test_a_library_without_sound_is_refused(tmp_path: Path) -> None:
+    for genre in ("A", "B"):
+        (tmp_path / "music" / genre).mkdir(parents=True)
+        garbage(tmp_path / "music" / genre / "a.flac")
+    with pytest.raises(RunError, match="fewer than two genres"):
+        run(tmp_path / "music", tmp_path / "run", tmp_path / "cache")
+
+
+def command(*arguments: str, before: str = "") -> subprocess.CompletedProcess[str]:
+    """`python -m genretag_train` in a process of its own, after the statements `before`."""
+    code = f"{before}\nimport runpy\nrunpy.run_module('genretag_train', run_name='__main__')"
+    return subprocess.run(
+        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False
+    )
+
+
+def test_the_command_trains_and_writes_nothing_to_stdout(
+    toy_library: Path, features: Path, tmp_path: Path
+) -> None:
+    done = command(
+        "--data", str(toy_library), "--out", str(tmp_path / "run"), "--cache", str(features),
+        "--epochs", "1", "--window-s", "1", "--hidden", "4", "--rnn-hidden", "4",
+        "--class-weights",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == ""
+    assert "Test: accuracy" in done.stderr
+    written = (tmp_path / "run" / "config.toml").read_text()
+    assert "hidden = 4\n" in written and "class_weights = true\n" in written
+
+
+def test_help_needs_no_torch_and_training_without_it_names_the_extra(tmp_path: Path) -> None:
+    missing = "import sys\nsys.modules['torch'] = None"
+    assert "--learning-rate" in command("--help", before=missing).stdout
+    done = command("--data", str(tmp_path), before=missing)
+    assert done.returncode == 4
+    assert "pip install 'genretag[train]'" in done.stderr
+
+
+def test_a_command_without_data_is_told_what_to_give() -> None:
+    done = command()
+    assert done.returncode == 2
+    assert "--data" in done.stderr
