@@ -1,11 +1,15 @@
-"""A labelled library made by code: low hums, high whistles and hiss, each clip a bit different."""
+"""A labelled library made by code, each clip a bit different, and a training run over it."""
 
 import csv
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from audio_files import RECIPES, Signal, encode, noise, tone
+
+from genretag_train.config import configured
+from genretag_train.pipeline import Place, train
 
 RATE = RECIPES["FLAC"].rate
 
@@ -43,3 +47,19 @@ def table(file: Path, rows: Iterable[Mapping[str, str]]) -> Path:
         writer.writeheader()
         writer.writerows(rows)
     return file
+
+
+def run(
+    data: Path,
+    out: Path,
+    cache: Path,
+    bundle: Path | None = None,
+    resume: bool = False,
+    say: Callable[[str], None] = lambda text: None,
+    **settings: Any,
+) -> None:
+    """`genretag train` with a net and windows small enough for tests."""
+    small = {"window_s": 1.0, "hidden": 8, "rnn_hidden": 8, "batch_size": 8, "epochs": 3}
+    small |= {"threads": 1, "mask_s": 0.1, "mask_mels": 8, "min_accepted": 1, "name": "toy"}
+    config = configured(None, {**small, **settings})
+    train(config, Place(data, out, cache, bundle), resume, say, lambda done, of: None)

@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 import torch
 from audio_files import RECIPES, encode, garbage
-from conftest import run
-from toy_music import RATE
+from toy_music import RATE, run
 
 from genretag.errors import RunError, UsageError
 from genretag_train.export import logits_of, manifest_of

@@ -1,0 +1,57 @@
+"""The bundled model on the real clips that it never heard."""
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from genretag_train.calibrate import chances_at
+from genretag_train.dataset import labelled, selected
+from genretag_train.export import logits_of, manifest_of
+from genretag_train.hearing import Ear, scanned
+from genretag_train.splits import sides_of
+
+ROOT = Path(__file__).parents[2]
+DATA = ROOT.parent / "shared" / "data"
+MODEL = ROOT / "models" / "genretag-cnn1d-lstm.onnx"
+
+pytestmark = [
+    pytest.mark.real,
+    pytest.mark.skipif(not (DATA / "clips.csv").exists(), reason="needs ../shared/data"),
+]
+
+
+def held_out() -> list[dict[str, str]]:
+    with (ROOT / "models" / "held_out.csv").open(newline="") as lines:
+        return list(csv.DictReader(lines))
+
+
+def test_the_bundled_model_says_of_held_out_clips_what_its_card_says() -> None:
+    manifest = manifest_of(MODEL)
+    ear = Ear(manifest.front_end, manifest.window, clip_s=30, min_s=1)
+    rows = held_out()
+    heard = [scanned(DATA / row["file"], ear) for row in rows[::4]]
+    chances = chances_at(logits_of(MODEL, heard), manifest.temperature)
+    for row, scores in zip(rows[::4], chances, strict=True):
+        assert manifest.genres.names[int(scores.argmax())] == row["predicted"]
+        assert scores.max() == pytest.approx(float(row["score"]), abs=1e-3)
+
+
+def test_the_card_counts_what_is_in_the_list() -> None:
+    right = np.mean([row["predicted"] == row["genre"] for row in held_out()])
+    assert manifest_of(MODEL).scores["test"]["accuracy"] == pytest.approx(right)
+
+
+def test_held_out_clips_are_of_groups_that_were_not_learned_from() -> None:
+    settings = manifest_of(MODEL).training["settings"]
+    clips, _ = selected(
+        labelled(DATA / "clips.csv", settings["label_column"]),
+        settings["min_tracks"],
+        settings["min_groups"],
+    )
+    sides = sides_of(clips, settings["split"], settings["split_seed"])
+    listed = {row["file"] for row in held_out()}
+    assert listed == {c.name for c, side in zip(clips, sides, strict=True) if side == "test"}
+    learned = {c.group for c, side in zip(clips, sides, strict=True) if side == "train"}
+    assert not learned & {c.group for c in clips if c.name in listed}
