@@ -19,18 +19,24 @@ class Code(StrEnum):
     TAGS_UNREADABLE = "tags-unreadable"
     TAGS_UNWRITABLE = "tags-unwritable"
     WRITE_FAILED = "write-failed"
+    CHANGED = "changed"
+    VERIFY_FAILED = "verify-failed"
     TIMED_OUT = "timed-out"
     WORKER_DIED = "worker-died"
     INTERNAL = "internal"
     # The command line and the config
     BAD_OPTION = "bad-option"
     BAD_CONFIG = "bad-config"
+    BAD_MAP = "bad-map"
+    BAD_PLAN = "bad-plan"
+    UNKNOWN_RUN = "unknown-run"
     UNKNOWN_MODEL = "unknown-model"
     NO_DEVICE = "no-device"
     # The run
     MODEL_INVALID = "model-invalid"
     MODEL_UNREACHABLE = "model-unreachable"
     OUTPUT_FAILED = "output-failed"
+    JOURNAL_FAILED = "journal-failed"
     DISK_FULL = "disk-full"
     # Training
     BAD_DATASET = "bad-dataset"
@@ -124,6 +130,12 @@ def unwritable(path: Path, error: OSError) -> GenretagError:
             Code.NO_PERMISSION,
             f"{path}: no permission to write it or its folder; the file is as it was",
             "Change the access rights of the file and its folder.",
+        )
+    if error.errno == errno.ENAMETOOLONG:
+        return FileError(
+            Code.WRITE_FAILED,
+            f"{path}: its folder's path is too long for a copy beside the file",
+            "Move the file to a folder with a shorter path.",
         )
     return FileError(
         Code.WRITE_FAILED,

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from genretag.domain.change import Stamp, TagChange
 from genretag.domain.outcome import (
     Failed,
     Outcome,
@@ -26,11 +27,15 @@ EVERY_KIND: tuple[Outcome, ...] = (
         after=("Rock", "Hip-Hop"),
         prediction=heard(("Rock", 0.625), ("Hip-Hop", 0.325), ("Pop", 0.05)),
     ),
-    Planned(
-        path=Path("/music/02 \x1b[31mred\x1b[0m.mp3"),
-        before=("Blues",),
-        after=("Blues", "Jazz"),
-        prediction=heard(("Jazz", 0.91234), ("Blues", 0.08766)),
+    Planned.of(
+        TagChange(
+            path=Path("/music/02 \x1b[31mred\x1b[0m.mp3"),
+            container="MP3",
+            before=("Blues",),
+            after=("Blues", "Jazz"),
+            stamp=Stamp(size=4096, mtime_ns=1_700_000_000_000_000_000),
+        ),
+        heard(("Jazz", 0.91234), ("Blues", 0.08766)),
     ),
     Unchanged(path=Path("/music/03.ogg"), before=("Pop",), after=("Pop",), reason="has a genre"),
     Unsure(

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from genretag.cli import config_command, doctor, inspect, models, scan
+from genretag.cli import apply, config_command, doctor, inspect, models, scan, undo
 from genretag.cli.group import Group
 from genretag_train.cli import app as train
 
@@ -13,10 +13,14 @@ app = typer.Typer(
     cls=Group,
     no_args_is_help=True,
     rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Start with: [bold]genretag scan --dry-run ~/Music[/]",
 )
 app.command()(scan.scan)
+app.command()(apply.apply)
+app.command()(undo.undo)
+app.command()(undo.history)
 app.command()(inspect.inspect)
 app.command()(doctor.doctor)
 app.add_typer(models.app, name="models")

@@ -7,6 +7,7 @@ import typer
 
 from genretag.inference.store import DEFAULT
 
+WRITING = "What is written"
 LISTENING = "How it listens"
 SHOWING = "What is shown"
 
@@ -30,6 +31,25 @@ CoverageOption = Annotated[
         help="How much of a track is heard: one excerpt from its middle, a few spread over "
         "it, or all of it.",
         rich_help_panel=LISTENING,
+    ),
+]
+Player = Literal["navidrome", "jellyfin", "kodi", "itunes", "mpd", "foobar2000"]
+
+KeepMtimeOption = Annotated[
+    bool,
+    typer.Option(
+        "--keep-mtime",
+        help="Leave the files' modification times as they are; players may then not notice.",
+        rich_help_panel=WRITING,
+    ),
+]
+YesOption = Annotated[
+    bool,
+    typer.Option(
+        "--yes",
+        "-y",
+        help="Do not ask before changing genres that are there.",
+        rich_help_panel=WRITING,
     ),
 ]
 FormatOption = Annotated[

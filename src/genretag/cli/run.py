@@ -2,8 +2,8 @@
 
 import sys
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import Self, TextIO
 
@@ -21,23 +21,25 @@ from rich.table import Column
 
 from genretag.domain.outcome import Failed, Outcome, Planned
 from genretag.errors import Code, RunError
-from genretag.library.ahead import Ahead
-from genretag.report import REPORTERS, Report, human
+from genretag.library import places
+from genretag.library.journal import Journal
+from genretag.report import REPORTERS, Report, human, jsonl
 from genretag.report.text import visible
-from genretag.workflow.apply import apply
+from genretag.workflow.apply import Writer, recover
 
 
 class Run:
     """One run of a command over many files; used as a context, it ends with the summary.
 
     Lines for people share the terminal with the bar. Data goes to `output` or standard
-    output, the bar and the summary to standard error unless both are one terminal.
+    output, the bar and the summary to standard error unless both are one terminal. `found`
+    says how many files there are, as far as is known.
     """
 
-    def __init__(self, format_: str, output: Path | None, files: Ahead[Path | Outcome]) -> None:
+    def __init__(self, format_: str, output: Path | None, found: Callable[[], int]) -> None:
         self._format = format_
         self._output = output
-        self._files = files
+        self._found = found
         self._summary = human.Summary()
         self._started = time.monotonic()
         self._stack = ExitStack()
@@ -70,27 +72,50 @@ class Run:
         for outcome in self._watched(outcomes):
             self._emit(outcome)
 
-    def apply(self, outcomes: Iterable[Outcome], ask: bool) -> None:
+    def plan(self, outcomes: Iterable[Outcome], path: Path) -> None:
+        """Report each outcome, and write those that are planned to a plan for `apply`."""
+        with _opened(path) as stream:
+            write = jsonl.reporter(stream)
+            for outcome in self._watched(outcomes):
+                self._emit(outcome)
+                if isinstance(outcome, Planned):
+                    _guarded(write, outcome, path)
+
+    def carry_out(
+        self,
+        outcomes: Iterable[Outcome],
+        ask: bool,
+        writer: Callable[[], AbstractContextManager[Writer]],
+    ) -> None:
         """Write what is planned; with `ask`, on a terminal, show all of it and ask before."""
-        if not (ask and sys.stdin.isatty() and self._stderr.is_terminal):
-            self.show(apply(outcomes))
-            return
+        if ask and sys.stdin.isatty() and self._stderr.is_terminal:
+            planned = self._confirmed(outcomes)
+            if planned is None:
+                self._stderr.print("Nothing was changed.")
+                return
+            self._summary = human.Summary()
+            with writer() as found:
+                for outcome in found.apply(planned):
+                    self._summary.add(outcome)
+                    # A person has just read the same lines; only what went wrong is news.
+                    if self._format != "human" or isinstance(outcome, Failed):
+                        self._emit(outcome)
+        else:
+            with writer() as found:
+                self.show(found.apply(outcomes))
+
+    def _confirmed(self, outcomes: Iterable[Outcome]) -> list[Outcome] | None:
+        """All outcomes, after a person has seen them and not said no."""
         show = human.on_console(self._bar.console)
         planned = []
         for outcome in self._watched(outcomes):
             show(outcome)
             planned.append(outcome)
-        count = sum(isinstance(outcome, Planned) for outcome in planned)
         self._bar.stop()
+        count = sum(isinstance(outcome, Planned) for outcome in planned)
         if count and not typer.confirm(f"Write genres into {count} files?", err=True):
-            self._stderr.print("Nothing was changed.")
-            return
-        self._summary = human.Summary()
-        for outcome in apply(planned):
-            self._summary.add(outcome)
-            # A person has just read the same lines; only what went wrong is news.
-            if self._format != "human" or isinstance(outcome, Failed):
-                self._emit(outcome)
+            return None
+        return planned
 
     def _reporter(self, stack: ExitStack) -> Report:
         if self._output is not None:
@@ -124,7 +149,7 @@ class Run:
             self._bar.update(
                 self._task,
                 completed=done,
-                total=self._files.found,
+                total=self._found(),
                 path=visible(outcome.path.name),
                 rate=f"{done / (time.monotonic() - self._started):.1f}/s",
                 counts=" ".join(
@@ -136,10 +161,26 @@ class Run:
             yield outcome
 
     def _emit(self, outcome: Outcome) -> None:
-        try:
-            self._report(outcome)
-        except OSError as error:
-            raise _output_failed(self._output, error) from error
+        _guarded(self._report, outcome, self._output)
+
+
+@contextmanager
+def writing(command: str, keep_mtime: bool = False, undoes: int | None = None) -> Iterator[Writer]:
+    """A writer with a run of its own in the journal, after what killed runs left is settled."""
+    journal = Journal(places.data_dir())
+    try:
+        recover(journal)
+        with journal.run(command, undoes) as run:
+            yield Writer(journal, run, keep_mtime)
+    finally:
+        journal.close()
+
+
+def _guarded(report: Report, outcome: Outcome, output: Path | None) -> None:
+    try:
+        report(outcome)
+    except OSError as error:
+        raise _output_failed(output, error) from error
 
 
 @contextmanager

@@ -1,6 +1,8 @@
 """`genretag scan`: find audio, hear it, write genres."""
 
 import os
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -9,14 +11,17 @@ import typer
 from genretag.cli.options import (
     DEFAULT_MODEL,
     LISTENING,
+    WRITING,
     CoverageOption,
     DeviceOption,
     FormatOption,
+    KeepMtimeOption,
     ModelOption,
     OutputOption,
+    Player,
+    YesOption,
 )
 
-WRITING = "What is written"
 FINDING = "Which files"
 
 
@@ -70,15 +75,54 @@ def scan(
             rich_help_panel=WRITING,
         ),
     ] = 5,
-    yes: Annotated[
+    genre_map: Annotated[
+        Path | None,
+        typer.Option(
+            "--map",
+            metavar="FILE",
+            exists=True,
+            dir_okay=False,
+            help="TOML file that renames, merges and drops genres and gives them parents.",
+            show_default=False,
+            rich_help_panel=WRITING,
+        ),
+    ] = None,
+    for_player: Annotated[
+        Player | None,
+        typer.Option(
+            "--for",
+            help="Lay several genres out as this player shows them.",
+            show_default="as the format's standard says",
+            rich_help_panel=WRITING,
+        ),
+    ] = None,
+    id3: Annotated[
+        Literal["keep", "v2.4", "v2.3"] | None,
+        typer.Option(
+            help="Version of ID3v2 that tags get; a dry run tells what a change costs.",
+            show_default="keep",
+            rich_help_panel=WRITING,
+        ),
+    ] = None,
+    fix_stale: Annotated[
         bool,
         typer.Option(
-            "--yes",
-            "-y",
-            help="Do not ask before replacing or adding.",
+            "--fix-stale",
+            help="Update second tags too that go on showing an old genre.",
             rich_help_panel=WRITING,
         ),
     ] = False,
+    keep_mtime: KeepMtimeOption = False,
+    plan: Annotated[
+        Path | None,
+        typer.Option(
+            dir_okay=False,
+            help="Write what would be changed to this file, for [bold]genretag apply[/].",
+            show_default=False,
+            rich_help_panel=WRITING,
+        ),
+    ] = None,
+    yes: YesOption = False,
     model: ModelOption = DEFAULT_MODEL,
     coverage: CoverageOption = "balanced",
     device: DeviceOption = "auto",
@@ -136,7 +180,10 @@ def scan(
 
     [cyan]genretag scan -n --format jsonl ~/Music > genres.jsonl[/]  gives data for a script
     """
-    from genretag.cli.run import Run
+    from genretag.cli import maps
+    from genretag.cli.run import Run, writing
+    from genretag.domain.genre_map import AS_THEY_ARE
+    from genretag.domain.layout import PLAIN, PLAYERS
     from genretag.domain.tagging import TagPolicy
     from genretag.inference import session, store
     from genretag.library import places
@@ -148,6 +195,8 @@ def scan(
     model_file = store.locate(model, places.cache_dir())
     # Loaded here too, so that a model that cannot be used ends the run before it starts.
     manifest = session.load(model_file, device).manifest
+    names = maps.read(genre_map, manifest.genres.names) if genre_map else AS_THEY_ARE
+    layout = PLAYERS[for_player] if for_player else PLAIN
     settings = workflow.ScanSettings(
         model=model_file,
         policy=TagPolicy(
@@ -155,14 +204,19 @@ def scan(
             threshold=manifest.threshold if threshold is None else threshold,
             top_k=top_k,
             max_genres=max_genres,
+            genre_map=names,
+            layout=replace(layout, id3=id3 or layout.id3, fix_stale=fix_stale or layout.fix_stale),
         ),
         device=device,
         coverage=coverage,
     )
-    with Run(format, output, files) as run:
+    with Run(format, output, lambda: files.found) as run:
         outcomes = workflow.scan(files, settings, jobs or cores(), timeout)
-        if dry_run:
+        if plan is not None:
+            run.plan(outcomes, plan)
+        elif dry_run:
             run.show(outcomes)
         else:
-            run.apply(outcomes, ask=policy != "fill" and not yes)
+            asks = policy != "fill" and not yes
+            run.carry_out(outcomes, asks, partial(writing, "scan", keep_mtime))
     raise typer.Exit(run.exit_code)

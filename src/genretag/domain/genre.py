@@ -1,7 +1,7 @@
 """Names of genres: how they are compared, and how they must look for players to show them."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -25,6 +25,18 @@ def folded(name: str) -> str:
     True
     """
     return _NOT_ALPHANUMERIC.sub("", name.casefold()) or name.casefold()
+
+
+def distinct(names: Iterable[str]) -> tuple[str, ...]:
+    """`names` in their order, each genre once: the first way of writing it stays.
+
+    >>> distinct(["Hip-Hop", "Rock", "hip hop"])
+    ('Hip-Hop', 'Rock')
+    """
+    first: dict[str, str] = {}
+    for name in names:
+        first.setdefault(folded(name), name)
+    return tuple(first.values())
 
 
 @dataclass(frozen=True)

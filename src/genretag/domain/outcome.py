@@ -4,13 +4,18 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, ClassVar
 
+from genretag.domain.change import TagChange
 from genretag.domain.prediction import Prediction
 from genretag.errors import GenretagError
 
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """One file's fate: its genres before and after, and what was heard, if it was listened to."""
+    """One file's fate: its genres before and after, and what was heard, if it was listened to.
+
+    `notes` tell what a person should know beside: second tags that show another genre, what
+    a change of version costs, a hard link that was broken.
+    """
 
     status: ClassVar[str]
 
@@ -19,11 +24,12 @@ class Outcome:
     after: tuple[str, ...] = ()
     prediction: Prediction | None = None
     reason: str | None = None
+    notes: tuple[str, ...] = ()
     error: GenretagError | None = None
 
     def turned_into(self, kind: "type[Outcome]", **changes: Any) -> "Outcome":
         """The same file's outcome as another kind, with `changes`."""
-        kept = {field.name: getattr(self, field.name) for field in fields(self)}
+        kept = {field.name: getattr(self, field.name) for field in fields(Outcome)}
         return kind(**(kept | changes))
 
 
@@ -33,10 +39,24 @@ class Tagged(Outcome):
     status = "tagged"
 
 
+@dataclass(frozen=True, kw_only=True)
 class Planned(Outcome):
     """Its genres are decided and not yet written."""
 
     status = "planned"
+
+    change: TagChange
+
+    @classmethod
+    def of(cls, change: TagChange, prediction: Prediction | None = None) -> "Planned":
+        """The outcome of a decision to write."""
+        return cls(
+            path=change.path,
+            before=change.before,
+            after=change.after,
+            prediction=prediction,
+            change=change,
+        )
 
 
 class Unchanged(Outcome):

@@ -3,9 +3,12 @@
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from genretag.domain.genre import folded, player_safe
+from genretag.domain.change import TagChange
+from genretag.domain.genre import distinct
+from genretag.domain.genre_map import AS_THEY_ARE, GenreMap
+from genretag.domain.layout import PLAIN, Layout
 from genretag.domain.outcome import Outcome, Planned, Skipped, Unchanged, Unsure
-from genretag.domain.prediction import Prediction
+from genretag.domain.prediction import Prediction, ScoredGenre
 from genretag.domain.track import Track
 
 PolicyMode = Literal["fill", "replace", "add"]
@@ -20,13 +23,16 @@ class TagPolicy:
 
     `fill` writes only where there is no genre, `replace` overwrites, `add` appends up to
     `max_genres` in all. Below `threshold` nothing is written. Of the model's genres the
-    best is taken, and up to `top_k` in all if they score at least half as much.
+    best is taken, and up to `top_k` in all if they score at least half as much. They are
+    written under the names that `genre_map` gives them, laid out by `layout`.
     """
 
     mode: PolicyMode = "fill"
     threshold: float = 0.5
     top_k: int = 1
     max_genres: int = 5
+    genre_map: GenreMap = AS_THEY_ARE
+    layout: Layout = PLAIN
 
     def __post_init__(self) -> None:
         if self.mode not in get_args(PolicyMode):
@@ -48,36 +54,41 @@ def settled(track: Track, policy: TagPolicy) -> Outcome | None:
     return None
 
 
-def chosen(prediction: Prediction, policy: TagPolicy) -> tuple[str, ...]:
+def sure(prediction: Prediction, policy: TagPolicy) -> list[ScoredGenre]:
     """The genres sure enough to be written, best first; none if the best is below the threshold."""
     if not prediction.genres or prediction.genres[0].score < policy.threshold:
-        return ()
+        return []
     floor = RUNNER_UP * prediction.genres[0].score
-    best = [genre for genre in prediction.genres[: policy.top_k] if genre.score >= floor]
-    return tuple(player_safe(genre.name) for genre in best)
+    return [genre for genre in prediction.genres[: policy.top_k] if genre.score >= floor]
 
 
 def merged(before: tuple[str, ...], new: tuple[str, ...], policy: TagPolicy) -> tuple[str, ...]:
     """The genres after the policy: `add` keeps the existing ones and their order, none twice."""
     if policy.mode == "replace":
         return new
-    known = {folded(name) for name in before}
-    added = [name for name in new if folded(name) not in known]
     room = max(0, policy.max_genres - len(before))
-    return before + tuple(added[:room])
+    return before + distinct((*before, *new))[len(distinct(before)) :][:room]
 
 
 def decide(track: Track, prediction: Prediction, policy: TagPolicy) -> Outcome:
     """Planned, Unchanged or Unsure: what `policy` makes of what was heard in `track`."""
-    before = track.genres
-    new = chosen(prediction, policy)
-    after = merged(before, new, policy) if new else before
-    kind: type[Outcome] = Planned
-    reason = None
-    if not prediction.genres:
-        kind, reason = Unsure, "nothing but silence was heard"
-    elif not new:
-        kind, reason = Unsure, f"best score is below {policy.threshold:.2f}"
-    elif after == before:
-        kind, reason = Unchanged, "has these genres already"
-    return kind(path=track.path, before=before, after=after, prediction=prediction, reason=reason)
+    best = sure(prediction, policy)
+    if not best:
+        silent = "nothing but silence was heard"
+        reason = f"best score is below {policy.threshold:.2f}" if prediction.genres else silent
+        return _left(Unsure, track, prediction, reason)
+    names = distinct(name for genre in best for name in policy.genre_map.names(genre.name))
+    if not names:
+        return _left(Unchanged, track, prediction, f"the map drops {best[0].name}")
+    after = merged(track.genres, names, policy)
+    if after == track.genres:
+        return _left(Unchanged, track, prediction, "has these genres already")
+    change = TagChange(
+        track.path, track.container or "", track.genres, after, policy.layout, track.stamp
+    )
+    return Planned.of(change, prediction)
+
+
+def _left(kind: type[Outcome], track: Track, prediction: Prediction, reason: str) -> Outcome:
+    same = track.genres
+    return kind(path=track.path, before=same, after=same, prediction=prediction, reason=reason)

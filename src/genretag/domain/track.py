@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from genretag.domain.change import Stamp
+
 
 @dataclass(frozen=True)
 class Track:
@@ -15,3 +17,4 @@ class Track:
     path: Path
     container: str | None
     genres: tuple[str, ...] = ()
+    stamp: Stamp | None = None

@@ -1,6 +1,7 @@
 """A table with the columns of the JSON objects; lists are joined by `; `."""
 
 import csv
+import json
 from collections.abc import Callable
 from typing import Any, TextIO
 
@@ -18,6 +19,8 @@ COLUMNS = (
     "duration_s",
     "windows",
     "model",
+    "notes",
+    "change",
     "error",
 )
 
@@ -41,5 +44,7 @@ def _cell(value: Any) -> Any:
     if isinstance(value, dict):
         if "score" in value:
             return f"{value['name']} {value['score']}"
+        if "message" not in value:
+            return json.dumps(value)
         return f"{value['message']} ({value['code']}). {value['hint']}"
     return value

@@ -63,13 +63,15 @@ def line(outcome: Outcome) -> Text:
     # A guess with a question mark says already why it was not written.
     if outcome.reason is not None and not best:
         text.append(f"  {outcome.reason}", "bright_black")
+    for note in outcome.notes:
+        text.append(f"\n{'':11}{visible(note)}", "bright_black")
     return text
 
 
 def _heard(outcome: Outcome) -> str:
     """The genres after the run, or the guess that was not good enough with a question mark."""
     if outcome.after != outcome.before:
-        return visible("; ".join(outcome.after))
+        return visible("; ".join(outcome.after)) or "(no genre)"
     guesses = outcome.prediction.genres[:1] if outcome.prediction else ()
     return "".join(f"{visible(guess.name)}?" for guess in guesses)
 

@@ -4,7 +4,8 @@ import json
 from collections.abc import Callable
 from typing import Any, TextIO
 
-from genretag.domain.outcome import Outcome
+from genretag.domain.change import TagChange, layout_as_object
+from genretag.domain.outcome import Outcome, Planned
 
 SCHEMA = 1
 TOP_GENRES = 5
@@ -29,7 +30,19 @@ def as_object(outcome: Outcome) -> dict[str, Any]:
         "duration_s": round(heard.duration_s, _DIGITS) if heard else None,
         "windows": heard.windows if heard else None,
         "model": heard.model if heard else None,
+        "notes": list(outcome.notes),
+        "change": _stored(outcome.change) if isinstance(outcome, Planned) else None,
         "error": error and {"code": str(error.code), "message": error.message, "hint": error.hint},
+    }
+
+
+def _stored(change: TagChange) -> dict[str, Any]:
+    """What `apply` must know beside the genres."""
+    return {
+        "container": change.container,
+        "size": change.stamp and change.stamp.size,
+        "mtime_ns": change.stamp and change.stamp.mtime_ns,
+        "layout": layout_as_object(change.layout),
     }
 
 

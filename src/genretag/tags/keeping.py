@@ -32,6 +32,19 @@ class RawGenres:
     container: str
     tags: tuple[RawTag, ...]
 
+    def says_the_same(self, other: "RawGenres") -> bool:
+        """Whether the genres are stored in the same bytes, wherever among the other items."""
+        return self._genres() == other._genres()
+
+    def _genres(self) -> dict[str, list[bytes]]:
+        kinds = {kind.format: kind for kind in CONTAINERS[self.container].kinds}
+        found = {
+            tag.format: [item.data for _, item in tag.items if kinds[tag.format].is_genre(item)]
+            for tag in self.tags
+            if tag.format in kinds
+        }
+        return {format_: data for format_, data in found.items() if data}
+
     def to_json(self) -> str:
         """Text that `from_json` reads; bytes are written in hexadecimal."""
         return json.dumps(

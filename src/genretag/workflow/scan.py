@@ -3,7 +3,7 @@
 import signal
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -11,11 +11,12 @@ from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
 from genretag import tags
 from genretag.audio import decode
-from genretag.domain.outcome import Failed, Outcome, Skipped
+from genretag.domain.outcome import Failed, Outcome, Planned, Skipped
 from genretag.domain.tagging import TagPolicy, decide, settled
 from genretag.domain.track import Track
-from genretag.errors import Code, FileError
+from genretag.errors import Code, FileError, unreadable
 from genretag.inference.session import Model, load
+from genretag.library import files
 from genretag.library.walk import AUDIO_SUFFIXES
 from genretag.workflow.hear import hear
 
@@ -42,7 +43,7 @@ def scan_file(path: Path, model: Model, settings: ScanSettings) -> Outcome:
         if done is not None:
             return done
         prediction = hear(path, model, settings.coverage, settings.aggregation)
-        return decide(track, prediction, settings.policy)
+        return _with_notes(decide(track, prediction, settings.policy))
     except FileError as error:
         if error.code is Code.NOT_AUDIO and path.suffix.casefold() not in AUDIO_SUFFIXES:
             return Skipped(path=path, reason="not audio")
@@ -86,14 +87,30 @@ def scan(
 def _track(path: Path) -> Track:
     """The tags of `path`; where there are none to read, FFmpeg says whether it is audio."""
     try:
+        stamp = files.stamp(path)
         track = tags.read(path)
+    except OSError as error:
+        raise unreadable(path, error) from error
     except FileError as error:
         if error.code is Code.TAGS_UNREADABLE:
             decode.duration_s(path)
         raise
     if track.container is None:
         decode.duration_s(path)
-    return track
+    return replace(track, stamp=stamp)
+
+
+def _with_notes(outcome: Outcome) -> Outcome:
+    """`outcome`, and for one that is planned what a person should know before it is written."""
+    if not isinstance(outcome, Planned):
+        return outcome
+    change = outcome.change
+    stale = tags.stale(change.path, change.after, change.layout)
+    notes = (
+        *tags.costs(change.path, change.after, change.layout),
+        *(f"its {second.tag} tag goes on saying {'; '.join(second.genres)}" for second in stale),
+    )
+    return replace(outcome, notes=notes)
 
 
 def _result(task: Outcome | tuple[Path, ProcessFuture[Outcome]], timeout_s: float) -> Outcome:

@@ -1,0 +1,57 @@
+"""Reads the file of `--map`: genres renamed, merged, dropped, given parents."""
+
+import re
+import tomllib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from genretag.domain.genre_map import GenreMap, MapError
+from genretag.errors import Code, UsageError
+
+_TABLES = ("rename", "parents")
+_LIST = "drop"
+
+
+def read(path: Path, known: Iterable[str]) -> GenreMap:
+    """The map in a TOML file, for a model that knows the genres `known`.
+
+    Tables `[rename]` and `[parents]` hold NAME = "NAME", the list `drop` holds names.
+
+    Raises:
+        UsageError: `bad-map`, with the line: no TOML, an unknown entry or genre, a circle.
+    """
+    try:
+        text = path.read_text("utf-8")
+        entries = tomllib.loads(text)
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise _bad(f"{path}: the map cannot be read: {error}") from error
+    try:
+        genre_map = _parsed(entries)
+        genre_map.check(known)
+    except MapError as error:
+        raise _bad(f"{path}, line {_line(text, error.key)}: {error}") from error
+    return genre_map
+
+
+def _parsed(entries: dict[str, Any]) -> GenreMap:
+    for key, value in entries.items():
+        if key not in (*_TABLES, _LIST):
+            raise MapError(key, f"{key!r} is none of [rename], [parents] and drop")
+        texts = value.values() if isinstance(value, dict) else value
+        right = isinstance(value, list if key == _LIST else dict)
+        if not right or not all(isinstance(name, str) and name for name in texts):
+            raise MapError(key, f"{key} must hold names of genres")
+    rename, parents = (entries.get(name, {}) for name in _TABLES)
+    return GenreMap(rename, frozenset(entries.get(_LIST, ())), parents)
+
+
+def _line(text: str, key: str) -> int:
+    """The number of the line that holds `key`, as a key, a table or an item of a list."""
+    pattern = re.compile(rf"""(^|[\s\["',]){re.escape(key)}(["'\s=\],]|$)""")
+    lines = text.splitlines()
+    return next((n for n, line in enumerate(lines, start=1) if pattern.search(line)), 1)
+
+
+def _bad(message: str) -> UsageError:
+    return UsageError(Code.BAD_MAP, message, "`genretag models show` lists the model's genres.")

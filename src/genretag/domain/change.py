@@ -1,0 +1,51 @@
+"""What is to be written into one file, and what it must still look like then."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from genretag.domain.layout import PLAIN, Layout
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """What a file looks like from outside: another size or time means that somebody changed it."""
+
+    size: int
+    mtime_ns: int
+
+
+@dataclass(frozen=True)
+class TagChange:
+    """The genres of one file before and after, and how to lay them out.
+
+    Without `stamp` nobody has looked at the file's size and time, and they do not matter.
+    With `raw`, genres as `tags.raw` keeps them, exactly those bytes are put back.
+    """
+
+    path: Path
+    container: str
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+    layout: Layout = PLAIN
+    stamp: Stamp | None = None
+    raw: str | None = None
+
+
+def layout_as_object(layout: Layout) -> dict[str, Any]:
+    """`layout` as JSON can hold it, for plans and the journal."""
+    return {
+        "id3": layout.id3,
+        "joined": sorted(layout.joined),
+        "fix_stale": layout.fix_stale,
+    }
+
+
+def layout_from_object(entries: Mapping[str, Any]) -> Layout:
+    """Read what `layout_as_object` made; ValueError, KeyError or TypeError if it is not that."""
+    return Layout(
+        id3=entries["id3"],
+        joined=frozenset(entries["joined"]),
+        fix_stale=bool(entries["fix_stale"]),
+    )

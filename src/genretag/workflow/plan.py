@@ -1,0 +1,59 @@
+"""Reads a plan back: the lines that `scan --plan` wrote."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from genretag.domain.change import Stamp, TagChange, layout_from_object
+from genretag.domain.outcome import Planned
+from genretag.domain.prediction import Prediction, ScoredGenre
+from genretag.errors import Code, UsageError
+
+SCHEMA = 1
+
+
+def read(path: Path) -> list[Planned]:
+    """The changes of a plan; all of them are looked at before the first is carried out.
+
+    Raises:
+        UsageError: `bad-plan`, it cannot be read, or a line of it is no planned change.
+    """
+    try:
+        lines = path.read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise _bad(f"{path}: the plan cannot be read: {error}") from error
+    found = []
+    for number, line in enumerate(lines, start=1):
+        try:
+            entry = json.loads(line)
+            if entry["schema"] != SCHEMA or entry["status"] != Planned.status:
+                raise ValueError(f"schema {entry['schema']!r}, status {entry['status']!r}")
+            found.append(_planned(entry))
+        except (ValueError, KeyError, TypeError) as error:
+            reason = f"{type(error).__name__}: {error}"
+            raise _bad(f"{path}, line {number}: this is no planned change: {reason}") from error
+    return found
+
+
+def _planned(entry: dict[str, Any]) -> Planned:
+    change = entry["change"]
+    return Planned.of(
+        TagChange(
+            path=Path(entry["path"]),
+            container=change["container"],
+            before=tuple(entry["before"]),
+            after=tuple(entry["after"]),
+            layout=layout_from_object(change["layout"]),
+            stamp=Stamp(change["size"], change["mtime_ns"]),
+        ),
+        Prediction(
+            tuple(ScoredGenre(genre["name"], genre["score"]) for genre in entry["genres"]),
+            entry["windows"],
+            entry["duration_s"],
+            entry["model"],
+        ),
+    )
+
+
+def _bad(message: str) -> UsageError:
+    return UsageError(Code.BAD_PLAN, message, "Write it again with `genretag scan --plan`.")

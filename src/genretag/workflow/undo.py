@@ -1,0 +1,67 @@
+"""Plans to put the genres of a run back, exactly as they were stored."""
+
+from collections.abc import Iterator
+
+from genretag import tags
+from genretag.domain.change import TagChange
+from genretag.domain.outcome import Failed, Outcome, Planned, Skipped, Unchanged
+from genretag.errors import Code, FileError, UsageError
+from genretag.library.journal import Entry, Journal, RunRecord
+
+
+def run_to_undo(journal: Journal, wished: int | None) -> RunRecord | None:
+    """The run that `undo` is about: `wished`, or the last that was not taken back yet.
+
+    Runs of `undo` are taken back only by number. None if there is nothing to undo.
+
+    Raises:
+        UsageError: `unknown-run`, there is no run `wished` that wrote anything.
+    """
+    runs = [run for run in journal.history() if run.counts.get("committed")]
+    if wished is None:
+        candidates = [run for run in runs if run.undoes is None and not run.undone]
+        return candidates[-1] if candidates else None
+    found = next((run for run in runs if run.id == wished), None)
+    if found is None:
+        raise UsageError(
+            Code.UNKNOWN_RUN,
+            f"There is no run {wished} that wrote anything",
+            "`genretag history` lists the runs.",
+        )
+    return found
+
+
+def plan(journal: Journal, run: int) -> Iterator[Outcome]:
+    """What undoing a run means for each of its files, the last written first.
+
+    Planned where the genre is still what the run wrote, Unchanged where it is what it was
+    before, Skipped where somebody gave another since, Failed where the file cannot be read.
+    """
+    for entry in reversed(journal.changes(run)):
+        try:
+            yield _planned(entry)
+        except FileError as error:
+            yield Failed(path=entry.path, before=entry.after, after=entry.after, error=error)
+
+
+def _planned(entry: Entry) -> Outcome:
+    now = tags.raw(entry.path)
+    if now.says_the_same(tags.RawGenres.from_json(entry.raw_before)):
+        return _left(Unchanged, entry, entry.before, "has its old genres already")
+    if not now.says_the_same(tags.RawGenres.from_json(entry.raw_after or entry.raw_before)):
+        genres = tags.read(entry.path).genres
+        return _left(Skipped, entry, genres, "its genre was changed since")
+    return Planned.of(
+        TagChange(
+            path=entry.path,
+            container=entry.container,
+            before=entry.after,
+            after=entry.before,
+            layout=entry.layout,
+            raw=entry.raw_before,
+        )
+    )
+
+
+def _left(kind: type[Outcome], entry: Entry, genres: tuple[str, ...], reason: str) -> Outcome:
+    return kind(path=entry.path, before=genres, after=genres, reason=reason)
