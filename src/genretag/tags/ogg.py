@@ -14,6 +14,7 @@ from genretag.tags.vorbis import VorbisComments, parsed, rendered
 
 _Page: Any = mutagen.ogg.OggPage
 _FLAC_HEADER = 4
+_MOST_SEGMENTS = 255
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class Ogg(VorbisComments):
         return parsed(self._comments(self._pages(file)))[0]
 
     def store(self, file: BinaryIO, tag: Tag | None) -> None:
-        """Replace the packet: within its old length if it fits, so that no page moves."""
+        """Replace the packet: within its old length if it fits, else on its old pages."""
         pages = self._pages(file)
         packets = _Page.to_packets(pages)
         # Vorbis ends with a framing bit, Opus may go on with data that must be kept.
@@ -47,9 +48,11 @@ class Ogg(VorbisComments):
         body = body.ljust(len(packets[0]) - len(head), b"\0")
         if self._codec.block:
             head = head[:1] + len(body).to_bytes(3, "big")
-        same_size = len(head) + len(body) == len(packets[0])
+        growth = len(head) + len(body) - len(packets[0])
         packets[0] = head + body
-        new = _refilled(pages, packets) if same_size else _Page.from_packets(packets)
+        new = _refilled(pages, packets, growth)
+        if max(map(_segments, new)) > _MOST_SEGMENTS:
+            new = _Page.from_packets(packets)
         _Page.replace(file, pages, new)
 
     @property
@@ -80,18 +83,27 @@ class Ogg(VorbisComments):
         return pages
 
 
-def _refilled(pages: list[Any], packets: list[bytes]) -> list[Any]:
-    """Copies of `pages` with the bytes of `packets`, which are as long as the old ones."""
+def _refilled(pages: list[Any], packets: list[bytes], growth: int) -> list[Any]:
+    """Copies of `pages` with the bytes of `packets`, of which the first has grown.
+
+    The page that it ends on takes the growth, so that no page must be numbered anew.
+    """
     data = b"".join(packets)
     copies = []
     for page in pages:
         copy = _Page()
         copy.position, copy.complete, copy.continued = page.position, page.complete, page.continued
         for packet in page.packets:
-            copy.packets.append(data[: len(packet)])
-            data = data[len(packet) :]
+            ends = page is pages[-1] and not copy.packets
+            size = len(packet) + (growth if ends else 0)
+            copy.packets.append(data[:size])
+            data = data[size:]
         copies.append(copy)
     return copies
+
+
+def _segments(page: Any) -> int:
+    return sum(len(packet) // 255 + 1 for packet in page.packets)
 
 
 VORBIS = Codec(b"\x01vorbis", b"\x03vorbis")
