@@ -1,7 +1,7 @@
 """What is to be written into one file, and what it must still look like then."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -35,17 +35,9 @@ class TagChange:
 
 def layout_as_object(layout: Layout) -> dict[str, Any]:
     """`layout` as JSON can hold it, for plans and the journal."""
-    return {
-        "id3": layout.id3,
-        "joined": sorted(layout.joined),
-        "fix_stale": layout.fix_stale,
-    }
+    return asdict(layout) | {"joined": sorted(layout.joined)}
 
 
 def layout_from_object(entries: Mapping[str, Any]) -> Layout:
     """Read what `layout_as_object` made; ValueError, KeyError or TypeError if it is not that."""
-    return Layout(
-        id3=entries["id3"],
-        joined=frozenset(entries["joined"]),
-        fix_stale=bool(entries["fix_stale"]),
-    )
+    return Layout(**{**entries, "joined": frozenset(entries["joined"])})
