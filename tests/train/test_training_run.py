@@ -1,8 +1,10 @@
 import csv
 import json
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -173,6 +175,35 @@ def test_the_command_trains_and_writes_nothing_to_stdout(
     assert "Test: accuracy" in done.stderr
     written = (tmp_path / "run" / "config.toml").read_text()
     assert "hidden = 4\n" in written and "class_weights = true\n" in written
+
+
+def test_an_interrupted_run_exits_130_and_can_be_resumed(
+    toy_library: Path, features: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "run"
+    arguments = ["--data", toy_library, "--out", out, "--cache", features, "--window-s", "1"]
+    arguments += ["--hidden", "4", "--rnn-hidden", "4", "--threads", "1", "--patience", "10000"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "genretag_train", *arguments, "--epochs", "10000"],
+        stderr=subprocess.DEVNULL,
+    )
+    deadline = time.monotonic() + 60
+    while not (out / "last.ckpt").exists() and time.monotonic() < deadline:
+        time.sleep(0.2)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(60) == 130
+    done = len((out / "curves.csv").read_text().splitlines()) - 1
+    small = {"hidden": 4, "rnn_hidden": 4, "batch_size": 32, "mask_s": 1.0, "mask_mels": 16}
+    small |= {"patience": 10000, "min_accepted": 20, "name": "genretag-model"}
+    run(toy_library, out, features, resume=True, epochs=done + 1, **small)
+    assert (out / "model.onnx").exists()
+
+
+def test_an_output_that_cannot_be_written_is_named(toy_library: Path, tmp_path: Path) -> None:
+    (tmp_path / "taken").touch()
+    done = command("--data", str(toy_library), "--out", str(tmp_path / "taken" / "run"))
+    assert done.returncode == 3
+    assert "taken" in done.stderr and "output-failed" in done.stderr
 
 
 def test_help_needs_no_torch_and_training_without_it_names_the_extra(tmp_path: Path) -> None:

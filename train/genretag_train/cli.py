@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from genretag.errors import Code, ExtraMissingError, UsageError
+from genretag.errors import Code, ExtraMissingError, RunError, UsageError
 from genretag_train.config import TrainConfig, configured
 
 app = typer.Typer(rich_markup_mode="rich")
@@ -126,10 +126,18 @@ def train(
     console = Console(stderr=True, highlight=False)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("Listening", total=None)
-        pipeline.train(
-            told,
-            place,
-            resume,
-            say=lambda text: console.print(text, markup=False),
-            progress=lambda done, of: bar.update(task, completed=done, total=of),
-        )
+
+        def progress(done: int, of: int) -> None:
+            bar.update(task, completed=done, total=of)
+
+        def say(text: str) -> None:
+            console.print(text, markup=False, soft_wrap=True)
+
+        try:
+            pipeline.train(told, place, resume, say, progress)
+        except OSError as error:
+            raise RunError(
+                Code.OUTPUT_FAILED,
+                f"{error.filename or out}: {error.strerror}",
+                "Check the disk and the access rights.",
+            ) from error

@@ -192,7 +192,10 @@ def fit(
     )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        trainer.fit(learner, train, valid, ckpt_path=out / LAST if resume else None)
+        try:
+            trainer.fit(learner, train, valid, ckpt_path=out / LAST if resume else None)
+        except SystemExit as stopped:  # Lightning's answer to Ctrl-C
+            raise KeyboardInterrupt from stopped
     weights = torch.load(out / BEST, weights_only=True)["state_dict"]
     learner.load_state_dict(weights)
     return learner.eval()
