@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import av.error
@@ -20,6 +21,11 @@ from genretag.errors import Code, FileError, unreadable
 # reservoir, Opus wants 80 ms to converge, and AAC, Vorbis and WMA overlap with a lost frame.
 PREROLL_S = 0.25
 _GATHER_SAMPLES = 65536
+# Tags are not read here, so those that are not UTF-8 must not stop a decode. From version 19
+# on, PyAV keeps their bytes by itself and no longer takes the argument.
+_LENIENT: dict[str, Any] = (
+    {"metadata_errors": "ignore"} if int(av.__version__.split(".")[0]) < 19 else {}
+)
 
 
 def listen(path: Path, rate_hz: int, plan: Plan) -> Iterator[Waveform]:
@@ -41,7 +47,7 @@ def listen(path: Path, rate_hz: int, plan: Plan) -> Iterator[Waveform]:
     Raises:
         FileError: the file cannot be opened, has no audio, or not a sample can be decoded.
     """
-    with _opened(path) as container:
+    with opened(path) as container:
         audio = _AudioFile(path, container)
         found = False
         for excerpt in plan(audio.duration_s):
@@ -67,17 +73,17 @@ def listen(path: Path, rate_hz: int, plan: Plan) -> Iterator[Waveform]:
 
 def duration_s(path: Path) -> float:
     """How long `path` plays, in seconds, by its header; FileError as `listen` raises it."""
-    with _opened(path) as container:
+    with opened(path) as container:
         return _AudioFile(path, container).duration_s
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[InputContainer]:
+def opened(path: Path) -> Iterator[InputContainer]:
+    """The file as FFmpeg sees it; FileError if it cannot be opened or is no audio."""
     # The prefix keeps FFmpeg from taking a name with a colon for an address.
     url = f"file:{path.absolute()}"
     try:
-        # Tags are not read here, so those that are not UTF-8 must not stop a decode.
-        container = av.open(url, metadata_errors="ignore")
+        container = av.open(url, **_LENIENT)
     except av.error.FFmpegError as error:
         raise _translated(path, error) from error
     with container:

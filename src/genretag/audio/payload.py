@@ -4,21 +4,41 @@ import hashlib
 from contextlib import suppress
 from pathlib import Path
 
-import av
 import av.error
 
+from genretag.audio.decode import opened
+from genretag.errors import FileError
 
-def digest(path: Path) -> str | None:
-    """A digest of all encoded audio packets of `path`, in order; None where FFmpeg finds none.
+_DIGEST_SIZE = 16
+_CHUNK = 1 << 20
 
-    Two files with the same digest play the same sound, whatever their tags say. Nothing
-    is decoded, but the whole file is read.
+
+def digest(path: Path, span: tuple[int, int] | None = None) -> str | None:
+    """A digest of the encoded sound of `path`, whatever its tags say.
+
+    Nothing is decoded, but the whole file is read.
+
+    Args:
+        path: an audio file.
+        span: the bytes from which to which it is nothing but sound, where that is known.
+            Otherwise all audio packets that FFmpeg finds are digested, in order.
+
+    Returns:
+        Hexadecimal digits; None if FFmpeg finds no packets.
     """
-    hashed = hashlib.blake2b(digest_size=16)
+    hashed = hashlib.blake2b(digest_size=_DIGEST_SIZE)
+    if span is not None:
+        with path.open("rb") as file:
+            file.seek(span[0])
+            left = span[1] - span[0]
+            while chunk := file.read(min(_CHUNK, left)):
+                hashed.update(chunk)
+                left -= len(chunk)
+        return hashed.hexdigest()
     packets = 0
     with (
-        suppress(av.error.FFmpegError),
-        av.open(f"file:{path.absolute()}", metadata_errors="ignore") as container,
+        suppress(av.error.FFmpegError, FileError),
+        opened(path) as container,
     ):
         for packet in container.demux(*container.streams.audio):
             # The flush packet at the end has no bytes.

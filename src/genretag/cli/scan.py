@@ -1,6 +1,7 @@
 """`genretag scan`: find audio, hear it, write genres."""
 
 import os
+from contextlib import closing
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -210,8 +211,9 @@ def scan(
         device=device,
         coverage=coverage,
     )
-    with Run(format, output, lambda: files.found) as run:
-        outcomes = workflow.scan(files, settings, jobs or cores(), timeout)
+    scanning = workflow.scan(files, settings, jobs or cores(), timeout)
+    # Closed whatever happens: its worker processes would outlive an error.
+    with Run(format, output, lambda: files.found) as run, closing(scanning) as outcomes:
         if plan is not None:
             run.plan(outcomes, plan)
         elif dry_run:

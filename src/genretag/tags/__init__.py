@@ -15,6 +15,7 @@ from typing import BinaryIO
 from genretag.domain.layout import PLAIN, Layout
 from genretag.domain.track import Track
 from genretag.tags.containers import CONTAINERS, Container, recognised
+from genretag.tags.containers import sound as sound_of
 from genretag.tags.editing import StaleGenre, Tags
 from genretag.tags.failures import translated, unwritable
 from genretag.tags.keeping import RawGenres, kept, put_back
@@ -29,6 +30,7 @@ __all__ = [
     "raw",
     "read",
     "restore",
+    "sound",
     "stale",
     "write",
 ]
@@ -106,6 +108,15 @@ def others(
             rest = kind.without_genres(tag).items
             found.extend((kind.name, item.key, item.data) for item in rest)
         return tuple(found)
+
+
+def sound(path: Path) -> tuple[int, int] | None:
+    """From which byte to which the file is nothing but its sound, between the tags around it.
+
+    None for containers that keep tags inside their structure.
+    """
+    with _tagged(path) as (file, tags):
+        return sound_of(file, tags.container)
 
 
 def raw(path: Path, layout: Layout = PLAIN) -> RawGenres:

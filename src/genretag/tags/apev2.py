@@ -46,6 +46,11 @@ class Apev2(Kind):
         start, end = (span.start, span.end) if span else (end, end)
         splice(file, start, end - start, _rendered(tag) if tag else b"")
 
+    def start(self, file: BinaryIO) -> int | None:
+        """Where the tag begins, None for no tag."""
+        span = _span(file)
+        return span.start if span else None
+
     def is_genre(self, item: Item) -> bool:
         """Whether it is Genre, in any case."""
         return item.key.lower() == "genre"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import BinaryIO
 
-from genretag.tags import asf, frames, ogg
+from genretag.tags import asf, frames, id3v1, ogg
 from genretag.tags.apev2 import Apev2
 from genretag.tags.id3 import ChunkId3v2, LeadingId3v2, TrailingId3v2
 from genretag.tags.id3v1 import Id3v1
@@ -115,6 +115,15 @@ CONTAINERS: Mapping[str, Container] = MappingProxyType(
     }
 )  # fmt: skip
 """Every container that genretag can tag, by name; the first row that recognises a file has it."""
+
+
+def sound(file: BinaryIO, container: Container) -> tuple[int, int] | None:
+    """From where to where `file` is sound alone; None where tags lie inside the structure."""
+    if not set(container.kinds) <= {ID3V2, ID3V1, APEV2}:
+        return None
+    end = size_of(file) - (id3v1.SIZE if id3v1.found(file) else 0)
+    start_of_apev2 = APEV2.start(file)
+    return skip_id3v2(file), end if start_of_apev2 is None else start_of_apev2
 
 
 def recognised(file: BinaryIO) -> Container | None:

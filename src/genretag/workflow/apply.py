@@ -120,7 +120,7 @@ def _edit(change: TagChange, staged: Path, original: Path) -> None:
     checks = {
         "genres": genres,
         "other tags": _same_others(change, staged, original),
-        "sound": payload.digest(staged) == payload.digest(original),
+        "sound": _sound(staged) == _sound(original),
     }
     wrong = [name for name, passed in checks.items() if not passed]
     if wrong:
@@ -129,6 +129,10 @@ def _edit(change: TagChange, staged: Path, original: Path) -> None:
             f"{change.path}: after writing, its {' and '.join(wrong)} would not be as they must",
             "The file is as it was. This is a mistake in genretag: please report it.",
         )
+
+
+def _sound(path: Path) -> str | None:
+    return payload.digest(path, tags.sound(path))
 
 
 def _same_others(change: TagChange, staged: Path, original: Path) -> bool:

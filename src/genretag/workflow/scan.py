@@ -2,7 +2,7 @@
 
 import signal
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
@@ -52,7 +52,7 @@ def scan_file(path: Path, model: Model, settings: ScanSettings) -> Outcome:
 
 def scan(
     files: Iterable[Path | Outcome], settings: ScanSettings, jobs: int, timeout_s: float
-) -> Iterator[Outcome]:
+) -> Generator[Outcome, None, None]:
     """One outcome for each of `files`, in their order; nothing is written.
 
     Args:
