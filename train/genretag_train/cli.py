@@ -44,8 +44,7 @@ ResumeOption = Annotated[
 CacheOption = Annotated[
     Path | None,
     typer.Option(
-        help="Folder where features are kept.",
-        show_default="OUT/features",
+        help="Folder where features are kept. \\[default: OUT/features]",
         rich_help_panel=_RUN,
     ),
 ]
@@ -69,9 +68,8 @@ def _with_settings(command: Callable[..., None]) -> Callable[..., None]:
             annotation=Annotated[
                 type(entry.default) | None,
                 typer.Option(
-                    help=entry.metadata["help"],
+                    help=f"{entry.metadata['help']} \\[default: {_shown(entry.default)}]",
                     rich_help_panel=entry.metadata["panel"],
-                    show_default=str(entry.default) or False,
                 ),
             ],
         )
@@ -82,6 +80,10 @@ def _with_settings(command: Callable[..., None]) -> Callable[..., None]:
     command.__signature__ = own.replace(parameters=parameters)  # type: ignore[attr-defined]
     command.__annotations__ = {p.name: p.annotation for p in parameters}
     return command
+
+
+def _shown(default: object) -> object:
+    return "none" if default == "" else default
 
 
 @app.callback(invoke_without_command=True)
