@@ -1,0 +1,31 @@
+"""`genretag scan` does on the held-out clips what the card of the bundled model says."""
+
+import csv
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from genretag.inference import session, store
+
+ROOT = Path(__file__).parents[2]
+DATA = ROOT.parent / "shared" / "data"
+
+
+@pytest.mark.real
+@pytest.mark.skipif(not (DATA / "clips").exists(), reason="needs ../shared/data")
+def test_scan_reaches_the_accuracy_on_the_card(genretag, tmp_path) -> None:
+    with (ROOT / "models" / "held_out.csv").open(newline="") as lines:
+        truth = {Path(row["file"]).name: row["genre"] for row in csv.DictReader(lines)}
+    clips = tmp_path / "clips"
+    clips.mkdir()
+    for name in truth:
+        shutil.copyfile(DATA / "clips" / name, clips / name)
+    run = genretag("scan", "--dry-run", "--format", "jsonl", clips, GENRETAG_MODEL=store.DEFAULT)
+    assert run.returncode == 0, run.stderr
+    rows = [json.loads(line) for line in run.stdout.splitlines()]
+    assert len(rows) == len(truth)
+    right = [row["genres"][0]["name"] == truth[Path(row["path"]).name] for row in rows]
+    card = session.load(store.bundled()[store.DEFAULT]).manifest.scores["test"]
+    assert sum(right) / len(right) == pytest.approx(card["accuracy"], abs=1e-6)
