@@ -78,9 +78,16 @@ def test_each_epoch_draws_every_clip_in_an_order_of_its_own() -> None:
 
 
 def test_rare_genres_and_small_groups_weigh_more() -> None:
-    weights = class_weights([0, 0, 0, 1], n_genres=3)
+    weights = class_weights([0, 0, 0, 1], [1.0] * 4, n_genres=3)
     assert weights[1] == pytest.approx(3 * weights[0]) and weights[2] == 0
     assert np.mean([weights[genre] for genre in (0, 0, 0, 1)]) == pytest.approx(1)
     by_group = group_weights(["a", "a", "a", "a", "b"], 0.5)
     assert by_group[4] == pytest.approx(2 * by_group[0])
     assert group_weights(["a", "a", "b"], 0.0) == [1.0, 1.0, 1.0]
+
+
+def test_genres_count_the_same_whatever_their_clips_weigh() -> None:
+    genres, clips = [0, 0, 0, 1, 1, 2], [0.1, 0.2, 0.3, 2.0, 1.0, 2.4]
+    weights = class_weights(genres, clips, n_genres=3)
+    sums = np.bincount(genres, [weights[g] * w for g, w in zip(genres, clips, strict=True)])
+    assert sums == pytest.approx([2, 2, 2])

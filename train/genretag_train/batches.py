@@ -105,8 +105,13 @@ def group_weights(groups: Sequence[str], power: float) -> list[float]:
     return [float(weight) for weight in weights / weights.mean()]
 
 
-def class_weights(genres: Sequence[int], n_genres: int) -> NDArray[np.float32]:
-    """1 / (clips of the genre), [n_genres], so that the mean over clips is 1; 0 for none."""
-    counts = np.bincount(genres, minlength=n_genres)
-    weights = np.where(counts, len(genres) / (np.count_nonzero(counts) * counts.clip(1)), 0.0)
-    return weights.astype(np.float32)
+def class_weights(
+    genres: Sequence[int], weights: Sequence[float], n_genres: int
+) -> NDArray[np.float32]:
+    """Weights [n_genres] with which all genres that occur count the same, 0 for the others.
+
+    `weights` are those that the clips have already; with both, the mean over clips is 1.
+    """
+    sums = np.bincount(genres, weights, minlength=n_genres)
+    share = len(genres) / np.count_nonzero(sums)
+    return np.where(sums, share / np.where(sums, sums, 1.0), 0.0).astype(np.float32)

@@ -65,7 +65,7 @@ class TrainConfig:
     plateau_patience: int = setting(2, FITTING, "Lower the rate after this many such epochs.")
     plateau_factor: float = setting(0.5, FITTING, "By which factor.")
     plateau_threshold: float = setting(1e-4, FITTING, "What counts as lower, absolute.")
-    class_weights: bool = setting(False, FITTING, "Weigh the loss by 1 / clips of the genre.")
+    class_weights: bool = setting(False, FITTING, "Let all genres count the same in the loss.")
     group_power: float = setting(
         0.0, FITTING, "Weigh each clip's loss by 1 / (clips of its group) to this power."
     )

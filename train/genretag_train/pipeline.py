@@ -128,7 +128,7 @@ def _fitted(
     learner = Learner(
         config,
         found.genres,
-        batches.class_weights(genres, len(found.genres)) if weighted else None,
+        batches.class_weights(genres, weights, len(found.genres)) if weighted else None,
     )
     out.mkdir(parents=True, exist_ok=True)
     (out / CONFIG).write_text(to_toml(config), encoding="utf-8")
