@@ -32,6 +32,7 @@ def apply(
     from genretag.workflow.plan import read
 
     changes = read(plan)
-    with Run(format, output, lambda: len(changes)) as run:
+    nothing = "The plan holds no change."
+    with Run(format, output, lambda: len(changes), nothing) as run:
         run.carry_out(changes, not yes, partial(writing, "apply", keep_mtime))
     raise typer.Exit(run.exit_code)

@@ -4,6 +4,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Self, TextIO
 
@@ -33,13 +34,20 @@ class Run:
 
     Lines for people share the terminal with the bar. Data goes to `output` or standard
     output, the bar and the summary to standard error unless both are one terminal. `found`
-    says how many files there are, as far as is known.
+    says how many files there are, as far as is known, and `nothing` what it means if none are.
     """
 
-    def __init__(self, format_: str, output: Path | None, found: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        format_: str,
+        output: Path | None,
+        found: Callable[[], int],
+        nothing: str = "No audio files were found there.",
+    ) -> None:
         self._format = format_
         self._output = output
         self._found = found
+        self._nothing = nothing
         self._summary = human.Summary()
         self._started = time.monotonic()
         self._stack = ExitStack()
@@ -62,7 +70,7 @@ class Run:
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self._stack.close()
         if kind is None and not sum(self._summary.counts.values()):
-            self._stderr.print("No audio files were found there.")
+            self._stderr.print(self._nothing)
         elif kind is None or issubclass(kind, KeyboardInterrupt | RunError):
             self._stderr.print()
             self._stderr.print(self._summary.table(time.monotonic() - self._started))
@@ -79,7 +87,8 @@ class Run:
             for outcome in self._watched(outcomes):
                 self._emit(outcome)
                 if isinstance(outcome, Planned):
-                    _guarded(write, outcome, path)
+                    # The plan may be carried out from another folder.
+                    _guarded(write, replace(outcome, path=outcome.path.absolute()), path)
 
     def carry_out(
         self,

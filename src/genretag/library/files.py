@@ -26,15 +26,18 @@ def copy(source: Path, target: Path) -> None:
     Raises:
         FileExistsError: there is a `target` already; OSError: it cannot be made.
     """
-    with source.open("rb") as reader, target.open("xb") as writer:
+    # What is in it may be private, and its mode comes last.
+    target.touch(0o600, exist_ok=False)
+    with source.open("rb") as reader, target.open("r+b") as writer:
         _copy_content(reader.fileno(), writer.fileno())
         shutil.copyfileobj(reader, writer, 1 << 20)
     shutil.copystat(source, target)
     status = source.stat()
     if hasattr(os, "chown"):
-        # Only root may give files away; everybody else copies files of their own.
-        with suppress(PermissionError):
-            os.chown(target, status.st_uid, status.st_gid)
+        # Only root may give files away; others keep the group if it is one of theirs.
+        for user, group in ((-1, status.st_gid), (status.st_uid, -1)):
+            with suppress(PermissionError):
+                os.chown(target, user, group)
         target.chmod(status.st_mode & 0o7777)
 
 
@@ -51,7 +54,17 @@ def swap(staged: Path, path: Path, mtime_ns: int | None) -> None:
     _sync(staged)
     staged.replace(path)
     if os.name == "posix":
-        _sync(path.parent)
+        # Some network shares cannot. The swap has happened, and either file is whole.
+        with suppress(OSError):
+            _sync(path.parent)
+
+
+def is_at(status: os.stat_result, path: Path) -> bool:
+    """Whether `path` leads to the file of which this is the status; OSError if nobody knows."""
+    try:
+        return os.path.samestat(status, path.stat())
+    except FileNotFoundError:
+        return False
 
 
 def _sync(path: Path) -> None:

@@ -44,6 +44,7 @@ CREATE TABLE IF NOT EXISTS change (
     model TEXT,
     state TEXT NOT NULL
 );
+CREATE TABLE IF NOT EXISTS finished (run INTEGER PRIMARY KEY REFERENCES run (id));
 CREATE INDEX IF NOT EXISTS change_of_run ON change (run, state);
 """
 
@@ -72,7 +73,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class RunRecord:
-    """One run in the history; `undone` says whether a later run has taken it back."""
+    """One run in the history; `undone` says whether a later run has taken it back to its end."""
 
     id: int
     started: datetime
@@ -111,11 +112,16 @@ class Journal:
                 "INSERT INTO run (started, command, undoes) VALUES (?, ?, ?)",
                 (now, command, undoes),
             )
-        number = row.lastrowid or 0
-        lock = self._lock(number)
-        with lock:
+            number = row.lastrowid or 0
+            lock = self._lock(number)
+            lock.acquire()
+        try:
             yield number
-        self._unlocked(lock)
+            with _translated(self._folder):
+                self._db.execute("INSERT INTO finished (run) VALUES (?)", (number,))
+        finally:
+            lock.release()
+            self._unlocked(lock)
 
     def begin(self, run: int, entry: Entry) -> int:
         """Record a write that is about to happen; the number of the entry."""
@@ -163,6 +169,7 @@ class Journal:
         """All runs that have entries, the oldest first."""
         with _translated(self._folder):
             runs = self._db.execute("SELECT id, started, command, undoes FROM run").fetchall()
+            finished = {run for (run,) in self._db.execute("SELECT run FROM finished")}
             counted = self._db.execute(
                 "SELECT run, state, COUNT(*) FROM change GROUP BY run, state"
             ).fetchall()
@@ -172,7 +179,8 @@ class Journal:
         undone: set[int] = set()
         # The newest first: an undo that was itself undone no longer counts.
         for run, _, _, undoes in reversed(runs):
-            if undoes is not None and run not in undone and counts.get(run, {}).get("committed"):
+            whole = run in finished and run not in undone
+            if undoes is not None and whole and counts.get(run, {}).get("committed"):
                 undone.add(undoes)
         return [
             RunRecord(

@@ -36,16 +36,15 @@ class Writer:
     def _written(self, planned: Planned) -> Outcome:
         model = planned.prediction.model if planned.prediction else None
         try:
-            links = self._replace(planned.change, model)
+            notes = self._replace(planned.change, model)
         except FileError as error:
             return planned.turned_into(Failed, after=planned.before, error=error)
-        broken = (f"it had {links} names; the others keep the old file",) if links > 1 else ()
-        return planned.turned_into(Tagged, notes=planned.notes + broken)
+        return planned.turned_into(Tagged, notes=planned.notes + notes)
 
-    def _replace(self, change: TagChange, model: str | None) -> int:
-        """Swap a changed and verified copy into a file's place; its hard links until then."""
+    def _replace(self, change: TagChange, model: str | None) -> tuple[str, ...]:
+        """Swap a changed and verified copy into a file's place; what that could not keep."""
         # The target of a link is what is rewritten; the link stays a link.
-        path = change.path.resolve()
+        path = Path(os.path.realpath(change.path))
         status = _checked(change, path)
         entry = Entry(
             path=path,
@@ -60,24 +59,37 @@ class Writer:
             model=model,
         )
         number = self.journal.begin(self.run, entry)
-        swapped = False
+        made: os.stat_result | None = None
+        raw_after: str | None = None
         try:
             files.copy(path, entry.staged)
+            made = entry.staged.stat()
             _edit(change, entry.staged, path)
             raw_after = tags.raw(entry.staged).to_json()
             if files.stamp(path) != Stamp(status.st_size, status.st_mtime_ns):
                 raise _changed(change.path)
             files.swap(entry.staged, path, status.st_mtime_ns if self.keep_mtime else None)
-            swapped = True
+            return _lost(status, made)
         except OSError as error:
             raise unwritable(change.path, error) from error
+        except GenretagError as error:
+            raise _about(change.path, entry.staged, error) from error
         finally:
-            if not swapped:
-                with suppress(OSError):
-                    entry.staged.unlink(missing_ok=True)
+            self._settle(number, entry, made, raw_after)
+
+    def _settle(
+        self, number: int, entry: Entry, made: os.stat_result | None, raw_after: str | None
+    ) -> None:
+        """Record how a write ended. The disk is asked: an interrupt may follow on a swap at once.
+
+        An entry whose copy cannot be removed now stays pending, for `recover` to see to both.
+        """
+        with suppress(OSError):
+            if made is not None and files.is_at(made, entry.path):
+                self.journal.settle(number, "committed", raw_after)
+            else:
+                entry.staged.unlink(missing_ok=made is None)
                 self.journal.settle(number, "abandoned")
-        self.journal.settle(number, "committed", raw_after)
-        return status.st_nlink
 
 
 def recover(journal: Journal) -> None:
@@ -89,9 +101,14 @@ def recover(journal: Journal) -> None:
                 # Only what the journal names is removed.
                 entry.staged.unlink(missing_ok=True)
                 raw = tags.raw(entry.path)
-                before = tags.RawGenres.from_json(entry.raw_before)
-                written = not raw.says_the_same(before)
-                journal.settle(entry.id, "committed" if written else "abandoned", raw.to_json())
+                if raw.says_the_same(tags.RawGenres.from_json(entry.raw_before)):
+                    journal.settle(entry.id, "abandoned")
+                elif tags.read(entry.path).genres == entry.after:
+                    journal.settle(entry.id, "committed", raw.to_json())
+                else:
+                    # Somebody gave it another genre since; without knowing what was written,
+                    # `undo` names it and leaves it alone.
+                    journal.settle(entry.id, "committed")
 
 
 def _checked(change: TagChange, path: Path) -> os.stat_result:
@@ -146,6 +163,21 @@ def _same_others(change: TagChange, staged: Path, original: Path) -> bool:
         or tags.others(staged, change.before, change.layout) == old
         or tags.others(original, change.after, change.layout) == new
     )
+
+
+def _lost(old: os.stat_result, new: os.stat_result) -> tuple[str, ...]:
+    """What became of a file's other names and its owner, in sentences."""
+    found = []
+    if old.st_nlink > 1:
+        found.append(f"it had {old.st_nlink} names; the others keep the old file")
+    if old.st_uid != new.st_uid:
+        found.append("it had another owner, whom only root could keep")
+    return tuple(found)
+
+
+def _about(path: Path, staged: Path, error: GenretagError) -> GenretagError:
+    """`error` in words about the file that a person knows, not about its copy."""
+    return type(error)(error.code, error.message.replace(str(staged), str(path)), error.hint)
 
 
 def _changed(path: Path) -> FileError:
