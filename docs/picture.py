@@ -29,7 +29,7 @@ def main(folder: str, *options: str) -> None:
     pty.spawn([sys.executable, "-m", "genretag", "scan", *options, "."], keep)
     console = Console(record=True, width=WIDTH, file=open(os.devnull, "w"))  # noqa: SIM115, PTH123
     console.print(Text.assemble(("$ ", "bold"), " ".join(["genretag scan", *options, "."])))
-    console.print(Text.from_ansi(_left_on_screen(shown.decode()).strip("\n")))
+    console.print(Text.from_ansi(_left_on_screen(shown.decode()).strip("\n")), soft_wrap=True)
     console.save_svg(str(Path(__file__).with_name("scan.svg")), title="genretag")
 
 
