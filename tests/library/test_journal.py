@@ -1,0 +1,151 @@
+import os
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from genretag.domain.layout import PLAYERS
+from genretag.errors import Code, RunError
+from genretag.library.journal import FILE, Entry, Journal
+
+ENTRY = Entry(
+    path=Path(os.fsdecode(b"/music/caf\xe9.mp3")),
+    staged=Path("/music/.genretag-0.mp3"),
+    device=1,
+    inode=(1 << 63) + 5,
+    container="MP3",
+    before=("Old; joined", "摇滚"),
+    after=(),
+    layout=PLAYERS["itunes"],
+    raw_before='{"raw": 1}',
+    model="toy@0123456789ab",
+)
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Iterator[Journal]:
+    with closing(Journal(tmp_path)) as found:
+        yield found
+
+
+def locks(folder: Path) -> list[Path]:
+    return list(folder.glob("*.lock"))
+
+
+def test_an_entry_comes_back_as_it_was_given(journal: Journal) -> None:
+    with journal.run("scan") as run:
+        number = journal.begin(run, ENTRY)
+        (found,) = journal.changes(run, "pending")
+        # SQLite has signed numbers only.
+        assert found == replace(ENTRY, id=number, inode=ENTRY.inode - (1 << 64))
+        journal.settle(number, "committed", '{"raw": 2}')
+    assert journal.changes(run, "pending") == []
+    (found,) = journal.changes(run)
+    assert (found.state, found.raw_after) == ("committed", '{"raw": 2}')
+
+
+def test_entries_are_on_disk_for_others_at_once(journal: Journal, tmp_path: Path) -> None:
+    with closing(Journal(tmp_path)) as other, journal.run("scan") as run:
+        journal.begin(run, ENTRY)
+        assert len(other.changes(run, "pending")) == 1
+
+
+def test_every_commit_is_synchronous(journal: Journal) -> None:
+    assert journal._db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    assert journal._db.execute("PRAGMA synchronous").fetchone() == (2,)  # FULL
+
+
+def test_history_counts_by_state_and_leaves_out_runs_that_did_nothing(journal: Journal) -> None:
+    with journal.run("scan"):
+        pass
+    with journal.run("scan") as second:
+        for state in ("committed", "committed", "abandoned"):
+            journal.settle(journal.begin(second, ENTRY), state)
+    (record,) = journal.history()
+    assert (record.id, record.command, record.undone) == (second, "scan", False)
+    assert record.counts == {"committed": 2, "abandoned": 1}
+
+
+def written(journal: Journal, command: str, undoes: int | None = None) -> int:
+    with journal.run(command, undoes) as run:
+        journal.settle(journal.begin(run, ENTRY), "committed")
+    return run
+
+
+def test_an_undo_that_was_undone_no_longer_counts(journal: Journal) -> None:
+    first = written(journal, "scan")
+    second = written(journal, "undo", first)
+    assert [record.undone for record in journal.history()] == [True, False]
+    written(journal, "undo", second)
+    assert [record.undone for record in journal.history()] == [False, True, False]
+    written(journal, "undo", first)
+    assert [record.undone for record in journal.history()] == [True, True, False, False]
+
+
+def test_an_undo_that_did_not_come_to_its_end_does_not_count(journal: Journal) -> None:
+    first = written(journal, "scan")
+    with pytest.raises(KeyboardInterrupt), journal.run("undo", first) as run:
+        journal.settle(journal.begin(run, ENTRY), "committed")
+        raise KeyboardInterrupt
+    assert [record.undone for record in journal.history()] == [False, False]
+    assert locks(journal._folder) == []
+
+
+def test_what_a_living_run_left_pending_is_nobodys_business(
+    journal: Journal, tmp_path: Path
+) -> None:
+    with closing(Journal(tmp_path)) as other, journal.run("scan") as run:
+        journal.begin(run, ENTRY)
+        with other.interrupted() as found:
+            assert found == []
+
+
+def test_what_a_killed_run_left_pending_is_found_until_it_is_settled(tmp_path: Path) -> None:
+    code = (
+        "import os, sys; from pathlib import Path; from genretag.library.journal import *\n"
+        "from genretag.domain.layout import PLAIN\n"
+        "journal = Journal(Path(sys.argv[1]))\n"
+        "with journal.run('scan') as run:\n"
+        "    path = Path('a.mp3')\n"
+        "    journal.begin(run, Entry(path, path, 1, 2, 'MP3', (), (), PLAIN, ''))\n"
+        "    os.kill(os.getpid(), 9)\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", code, tmp_path], check=False)
+    assert ended.returncode == -9
+    with closing(Journal(tmp_path)) as journal:
+        for _ in range(2):
+            with journal.interrupted() as found:
+                assert [entry.path.name for entry in found] == ["a.mp3"]
+                # Two runs never settle the same entries.
+                with closing(Journal(tmp_path)) as other, other.interrupted() as same:
+                    assert same == []
+        with journal.interrupted() as found:
+            journal.settle(found[0].id, "abandoned")
+        with journal.interrupted() as found:
+            assert found == []
+    assert locks(tmp_path) == []
+
+
+def test_a_journal_that_cannot_be_used_ends_the_run(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    (tmp_path / FILE).write_text("not a database at all, " * 100)
+    for folder in (tmp_path, tmp_path / "file"):
+        with pytest.raises(RunError) as caught:
+            Journal(folder)
+        assert caught.value.code == Code.JOURNAL_FAILED
+        assert str(folder) in caught.value.message and "GENRETAG_DATA_DIR" in caught.value.hint
+
+
+def test_a_journal_of_a_version_without_a_record_of_ends_still_opens(tmp_path: Path) -> None:
+    with closing(Journal(tmp_path)) as journal:
+        run = written(journal, "scan")
+    with closing(sqlite3.connect(tmp_path / FILE)) as database:
+        database.execute("DROP TABLE finished")
+        database.commit()
+    with closing(Journal(tmp_path)) as journal:
+        assert [record.id for record in journal.history()] == [run]
