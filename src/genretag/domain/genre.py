@@ -1,6 +1,7 @@
 """Names of genres: how they are compared, and how they must look for players to show them."""
 
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -21,10 +22,13 @@ def player_safe(name: str) -> str:
 def folded(name: str) -> str:
     """`name` without case, spaces and punctuation, to tell whether two names mean one genre.
 
+    Letters with accents are the same whether a system stores them as one character or two.
+
     >>> folded("Hip-Hop") == folded("hip hop")
     True
     """
-    return _NOT_ALPHANUMERIC.sub("", name.casefold()) or name.casefold()
+    composed = unicodedata.normalize("NFC", name.casefold())
+    return _NOT_ALPHANUMERIC.sub("", composed) or composed
 
 
 def distinct(names: Iterable[str]) -> tuple[str, ...]:

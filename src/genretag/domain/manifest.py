@@ -1,6 +1,7 @@
 """Everything that inference must know about a model and that its weights cannot say."""
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, get_args
@@ -14,6 +15,13 @@ METADATA_KEY = "genretag"
 """Name of the ONNX metadata property that holds the manifest as JSON."""
 
 Scaling = Literal["db-minmax", "log-compression"]
+
+_KINDS: Mapping[str, type] = {
+    **dict.fromkeys(("name", "version", "licence", "description"), str),
+    "genres": list,
+    **dict.fromkeys(("parents", "front_end", "window", "calibration", "training", "scores"), dict),
+}
+"""What each entry of the JSON text is."""
 
 
 @dataclass(frozen=True)
@@ -34,10 +42,15 @@ class FrontEnd:
 
     def __post_init__(self) -> None:
         for name in ("rate_hz", "n_fft", "hop", "n_mels"):
-            if not (isinstance(getattr(self, name), int) and getattr(self, name) > 0):
+            number = getattr(self, name)
+            if not (type(number) is int and number > 0):
                 raise ValueError(f"{name} must be a positive whole number")
+        if self.n_fft % 2:
+            raise ValueError("n_fft must be even, or frames have no centre")
         if self.scaling not in get_args(Scaling):
             raise ValueError(f"scaling {self.scaling!r} is none of {get_args(Scaling)}")
+        if self.rms_dbfs is not None and not math.isfinite(self.rms_dbfs):
+            raise ValueError(f"rms_dbfs must be a level in dB, not {self.rms_dbfs}")
 
 
 @dataclass(frozen=True)
@@ -57,7 +70,9 @@ class ModelManifest:
     scores: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if not self.temperature > 0:
+        if not self.name:
+            raise ValueError("a model needs a name")
+        if not 0 < self.temperature < math.inf:
             raise ValueError(f"the temperature must be above 0, not {self.temperature}")
         if not 0 <= self.threshold <= 1:
             raise ValueError(f"the threshold must lie in [0, 1], not {self.threshold}")
@@ -88,11 +103,14 @@ class ModelManifest:
         try:
             entries = json.loads(text)
             schema = entries["schema"]
-        except (ValueError, TypeError, KeyError) as error:
+        except (ValueError, TypeError, KeyError, RecursionError) as error:
             raise _invalid("its manifest is not readable") from error
         if schema != SCHEMA:
             raise _invalid(f"its manifest has schema {schema!r}; this version reads {SCHEMA}")
         try:
+            for name, kind in _KINDS.items():
+                if not isinstance(entries[name], kind):
+                    raise TypeError(f"{name} is {entries[name]!r}")
             return cls(
                 name=entries["name"],
                 version=entries["version"],

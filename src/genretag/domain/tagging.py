@@ -56,7 +56,8 @@ def settled(track: Track, policy: TagPolicy) -> Outcome | None:
 
 def sure(prediction: Prediction, policy: TagPolicy) -> list[ScoredGenre]:
     """The genres sure enough to be written, best first; none if the best is below the threshold."""
-    if not prediction.genres or prediction.genres[0].score < policy.threshold:
+    # Put this way round, a score that is not a number is never enough.
+    if not (prediction.genres and prediction.genres[0].score >= policy.threshold):
         return []
     floor = RUNNER_UP * prediction.genres[0].score
     return [genre for genre in prediction.genres[: policy.top_k] if genre.score >= floor]

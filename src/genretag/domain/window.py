@@ -1,5 +1,6 @@
 """Where a track is sampled, and the pieces of sound that come back."""
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -21,10 +22,10 @@ class WindowSpec:
     balanced: int = 4
 
     def __post_init__(self) -> None:
-        if not self.length_s > 0:
+        if not 0 < self.length_s < math.inf:
             raise ValueError(f"a window must be longer than 0 s, not {self.length_s}")
-        if self.balanced < 1:
-            raise ValueError(f"at least one window must be heard, not {self.balanced}")
+        if not isinstance(self.balanced, int) or self.balanced < 1:
+            raise ValueError(f"at least one whole window must be heard, not {self.balanced}")
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,102 @@
+"""Names of genres: compared by meaning, and safe to show."""
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from genretag.domain.genre import GenreVocabulary, distinct, folded, player_safe
+
+texts = st.text(max_size=40)
+SPLITTING = ";/,\0"
+
+
+@given(name=texts)
+def test_no_player_splits_a_safe_name(name: str) -> None:
+    safe = player_safe(name)
+    assert not set(safe) & set(SPLITTING)
+    assert safe == safe.strip()
+
+
+@given(name=texts)
+def test_a_safe_name_is_a_part_of_the_name_and_stays_as_it_is(name: str) -> None:
+    safe = player_safe(name)
+    assert safe in name
+    assert player_safe(safe) == safe
+
+
+@given(name=texts)
+def test_only_a_name_of_nothing_but_separators_has_no_safe_part(name: str) -> None:
+    says_something = any(not (letter in SPLITTING or letter.isspace()) for letter in name)
+    assert bool(player_safe(name)) == says_something
+
+
+def test_a_safe_name_is_the_first_part_that_says_anything() -> None:
+    assert player_safe(" / ; Drum & Bass, Jungle") == "Drum & Bass"
+
+
+@given(name=texts)
+def test_folding_twice_is_folding_once(name: str) -> None:
+    assert folded(folded(name)) == folded(name)
+
+
+@given(name=texts)
+def test_only_an_empty_name_folds_to_nothing(name: str) -> None:
+    assert bool(folded(name)) == bool(name)
+
+
+@given(words=st.lists(st.from_regex(r"[A-Za-z0-9]{1,8}", fullmatch=True), min_size=1, max_size=4))
+def test_case_spaces_and_punctuation_do_not_make_another_genre(words: list[str]) -> None:
+    spellings = ["".join(words), " ".join(words).upper(), "-".join(words), "_".join(words).lower()]
+    assert len({folded(spelling) for spelling in spellings}) == 1
+
+
+@pytest.mark.parametrize("name", ["Música", "Chanson française", "Schlager für Älteré"])
+def test_composed_and_decomposed_letters_mean_one_genre(name: str) -> None:
+    assert folded(unicodedata.normalize("NFC", name)) == folded(unicodedata.normalize("NFD", name))
+
+
+@pytest.mark.parametrize(("one", "other"), [("R&B", "Rock"), ("C-Pop", "K-Pop"), ("!!!", "???")])
+def test_different_genres_stay_different(one: str, other: str) -> None:
+    assert folded(one) != folded(other)
+
+
+@given(names=st.lists(texts, max_size=8))
+def test_distinct_keeps_the_first_spelling_of_each_genre_in_order(names: list[str]) -> None:
+    kept = distinct(names)
+    assert [folded(name) for name in kept] == list(dict.fromkeys(folded(name) for name in names))
+    assert all(name == next(n for n in names if folded(n) == folded(name)) for name in kept)
+
+
+@pytest.mark.parametrize(
+    ("names", "why"),
+    [
+        ((), "two genres"),
+        (("Rock",), "two genres"),
+        (("Rock", "Pop", "Rock"), "twice"),
+        (("Hip-Hop", "hip hop"), "twice"),
+        (("Rock", "Old-Time / Historic"), "split"),
+        (("Rock", "R&B; Soul"), "split"),
+        (("Rock", "Folk, World"), "split"),
+        (("Rock", "Pop\0"), "split"),
+        (("Rock", " Pop"), "split"),
+        (("Rock", ""), "split"),
+    ],
+)
+def test_a_vocabulary_that_players_or_people_would_mix_up_is_refused(
+    names: tuple[str, ...], why: str
+) -> None:
+    with pytest.raises(ValueError, match=why):
+        GenreVocabulary(names)
+
+
+def test_a_parent_for_a_genre_that_is_not_there_is_refused() -> None:
+    with pytest.raises(ValueError, match="Polka"):
+        GenreVocabulary(("Rock", "Pop"), {"Polka": "Folk"})
+
+
+def test_a_vocabulary_keeps_the_order_of_the_model() -> None:
+    vocabulary = GenreVocabulary(("Rock", "Ambient", "Pop"), {"Ambient": "Electronic"})
+    assert vocabulary.names == ("Rock", "Ambient", "Pop")
+    assert len(vocabulary) == 3

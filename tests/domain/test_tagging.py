@@ -1,0 +1,211 @@
+"""What is written into a file, decided from what it holds and what was heard."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from genretag.domain.change import Stamp
+from genretag.domain.genre import folded
+from genretag.domain.genre_map import GenreMap
+from genretag.domain.layout import Layout
+from genretag.domain.outcome import Outcome, Planned, Skipped, Unchanged, Unsure
+from genretag.domain.prediction import Prediction, ScoredGenre
+from genretag.domain.tagging import TagPolicy, decide, merged, settled, sure
+from genretag.domain.track import Track
+
+PATH = Path("/music/song.flac")
+
+
+def track(*genres: str) -> Track:
+    return Track(PATH, "FLAC", genres, Stamp(100, 7))
+
+
+def heard(**scores: float) -> Prediction:
+    best_first = sorted(scores.items(), key=lambda item: -item[1])
+    genres = tuple(ScoredGenre(name.replace("_", "-"), score) for name, score in best_first)
+    return Prediction(genres, 3, 200.0, "toy@0123456789ab")
+
+
+def after(before: Track, prediction: Prediction, **policy: Any) -> tuple[str, ...]:
+    return decide(before, prediction, TagPolicy(**policy)).after
+
+
+class TestModes:
+    def test_fill_writes_where_there_is_no_genre(self) -> None:
+        outcome = decide(track(), heard(Rock=0.9), TagPolicy("fill"))
+        assert isinstance(outcome, Planned)
+        assert (outcome.change.before, outcome.change.after) == ((), ("Rock",))
+
+    @pytest.mark.parametrize("genre", ["Rock", "Something nobody knows", "(17)"])
+    def test_fill_keeps_any_genre_without_listening(self, genre: str) -> None:
+        outcome = settled(track(genre), TagPolicy("fill"))
+        assert isinstance(outcome, Unchanged)
+        assert outcome.before == outcome.after == (genre,)
+
+    @pytest.mark.parametrize("mode", ["replace", "add"])
+    def test_replace_and_add_listen_to_files_that_have_a_genre(self, mode: Any) -> None:
+        assert settled(track("Rock"), TagPolicy(mode)) is None
+
+    def test_fill_listens_to_files_without_a_genre(self) -> None:
+        assert settled(track(), TagPolicy("fill")) is None
+
+    @pytest.mark.parametrize("mode", ["fill", "replace", "add"])
+    def test_a_container_without_a_place_for_genres_is_skipped(self, mode: Any) -> None:
+        assert isinstance(settled(Track(PATH, None), TagPolicy(mode)), Skipped)
+
+    def test_replace_puts_what_was_heard_in_the_place_of_all_there_was(self) -> None:
+        assert after(track("Polka", "Jazz"), heard(Rock=0.9), mode="replace") == ("Rock",)
+
+    def test_replace_corrects_how_a_genre_is_written(self) -> None:
+        assert after(track("hip hop"), heard(Hip_Hop=0.9), mode="replace") == ("Hip-Hop",)
+
+    def test_add_puts_what_was_heard_behind_what_there_was(self) -> None:
+        assert after(track("Polka", "Jazz"), heard(Rock=0.9), mode="add") == (
+            "Polka",
+            "Jazz",
+            "Rock",
+        )
+
+    @pytest.mark.parametrize("spelling", ["Hip-Hop", "hip-hop", "HIP HOP", "HipHop", "hip_hop"])
+    def test_add_knows_a_genre_by_any_case_and_separator(self, spelling: str) -> None:
+        outcome = decide(track(spelling), heard(Hip_Hop=0.9), TagPolicy("add"))
+        assert isinstance(outcome, Unchanged)
+        assert outcome.after == (spelling,)
+
+    def test_add_stops_at_the_most_genres_that_a_file_may_have(self) -> None:
+        scores = {"Rock": 0.34, "Pop": 0.33, "Folk": 0.32}
+        many = {"mode": "add", "threshold": 0.3, "top_k": 3}
+        assert after(track("A"), heard(**scores), max_genres=3, **many) == ("A", "Rock", "Pop")
+
+    def test_add_never_takes_a_genre_away_even_where_there_are_too_many(self) -> None:
+        before = track("A", "B", "C")
+        assert after(before, heard(Rock=0.9), mode="add", max_genres=2) == ("A", "B", "C")
+
+    @pytest.mark.parametrize("mode", ["replace", "add"])
+    def test_deciding_again_after_writing_finds_nothing_to_do(self, mode: Any) -> None:
+        policy, prediction = TagPolicy(mode), heard(Rock=0.9)
+        first = decide(track("Polka"), prediction, policy)
+        assert isinstance(decide(track(*first.after), prediction, policy), Unchanged)
+
+
+names = st.lists(
+    st.sampled_from(["Rock", "rock", "ROCK!", "Hip-Hop", "hip hop", "Jazz", "Folk", "Pop"]),
+    max_size=6,
+).map(tuple)
+fresh = names.map(lambda given: tuple({folded(name): name for name in given}.values()))
+
+
+@given(before=names, new=fresh, most=st.integers(1, 8))
+def test_add_keeps_what_there_was_and_brings_nothing_twice(
+    before: tuple[str, ...], new: tuple[str, ...], most: int
+) -> None:
+    result = merged(before, new, TagPolicy("add", max_genres=most))
+    added = result[len(before) :]
+    assert result[: len(before)] == before
+    assert set(added) <= set(new)
+    assert len(result) <= max(most, len(before))
+    assert len({folded(name) for name in added}) == len(added)
+    assert not {folded(name) for name in added} & {folded(name) for name in before}
+
+
+class TestSure:
+    def test_a_score_at_the_threshold_is_enough(self) -> None:
+        assert sure(heard(Rock=0.6), TagPolicy(threshold=0.6))
+
+    def test_a_score_just_below_the_threshold_is_not(self) -> None:
+        assert not sure(heard(Rock=0.5999999), TagPolicy(threshold=0.6))
+
+    def test_a_score_that_is_not_a_number_is_never_sure(self) -> None:
+        assert not sure(heard(Rock=float("nan")), TagPolicy(threshold=0.0))
+
+    def test_only_the_best_genre_is_taken_unless_more_are_asked_for(self) -> None:
+        assert [genre.name for genre in sure(heard(Rock=0.5, Pop=0.5), TagPolicy())] == ["Rock"]
+
+    def test_a_runner_up_needs_half_of_the_best_score(self) -> None:
+        policy = TagPolicy(threshold=0.3, top_k=3)
+        assert [g.name for g in sure(heard(Rock=0.6, Pop=0.3, Folk=0.1), policy)] == ["Rock", "Pop"]
+        assert [g.name for g in sure(heard(Rock=0.6, Pop=0.29, Folk=0.1), policy)] == ["Rock"]
+
+    def test_a_runner_up_may_lie_below_the_threshold(self) -> None:
+        policy = TagPolicy(threshold=0.5, top_k=2)
+        assert len(sure(heard(Rock=0.5, Pop=0.4), policy)) == 2
+
+    @given(
+        scores=st.lists(st.floats(0, 1), min_size=1, max_size=8),
+        top_k=st.integers(1, 9),
+        threshold=st.floats(0, 1),
+    )
+    def test_what_is_taken_is_the_head_of_the_ranking(
+        self, scores: list[float], top_k: int, threshold: float
+    ) -> None:
+        prediction = heard(**{f"g{i}": score for i, score in enumerate(scores)})
+        taken = sure(prediction, TagPolicy(threshold=threshold, top_k=top_k))
+        assert tuple(taken) == prediction.genres[: len(taken)]
+        assert len(taken) <= top_k
+        assert bool(taken) == (max(scores) >= threshold)
+
+
+class TestDecide:
+    def test_below_the_threshold_nothing_is_written_and_the_reason_names_it(self) -> None:
+        outcome = decide(track("A"), heard(Rock=0.4), TagPolicy("replace", threshold=0.55))
+        assert isinstance(outcome, Unsure)
+        assert outcome.before == outcome.after == ("A",)
+        assert "0.55" in (outcome.reason or "")
+
+    def test_a_track_of_silence_is_unsure_and_says_so(self) -> None:
+        outcome = decide(track(), Prediction((), 0, 60.0, "m@0"), TagPolicy(threshold=0.0))
+        assert isinstance(outcome, Unsure)
+        assert "silence" in (outcome.reason or "")
+
+    def test_every_outcome_carries_the_file_and_what_was_heard(self) -> None:
+        prediction = heard(Rock=0.6)
+        outcomes: list[Outcome] = [
+            decide(track(), prediction, TagPolicy()),
+            decide(track("Rock"), prediction, TagPolicy("add")),
+            decide(track(), prediction, TagPolicy(threshold=0.9)),
+        ]
+        assert [type(outcome) for outcome in outcomes] == [Planned, Unchanged, Unsure]
+        for outcome in outcomes:
+            assert (outcome.path, outcome.prediction) == (PATH, prediction)
+
+    def test_a_plan_knows_the_file_as_it_was_looked_at(self) -> None:
+        layout = Layout(joined=frozenset({"MP4"}))
+        outcome = decide(track(), heard(Rock=0.9), TagPolicy(layout=layout))
+        assert isinstance(outcome, Planned)
+        assert outcome.change.stamp == Stamp(100, 7)
+        assert outcome.change.layout == layout
+        assert outcome.change.container == "FLAC"
+
+    def test_genres_get_the_names_of_the_map(self) -> None:
+        genre_map = GenreMap(rename={"Hip-Hop": "Rap"}, parents={"Rap": "Urban"})
+        assert after(track(), heard(Hip_Hop=0.9), genre_map=genre_map) == ("Rap", "Urban")
+
+    def test_genres_that_the_map_merges_are_written_once(self) -> None:
+        genre_map = GenreMap(rename={"Folk": "Acoustic", "Country": "acoustic"})
+        scores = heard(Folk=0.5, Country=0.4)
+        assert after(track(), scores, genre_map=genre_map, top_k=2) == ("Acoustic",)
+
+    def test_a_genre_that_the_map_drops_leaves_the_file_as_it_is(self) -> None:
+        policy = TagPolicy("replace", genre_map=GenreMap(drop=frozenset({"spoken"})))
+        outcome = decide(track("A"), heard(Spoken=0.9), policy)
+        assert isinstance(outcome, Unchanged)
+        assert "Spoken" in (outcome.reason or "")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"mode": "overwrite"},
+        {"threshold": -0.01},
+        {"threshold": 1.01},
+        {"threshold": float("nan")},
+        {"top_k": 0},
+        {"max_genres": 0},
+    ],
+)
+def test_a_policy_that_makes_no_sense_is_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValueError):
+        TagPolicy(**wrong)
