@@ -4,7 +4,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -93,11 +93,14 @@ class Journal:
         self._folder = folder
         with _translated(folder):
             folder.mkdir(parents=True, exist_ok=True)
-            self._db = sqlite3.connect(folder / FILE, timeout=_WAIT_S, isolation_level=None)
-            self._db.execute("PRAGMA journal_mode = WAL")
-            # Each entry is on the disk before the file that it is about is touched.
-            self._db.execute("PRAGMA synchronous = FULL")
-            self._db.executescript(_TABLES)
+            with ExitStack() as stack:
+                self._db = sqlite3.connect(folder / FILE, timeout=_WAIT_S, isolation_level=None)
+                stack.callback(self._db.close)
+                self._db.execute("PRAGMA journal_mode = WAL")
+                # Each entry is on the disk before the file that it is about is touched.
+                self._db.execute("PRAGMA synchronous = FULL")
+                self._db.executescript(_TABLES)
+                stack.pop_all()
 
     def close(self) -> None:
         """Close the database."""
