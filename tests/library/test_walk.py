@@ -1,15 +1,22 @@
 import itertools
 import os
 import socket
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from genretag.domain.outcome import Failed, Skipped
 from genretag.errors import Code, UsageError
-from genretag.library import places
-from genretag.library.ahead import Ahead
-from genretag.library.walk import Walk
+from genretag.library.walk import AUDIO_SUFFIXES, Walk, natural_key
+
+NOBODY = 65534
 
 
 def made(root: Path, *names: str) -> Path:
@@ -18,6 +25,19 @@ def made(root: Path, *names: str) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"x")
     return root
+
+
+@contextmanager
+def nobody() -> Iterator[None]:
+    """Without the rights of root, which may read everything."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
 
 
 def found(*paths: Path, **options: object) -> list[str]:
@@ -59,7 +79,7 @@ def test_links_in_folders_are_followed_only_if_asked_and_loops_end(tmp_path: Pat
     (music / "other").symlink_to(tmp_path / "other")
     (music / "c.mp3").symlink_to(music / "a.mp3")
     assert found(music) == ["a.mp3"]
-    assert found(music, follow_symlinks=True) == ["a.mp3", "c.mp3", "other/b.mp3"]
+    assert found(music, follow_symlinks=True) == ["a.mp3", "other/b.mp3"]
     assert [str(file) for file in Walk().files([music / "c.mp3"])] == [str(music / "c.mp3")]
 
 
@@ -91,16 +111,6 @@ def test_a_named_file_is_given_whatever_its_name_says(tmp_path: Path) -> None:
     assert [*Walk().files([tmp_path / "song.dat"])] == [tmp_path / "song.dat"]
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_a_folder_without_permission_is_reported_and_the_rest_goes_on(tmp_path: Path) -> None:
-    made(tmp_path, "a/1.mp3", "b/2.mp3")
-    (tmp_path / "a").chmod(0)
-    outcomes = list(Walk().files([tmp_path]))
-    (tmp_path / "a").chmod(0o700)
-    assert isinstance(outcomes[0], Failed) and outcomes[0].error.code is Code.NO_PERMISSION
-    assert outcomes[1] == tmp_path / "b" / "2.mp3"
-
-
 def test_a_path_that_does_not_exist_is_refused_before_anything_is_given(tmp_path: Path) -> None:
     made(tmp_path, "a.mp3")
     with pytest.raises(UsageError, match="gone"):
@@ -121,32 +131,209 @@ def test_odd_names_are_given_as_they_are(tmp_path: Path) -> None:
     assert sorted(found(tmp_path)) == sorted(names)
 
 
-def test_running_ahead_keeps_the_order_and_knows_the_length() -> None:
-    ahead = Ahead(range(1000))
-    assert [*ahead] == [*range(1000)]
-    assert (ahead.found, ahead.complete) == (1000, True)
-    assert [*ahead] == []
+def test_folders_come_where_their_name_stands_and_whole_before_the_next(tmp_path: Path) -> None:
+    made(tmp_path, "Disc 10/1.mp3", "Disc 2/2.mp3", "Disc 2/10.mp3", "disc 3.mp3", "Disc 2/x/1.mp3")
+    assert found(tmp_path) == [
+        "Disc 2/2.mp3",
+        "Disc 2/10.mp3",
+        "Disc 2/x/1.mp3",
+        "disc 3.mp3",
+        "Disc 10/1.mp3",
+    ]
 
 
-def test_an_error_comes_where_its_item_would_have_come() -> None:
-    def items():
-        yield 1
-        raise OSError("gone")
-
-    ahead = Ahead(items())
-    assert next(ahead) == 1
-    with pytest.raises(OSError, match="gone"):
-        next(ahead)
-    assert [*ahead] == []
+@given(names=st.lists(st.text(max_size=12), max_size=8, unique=True), seed=st.randoms())
+def test_the_order_depends_on_the_names_alone(names: list[str], seed: Random) -> None:
+    shuffled = sorted(names, key=lambda _: seed.random())
+    keyed = [sorted(some, key=lambda name: (natural_key(name), name)) for some in (names, shuffled)]
+    assert keyed[0] == keyed[1]
 
 
-@pytest.mark.parametrize(
-    ("variable", "place"),
-    [("GENRETAG_CONFIG", places.config_file), ("GENRETAG_CACHE_DIR", places.cache_dir),
-     ("GENRETAG_DATA_DIR", places.data_dir)],
-)  # fmt: skip
-def test_the_environment_moves_genretags_own_files(variable, place, monkeypatch) -> None:
-    monkeypatch.delenv(variable, raising=False)
-    assert "genretag" in str(place())
-    monkeypatch.setenv(variable, "/elsewhere")
-    assert place() == Path("/elsewhere")
+def test_the_same_folder_gives_the_same_order_every_time(tmp_path: Path) -> None:
+    made(tmp_path, *(f"{disc}/{song} é.mp3" for disc in "BaC" for song in (3, 20, 1)))
+    assert found(tmp_path) == found(tmp_path)
+
+
+def test_files_that_paths_and_links_lead_to_twice_come_once(tmp_path: Path) -> None:
+    made(tmp_path, "music/a.mp3", "music/.hidden.mp3", "music/sub/b.mp3")
+    (tmp_path / "shelf").symlink_to(tmp_path / "music")
+    (tmp_path / "seen.mp3").symlink_to(tmp_path / "music" / ".hidden.mp3")
+    (tmp_path / "again.mp3").symlink_to(tmp_path / "music" / "a.mp3")
+    paths = [tmp_path / name for name in ("music", "shelf", "shelf/sub", "seen.mp3", "again.mp3")]
+    for order in itertools.permutations(paths):
+        files = [Path(str(file)).resolve().name for file in Walk().files(order)]
+        assert sorted(files) == [".hidden.mp3", "a.mp3", "b.mp3"]
+
+
+def test_the_same_path_named_twice_is_given_once(tmp_path: Path) -> None:
+    song = made(tmp_path, "a.mp3") / "a.mp3"
+    assert len([*Walk().files([song, song, tmp_path / "." / "a.mp3", tmp_path, tmp_path])]) == 1
+
+
+def test_hard_links_are_files_of_their_own(tmp_path: Path) -> None:
+    made(tmp_path, "a.mp3")
+    (tmp_path / "b.mp3").hardlink_to(tmp_path / "a.mp3")
+    assert found(tmp_path, follow_symlinks=True) == ["a.mp3", "b.mp3"]
+
+
+def test_a_followed_link_to_a_file_gives_the_file_once_whichever_comes_first(
+    tmp_path: Path,
+) -> None:
+    made(tmp_path, "m.mp3")
+    (tmp_path / "a.mp3").symlink_to("m.mp3")
+    (tmp_path / "z.mp3").symlink_to("m.mp3")
+    assert len(found(tmp_path, follow_symlinks=True)) == 1
+
+
+@pytest.mark.parametrize("paths", [("music", "music/a.mp3"), ("music/a.mp3", "music")])
+def test_a_named_file_is_given_even_where_its_folder_excludes_it(
+    paths: tuple[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made(tmp_path, "music/a.mp3", "music/b.mp3")
+    monkeypatch.chdir(tmp_path)
+    given = Walk(exclude=("music/*",)).files([Path(paths[0]), Path(paths[1])])
+    assert [*given] == [Path("music/a.mp3")]
+
+
+def test_links_that_lead_in_a_circle_cost_only_themselves(tmp_path: Path) -> None:
+    made(tmp_path, "b.mp3")
+    (tmp_path / "a.mp3").symlink_to("a.mp3")
+    (tmp_path / "folder").symlink_to("folder")
+    outcome, song = Walk(follow_symlinks=True).files([tmp_path])
+    assert isinstance(outcome, Failed) and "a.mp3" in outcome.error.message
+    assert song == tmp_path / "b.mp3"
+
+
+@pytest.mark.parametrize("target", ["loop.mp3", "nowhere.mp3"])
+def test_a_named_link_that_leads_nowhere_is_reported(target: str, tmp_path: Path) -> None:
+    (tmp_path / "loop.mp3").symlink_to(target)
+    (outcome,) = Walk().files([tmp_path / "loop.mp3"])
+    assert isinstance(outcome, Failed) and "loop.mp3" in outcome.error.message
+
+
+def test_links_to_nowhere_are_nobodys_business_unless_links_are_followed(tmp_path: Path) -> None:
+    made(tmp_path, "b.mp3")
+    (tmp_path / "a.mp3").symlink_to("gone.mp3")
+    assert [*Walk().files([tmp_path])] == [tmp_path / "b.mp3"]
+
+
+@contextmanager
+def nested(root: Path, name: str, depth: int) -> Iterator[None]:
+    """Folders in folders under `root`, with a song at the bottom; removed at the end."""
+    here = Path.cwd()
+    os.chdir(root)
+    try:
+        for _ in range(depth):
+            Path(name).mkdir()
+            os.chdir(name)
+        Path("a.mp3").write_bytes(b"x")
+        os.chdir(here)
+        yield
+    finally:
+        os.chdir(root)
+        for _ in range(depth):
+            os.chdir(name)
+        Path("a.mp3").unlink()
+        for _ in range(depth):
+            os.chdir("..")
+            Path(name).rmdir()
+        os.chdir(here)
+
+
+def test_folders_may_lie_deeper_than_python_recurses(tmp_path: Path) -> None:
+    with nested(tmp_path, "d", depth=sys.getrecursionlimit() + 200):
+        (song,) = Walk().files([tmp_path])
+        assert isinstance(song, Path) and song.name == "a.mp3"
+
+
+def test_a_folder_too_deep_for_the_system_is_reported(tmp_path: Path) -> None:
+    made(tmp_path, "z.mp3")
+    with nested(tmp_path, "d" * 200, depth=25):
+        outcome, song = Walk().files([tmp_path])
+        assert isinstance(outcome, Failed) and outcome.error.code is Code.READ_FAILED
+        assert song == tmp_path / "z.mp3"
+
+
+@pytest.mark.parametrize("suffix", sorted(AUDIO_SUFFIXES))
+def test_a_suffix_counts_in_any_case(suffix: str, tmp_path: Path) -> None:
+    made(tmp_path, f"A{suffix.upper()}", f"b{suffix}", f"c{suffix}.txt", f"d{suffix}~", suffix)
+    assert found(tmp_path) == [f"A{suffix.upper()}", f"b{suffix}"]
+
+
+def test_globs_match_folders_files_and_whole_paths(tmp_path: Path) -> None:
+    made(tmp_path, "live/a.mp3", "b [live].mp3", "studio/c.mp3", "studio/live 1/d.mp3")
+    assert found(tmp_path, exclude=("live*",)) == ["b [live].mp3", "studio/c.mp3"]
+    assert found(tmp_path, exclude=("*[[]live]*",)) == [
+        "live/a.mp3",
+        "studio/c.mp3",
+        "studio/live 1/d.mp3",
+    ]
+    assert found(tmp_path, exclude=("*/studio/*.mp3",)) == ["b [live].mp3", "live/a.mp3"]
+
+
+@pytest.mark.parametrize("folder", [".hidden", "@eaDir", "#recycle"])
+def test_a_folder_that_is_named_is_walked_whatever_it_is_called(
+    folder: str, tmp_path: Path
+) -> None:
+    made(tmp_path, f"{folder}/a.mp3")
+    assert found(tmp_path / folder) == ["a.mp3"]
+
+
+def test_an_exclusion_does_not_apply_to_the_folder_that_was_named(tmp_path: Path) -> None:
+    made(tmp_path, "Music/a.mp3", "Music/Music/b.mp3")
+    assert found(tmp_path / "Music", exclude=("Music",)) == ["a.mp3"]
+
+
+def test_a_folder_that_vanishes_during_the_walk_is_reported(tmp_path: Path) -> None:
+    made(tmp_path, "a.mp3", "b/c.mp3", "d.mp3")
+    files = Walk().files([tmp_path])
+    next(files)
+    (tmp_path / "b" / "c.mp3").unlink()
+    (tmp_path / "b").rmdir()
+    outcome, song = files
+    assert isinstance(outcome, Failed) and outcome.error.code is Code.NOT_FOUND
+    assert song == tmp_path / "d.mp3"
+
+
+def test_an_empty_folder_gives_nothing(tmp_path: Path) -> None:
+    assert found(tmp_path) == []
+
+
+class TestWithoutPermission:
+    @pytest.fixture
+    def shelf(self) -> Iterator[Path]:
+        """A folder that somebody without rights can get to."""
+        with TemporaryDirectory() as name:
+            shelf = made(Path(name), "a/1.mp3", "b/2.mp3", "c/3.mp3")
+            shelf.chmod(0o755)
+            for folder in "abc":
+                (shelf / folder).chmod(0o755)
+            yield shelf
+            for folder in "abc":
+                (shelf / folder).chmod(0o755)
+
+    def test_a_folder_is_reported_and_the_rest_goes_on(self, shelf: Path) -> None:
+        (shelf / "a").chmod(0)
+        with nobody():
+            outcome, *songs = Walk().files([shelf])
+        assert isinstance(outcome, Failed) and outcome.error.code is Code.NO_PERMISSION
+        assert outcome.path == shelf / "a"
+        assert songs == [shelf / "b" / "2.mp3", shelf / "c" / "3.mp3"]
+
+    def test_files_in_a_folder_that_only_lists_names_are_reported(self, shelf: Path) -> None:
+        (shelf / "b").chmod(0o444)
+        with nobody():
+            first, outcome, last = Walk().files([shelf])
+        assert isinstance(outcome, Failed) and outcome.error.code is Code.NO_PERMISSION
+        assert (first, last) == (shelf / "a" / "1.mp3", shelf / "c" / "3.mp3")
+
+    @pytest.mark.parametrize("follow", [False, True])
+    def test_a_link_into_a_folder_costs_only_itself(self, shelf: Path, follow: bool) -> None:
+        (shelf / "b").chmod(0)
+        (shelf / "c" / "link.mp3").symlink_to(shelf / "b" / "2.mp3")
+        with nobody():
+            in_folder = [*Walk(follow_symlinks=follow).files([shelf / "c"])]
+            (named,) = Walk().files([shelf / "c" / "link.mp3"])
+        assert in_folder[0] == shelf / "c" / "3.mp3"
+        for outcome in (*in_folder[1:], named):
+            assert isinstance(outcome, Failed) and outcome.error.code is Code.NO_PERMISSION

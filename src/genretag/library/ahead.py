@@ -24,8 +24,9 @@ class Ahead(Iterator[T], Generic[T]):
     def _fetch(self, items: Iterable[T]) -> None:
         try:
             for item in items:
-                self._queue.put((item,))
+                # Counted first: nobody is to get an item that is not counted yet.
                 self.found += 1
+                self._queue.put((item,))
         except Exception as error:  # noqa: BLE001 - handed over, not swallowed
             self._queue.put(error)
         self.complete = True

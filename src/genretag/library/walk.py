@@ -68,43 +68,48 @@ class Walk:
 
     def _walk(self, paths: Sequence[Path]) -> Iterator[Path | Outcome]:
         folders: set[tuple[int, int]] = set()
-        named: set[Path] = set()
+        # No folder is read twice, so only links and named files can lead to a file again.
+        again = self.follow_symlinks or not all(map(_is_folder, paths))
+        given: set[str] = set()
         for path in paths:
-            if path.is_dir():
-                yield from self._folder(path, folders, named)
-                continue
-            real = path.resolve()
-            if real not in named:
-                named.add(real)
-                # A folder that was walked has given this file already, if it gives it at all.
-                if not (_identity(real.parent) in folders and self._wanted(path.name, str(path))):
-                    yield _checked(path)
+            for file in self._under(path, folders) if _is_folder(path) else [path]:
+                if isinstance(file, Outcome):
+                    yield file
+                    continue
+                if again:
+                    real = os.path.realpath(file)
+                    if real in given:
+                        continue
+                    given.add(real)
+                yield _checked(file)
 
-    def _folder(
-        self, folder: Path, folders: set[tuple[int, int]], named: set[Path]
-    ) -> Iterator[Path | Outcome]:
-        """Depth first; `folders` stops loops of links and overlaps, `named` came before."""
-        identity = _identity(folder)
-        if identity in folders:
-            return
-        if identity is not None:
-            folders.add(identity)
-        try:
-            with os.scandir(folder) as found:
-                entries = sorted(found, key=lambda entry: (natural_key(entry.name), entry.name))
-        except OSError as error:
-            yield Failed(path=folder, error=unreadable(folder, error))
-            return
-        for entry in entries:
-            path = Path(entry.path)
-            if self._left_out(entry.name, entry.path) or (
-                entry.is_symlink() and not self.follow_symlinks
-            ):
+    def _under(self, root: Path, folders: set[tuple[int, int]]) -> Iterator[Path | Outcome]:
+        """What may be audio, depth first; `folders` stops loops of links and overlaps."""
+        waiting = [(root, True)]
+        while waiting:
+            path, is_folder = waiting.pop()
+            if not is_folder:
+                yield path
                 continue
-            if entry.is_dir():
-                yield from self._folder(path, folders, named)
-            elif self._wanted(entry.name, entry.path) and not (named and path.resolve() in named):
-                yield _checked(path)
+            identity = _identity(path)
+            if identity in folders:
+                continue
+            if identity is not None:
+                folders.add(identity)
+            try:
+                with os.scandir(path) as found:
+                    entries = sorted(found, key=lambda entry: (natural_key(entry.name), entry.name))
+            except OSError as error:
+                yield Failed(path=path, error=unreadable(path, error))
+                continue
+            for entry in reversed(entries):
+                if self._left_out(entry.name, entry.path) or (
+                    entry.is_symlink() and not self.follow_symlinks
+                ):
+                    continue
+                is_folder = _is_folder(entry)
+                if is_folder or _sounds(entry.name):
+                    waiting.append((Path(entry.path), is_folder))
 
     def _left_out(self, name: str, path: str) -> bool:
         return (
@@ -113,9 +118,17 @@ class Walk:
             or any(fnmatch(name, glob) or fnmatch(path, glob) for glob in self.exclude)
         )
 
-    def _wanted(self, name: str, path: str) -> bool:
-        suffix = os.path.splitext(name)[1].casefold()  # noqa: PTH122 - a Path per file is dear
-        return suffix in AUDIO_SUFFIXES and not self._left_out(name, path)
+
+def _sounds(name: str) -> bool:
+    suffix = os.path.splitext(name)[1].casefold()  # noqa: PTH122 - a Path per file is dear
+    return suffix in AUDIO_SUFFIXES
+
+
+def _is_folder(place: Path | os.DirEntry[str]) -> bool:
+    try:
+        return place.is_dir()
+    except OSError:
+        return False  # a link that leads round in a circle, or where nobody may look
 
 
 def _checked(path: Path) -> Path | Outcome:
