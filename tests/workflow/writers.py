@@ -27,7 +27,31 @@ from genretag.report import jsonl
 from genretag.workflow import plan, undo
 from genretag.workflow.apply import Writer, recover
 
+sys.path.append(str(Path(__file__).parents[1]))
 sys.path.append(str(Path(__file__).parents[1] / "tags"))
+from audio_files import RECIPES, encode, noise
+from fixtures import empty, full, payload
+from readers import FILES
+from test_properties import fill, genre_lists, tag_sets
+
+__all__ = [
+    "FILES",
+    "Content",
+    "Writers",
+    "apply",
+    "empty",
+    "fill",
+    "full",
+    "genre_lists",
+    "pending",
+    "planned",
+    "songs",
+    "staged_in",
+    "tag_sets",
+    "take_back",
+    "write_plan",
+    "writing",
+]
 
 KINDS = ("FLAC", "MP3", "Ogg Vorbis", "MP4", "WAV", "WavPack")
 
@@ -96,16 +120,11 @@ class Content:
 
     @classmethod
     def of(cls, path: Path, kind: str) -> Self:
-        from fixtures import payload
-
         return cls(tags.raw(path), tags.others(path), payload(path, kind))
 
 
 def songs(folder: Path, seconds: float) -> dict[Path, str]:
     """Two files of each of KINDS, one without tags and one with an old genre; path to kind."""
-    from audio_files import RECIPES, encode, noise
-    from test_properties import fill
-
     made = {}
     for kind in KINDS:
         recipe = RECIPES[kind]

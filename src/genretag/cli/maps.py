@@ -30,27 +30,34 @@ def read(path: Path, known: Iterable[str]) -> GenreMap:
         genre_map = _parsed(entries)
         genre_map.check(known)
     except MapError as error:
-        raise _bad(f"{path}, line {_line(text, error.key)}: {error}") from error
+        line = _line(text, error.table, error.key)
+        raise _bad(f"{path}, line {line}: {error}") from error
     return genre_map
 
 
 def _parsed(entries: dict[str, Any]) -> GenreMap:
     for key, value in entries.items():
         if key not in (*_TABLES, _LIST):
-            raise MapError(key, f"{key!r} is none of [rename], [parents] and drop")
+            raise MapError(key, key, f"{key!r} is none of [rename], [parents] and drop")
         texts = value.values() if isinstance(value, dict) else value
         right = isinstance(value, list if key == _LIST else dict)
         if not right or not all(isinstance(name, str) and name for name in texts):
-            raise MapError(key, f"{key} must hold names of genres")
+            raise MapError(key, key, f"{key} must hold names of genres")
     rename, parents = (entries.get(name, {}) for name in _TABLES)
     return GenreMap(rename, frozenset(entries.get(_LIST, ())), parents)
 
 
-def _line(text: str, key: str) -> int:
-    """The number of the line that holds `key`, as a key, a table or an item of a list."""
-    pattern = re.compile(rf"""(^|[\s\["',]){re.escape(key)}(["'\s=\],]|$)""")
-    lines = text.splitlines()
-    return next((n for n, line in enumerate(lines, start=1) if pattern.search(line)), 1)
+def _line(text: str, table: str, key: str) -> int:
+    """The number of the line that holds `key` in `table`: as a key, else as a value or an item."""
+    lines = text.split("\n")
+    begins = re.compile(rf"""\s*\[?\s*["']?{re.escape(table)}\b""")
+    first = next((n for n, line in enumerate(lines) if begins.match(line)), 0)
+    name = rf"""["']?{re.escape(key)}["']?"""
+    for pattern in (rf"\s*(\w+\s*\.\s*)?{name}\s*=", rf"(.*[\s,\[{{.])?{name}([\s,\]=]|$)"):
+        for n in range(first, len(lines)):
+            if re.match(pattern, lines[n]):
+                return n + 1
+    return first + 1
 
 
 def _bad(message: str) -> UsageError:
