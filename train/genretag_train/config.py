@@ -37,6 +37,7 @@ class TrainConfig:
     dropout: float = setting(0.3, NET, "Share of activations dropped before RNN and head.")
 
     label_column: str = setting("", DATA, "CSV column with the genre; 'genre' or 'label' if empty.")
+    genres: str = setting("", DATA, "Only these genres, separated by commas; all if empty.")
     min_tracks: int = setting(10, DATA, "Drop genres with fewer clips.")
     min_groups: int = setting(3, DATA, "Drop genres from fewer groups (artists).")
     split: str = setting(

@@ -2,13 +2,13 @@
 
 import csv
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from genretag.domain.genre import folded, player_safe
 from genretag.errors import Code, RunError, UsageError
-from genretag_train import gtzan
+from genretag_train import fma, gtzan
 
 SIDES = ("train", "valid", "test")
 _SIDE_NAMES = {
@@ -29,7 +29,7 @@ class Clip:
     `name` is the file as the data names it, `group` whatever must not stand on two sides
     (an artist, a collection, or the clip itself), `split` the side that the data gives it.
     `published` is the side in an artist-filtered list that goes with the data: `train`,
-    `valid`, `test`, or `unlisted` for a clip that the list leaves out.
+    `valid`, `test`, or `unlisted` for a clip that the list leaves out; FMA's own split is one.
     """
 
     path: Path
@@ -41,7 +41,7 @@ class Clip:
 
 
 def labelled(data: Path, label_column: str = "") -> list[Clip]:
-    """The clips of a CSV file or of a folder with a folder for each genre.
+    """The clips of a CSV file, of FMA, or of a folder with a folder for each genre.
 
     A CSV has the columns `path` or `file` (relative to its own folder), `label_column`
     (else `genre` or `label`), and where known `group` or `artist`, and `split`. Rows
@@ -52,23 +52,38 @@ def labelled(data: Path, label_column: str = "") -> list[Clip]:
         UsageError: there is no such file or folder.
         RunError: `bad-dataset`, it lacks a column or has no clips.
     """
-    if data.is_dir():
-        clips = _from_folder(data)
-    elif data.is_file():
-        clips = _from_csv(data, label_column)
-    else:
+    read = next((read for fits, read in LAYOUTS if fits(data)), None)
+    if read is None:
         raise UsageError(
-            Code.BAD_OPTION, f"{data}: no such file or folder", "Give --data a CSV or a folder."
+            Code.BAD_OPTION,
+            f"{data}: no such file or folder",
+            "Give --data a CSV, an FMA folder, or a folder with a folder for each genre.",
         )
+    clips = read(data, label_column)
     if not clips:
         raise bad(f"{data}: there are no labelled clips in it")
     return _one_spelling(clips)
 
 
 def selected(
-    clips: Sequence[Clip], min_tracks: int, min_groups: int
+    clips: Sequence[Clip], min_tracks: int, min_groups: int, only: Sequence[str] = ()
 ) -> tuple[list[Clip], dict[str, int]]:
-    """The clips of genres with enough clips and groups; the other genres and their sizes."""
+    """The clips of genres with enough clips and groups; the other genres and their sizes.
+
+    With `only`, the genres of these names, in any spelling, and no others.
+
+    Raises:
+        UsageError: one of `only` is no genre of these clips.
+        RunError: `bad-dataset`, fewer than two genres are left.
+    """
+    wanted = {folded(player_safe(name)) for name in only}
+    unknown = wanted - {folded(clip.genre) for clip in clips}
+    if unknown:
+        raise UsageError(
+            Code.BAD_OPTION,
+            f"No clip has the genre {' or '.join(sorted(unknown))}",
+            f"Its genres are {', '.join(sorted({clip.genre for clip in clips}))}.",
+        )
     groups = defaultdict(set)
     for clip in clips:
         groups[clip.genre].add(clip.group)
@@ -76,7 +91,9 @@ def selected(
     dropped = {
         genre: size
         for genre, size in sizes.items()
-        if size < min_tracks or len(groups[genre]) < min_groups
+        if size < min_tracks
+        or len(groups[genre]) < min_groups
+        or (wanted and folded(genre) not in wanted)
     }
     if len(sizes) - len(dropped) < 2:
         raise bad(f"fewer than two genres have {min_tracks} clips from {min_groups} groups")
@@ -90,7 +107,23 @@ def bad(message: str) -> RunError:
     )
 
 
-def _from_folder(folder: Path) -> list[Clip]:
+def _from_fma(data: Path, label_column: str) -> list[Clip]:
+    tracks = fma.tracks(data)
+    return [
+        Clip(
+            path=track.path,
+            name=name,
+            genre=player_safe(track.genre),
+            group=track.artist or name,
+            # FMA's own split is a published one: it holds for artists, not where all may mix.
+            published=_side(data, track.side),
+        )
+        for track in tracks
+        for name in ["/".join(track.path.parts[-3:])]
+    ]
+
+
+def _from_folder(folder: Path, label_column: str) -> list[Clip]:
     files = (path for path in sorted(folder.glob("*/*")) if path.is_file())
     return [
         Clip(path, name, player_safe(path.parent.name), name)
@@ -114,7 +147,7 @@ def _from_csv(file: Path, label_column: str) -> list[Clip]:
             name=row[name],
             genre=player_safe(row[genre]),
             group=_group(row, row[name], published),
-            split=_given_side(file, row),
+            split=_side(file, row.get("split")),
             published=_published_side(row, published),
         )
         for row in rows
@@ -145,13 +178,22 @@ def _published_side(row: Mapping[str, str], published: Mapping[gtzan.Track, str]
     return published.get(track, "unlisted") if track and published else None
 
 
-def _given_side(file: Path, row: Mapping[str, str]) -> str | None:
-    given = (row.get("split") or "").strip().casefold()
+def _side(file: Path, told: str | None) -> str | None:
+    """The side that the data tells for a clip, None where it tells none."""
+    given = (told or "").strip().casefold()
     if not given:
         return None
     if given not in _SIDE_NAMES:
         raise bad(f"{file}: the split {given!r} is none of {', '.join(_SIDE_NAMES)}")
     return _SIDE_NAMES[given]
+
+
+LAYOUTS: Sequence[tuple[Callable[[Path], bool], Callable[[Path, str], list[Clip]]]] = (
+    (fma.is_fma, _from_fma),
+    (Path.is_dir, _from_folder),
+    (Path.is_file, _from_csv),
+)
+"""How labelled music may lie on disk: which data is meant, and what reads it."""
 
 
 def _one_spelling(clips: list[Clip]) -> list[Clip]:

@@ -38,7 +38,9 @@ class Judgement:
 
 
 @dataclass(frozen=True, eq=False)
-class _Side:
+class Side:
+    """The clips of one side: names, groups, genres, and logits [n_windows, n_genres] of each."""
+
     names: list[str]
     groups: list[str]
     truth: Labels
@@ -50,27 +52,34 @@ def judged(
 ) -> Judgement:
     """Calibrate on the valid side, then judge the test side, once."""
     valid, test = (_side(model, study, side, ear, progress) for side in ("valid", "test"))
+    return judgement_of(valid, test, study.genres, config)
+
+
+def judgement_of(
+    valid: Side, test: Side, genres: tuple[str, ...], config: TrainConfig
+) -> Judgement:
+    """Temperature and threshold from the valid side, and how both sides then score."""
     temperature = round(best_temperature(valid.logits, valid.truth), 3)
     known, unseen = chances_at(valid.logits, temperature), chances_at(test.logits, temperature)
     limit = threshold_for(known, valid.truth, config.target_precision, config.min_accepted)
     return Judgement(
         temperature,
         limit.threshold,
-        _reported(valid, known, limit.threshold, study.genres),
-        _reported(test, unseen, limit.threshold, study.genres),
+        _reported(valid, known, limit.threshold, genres),
+        _reported(test, unseen, limit.threshold, genres),
         tuple(
-            Verdict(name, study.genres[truth], study.genres[row.argmax()], float(row.max()))
+            Verdict(name, genres[truth], genres[row.argmax()], float(row.max()))
             for name, truth, row in zip(test.names, test.truth, unseen, strict=True)
         ),
     )
 
 
-def _side(model: Path, study: Study, side: str, ear: Ear, progress: Progress) -> _Side:
+def _side(model: Path, study: Study, side: str, ear: Ear, progress: Progress) -> Side:
     indices = study.on(side)
     found = windows([study.clips[index] for index in indices], ear, progress)
     # A clip with nothing but silence in its windows is called unsure, not wrong.
     audible = [(index, mel) for index, mel in zip(indices, found, strict=True) if len(mel)]
-    return _Side(
+    return Side(
         [study.clips[index].name for index, _ in audible],
         [study.clips[index].group for index, _ in audible],
         np.array(study.named([index for index, _ in audible])),
@@ -79,7 +88,7 @@ def _side(model: Path, study: Study, side: str, ear: Ear, progress: Progress) ->
 
 
 def _reported(
-    side: _Side, chances: Chances, threshold: float, genres: tuple[str, ...]
+    side: Side, chances: Chances, threshold: float, genres: tuple[str, ...]
 ) -> dict[str, Any]:
     return {
         **metrics.report(chances, side.truth, side.groups, genres),

@@ -194,7 +194,7 @@ def fit(
         warnings.simplefilter("ignore")
         try:
             trainer.fit(learner, train, valid, ckpt_path=out / LAST if resume else None)
-        except SystemExit as stopped:  # Lightning's answer to Ctrl-C
+        except SystemExit as stopped:  # Lightning's answer to Ctrl-C and SIGTERM
             raise KeyboardInterrupt from stopped
     weights = torch.load(out / BEST, weights_only=True)["state_dict"]
     learner.load_state_dict(weights)

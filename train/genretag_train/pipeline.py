@@ -51,7 +51,7 @@ def train(config: TrainConfig, place: Place, resume: bool, say: Say, progress: P
     _refuse_misuse(config, place, resume)
     torch.set_num_threads(config.threads)
     torch.manual_seed(config.seed)
-    ear = _ear(config)
+    ear = ear_of(config)
     found = gathered(place.data, place.cache, ear, config, progress)
     facts = study.told(found, config)
     say(f"Learning {len(found.genres)} genres from {facts['clips']}, skipped {facts['skipped']}")
@@ -63,7 +63,8 @@ def train(config: TrainConfig, place: Place, resume: bool, say: Say, progress: P
     model = place.out / MODEL
     export(learner.net, model, ear.n_frames, config.n_mels)
     judgement = judged(model, found, ear, config, progress)
-    describe(model, _manifest(config, ear, found, judgement))
+    describe(model, manifest(config, ear, found, judgement))
+    facts["source"] = str(place.data.absolute())
     told = {"data": facts, **_scores(judgement)}
     (place.out / METRICS).write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n", "utf-8")
     if place.bundle:
@@ -99,7 +100,8 @@ def _changed(config: TrainConfig, last: Path) -> list[str]:
     return [name for name in names if before.get(name) != getattr(config, name)]
 
 
-def _ear(config: TrainConfig) -> Ear:
+def ear_of(config: TrainConfig) -> Ear:
+    """How a run hears clips; UsageError if its numbers make no front end."""
     scaling = cast(Scaling, config.scaling)  # FrontEnd refuses any other
     try:
         front_end = FrontEnd(config.rate_hz, config.n_fft, config.hop, config.n_mels, scaling)
@@ -142,7 +144,8 @@ def _fitted(
     )
 
 
-def _manifest(config: TrainConfig, ear: Ear, found: Study, judgement: Judgement) -> ModelManifest:
+def manifest(config: TrainConfig, ear: Ear, found: Study, judgement: Judgement) -> ModelManifest:
+    """What the exported file says of itself."""
     facts = study.told(found, config)
     return ModelManifest(
         name=config.name,

@@ -1,6 +1,6 @@
 """Who learns from what: the sides of a split, by artist or by clip."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
@@ -28,10 +28,12 @@ def by_artist(clips: Sequence[Clip], seed: int) -> Sides:
     """No group on two sides, each genre as near to 80/10/10 as its groups allow.
 
     Sides in the data's `split` column win, then published lists, which also leave clips
-    out; the other members of a group follow it. The remaining groups, largest first, go
-    where they are missed most.
+    out; a group that a list puts on several sides goes where it puts most of it, and the
+    other members of a group follow it. The remaining groups, largest first, go where they
+    are missed most.
     """
-    sides: Sides = [clip.split or clip.published for clip in clips]
+    listed = _listed(clips)
+    sides: Sides = [clip.split or listed.get(clip.group) for clip in clips]
     followed = {clip.group: side for clip, side in zip(clips, sides, strict=True) if side}
     sides = [side or followed.get(clip.group) for clip, side in zip(clips, sides, strict=True)]
     free = [index for index, side in enumerate(sides) if side is None]
@@ -59,6 +61,15 @@ SPLITS: Mapping[str, Callable[[Sequence[Clip], int], Sides]] = {
     "artist": by_artist,
     "stratified": stratified,
 }
+
+
+def _listed(clips: Sequence[Clip]) -> dict[str, str]:
+    """The side of each group that a published list names; the first of SIDES if several tie."""
+    named: dict[str, Counter[str]] = defaultdict(Counter)
+    for clip in sorted(clips, key=lambda clip: clip.published or ""):
+        if clip.published:
+            named[clip.group][clip.published] += 1
+    return {group: sides.most_common(1)[0][0] for group, sides in named.items()}
 
 
 def _filled(clips: Sequence[Clip], seed: int) -> list[str]:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -47,10 +47,15 @@ def gathered(data: Path, cache: Path, ear: Ear, config: TrainConfig, progress: P
     """Listen to all clips of `data`, choose the genres and split; RunError `bad-dataset`."""
     fit, skipped = heard(labelled(data, config.label_column), ear, cache, progress)
     power = {clip.path: features for clip, features in fit}
-    clips, dropped = selected([clip for clip, _ in fit], config.min_tracks, config.min_groups)
-    sides = sides_of(clips, config.split, config.split_seed)
-    powers = tuple(power[clip.path] for clip in clips)
-    return Study(tuple(clips), powers, tuple(sides), tuple(skipped), dropped)
+    found = divided([clip for clip, _ in fit], skipped, config)
+    return replace(found, powers=tuple(power[clip.path] for clip in found.clips))
+
+
+def divided(clips: Sequence[Clip], skipped: Sequence[Skipped], config: TrainConfig) -> Study:
+    """Choose the genres and split clips that can be heard; the study has no features yet."""
+    kept, dropped = selected(clips, config.min_tracks, config.min_groups)
+    sides = sides_of(kept, config.split, config.split_seed)
+    return Study(tuple(kept), (), tuple(sides), tuple(skipped), dropped)
 
 
 def told(study: Study, config: TrainConfig) -> dict[str, Any]:
@@ -65,6 +70,8 @@ def told(study: Study, config: TrainConfig) -> dict[str, Any]:
             genre: {side: _count(study, genre, side) for side in SIDES} for genre in study.genres
         },
         "dropped_genres": study.dropped,
+        "groups_on_two_sides": _leaking(study),
+        "moved_from_published_side": _moved(study) if config.split == "artist" else 0,
         "left_out_by_published_split": study.sides.count(None),
         "skipped": dict(Counter(clip.reason for clip in study.skipped)),
         "skipped_files": {clip.name: clip.reason for clip in study.skipped},
@@ -73,3 +80,19 @@ def told(study: Study, config: TrainConfig) -> dict[str, Any]:
 
 def _count(study: Study, genre: str, side: str) -> int:
     return sum(study.clips[index].genre == genre for index in study.on(side))
+
+
+def _leaking(study: Study) -> int:
+    """Artists, or other groups, that are on more than one side."""
+    pairs = {(clip.group, side) for clip, side in _placed(study)}
+    return sum(sides > 1 for sides in Counter(group for group, _ in pairs).values())
+
+
+def _moved(study: Study) -> int:
+    """Clips that are not where a published list has them, as their artist is on two of its sides."""
+    return sum(clip.published in SIDES and clip.published != side for clip, side in _placed(study))
+
+
+def _placed(study: Study) -> list[tuple[Clip, str]]:
+    pairs = zip(study.clips, study.sides, strict=True)
+    return [(clip, side) for clip, side in pairs if side is not None]
