@@ -4,30 +4,23 @@ All take mel spectrograms `mel` [batch, n_frames, n_mels] and give `logits` [bat
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import partial
 
 from torch import nn
 
+from genretag_train.nets.blocks import Size
+from genretag_train.nets.cnn1d_gru import Cnn1dGru
 from genretag_train.nets.cnn1d_lstm import Cnn1dLstm
+from genretag_train.nets.cnn2d import Cnn2d
+from genretag_train.nets.cnn2d_rnn import Cnn2dRnn
 
-
-@dataclass(frozen=True)
-class Size:
-    """What every architecture is told: its input, its output and how wide it is."""
-
-    n_mels: int
-    n_genres: int
-    hidden: int
-    rnn_hidden: int
-    dropout: float
-
-
-def _built(net: Callable[..., nn.Module], size: Size) -> nn.Module:
-    return net(size.n_mels, size.n_genres, size.hidden, size.rnn_hidden, size.dropout)
-
+__all__ = ["NETS", "Size"]
 
 NETS: Mapping[str, Callable[[Size], nn.Module]] = {
-    "cnn1d_lstm": partial(_built, Cnn1dLstm),
-    "cnn1d_lstm_uni": partial(_built, partial(Cnn1dLstm, bidirectional=False)),
+    "cnn1d_gru": Cnn1dGru,
+    "cnn1d_lstm": Cnn1dLstm,
+    "cnn1d_lstm_uni": partial(Cnn1dLstm, bidirectional=False),
+    "cnn2d": Cnn2d,
+    "cnn2d_gru": partial(Cnn2dRnn, kind=nn.GRU),
+    "cnn2d_lstm": partial(Cnn2dRnn, kind=nn.LSTM),
 }

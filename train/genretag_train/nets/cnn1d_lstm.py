@@ -1,7 +1,14 @@
 """Convolutions along time, then an LSTM, pooled over time."""
 
-import torch
 from torch import Tensor, nn
+
+from genretag_train.nets.blocks import (
+    Size,
+    convolutions_1d,
+    head,
+    mean_and_max_over_time,
+    recurrent,
+)
 
 
 class Cnn1dLstm(nn.Module):
@@ -14,45 +21,19 @@ class Cnn1dLstm(nn.Module):
         mel [batch, n_frames, n_mels] -> logits [batch, n_genres]
     """
 
-    def __init__(
-        self,
-        n_mels: int,
-        n_genres: int,
-        hidden: int,
-        rnn_hidden: int,
-        dropout: float,
-        bidirectional: bool = True,
-    ) -> None:
+    def __init__(self, size: Size, bidirectional: bool = True) -> None:
         super().__init__()
-        self.convolutions = nn.Sequential(
-            *_block(n_mels, hidden, 5),
-            nn.MaxPool1d(2),
-            *_block(hidden, 2 * hidden, 3),
-            nn.MaxPool1d(2),
-            *_block(2 * hidden, 4 * hidden, 3),
-            nn.Dropout(dropout),
-        )
-        self.rnn = nn.LSTM(4 * hidden, rnn_hidden, batch_first=True, bidirectional=bidirectional)
-        width = 2 * rnn_hidden * (2 if bidirectional else 1)
-        self.head = nn.Sequential(
-            nn.Linear(width, rnn_hidden),
-            nn.ReLU(),
-            nn.Dropout(dropout),
-            nn.Linear(rnn_hidden, n_genres),
-        )
+        self.convolutions = convolutions_1d(size)
+        self.rnn = recurrent(nn.LSTM, 4 * size.hidden, size, bidirectional)
+        self.head = head(2 * size.rnn_hidden * (2 if bidirectional else 1), size)
+
+    def embed(self, mel: Tensor) -> Tensor:
+        """What the head is given, [batch, width], of windows [batch, n_frames, n_mels]."""
+        local = self.convolutions(mel.transpose(1, 2)).transpose(1, 2)
+        states, _ = self.rnn(local)
+        return mean_and_max_over_time(states)
 
     def forward(self, mel: Tensor) -> Tensor:
         """Logits [batch, n_genres] of windows [batch, n_frames, n_mels] in [0, 1]."""
-        local = self.convolutions(mel.transpose(1, 2)).transpose(1, 2)
-        states, _ = self.rnn(local)
-        pooled = torch.cat([states.mean(dim=1), states.amax(dim=1)], dim=1)
-        logits: Tensor = self.head(pooled)
+        logits: Tensor = self.head(self.embed(mel))
         return logits
-
-
-def _block(channels_in: int, channels_out: int, width: int) -> list[nn.Module]:
-    return [
-        nn.Conv1d(channels_in, channels_out, width, padding=width // 2),
-        nn.BatchNorm1d(channels_out),
-        nn.ReLU(),
-    ]
