@@ -91,7 +91,10 @@ def _rows(table: Path) -> Iterator[dict[str, str]]:
 
 
 def _columns(table: Path, groups: Sequence[str], names: Sequence[str]) -> dict[str, int]:
-    places = {f"{group}.{name}": place for place, (group, name) in enumerate(zip(groups, names, strict=False))}
+    places = {
+        f"{group}.{name}": place
+        for place, (group, name) in enumerate(zip(groups, names, strict=False))
+    }
     missing = [column for column in _COLUMNS if column not in places]
     if missing:
         raise _not_fma(table, f"it has no column {' and '.join(missing)}")

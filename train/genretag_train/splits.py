@@ -64,9 +64,9 @@ SPLITS: Mapping[str, Callable[[Sequence[Clip], int], Sides]] = {
 
 
 def _listed(clips: Sequence[Clip]) -> dict[str, str]:
-    """The side of each group that a published list names; the first of SIDES if several tie."""
+    """The side of each group that a published list names: where it puts most of its clips."""
     named: dict[str, Counter[str]] = defaultdict(Counter)
-    for clip in sorted(clips, key=lambda clip: clip.published or ""):
+    for clip in clips:
         if clip.published:
             named[clip.group][clip.published] += 1
     return {group: sides.most_common(1)[0][0] for group, sides in named.items()}
