@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from genretag.errors import Code, ExtraMissingError, RunError, UsageError
+from genretag_train import result_commands
 from genretag_train.config import TrainConfig, configured
 
 app = typer.Typer(rich_markup_mode="rich")
@@ -143,3 +144,6 @@ def train(
                 f"{error.filename or out}: {error.strerror}",
                 "Check the disk and the access rights.",
             ) from error
+
+
+app.command()(result_commands.evaluate)

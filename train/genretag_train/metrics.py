@@ -101,6 +101,13 @@ def log_loss(chances: Chances, truth: Labels) -> float:
     return float(-np.log(np.maximum(chances[np.arange(len(truth)), truth], 1e-9)).mean())
 
 
+def row_shares(confusion: Sequence[Sequence[int]]) -> list[list[float]]:
+    """A confusion matrix with rows that sum to 1, or to 0 where a genre does not occur."""
+    counts = np.asarray(confusion, dtype=np.float64)
+    shares: list[list[float]] = (counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)).tolist()
+    return shares
+
+
 def _per_genre(said: Labels, truth: Labels, genres: Sequence[str]) -> dict[str, dict[str, Any]]:
     columns = precision_recall_fscore_support(
         truth, said, labels=range(len(genres)), zero_division=0
