@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from genretag.domain.layout import PLAYERS
-from genretag.errors import Code, RunError
+from genretag.errors import Code, FileError, RunError
 from genretag.library.journal import FILE, Entry, Journal
 
 ENTRY = Entry(
@@ -103,6 +103,24 @@ def test_what_a_living_run_left_pending_is_nobodys_business(
         journal.begin(run, ENTRY)
         with other.interrupted() as found:
             assert found == []
+
+
+def test_two_runs_never_write_the_same_file_at_the_same_time(
+    journal: Journal, tmp_path: Path
+) -> None:
+    with (
+        closing(Journal(tmp_path)) as other,
+        journal.run("scan") as run,
+        other.run("undo") as rival,
+    ):
+        number = journal.begin(run, ENTRY)
+        with pytest.raises(FileError) as caught:
+            other.begin(rival, ENTRY)
+        assert caught.value.code == Code.CHANGED
+        assert str(ENTRY.path) in caught.value.message
+        other.begin(rival, replace(ENTRY, path=Path("/music/other.mp3")))
+        journal.settle(number, "committed")
+        assert other.begin(rival, ENTRY)
 
 
 def test_what_a_killed_run_left_pending_is_found_until_it_is_settled(tmp_path: Path) -> None:

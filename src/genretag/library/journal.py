@@ -14,7 +14,7 @@ from filelock import FileLock, Timeout
 
 from genretag.domain.change import layout_as_object, layout_from_object
 from genretag.domain.layout import Layout
-from genretag.errors import Code, RunError
+from genretag.errors import Code, FileError, RunError
 
 FILE = "journal.sqlite3"
 _WAIT_S = 30.0
@@ -46,6 +46,7 @@ CREATE TABLE IF NOT EXISTS change (
 );
 CREATE TABLE IF NOT EXISTS finished (run INTEGER PRIMARY KEY REFERENCES run (id));
 CREATE INDEX IF NOT EXISTS change_of_run ON change (run, state);
+CREATE INDEX IF NOT EXISTS pending ON change (path) WHERE state = 'pending';
 """
 
 
@@ -127,15 +128,21 @@ class Journal:
             self._unlocked(lock)
 
     def begin(self, run: int, entry: Entry) -> int:
-        """Record a write that is about to happen; the number of the entry."""
+        """Record a write that is about to happen; the number of the entry.
+
+        Raises:
+            FileError: `changed`, another run has begun to write the same file.
+        """
+        path = os.fsencode(entry.path)
         with _translated(self._folder):
             cursor = self._db.execute(
                 "INSERT INTO change (run, path, staged, device, inode, container, genres_before,"
                 " genres_after, layout, raw_before, model, state)"
-                " VALUES (?,?,?,?,?,?,?,?,?,?,?,'pending')",
+                " SELECT ?,?,?,?,?,?,?,?,?,?,?,'pending' WHERE NOT EXISTS"
+                " (SELECT 1 FROM change WHERE path = ? AND state = 'pending' AND run <> ?)",
                 (
                     run,
-                    os.fsencode(entry.path),
+                    path,
                     os.fsencode(entry.staged),
                     _signed(entry.device),
                     _signed(entry.inode),
@@ -145,9 +152,17 @@ class Journal:
                     json.dumps(layout_as_object(entry.layout)),
                     entry.raw_before,
                     entry.model,
+                    path,
+                    run,
                 ),
             )
-            return cursor.lastrowid or 0
+        if not cursor.rowcount:
+            raise FileError(
+                Code.CHANGED,
+                f"{entry.path}: another run is writing it; it was left alone",
+                "Scan it again when that run has ended.",
+            )
+        return cursor.lastrowid or 0
 
     def settle(self, entry: int, state: State, raw_after: str | None = None) -> None:
         """Record how a write ended: committed with what is stored now, or abandoned."""
