@@ -4,6 +4,9 @@ Each takes a batch `mel` [batch, n_frames, n_mels] in [0, 1] and gives one like 
 anew for each window from torch's generator.
 """
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 import torch
 import torchaudio.functional as audio
 from torch import Tensor
@@ -13,17 +16,32 @@ from genretag.audio.mel import DYNAMIC_RANGE_DB
 from genretag_train.config import TrainConfig
 
 _FILTER_POINTS = 6
-_FRAMES, _MELS = 2, 3
+_TIME, _MELS = 2, 3
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """One kind of change: `change` with a strength above 0 that the setting `strength` gives.
+
+    The setting `share` is the probability with which a window is changed.
+    """
+
+    strength: str
+    share: str
+    change: Callable[[Tensor, TrainConfig], Tensor]
 
 
 def augmented(mel: Tensor, config: TrainConfig) -> Tensor:
-    """`mel` shifted, filtered and masked as `config` says."""
-    if config.shift_mels:
-        mel = shifted(mel, config.shift_mels)
-    if config.filter_db:
-        mel = filtered(mel, config.filter_db)
-    mask_frames = round(config.mask_s * config.rate_hz / config.hop)
-    return masked(mel, config.mask_mels, mask_frames, config.masks)
+    """`mel` changed as `config` says, each window by itself."""
+    for row in AUGMENTATIONS:
+        if not getattr(config, row.strength):
+            continue
+        changed, share = row.change(mel, config), getattr(config, row.share)
+        if share < 1:
+            chosen = torch.rand(len(mel), 1, 1, device=mel.device) < share
+            changed = torch.where(chosen, changed, mel)
+        mel = changed
+    return mel
 
 
 def masked(mel: Tensor, mask_mels: int, mask_frames: int, masks: int) -> Tensor:
@@ -33,7 +51,7 @@ def masked(mel: Tensor, mask_mels: int, mask_frames: int, masks: int) -> Tensor:
     """
     image = mel.unsqueeze(1)
     for _ in range(masks):
-        for width, axis in ((mask_mels, _MELS), (mask_frames, _FRAMES)):
+        for width, axis in ((mask_mels, _MELS), (mask_frames, _TIME)):
             if width:
                 image = audio.mask_along_axis_iid(image, min(width, image.shape[axis]), 0.0, axis)
     return image.squeeze(1)
@@ -41,18 +59,74 @@ def masked(mel: Tensor, mask_mels: int, mask_frames: int, masks: int) -> Tensor:
 
 def shifted(mel: Tensor, most: int) -> Tensor:
     """Up to `most` bands up or down; the edge band fills what comes free."""
-    steps = torch.randint(-most, most + 1, (len(mel), 1, 1))
-    bands = (torch.arange(mel.shape[2]) - steps).clamp(0, mel.shape[2] - 1)
+    steps = torch.randint(-most, most + 1, (len(mel), 1, 1), device=mel.device)
+    bands = (torch.arange(mel.shape[2], device=mel.device) - steps).clamp(0, mel.shape[2] - 1)
     return mel.gather(2, bands.expand(-1, mel.shape[1], -1))
 
 
 def filtered(mel: Tensor, most_db: float) -> Tensor:
     """Through a random smooth equaliser of up to `most_db` either way; the floor stays 0."""
-    gains_db = most_db * (2.0 * torch.rand(len(mel), 1, _FILTER_POINTS) - 1.0)
+    gains_db = most_db * (2.0 * torch.rand(len(mel), 1, _FILTER_POINTS, device=mel.device) - 1.0)
     curve = interpolate(gains_db, mel.shape[2], mode="linear", align_corners=True)
     loud = torch.where(mel > 0, mel + curve / DYNAMIC_RANGE_DB, mel)
     # The loudest point stays at 1, as in a window that was never filtered.
     return (loud - loud.amax(dim=(1, 2), keepdim=True) + 1.0).clamp(0.0, 1.0) * (mel > 0)
+
+
+def stretched(mel: Tensor, most: float) -> Tensor:
+    """Up to `most` (0.1 for 10%) faster or slower, from the middle; what comes free is mirrored."""
+    frames = mel.shape[1]
+    rates = 1.0 + most * (2.0 * torch.rand(len(mel), 1, device=mel.device) - 1.0)
+    middle = (frames - 1) / 2
+    at = middle + (torch.arange(frames, device=mel.device) - middle) * rates
+    at = (frames - 1) - ((at.abs() - (frames - 1)).abs())
+    low = at.floor().long().clamp(0, frames - 1)
+    high = (low + 1).clamp(max=frames - 1)
+    share = (at - low).unsqueeze(2)
+    return (1.0 - share) * _frames_at(mel, low) + share * _frames_at(mel, high)
+
+
+def rolled(mel: Tensor, most_frames: int) -> Tensor:
+    """Up to `most_frames` earlier or later; what leaves one end comes in at the other."""
+    steps = torch.randint(-most_frames, most_frames + 1, (len(mel), 1), device=mel.device)
+    at = (torch.arange(mel.shape[1], device=mel.device) - steps) % mel.shape[1]
+    return _frames_at(mel, at)
+
+
+def scaled(mel: Tensor, most: float) -> Tensor:
+    """All values of a window times one number within `most` of 1, cut off at 1."""
+    factors = 1.0 + most * (2.0 * torch.rand(len(mel), 1, 1, device=mel.device) - 1.0)
+    return (mel * factors).clamp(0.0, 1.0)
+
+
+def noisy(mel: Tensor, deviation: float) -> Tensor:
+    """With normal noise on every value, kept in [0, 1]."""
+    return (mel + deviation * torch.randn_like(mel)).clamp(0.0, 1.0)
+
+
+def _frames_at(mel: Tensor, frames: Tensor) -> Tensor:
+    """The frames [batch, n_frames] of each window."""
+    return mel.gather(1, frames.unsqueeze(2).expand(-1, -1, mel.shape[2]))
+
+
+def _frames(seconds: float, config: TrainConfig) -> int:
+    return round(seconds * config.rate_hz / config.hop)
+
+
+AUGMENTATIONS: tuple[Augmentation, ...] = (
+    Augmentation("roll_s", "roll_p", lambda mel, c: rolled(mel, _frames(c.roll_s, c))),
+    Augmentation("stretch", "stretch_p", lambda mel, c: stretched(mel, c.stretch)),
+    Augmentation("shift_mels", "shift_p", lambda mel, c: shifted(mel, c.shift_mels)),
+    Augmentation("filter_db", "filter_p", lambda mel, c: filtered(mel, c.filter_db)),
+    Augmentation("gain", "gain_p", lambda mel, c: scaled(mel, c.gain)),
+    Augmentation("noise", "noise_p", lambda mel, c: noisy(mel, c.noise)),
+    Augmentation(
+        "masks",
+        "mask_p",
+        lambda mel, c: masked(mel, c.mask_mels, _frames(c.mask_s, c), c.masks),
+    ),
+)
+"""In the order in which they are done; masks come last, so that nothing fills them again."""
 
 
 def mixed(mel: Tensor, targets: Tensor, alpha: float) -> tuple[Tensor, Tensor]:
@@ -63,9 +137,9 @@ def mixed(mel: Tensor, targets: Tensor, alpha: float) -> tuple[Tensor, Tensor]:
         targets: [batch, n_genres], rows sum to 1.
         alpha: of the Beta distribution from which the shares are drawn.
     """
-    share = torch.distributions.Beta(alpha, alpha).sample((len(mel),))
+    share = torch.distributions.Beta(alpha, alpha).sample((len(mel),)).to(mel)
     share = torch.maximum(share, 1.0 - share)
-    other = torch.randperm(len(mel))
+    other = torch.randperm(len(mel), device=mel.device)
     weights, rows = share[:, None, None], share[:, None]
     return (
         weights * mel + (1.0 - weights) * mel[other],

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, distributed
 from torch.utils.data import DataLoader, Dataset, Sampler
 
 from genretag_train.config import TrainConfig
@@ -56,13 +56,24 @@ class Epochs(Sampler[Any]):
         self._epoch = epoch
 
     def __len__(self) -> int:
-        return self._clips * self._crops
+        return self._clips * self._crops // _processes()[1]
 
     def __iter__(self) -> Iterator[tuple[int, int]]:
         rng = np.random.default_rng((self._seed, self._epoch))
-        order = rng.permutation(len(self)) % self._clips
-        seeds = rng.integers(2**63, size=len(self))
-        return iter(list(zip(order.tolist(), seeds.tolist(), strict=True)))
+        drawn = self._clips * self._crops
+        order = rng.permutation(drawn) % self._clips
+        seeds = rng.integers(2**63, size=drawn)
+        rank, processes = _processes()
+        # Each process takes as many, so that none waits for the others at the end.
+        mine = slice(rank, len(self) * processes, processes)
+        return iter(list(zip(order[mine].tolist(), seeds[mine].tolist(), strict=True)))
+
+
+def _processes() -> tuple[int, int]:
+    """The number of this process among those that train together, and how many there are."""
+    if not (distributed.is_available() and distributed.is_initialized()):
+        return 0, 1
+    return distributed.get_rank(), distributed.get_world_size()
 
 
 def training(crops: Crops, config: TrainConfig) -> DataLoader[Any]:

@@ -1,6 +1,7 @@
 """`genretag train`: its options are the fields of `TrainConfig`."""
 
 import inspect
+import os
 from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
@@ -11,7 +12,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from genretag.errors import Code, ExtraMissingError, RunError, UsageError
-from genretag_train import result_commands
+from genretag_train import data_commands, result_commands
 from genretag_train.config import TrainConfig, configured
 
 app = typer.Typer(rich_markup_mode="rich")
@@ -58,6 +59,16 @@ BundleOption = Annotated[
 ]
 
 
+WandbOption = Annotated[
+    bool,
+    typer.Option("--wandb", help="Log to Weights & Biases too.", rich_help_panel=_RUN),
+]
+TensorboardOption = Annotated[
+    bool,
+    typer.Option("--tensorboard", help="Log to OUT/tensorboard too.", rich_help_panel=_RUN),
+]
+
+
 def _with_settings(command: Callable[..., None]) -> Callable[..., None]:
     """Give `command` an option for each field of `TrainConfig` in place of its `**settings`."""
     own = inspect.signature(command)
@@ -97,6 +108,8 @@ def train(
     resume: ResumeOption = False,
     cache: CacheOption = None,
     bundle: BundleOption = None,
+    wandb: WandbOption = False,
+    tensorboard: TensorboardOption = False,
     **settings: Any,
 ) -> None:
     """Train a genre classifier on labelled music and export it for `genretag scan --model`.
@@ -125,7 +138,7 @@ def train(
         from genretag_train import pipeline
     except ModuleNotFoundError as error:
         raise ExtraMissingError("training", "train") from error
-    place = pipeline.Place(data, out, cache or out / "features", bundle)
+    place = pipeline.Place(data, out, cache or out / "features", bundle, wandb, tensorboard)
     console = Console(stderr=True, highlight=False)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("Listening", total=None)
@@ -134,6 +147,9 @@ def train(
             bar.update(task, completed=done, total=of)
 
         def say(text: str) -> None:
+            # Of several processes that train together, the first speaks.
+            if os.environ.get("LOCAL_RANK", "0") != "0":
+                return
             console.print(text, markup=False, soft_wrap=True)
 
         try:
@@ -147,3 +163,5 @@ def train(
 
 
 app.command()(result_commands.evaluate)
+app.command()(result_commands.export)
+app.command()(data_commands.fetch)

@@ -31,10 +31,16 @@ def setting(default: Any, panel: str, text: str) -> Any:
 class TrainConfig:
     """Every number of a run; the option of each field is its name with dashes."""
 
-    arch: str = setting("cnn1d_lstm", NET, "Architecture: cnn1d_lstm or cnn1d_lstm_uni.")
+    arch: str = setting(
+        "cnn1d_lstm",
+        NET,
+        "cnn1d_gru, cnn1d_lstm, cnn1d_lstm_uni, cnn2d, cnn2d_gru or cnn2d_lstm.",
+    )
     hidden: int = setting(64, NET, "Channels after the first convolution; then twice, four times.")
     rnn_hidden: int = setting(128, NET, "Units of the recurrent layer, in each direction.")
+    rnn_layers: int = setting(1, NET, "Recurrent layers, with dropout between them.")
     dropout: float = setting(0.3, NET, "Share of activations dropped before RNN and head.")
+    max_pool: bool = setting(True, NET, "Halve time and frequency in the 2D nets.")
 
     label_column: str = setting("", DATA, "CSV column with the genre; 'genre' or 'label' if empty.")
     genres: str = setting("", DATA, "Only these genres, separated by commas; all if empty.")
@@ -63,9 +69,12 @@ class TrainConfig:
     learning_rate: float = setting(1e-3, FITTING, "Adam's learning rate at the start.")
     weight_decay: float = setting(1e-4, FITTING, "Adam's weight decay.")
     patience: int = setting(6, FITTING, "Stop after this many epochs without a lower val_loss.")
+    plateau: bool = setting(True, FITTING, "Lower the rate when val_loss stops falling.")
     plateau_patience: int = setting(2, FITTING, "Lower the rate after this many such epochs.")
     plateau_factor: float = setting(0.5, FITTING, "By which factor.")
     plateau_threshold: float = setting(1e-4, FITTING, "What counts as lower, absolute.")
+    step_epochs: int = setting(0, FITTING, "Lower the rate every so many epochs; 0 for never.")
+    step_gamma: float = setting(0.1, FITTING, "By which factor.")
     class_weights: bool = setting(False, FITTING, "Let all genres count the same in the loss.")
     group_power: float = setting(
         0.0, FITTING, "Weigh each clip's loss by 1 / (clips of its group) to this power."
@@ -75,13 +84,29 @@ class TrainConfig:
         0.0, FITTING, "Judge and keep a running average of the weights with this decay; 0 for none."
     )
     seed: int = setting(1, FITTING, "Seed of weights, order, crops and augmentation.")
+    accelerator: str = setting("cpu", FITTING, "cpu, gpu, mps or auto.")
+    devices: int = setting(1, FITTING, "Devices, or processes on the CPU; -1 for all.")
+    nodes: int = setting(1, FITTING, "Machines.")
+    strategy: str = setting("auto", FITTING, "How several devices share the work: ddp, fsdp ...")
+    precision: str = setting("32-true", FITTING, "32-true, bf16-mixed or 16-mixed.")
     threads: int = setting(2, FITTING, "Threads; another number rounds differently.")
 
     mask_mels: int = setting(16, AUGMENTING, "Widest frequency mask in mel bands; 0 for none.")
     mask_s: float = setting(1.0, AUGMENTING, "Widest time mask in seconds; 0 for none.")
     masks: int = setting(2, AUGMENTING, "Masks of each kind per window.")
+    mask_p: float = setting(1.0, AUGMENTING, "Share of windows that are masked.")
     filter_db: float = setting(0.0, AUGMENTING, "Largest gain of a random equaliser; 0 for none.")
+    filter_p: float = setting(1.0, AUGMENTING, "Share of windows that are filtered.")
     shift_mels: int = setting(0, AUGMENTING, "Largest shift along the mel bands; 0 for none.")
+    shift_p: float = setting(1.0, AUGMENTING, "Share of windows that are shifted so.")
+    roll_s: float = setting(0.0, AUGMENTING, "Largest shift in time in seconds; 0 for none.")
+    roll_p: float = setting(0.5, AUGMENTING, "Share of windows that are shifted so.")
+    stretch: float = setting(0.0, AUGMENTING, "Largest change of tempo, 0.1 for 10%; 0 for none.")
+    stretch_p: float = setting(0.5, AUGMENTING, "Share of windows that are stretched.")
+    gain: float = setting(0.0, AUGMENTING, "Largest change of all values, 0.1 for 10%; 0 for none.")
+    gain_p: float = setting(0.5, AUGMENTING, "Share of windows that are scaled.")
+    noise: float = setting(0.0, AUGMENTING, "Standard deviation of added noise; 0 for none.")
+    noise_p: float = setting(0.5, AUGMENTING, "Share of windows that get noise.")
     mixup: float = setting(0.0, AUGMENTING, "Alpha of mixup's Beta distribution; 0 for none.")
 
     target_precision: float = setting(

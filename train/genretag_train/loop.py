@@ -3,10 +3,10 @@
 import csv
 import logging
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import lightning.pytorch as lightning
 import torch
@@ -16,13 +16,15 @@ from lightning.pytorch.callbacks import (
     EMAWeightAveraging,
     ModelCheckpoint,
 )
+from lightning.pytorch.loggers import Logger
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, one_hot
-from torch.optim.lr_scheduler import ReduceLROnPlateau
+from torch.optim.lr_scheduler import ReduceLROnPlateau, StepLR
 from torch.utils.data import DataLoader
 from torchmetrics.classification import MulticlassAccuracy, MulticlassF1Score
 
+from genretag import __version__
 from genretag_train.augment import augmented, mixed
 from genretag_train.batches import JudgeBatch, TrainBatch
 from genretag_train.config import TrainConfig
@@ -44,12 +46,23 @@ class Learner(lightning.LightningModule):
     ) -> None:
         super().__init__()
         self.config, self.genres = config, genres
-        size = Size(config.n_mels, len(genres), config.hidden, config.rnn_hidden, config.dropout)
+        size = Size(
+            n_mels=config.n_mels,
+            n_genres=len(genres),
+            hidden=config.hidden,
+            rnn_hidden=config.rnn_hidden,
+            dropout=config.dropout,
+            rnn_layers=config.rnn_layers,
+            max_pool=config.max_pool,
+        )
         self.net = NETS[config.arch](size)
-        self.class_weights = None if class_weights is None else torch.from_numpy(class_weights)
+        weights = None if class_weights is None else torch.from_numpy(class_weights)
+        self.class_weights: Tensor | None
+        self.register_buffer("class_weights", weights, persistent=False)
         self.val_accuracy = MulticlassAccuracy(len(genres), average="micro")
         self.val_f1_macro = MulticlassF1Score(len(genres), average="macro")
-        self._plateau_state: dict[str, Any] | None = None
+        self.val_f1_weighted = MulticlassF1Score(len(genres), average="weighted")
+        self._rates: dict[str, dict[str, Any]] = {}
 
     def on_train_batch_start(self, batch: TrainBatch, batch_idx: int) -> None:
         """Draw from a seed of this very batch, so that a resumed run draws the same."""
@@ -64,6 +77,7 @@ class Learner(lightning.LightningModule):
             mel, targets = mixed(mel, targets, self.config.mixup)
         loss = self.loss(self.net(mel), targets, weights.float())
         self.log("train_loss", loss, on_step=False, on_epoch=True, batch_size=len(mel))
+        self.log("batch_loss", loss, on_step=True, on_epoch=False)
         return loss
 
     def loss(self, logits: Tensor, targets: Tensor, weights: Tensor) -> Tensor:
@@ -84,44 +98,53 @@ class Learner(lightning.LightningModule):
         loss = nn.functional.nll_loss(chances.clamp_min(1e-9).log(), genres)
         self.val_accuracy(chances, genres)
         self.val_f1_macro(chances, genres)
+        self.val_f1_weighted(chances, genres)
         self.log("val_loss", loss, batch_size=len(genres))
         self.log("val_accuracy", self.val_accuracy)
         self.log("val_f1_macro", self.val_f1_macro)
+        self.log("val_f1_weighted", self.val_f1_weighted)
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
-        """Adam, and the plateau rule that `on_train_epoch_end` carries out."""
+        """Adam, and the rules for its rate that `on_train_epoch_end` carries out."""
+        config = self.config
         adam = torch.optim.Adam(
-            self.net.parameters(),
-            lr=self.config.learning_rate,
-            weight_decay=self.config.weight_decay,
+            self.net.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
         )
         self.plateau = ReduceLROnPlateau(
             adam,
-            factor=self.config.plateau_factor,
-            patience=self.config.plateau_patience,
-            threshold=self.config.plateau_threshold,
+            factor=config.plateau_factor,
+            patience=config.plateau_patience,
+            threshold=config.plateau_threshold,
             threshold_mode="abs",
         )
-        if self._plateau_state:
-            self.plateau.load_state_dict(self._plateau_state)
+        self.steps = StepLR(adam, max(1, config.step_epochs), config.step_gamma)
+        for name, state in self._rates.items():
+            getattr(self, name).load_state_dict(state)
         return adam
 
     def on_train_epoch_end(self) -> None:
-        """Lower the rate on a plateau: here, as Lightning would do it after its checkpoint."""
-        self.plateau.step(float(self.trainer.callback_metrics["val_loss"]))
+        """Lower the rate by rule: here, as Lightning would do it after its checkpoint."""
+        if self.config.plateau:
+            self.plateau.step(float(self.trainer.callback_metrics["val_loss"]))
+        if self.config.step_epochs:
+            self.steps.step()
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Let the checkpoint explain itself."""
-        checkpoint["plateau"] = self.plateau.state_dict()
+        checkpoint["rates"] = {
+            "plateau": self.plateau.state_dict(),
+            "steps": self.steps.state_dict(),
+        }
         checkpoint["genretag"] = {
+            "version": __version__,
             "config": asdict(self.config),
             "genres": list(self.genres),
             "metrics": {name: float(x) for name, x in self.trainer.callback_metrics.items()},
         }
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Take up the plateau rule where it was."""
-        self._plateau_state = checkpoint["plateau"]
+        """Take up the rules for the rate where they were."""
+        self._rates = checkpoint["rates"]
 
 
 def clip_chances(logits: Tensor, clips: Tensor, n_clips: int) -> Tensor:
@@ -141,9 +164,15 @@ class Curves(Callback):
         self, trainer: lightning.Trainer, module: lightning.LightningModule
     ) -> None:
         """Write the row of this epoch."""
-        names = ("train_loss", "val_loss", "val_accuracy", "val_f1_macro")
+        if not trainer.is_global_zero:
+            return
+        names = ("train_loss", "val_loss", "val_accuracy", "val_f1_weighted", "val_f1_macro")
         metrics = {name: float(trainer.callback_metrics[name]) for name in names}
         metrics["learning_rate"] = float(trainer.optimizers[0].param_groups[0]["lr"])
+        for logger in trainer.loggers:
+            logger.log_metrics(
+                {"epoch_avg_loss": metrics["train_loss"], **metrics}, trainer.global_step
+            )
         row = {"epoch": trainer.current_epoch, **metrics}
         earlier = [old for old in self._rows() if int(old["epoch"]) < row["epoch"]]
         with self._file.open("w", encoding="utf-8", newline="") as lines:
@@ -166,11 +195,13 @@ def fit(
     out: Path,
     resume: bool,
     told: Callable[[Mapping[str, float]], None],
+    loggers: Sequence[Logger] = (),
 ) -> Learner:
     """Train until `val_loss` stops falling; the learner with the weights of its best epoch.
 
     `out` then holds `last.ckpt`, `best.ckpt` and `curves.csv`; with `resume` the run goes
-    on from `last.ckpt`. `told` is given each epoch's row of the curves.
+    on from `last.ckpt`. `told` is given each epoch's row of the curves, `loggers` that and
+    each batch's loss.
     """
     config = learner.config
     logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
@@ -181,14 +212,21 @@ def fit(
     stop = EarlyStopping("val_loss", patience=config.patience, check_on_train_epoch_end=True)
     average = [EMAWeightAveraging(decay=config.ema)] if config.ema else []
     trainer = lightning.Trainer(
-        accelerator="cpu",
+        accelerator=config.accelerator,
+        devices=config.devices,
+        num_nodes=config.nodes,
+        strategy=config.strategy,
+        precision=cast(Any, config.precision),  # Lightning refuses what it does not know
+        # `Epochs` gives each process its share by itself, and crops that depend on the epoch.
+        use_distributed_sampler=False,
         max_epochs=config.epochs,
         callbacks=[*average, Curves(out / CURVES, told), stop, best, last],
-        logger=False,
+        logger=list(loggers),
+        log_every_n_steps=1,
         enable_progress_bar=False,
         enable_model_summary=False,
         num_sanity_val_steps=0,
-        deterministic=True,
+        deterministic="warn",
     )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

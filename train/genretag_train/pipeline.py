@@ -2,12 +2,13 @@
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, cast
 
 import torch
+from lightning.pytorch.loggers import Logger
 
 from genretag.domain.genre import GenreVocabulary
 from genretag.domain.manifest import FrontEnd, ModelManifest, Scaling
@@ -19,6 +20,7 @@ from genretag_train.config import TrainConfig, to_toml
 from genretag_train.export import describe, export
 from genretag_train.hearing import Ear, Progress, windows
 from genretag_train.judging import Judgement, judged
+from genretag_train.loggers import log_confusion, loggers_for
 from genretag_train.loop import LAST, Learner, fit
 from genretag_train.nets import NETS
 from genretag_train.study import Study, gathered
@@ -30,12 +32,17 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Place:
-    """Where a run reads and writes; a finished model goes to the folder `bundle` as well."""
+    """Where a run reads and writes; a finished model goes to the folder `bundle` as well.
+
+    `wandb` and `tensorboard` log it there beside `curves.csv`.
+    """
 
     data: Path
     out: Path
     cache: Path
     bundle: Path | None = None
+    wandb: bool = False
+    tensorboard: bool = False
 
 
 def train(config: TrainConfig, place: Place, resume: bool, say: Say, progress: Progress) -> None:
@@ -58,11 +65,15 @@ def train(config: TrainConfig, place: Place, resume: bool, say: Say, progress: P
     if facts["warning"]:
         say(facts["warning"])
     begun_s = time.monotonic()
-    learner = _fitted(config, found, ear, place.out, resume, say, progress)
+    loggers = loggers_for(config, place.out, place.wandb, place.tensorboard)
+    learner = _fitted(config, found, ear, place.out, resume, say, progress, loggers)
+    if not learner.trainer.is_global_zero:
+        return  # the first of several processes finishes alone
     facts["training_s"] = round(time.monotonic() - begun_s)
     model = place.out / MODEL
     export(learner.net, model, ear.n_frames, config.n_mels)
     judgement = judged(model, found, ear, config, progress)
+    log_confusion(loggers, found.genres, judgement.valid["confusion"])
     describe(model, manifest(config, ear, found, judgement))
     facts["source"] = str(place.data.absolute())
     told = {"data": facts, **_scores(judgement)}
@@ -119,6 +130,7 @@ def _fitted(
     resume: bool,
     say: Say,
     progress: Progress,
+    loggers: Sequence[Logger],
 ) -> Learner:
     train_on, valid_on = found.on("train"), found.on("valid")
     genres = found.named(train_on)
@@ -141,6 +153,7 @@ def _fitted(
         out,
         resume,
         lambda row: say("  ".join(f"{name} {value:.4g}" for name, value in row.items())),
+        loggers,
     )
 
 

@@ -89,7 +89,7 @@ def _leaking(study: Study) -> int:
 
 
 def _moved(study: Study) -> int:
-    """Clips that are not where a published list has them, as their artist is on two of its sides."""
+    """Clips not where a published list has them, as their artist is on two of its sides."""
     return sum(clip.published in SIDES and clip.published != side for clip, side in _placed(study))
 
 

@@ -1,0 +1,99 @@
+"""Schedules, loggers, several processes: the ways in which a run can differ."""
+
+import csv
+import importlib.util
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from toy_music import run
+
+from genretag_train.config import TrainConfig
+from genretag_train.loop import Learner
+from genretag_train.nets import NETS
+
+
+def rates(out: Path) -> list[float]:
+    with (out / "curves.csv").open(newline="") as lines:
+        return [float(row["learning_rate"]) for row in csv.DictReader(lines)]
+
+
+def test_the_rate_steps_down_every_few_epochs_and_resumes(toy_library, features, tmp_path) -> None:
+    ways = {"step_epochs": 2, "step_gamma": 0.5, "plateau": False, "patience": 99}
+    run(toy_library, tmp_path / "whole", features, epochs=5, **ways)
+    run(toy_library, tmp_path / "parts", features, epochs=3, **ways)
+    run(toy_library, tmp_path / "parts", features, epochs=5, resume=True, **ways)
+    wanted = [1e-3, 1e-3, 5e-4, 5e-4, 2.5e-4]
+    assert rates(tmp_path / "whole") == rates(tmp_path / "parts") == pytest.approx(wanted)
+
+
+def test_plateau_and_steps_work_together() -> None:
+    learner = Learner(
+        TrainConfig(step_epochs=1, step_gamma=0.5, plateau_patience=0, hidden=4, rnn_hidden=4),
+        ("A", "B"), None,
+    )  # fmt: skip
+    adam = learner.configure_optimizers()
+    for _ in range(2):
+        adam.step()
+        learner.plateau.step(1.0)
+        learner.steps.step()
+    assert adam.param_groups[0]["lr"] == pytest.approx(1e-3 * 0.5 * 0.5 * 0.5)
+
+
+@pytest.mark.parametrize("arch", sorted(NETS))
+def test_every_architecture_goes_from_music_to_a_model(
+    arch: str, toy_library, features, tmp_path
+) -> None:
+    run(toy_library, tmp_path / arch, features, arch=arch, epochs=1, hidden=4, rnn_layers=2)
+    assert (tmp_path / arch / "model.onnx").exists()
+
+
+@pytest.mark.skipif(not importlib.util.find_spec("wandb"), reason="needs the extra wandb")
+def test_weights_and_biases_gets_curves_and_confusions_offline(
+    toy_library, features, tmp_path, monkeypatch
+) -> None:
+    from genretag_train.pipeline import Place, train
+
+    monkeypatch.setenv("WANDB_MODE", "offline")
+    monkeypatch.setenv("WANDB_SILENT", "true")
+    out = tmp_path / "run"
+    config = TrainConfig(window_s=1.0, hidden=4, rnn_hidden=4, batch_size=8, epochs=2, threads=1,
+                         mask_s=0.1, min_accepted=1)  # fmt: skip
+    place = Place(toy_library, out, features, wandb=True)
+    train(config, place, False, lambda text: None, lambda done, of: None)
+    (journal,) = out.glob("wandb/offline-run-*/*.wandb")
+    content = journal.read_bytes()
+    for name in ("epoch_avg_loss", "batch_loss", "val_loss", "val_accuracy", "val_f1_weighted",
+                 "val_f1_macro", "learning_rate", "confusion_matrix"):  # fmt: skip
+        assert name.encode() in content
+
+
+@pytest.mark.skipif(not importlib.util.find_spec("tensorboard"), reason="needs tensorboard")
+def test_tensorboard_gets_events(toy_library, features, tmp_path) -> None:
+    from genretag_train.loggers import loggers_for
+
+    (logger,) = loggers_for(TrainConfig(), tmp_path, wandb=False, tensorboard=True)
+    logger.log_metrics({"val_loss": 1.0}, 0)
+    logger.save()
+    assert list((tmp_path / "tensorboard").glob("events.*"))
+
+
+def test_two_processes_train_one_model(toy_library, features, tmp_path) -> None:
+    out = tmp_path / "run"
+    small = ["--window-s", "1", "--hidden", "4", "--rnn-hidden", "4", "--batch-size", "4",
+             "--epochs", "2", "--threads", "1", "--mask-s", "0.1",
+             "--min-accepted", "1"]  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-m", "genretag_train", "--data", toy_library, "--out", out, "--cache",
+         features, "--accelerator", "cpu", "--devices", "2", "--strategy", "ddp", *small],
+        capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert done.stderr.count("Learning 3 genres") == 1
+    assert len(rates(out)) == 2
+    assert json.loads((out / "metrics.json").read_text())["test"]["clips"] == 3
+    weights = torch.load(out / "best.ckpt", weights_only=True)["state_dict"]
+    assert all(torch.isfinite(value).all() for value in weights.values())

@@ -1,0 +1,64 @@
+"""Where a run is logged beside its own `curves.csv`: Weights & Biases, TensorBoard."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from lightning.pytorch.loggers import Logger, TensorBoardLogger, WandbLogger
+
+from genretag.errors import ExtraMissingError
+from genretag_train.config import TrainConfig
+
+PROJECT = "genretag"
+
+
+def loggers_for(config: TrainConfig, out: Path, wandb: bool, tensorboard: bool) -> list[Logger]:
+    """The loggers that were asked for; ExtraMissingError if one is not installed.
+
+    Weights & Biases obeys its own environment: WANDB_MODE=offline keeps the run in `out`.
+    """
+    found: list[Logger] = []
+    try:
+        if wandb:
+            found.append(
+                WandbLogger(name=out.name, save_dir=out, project=PROJECT, config=asdict(config))
+            )
+    except ModuleNotFoundError as error:
+        raise ExtraMissingError("logging to Weights & Biases", "wandb") from error
+    try:
+        if tensorboard:
+            found.append(TensorBoardLogger(out, name="", version="tensorboard"))
+    except ModuleNotFoundError as error:
+        raise ExtraMissingError("logging to TensorBoard", "tensorboard") from error
+    return found
+
+
+def log_confusion(
+    loggers: Sequence[Logger], genres: Sequence[str], counts: Sequence[Sequence[int]]
+) -> None:
+    """Give Weights & Biases the confusion matrix of the valid side, and end its run.
+
+    Args:
+        loggers: of the run.
+        genres: [n_genres].
+        counts: [n_genres, n_genres], rows are true genres.
+    """
+    for logger in loggers:
+        if isinstance(logger, WandbLogger):
+            import wandb
+
+            pairs = [
+                (truth, said)
+                for truth, row in enumerate(counts)
+                for said, count in enumerate(row)
+                for _ in range(count)
+            ]
+            plots: Any = wandb.plot
+            matrix = plots.confusion_matrix(
+                y_true=[truth for truth, _ in pairs],
+                preds=[said for _, said in pairs],
+                class_names=list(genres),
+            )
+            logger.experiment.log({"confusion_matrix": matrix})
+            wandb.finish()
