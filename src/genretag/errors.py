@@ -40,6 +40,7 @@ class Code(StrEnum):
     DISK_FULL = "disk-full"
     # Training
     BAD_DATASET = "bad-dataset"
+    DATA_UNREACHABLE = "data-unreachable"
     PARITY = "parity"
     # Extras
     EXTRA_MISSING = "extra-missing"
