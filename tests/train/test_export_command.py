@@ -1,0 +1,118 @@
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+import torch
+from commands import done, refused
+from typer.testing import CliRunner
+
+from genretag.cli.app import app as genretag
+from genretag.errors import Code
+from genretag.inference import session
+from genretag_train import release
+from genretag_train.export import OPSET, manifest_of
+
+
+@pytest.mark.parametrize("precision", ["fp32", "fp16", "int8"])
+def test_scan_runs_what_export_wrote(
+    precision: str, toy_run: tuple[Path, Path], toy_library: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "made.onnx"
+    shown = done("export", toy_run[0], "--precision", precision, "--out", file)
+    assert str(file) in shown and "parity with torch" in shown
+    assert [path.name for path in tmp_path.iterdir()] == ["made.onnx"]
+    clips = [toy_library / genre / "3.flac" for genre in ("Hum", "Whistle", "Hiss")]
+    own = {"GENRETAG_CONFIG": str(tmp_path / "none.toml"), "GENRETAG_CACHE_DIR": str(tmp_path)}
+    arguments = ["scan", "-n", "-j", "1", "--threshold", "0", "--format", "jsonl"]
+    arguments += ["--model", str(file), *map(str, clips)]
+    scanned = CliRunner().invoke(genretag, arguments, env=own)
+    assert scanned.exit_code == 0, scanned.output
+    lines = [json.loads(line) for line in scanned.stdout.splitlines()]
+    digest = session.load(file).identity
+    assert {line["model"] for line in lines} == {digest}
+    assert {line["status"] for line in lines} == {"planned"}
+
+
+def test_an_export_of_a_finished_run_is_the_model_that_it_had(
+    toy_run: tuple[Path, Path], tmp_path: Path
+) -> None:
+    done("export", toy_run[0], "--out", tmp_path / "again.onnx")
+    before = manifest_of(toy_run[0] / "model.onnx")
+    again = manifest_of(tmp_path / "again.onnx")
+    assert (again.temperature, again.threshold) == (before.temperature, before.threshold)
+    assert again.genres == before.genres and again.scores["test"] == before.scores["test"]
+    mel = np.random.default_rng(1).random((3, 60, 128), dtype=np.float32)
+    one, other = (session.load(f) for f in (toy_run[0] / "model.onnx", tmp_path / "again.onnx"))
+    assert np.array_equal(one.score(mel), other.score(mel))
+
+
+def test_the_file_has_free_batch_and_time_and_a_pinned_opset(
+    toy_run: tuple[Path, Path], tmp_path: Path
+) -> None:
+    done("export", toy_run[0], "--out", tmp_path / "made.onnx")
+    model = onnx.load(tmp_path / "made.onnx")
+    assert [entry.version for entry in model.opset_import if not entry.domain] == [OPSET] == [17]
+    batch, frames, mels = model.graph.input[0].type.tensor_type.shape.dim
+    assert batch.dim_param and frames.dim_param and mels.dim_value == 128
+
+
+@pytest.mark.parametrize(("precision", "share"), [("fp16", 0.75), ("int8", 0.75)])
+def test_a_lower_precision_tells_what_it_costs(
+    precision: str, share: float, toy_run: tuple[Path, Path], tmp_path: Path
+) -> None:
+    shown = done("export", toy_run[0], "--precision", precision, "--out", tmp_path / "small.onnx")
+    assert "test accuracy" in shown and "fp32" in shown and "same best genre" in shown
+    cost = manifest_of(tmp_path / "small.onnx").scores["precision"]
+    assert cost["precision"] == precision and cost["clips"] == 6
+    assert 0 < cost["largest_gap"] < 0.2 and cost["parity"] <= 1e-4
+    whole = json.loads((toy_run[0] / "metrics.json").read_text())["test"]["accuracy"]
+    assert cost["accuracy_fp32"] == whole
+    sizes = (_weight_bytes(file) for file in (tmp_path / "small.onnx", toy_run[0] / "model.onnx"))
+    assert next(sizes) < share * next(sizes)
+
+
+def _weight_bytes(file: Path) -> int:
+    return sum(len(weights.raw_data) for weights in onnx.load(file).graph.initializer)
+
+
+def test_a_run_that_was_cut_short_can_be_exported(
+    toy_run: tuple[Path, Path], toy_library: Path, tmp_path: Path
+) -> None:
+    run = tmp_path / "run"
+    run.mkdir()
+    shutil.copy(toy_run[0] / "best.ckpt", run)
+    assert "--data" in refused("export", run).hint
+    done("export", run, "--data", toy_library)
+    before, after = manifest_of(toy_run[0] / "model.onnx"), manifest_of(run / "model.onnx")
+    assert (before.temperature, before.genres) == (after.temperature, after.genres)
+
+
+def test_an_export_that_differs_from_torch_is_not_written(
+    toy_run: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def wrong(net: torch.nn.Module, file: Path, n_frames: int, n_mels: int) -> None:
+        model = onnx.load(toy_run[0] / "model.onnx")
+        [bias] = [w for w in model.graph.initializer if w.name == model.graph.node[-1].input[2]]
+        numbers = onnx.numpy_helper.to_array(bias) + np.array([0.01, 0, 0], np.float32)
+        bias.CopyFrom(onnx.numpy_helper.from_array(numbers, bias.name))
+        onnx.save(model, file)
+
+    monkeypatch.setattr(release, "export", wrong)
+    error = refused("export", toy_run[0], "--out", tmp_path / "made.onnx")
+    assert error.code is Code.PARITY and error.exit_code == 3
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_no_run_cannot_be_exported(
+    toy_run: tuple[Path, Path], toy_library: Path, tmp_path: Path
+) -> None:
+    assert refused("export", tmp_path).code is Code.BAD_OPTION
+    one = tmp_path / "music"
+    shutil.copytree(toy_library / "Hum", one / "Hum")
+    shutil.copytree(toy_library / "Hiss", one / "Other")
+    assert refused("export", toy_run[0], "--data", one).code is Code.BAD_DATASET
+    error = refused("export", toy_run[0], "--out", tmp_path / "no" / "made.onnx")
+    assert error.code is Code.OUTPUT_FAILED
