@@ -1,6 +1,8 @@
 """Reads a plan back: the lines that `scan --plan` wrote."""
 
 import json
+import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -37,22 +39,38 @@ def read(path: Path) -> list[Planned]:
 
 def _planned(entry: dict[str, Any]) -> Planned:
     change = entry["change"]
-    return Planned.of(
+    found = Planned.of(
         TagChange(
-            path=Path(entry["path"]),
+            path=_path(entry["path"]),
             container=change["container"],
-            before=tuple(entry["before"]),
-            after=tuple(entry["after"]),
+            before=_names(entry["before"]),
+            after=_names(entry["after"]),
             layout=layout_from_object(change["layout"]),
-            stamp=Stamp(change["size"], change["mtime_ns"]),
+            stamp=Stamp(int(change["size"]), int(change["mtime_ns"])),
         ),
         Prediction(
-            tuple(ScoredGenre(genre["name"], genre["score"]) for genre in entry["genres"]),
-            entry["windows"],
-            entry["duration_s"],
-            entry["model"],
+            tuple(ScoredGenre(genre["name"], float(genre["score"])) for genre in entry["genres"]),
+            int(entry["windows"]),
+            float(entry["duration_s"]),
+            str(entry["model"]),
         ),
     )
+    return replace(found, notes=tuple(map(str, entry["notes"])))
+
+
+def _path(text: str) -> Path:
+    if not text or b"\0" in os.fsencode(text):
+        raise ValueError(f"{text!r} is no path")
+    return Path(text)
+
+
+def _names(names: Any) -> tuple[str, ...]:
+    """A list of genres; people edit plans."""
+    if not isinstance(names, list) or not all(
+        isinstance(name, str) and name == name.strip() != "" for name in names
+    ):
+        raise ValueError(f"{names!r} is no list of genres")
+    return tuple(names)
 
 
 def _bad(message: str) -> UsageError:
