@@ -165,3 +165,4 @@ def train(
 app.command()(result_commands.evaluate)
 app.command()(result_commands.export)
 app.command()(data_commands.fetch)
+app.command()(data_commands.features)

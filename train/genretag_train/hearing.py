@@ -64,10 +64,6 @@ class Skipped:
     reason: str
 
 
-class _UnfitError(Exception):
-    """The reason why a clip that can be opened is not learned from."""
-
-
 def heard(
     clips: Sequence[Clip], ear: Ear, cache: Path, progress: Progress
 ) -> tuple[list[tuple[Clip, Power]], list[Skipped]]:
@@ -77,21 +73,31 @@ def heard(
     """
     cache.mkdir(parents=True, exist_ok=True)
 
-    def listened(clip: Clip) -> Power | str:
-        try:
-            return _cached(clip, ear, cache)
-        except FileError as error:
-            return str(error.code)
-        except _UnfitError as error:
-            return str(error)
-
     fit, skipped = [], []
-    for clip, found in _each(listened, clips, progress):
+    for clip, found in _each(lambda clip: _cached(clip, ear, cache), clips, progress):
         if isinstance(found, str):
             skipped.append(Skipped(clip.name, found))
         else:
             fit.append((clip, found))
     return fit, skipped
+
+
+def sound(path: Path, ear: Ear) -> Waveform | str:
+    """What is heard of a clip to learn from, at most `ear.clip_s`; or the reason to skip it."""
+
+    def middle(duration_s: float) -> list[Excerpt]:
+        length_s = min(duration_s, ear.clip_s)
+        return [Excerpt((duration_s - length_s) / 2, length_s)]
+
+    if path.is_file() and not path.stat().st_size:
+        return "empty"
+    try:
+        waveform = next(listen(path, ear.front_end.rate_hz, middle))
+    except FileError as error:
+        return str(error.code)
+    if len(waveform.samples) < ear.min_s * waveform.rate_hz:
+        return "short"
+    return "silent" if waveform.is_silent else waveform
 
 
 def windows(clips: Sequence[Clip], ear: Ear, progress: Progress) -> list[Windows]:
@@ -131,12 +137,15 @@ def _each(
             yield pair
 
 
-def _cached(clip: Clip, ear: Ear, cache: Path) -> Power:
+def _cached(clip: Clip, ear: Ear, cache: Path) -> Power | str:
     file = cache / f"{_key(clip.path, ear)}.npy"
     if file.exists():
         kept: Power = np.load(file)
         return kept
-    power = _power(_waveform(clip.path, ear), ear)
+    waveform = sound(clip.path, ear)
+    if isinstance(waveform, str):
+        return waveform
+    power = _power(waveform, ear)
     # Whole or not at all, also when two runs share the cache.
     with NamedTemporaryFile(dir=cache, suffix=".part", delete=False) as out:
         np.save(out, power)
@@ -153,21 +162,6 @@ def _key(path: Path, ear: Ear) -> str:
     heard_as = [asdict(ear.front_end), ear.n_samples, ear.clip_s]
     told = json.dumps([str(path.absolute()), state, heard_as])
     return hashlib.sha256(told.encode()).hexdigest()[:32]
-
-
-def _waveform(path: Path, ear: Ear) -> Waveform:
-    def middle(duration_s: float) -> list[Excerpt]:
-        length_s = min(duration_s, ear.clip_s)
-        return [Excerpt((duration_s - length_s) / 2, length_s)]
-
-    if path.is_file() and not path.stat().st_size:
-        raise _UnfitError("empty")
-    waveform = next(listen(path, ear.front_end.rate_hz, middle))
-    if len(waveform.samples) < ear.min_s * waveform.rate_hz:
-        raise _UnfitError("short")
-    if waveform.is_silent:
-        raise _UnfitError("silent")
-    return waveform
 
 
 def _power(waveform: Waveform, ear: Ear) -> Power:
