@@ -21,6 +21,8 @@ from genretag.errors import Code, FileError, unreadable
 # reservoir, Opus wants 80 ms to converge, and AAC, Vorbis and WMA overlap with a lost frame.
 PREROLL_S = 0.25
 _GATHER_SAMPLES = 65536
+# Float files may hold anything. Up to here, the power of a spectrum is still a float32.
+_LOUDEST = 1e12
 # Tags are not read here, so those that are not UTF-8 must not stop a decode. From version 19
 # on, PyAV keeps their bytes by itself and no longer takes the argument.
 _LENIENT: dict[str, Any] = (
@@ -64,11 +66,7 @@ def listen(path: Path, rate_hz: int, plan: Plan) -> Iterator[Waveform]:
                 found = True
                 yield waveform
         if not found:
-            raise FileError(
-                Code.UNDECODABLE,
-                f"{path}: not a sample of its audio can be decoded",
-                "The file is damaged or encrypted; try whether a player plays it.",
-            )
+            raise _undecodable(path)
 
 
 def duration_s(path: Path) -> float:
@@ -79,7 +77,7 @@ def duration_s(path: Path) -> float:
 
 @contextmanager
 def opened(path: Path) -> Iterator[InputContainer]:
-    """The file as FFmpeg sees it; FileError if it cannot be opened or is no audio."""
+    """The file as FFmpeg sees it; FileError if it cannot be opened or understood."""
     # The prefix keeps FFmpeg from taking a name with a colon for an address.
     url = f"file:{path.absolute()}"
     try:
@@ -87,13 +85,21 @@ def opened(path: Path) -> Iterator[InputContainer]:
     except av.error.FFmpegError as error:
         raise _translated(path, error) from error
     with container:
-        yield container
+        try:
+            yield container
+        except av.error.FFmpegError as error:
+            raise _undecodable(path) from error
 
 
 def _translated(path: Path, error: av.error.FFmpegError) -> FileError:
-    if isinstance(error, av.error.InvalidDataError | av.error.EOFError):
+    if isinstance(error, PermissionError | FileNotFoundError):
+        # FFmpeg also says so of what is in a file, so the system is asked.
+        try:
+            path.open("rb").close()
+        except OSError as refusal:
+            return unreadable(path, refusal)
         return not_audio(path)
-    return unreadable(path, error)
+    return unreadable(path, error) if isinstance(error, OSError) else not_audio(path)
 
 
 def not_audio(path: Path) -> FileError:
@@ -102,6 +108,14 @@ def not_audio(path: Path) -> FileError:
         Code.NOT_AUDIO,
         f"{path}: there is no audio in it that FFmpeg understands",
         "The file is damaged, or its name is wrong.",
+    )
+
+
+def _undecodable(path: Path) -> FileError:
+    return FileError(
+        Code.UNDECODABLE,
+        f"{path}: not a sample of its audio can be decoded",
+        "The file is damaged or encrypted; try whether a player plays it.",
     )
 
 
@@ -116,6 +130,11 @@ class _AudioFile:
         self._container = container
         self._stream = stream
         self._begin_s = _seconds(stream.start_time, stream.time_base)
+        self._at_start = True
+        # In these FFmpeg seeks by a byte rate that is often wrong, and then misnames the place.
+        context = stream.codec_context  # None without a decoder, whatever its type says
+        adpcm = context is not None and context.codec.canonical_name.startswith("adpcm_")
+        self._can_seek = not adpcm and container.format.name != "rm"
 
     @property
     def duration_s(self) -> float:
@@ -161,8 +180,14 @@ class _AudioFile:
         return Waveform(samples, rate_hz, max(start_s, excerpt.start_s))
 
     def _seek(self, time_s: float) -> None:
-        """Go to a keyframe at or before `time_s`; stay where a stream cannot be sought."""
-        offset = round((max(time_s, 0.0) + self._begin_s) / float(self._stream.time_base or 1))
+        """Go to a keyframe at or before `time_s` to read on; stay where a stream cannot seek."""
+        # Some demuxers lose their place over a seek that fails, such as that for FLAC files of
+        # one frame, so none is tried where it is not needed.
+        time_s = max(time_s, 0.0) if self._can_seek else 0.0
+        at_start, self._at_start = self._at_start, False
+        if at_start and time_s == 0.0:
+            return
+        offset = round((time_s + self._begin_s) / float(self._stream.time_base or 1))
         with suppress(av.error.FFmpegError):
             self._container.seek(offset, stream=self._stream)
 
@@ -204,7 +229,8 @@ class _Downmix:
         self._drain()
         if not self._parts:
             return np.zeros(0, np.float32)
-        return np.nan_to_num(np.concatenate(self._parts), nan=0.0, posinf=0.0, neginf=0.0)
+        numbers = np.nan_to_num(np.concatenate(self._parts), nan=0.0, posinf=0.0, neginf=0.0)
+        return np.clip(numbers, -_LOUDEST, _LOUDEST)
 
     def _graph_for(self, frame: AudioFrame) -> av.filter.Graph:
         channels = len(frame.layout.channels)
