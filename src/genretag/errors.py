@@ -35,6 +35,8 @@ class Code(StrEnum):
     # The run
     MODEL_INVALID = "model-invalid"
     MODEL_UNREACHABLE = "model-unreachable"
+    WRONG_DIGEST = "wrong-digest"
+    HUB_REFUSED = "hub-refused"
     OUTPUT_FAILED = "output-failed"
     JOURNAL_FAILED = "journal-failed"
     DISK_FULL = "disk-full"

@@ -1,42 +1,67 @@
-"""`genretag models`: which models there are and what they say of themselves."""
+"""`genretag models`: which models there are, what they say of themselves, and fetching them."""
 
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from genretag.cli.options import DEFAULT_MODEL
+from genretag.errors import Code, GenretagError, RunError, UsageError
 
-app = typer.Typer(no_args_is_help=True, help="List models and show what one says of itself.")
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    help="List models, show what one says of itself, fetch and verify them.",
+)
+
+_SHA256_DIGITS = 64
+
+ModelArgument = Annotated[str, typer.Argument(metavar="NAME|FILE|hf:OWNER/REPO[@REV]")]
+DigestOption = Annotated[
+    str | None,
+    typer.Option(
+        "--sha256", metavar="DIGEST", help="The SHA-256 that the file must have, 64 hex digits."
+    ),
+]
 
 
 @app.command("list")
 def list_models() -> None:
-    """List the models that came with genretag."""
+    """List the models that came with genretag and those that were fetched from the Hub."""
     from rich.console import Console
     from rich.table import Table
 
-    from genretag.inference import session, store
+    from genretag.inference import store
+    from genretag.library import places
 
     table = Table(box=None, header_style="bold")
     for column in ("name", "version", "genres", "licence", "description"):
         table.add_column(column, no_wrap=column == "name")
     for name, path in store.bundled().items():
-        manifest = session.load(path).manifest
-        label = f"{name} (default)" if name == store.DEFAULT else name
-        table.add_row(
-            label,
-            manifest.version,
-            str(len(manifest.genres)),
-            manifest.licence,
-            manifest.description,
-        )
+        table.add_row(f"{name} (default)" if name == store.DEFAULT else name, *_told(path))
+    for address, path in store.pulled(places.cache_dir()).items():
+        table.add_row(address, *_told(path))
     Console().print(table)
 
 
+def _told(path: Path) -> tuple[str, ...]:
+    from rich.markup import escape
+
+    from genretag.inference import session
+    from genretag.report.text import visible
+
+    try:
+        manifest = session.load(path, "cpu").manifest
+    except GenretagError as error:
+        return ("", "", "", f"[red]cannot be used ({error.code})[/]")
+    cells = (manifest.version, manifest.licence, manifest.description)
+    version, licence, description = (escape(visible(cell)) for cell in cells)
+    return (version, str(len(manifest.genres)), licence, description)
+
+
 @app.command()
-def show(
-    model: Annotated[str, typer.Argument(metavar="NAME|FILE|hf:OWNER/REPO[@REV]")] = DEFAULT_MODEL,
-) -> None:
+def show(model: ModelArgument = DEFAULT_MODEL) -> None:
     """Print a model's manifest as JSON: genres, front end, training data, measured scores."""
     import json
 
@@ -48,3 +73,100 @@ def show(
     typer.echo(
         json.dumps({"identity": loaded.identity, "sha256": loaded.digest} | manifest, indent=2)
     )
+
+
+@app.command()
+def pull(
+    address: Annotated[str, typer.Argument(metavar="hf:OWNER/REPO[@REV]", show_default=False)],
+    sha256: DigestOption = None,
+) -> None:
+    """Fetch a model from the Hugging Face Hub into the cache, so that scans need no network.
+
+    Prints the address with its commit and the SHA-256: both together pin a
+    model for good. With --sha256 a file with another digest is refused and not
+    kept. What is in the cache is not fetched again, and found without a
+    connection, too (also with HF_HUB_OFFLINE=1). HF_ENDPOINT names another Hub;
+    HF_TOKEN or `hf auth login` open private repositories.
+
+    [bold]Examples[/]
+
+    genretag models pull hf:OWNER/REPO@v1 --sha256 DIGEST
+
+    genretag scan --model hf:OWNER/REPO@v1 ~/Music
+    """
+    from genretag.inference import store
+    from genretag.library import places
+
+    wanted = _digest(sha256)
+    if not address.startswith(store.HUB_PREFIX):
+        raise UsageError(
+            Code.UNKNOWN_MODEL,
+            f"{address!r} is no address of a model on the Hub",
+            "Write it as hf:OWNER/REPO or hf:OWNER/REPO@REVISION.",
+        )
+    before = store.pulled(places.cache_dir()).values()
+    file = store.locate(address, places.cache_dir())
+    try:
+        _print(_verified(file, wanted))
+    except GenretagError:
+        if file not in before:
+            store.discard(file, places.cache_dir())
+        raise
+
+
+@app.command()
+def verify(model: ModelArgument = DEFAULT_MODEL, sha256: DigestOption = None) -> None:
+    """Check that a model is whole and can be used.
+
+    The file must have the SHA-256 that is given, or that the Hub gave when it
+    was fetched; carry a manifest that this version reads; and score a window.
+    Exit code 3 if not.
+    """
+    from genretag.inference import store
+    from genretag.library import places
+
+    wanted = _digest(sha256)
+    _print(_verified(store.locate(model, places.cache_dir()), wanted))
+
+
+def _digest(given: str | None) -> str | None:
+    """`given` in small letters; UsageError if it is no SHA-256."""
+    digits = given.strip().lower() if given else None
+    if digits and not (len(digits) == _SHA256_DIGITS and set(digits) <= set("0123456789abcdef")):
+        raise UsageError(
+            Code.BAD_OPTION,
+            f"--sha256 {given!r} is no SHA-256",
+            "It has 64 hex digits; `sha256sum FILE` prints it.",
+        )
+    return digits
+
+
+def _verified(file: Path, wanted: str | None) -> dict[str, str]:
+    """What there is to say of a model that is what it should be; RunError if it is not."""
+    import hashlib
+
+    from genretag.inference import session, store
+
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    expected = wanted or store.hub_digest(file)
+    if expected not in (None, digest):
+        raise RunError(
+            Code.WRONG_DIGEST,
+            f"{file}: its SHA-256 is {digest}, not {expected}",
+            "Do not use it: ask its publisher for the digest, or pull it again.",
+        )
+    model = session.load(file, "cpu")
+    pinned = store.pin(file)
+    told = {"model": model.identity, "sha256": digest, "file": str(file)}
+    if pinned:
+        told = {"address": f"{store.HUB_PREFIX}{pinned.repo}@{pinned.revision}"} | told
+    against = "" if expected is None else ", the SHA-256 is the expected one"
+    return told | {"verified": f"it scores {len(model.manifest.genres)} genres{against}"}
+
+
+def _print(pairs: Mapping[str, str]) -> None:
+    from genretag.report.text import visible
+
+    width = max(map(len, pairs))
+    for name, value in pairs.items():
+        typer.echo(f"{name:<{width}}  {visible(value)}")

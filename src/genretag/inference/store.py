@@ -1,5 +1,6 @@
 """Finds the file of a model: bundled with genretag, on disk, or on the Hugging Face Hub."""
 
+import sys
 from importlib.resources import files
 from pathlib import Path
 from typing import NamedTuple
@@ -9,6 +10,8 @@ from genretag.errors import Code, RunError, UsageError
 DEFAULT = "genretag-cnn1d-lstm"
 HUB_PREFIX = "hf:"
 HUB_FILE = "model.onnx"
+_REFUSALS, _ABSENT = (401, 403), 404
+_SHA256_LENGTH = 64
 
 
 class HubAddress(NamedTuple):
@@ -30,7 +33,8 @@ def locate(model: str, cache_dir: Path) -> Path:
 
     Raises:
         UsageError: `unknown-model`, there is no such model or the address is malformed.
-        RunError: `model-unreachable`, the Hub cannot be reached or does not have it.
+        RunError: `model-unreachable`, the Hub cannot be reached or does not have it;
+            `hub-refused`, it wants a token that may read it.
     """
     if model.startswith(HUB_PREFIX):
         return _from_hub(hub_address(model), cache_dir)
@@ -62,6 +66,49 @@ def hub_address(model: str) -> HubAddress:
     return HubAddress(repo, revision or None)
 
 
+def pulled(cache_dir: Path) -> dict[str, Path]:
+    """Address and file of each model from the Hub that `cache_dir` holds.
+
+    An address names a branch or tag where one is known to point to the model, else the commit.
+    """
+    found = {}
+    for file in sorted(_hub_folder(cache_dir).glob(f"models--*/snapshots/*/{HUB_FILE}")):
+        commit, repository = file.parent.name, file.parents[2]
+        repo = repository.name.removeprefix("models--").replace("--", "/", 1)
+        names = [
+            path.relative_to(repository / "refs").as_posix()
+            for path in sorted((repository / "refs").rglob("*"))
+            if path.is_file() and path.read_text(encoding="utf-8").strip() == commit
+        ]
+        for revision in names or [commit]:
+            address = f"{HUB_PREFIX}{repo}"
+            found[address if revision == "main" else f"{address}@{revision}"] = file
+    return found
+
+
+def pin(file: Path) -> HubAddress | None:
+    """Repository and commit of a file in the cache of the Hub, None for any other file."""
+    if file.parents[1].name != "snapshots":
+        return None
+    return HubAddress(
+        file.parents[2].name.removeprefix("models--").replace("--", "/", 1), file.parent.name
+    )
+
+
+def hub_digest(file: Path) -> str | None:
+    """The SHA-256 that the Hub gave for a file in its cache, None where it gave none."""
+    name = file.resolve().name
+    return name if pin(file) and len(name) == _SHA256_LENGTH else None
+
+
+def discard(file: Path, cache_dir: Path) -> None:
+    """Take a model from the Hub out of the cache; content that another revision has stays."""
+    content = file.resolve()
+    file.unlink()
+    if content not in {other.resolve() for other in pulled(cache_dir).values()}:
+        content.unlink(missing_ok=True)
+
+
 def _models_folder() -> Path:
     """Beside the code in an installed package; the checkout's `models` in an editable one."""
     package = Path(str(files("genretag")))
@@ -73,10 +120,13 @@ def _from_hub(address: HubAddress, cache_dir: Path) -> Path:
     # Only who asks for a model from the Hub waits for these imports.
     from huggingface_hub import hf_hub_download
     from huggingface_hub.errors import HFValidationError
+    from huggingface_hub.utils.tqdm import disable_progress_bars
 
+    if not sys.stderr.isatty():
+        disable_progress_bars()
     try:
         file = hf_hub_download(
-            address.repo, HUB_FILE, revision=address.revision, cache_dir=cache_dir / "hub"
+            address.repo, HUB_FILE, revision=address.revision, cache_dir=_hub_folder(cache_dir)
         )
     except HFValidationError as error:
         raise UsageError(
@@ -84,10 +134,52 @@ def _from_hub(address: HubAddress, cache_dir: Path) -> Path:
             f"{address.repo!r} cannot be the name of a repository on the Hub",
             "Write it as hf:OWNER/REPO or hf:OWNER/REPO@REVISION.",
         ) from error
-    except OSError as error:  # the base of all that the library raises over a connection
-        raise RunError(
-            Code.MODEL_UNREACHABLE,
-            f"{address.repo}: no {HUB_FILE} from the Hub: {str(error).splitlines()[0]}",
-            "Check the name and the connection; a private repository needs `hf auth login`.",
-        ) from error
+    except hub_errors() as error:
+        raise hub_error(f"{address.repo}: no {HUB_FILE} from the Hub", error) from error
     return Path(file)
+
+
+def hub_errors() -> tuple[type[Exception], ...]:
+    """What the Hub's library raises over a connection: the system's errors and HTTP's."""
+    from huggingface_hub.errors import HfHubHTTPError
+
+    # Its first base is the base of all that the HTTP library raises, whichever that is.
+    http_error: type[Exception] = HfHubHTTPError.__bases__[0]
+    return OSError, http_error
+
+
+def hub_error(what: str, error: Exception) -> RunError:
+    """What an error of the Hub's library means to a person; `what` says what was wanted."""
+    from huggingface_hub import constants
+
+    answer = getattr(error, "response", None) or getattr(error.__cause__, "response", None)
+    status = getattr(answer, "status_code", None)
+    if status in _REFUSALS:
+        return RunError(
+            Code.HUB_REFUSED,
+            f"{what}: it answers {status}: the repository is private, does not exist, or the "
+            "token may not do that",
+            "Check the name; log in with `hf auth login`, or set HF_TOKEN.",
+        )
+    if status == _ABSENT:
+        return RunError(
+            Code.MODEL_UNREACHABLE,
+            f"{what}: there is no such repository, revision or file",
+            "Check the name and the revision.",
+        )
+    if constants.HF_HUB_OFFLINE:
+        return RunError(
+            Code.MODEL_UNREACHABLE,
+            f"{what}: it is not in the cache, and HF_HUB_OFFLINE forbids to fetch it",
+            "Fetch it with `genretag models pull` while there is a connection.",
+        )
+    reason = (str(error).splitlines() or [type(error).__name__])[0]
+    return RunError(
+        Code.MODEL_UNREACHABLE,
+        f"{what}: {reason}",
+        "Check the connection, then run the same command again.",
+    )
+
+
+def _hub_folder(cache_dir: Path) -> Path:
+    return cache_dir / "hub"
