@@ -6,6 +6,7 @@ import numpy as np
 import onnx
 import pytest
 import toy_model
+from onnx import TensorProto, helper, numpy_helper
 from onnx.external_data_helper import convert_model_to_external_data
 
 from genretag.domain.genre import GenreVocabulary
@@ -136,3 +137,150 @@ def test_a_device_that_is_not_there_is_refused_with_those_that_are(toy: Path) ->
     with pytest.raises(UsageError, match="cpu") as caught:
         load(toy, missing)
     assert caught.value.code is Code.NO_DEVICE
+
+
+def built(
+    path: Path,
+    *nodes: onnx.NodeProto,
+    mel: tuple[object, ...] = ("batch", "frames", 48),
+    logits: tuple[object, ...] = ("batch", 3),
+    kind: int = TensorProto.FLOAT,
+) -> Path:
+    """A model of these nodes, from `mel` by way of `heard` and the constant `weights`."""
+    weights = numpy_helper.from_array(np.ones((48, 3), np.float32), "weights")
+    minus = numpy_helper.from_array(np.array([-1], np.float32), "minus")
+    graph = helper.make_graph(
+        nodes,
+        "built",
+        [helper.make_tensor_value_info("mel", TensorProto.FLOAT, mel)],
+        [helper.make_tensor_value_info("logits", kind, logits)],
+        [weights, minus],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    helper.set_model_props(model, {METADATA_KEY: toy_model.MANIFEST.to_json()})
+    path.write_bytes(model.SerializeToString())
+    return path
+
+
+HEAR = helper.make_node("ReduceMean", ["mel"], ["heard"], axes=[1], keepdims=0)
+JUDGE = helper.make_node("MatMul", ["heard", "weights"], ["logits"])
+MEASURE = helper.make_node("MatMul", ["heard", "weights"], ["measured"])
+
+
+def test_a_model_for_one_window_at_a_time_is_refused(tmp_path: Path) -> None:
+    assert "window" in refused(built(tmp_path / "m.onnx", HEAR, JUDGE, mel=(1, "frames", 48)))
+
+
+def test_a_model_for_windows_of_another_length_is_refused(tmp_path: Path) -> None:
+    assert "window" in refused(built(tmp_path / "m.onnx", HEAR, JUDGE, mel=("batch", 50, 48)))
+
+
+def test_a_model_for_another_number_of_mels_is_refused(toy: Path) -> None:
+    front_end = replace(toy_model.MANIFEST.front_end, n_mels=96)
+    text = replace(toy_model.MANIFEST, front_end=front_end).to_json()
+    refused(changed(toy, lambda model: helper.set_model_props(model, {METADATA_KEY: text})))
+
+
+def test_an_input_of_another_rank_is_refused(tmp_path: Path) -> None:
+    hear = helper.make_node("ReduceMean", ["mel"], ["heard"], axes=[1, 2], keepdims=0)
+    refused(built(tmp_path / "m.onnx", hear, JUDGE, mel=("batch", 1, "frames", 48)))
+
+
+@pytest.mark.parametrize(
+    ("node", "logits"),
+    [
+        (helper.make_node("ReduceSum", ["mel"], ["logits"], keepdims=0), ()),
+        (helper.make_node("MatMul", ["mel", "weights"], ["logits"]), ("batch", "frames", 3)),
+    ],
+    ids=["scalar", "a row for each frame"],
+)
+def test_an_output_of_another_rank_is_refused_with_its_shape(
+    node: onnx.NodeProto, logits: tuple[object, ...], tmp_path: Path
+) -> None:
+    assert "shape (" in refused(built(tmp_path / "m.onnx", node, logits=logits))
+
+
+@pytest.mark.parametrize(
+    "kind", [TensorProto.DOUBLE, TensorProto.FLOAT16, TensorProto.INT64, TensorProto.STRING]
+)
+def test_logits_of_another_kind_are_refused(kind: int, tmp_path: Path) -> None:
+    cast = helper.make_node("Cast", ["measured"], ["logits"], to=kind)
+    assert "float32" in refused(built(tmp_path / "m.onnx", HEAR, MEASURE, cast, kind=kind))
+
+
+def test_logits_that_are_not_numbers_are_refused(tmp_path: Path) -> None:
+    nodes = (
+        helper.make_node("Log", ["minus"], ["nan"]),
+        helper.make_node("Add", ["measured", "nan"], ["logits"]),
+    )
+    assert "finite" in refused(built(tmp_path / "m.onnx", HEAR, MEASURE, *nodes))
+
+
+def test_an_operator_that_nobody_knows_is_refused(tmp_path: Path) -> None:
+    node = helper.make_node("Frobnicate", ["mel"], ["logits"])
+    assert "ONNX Runtime refuses it" in refused(built(tmp_path / "m.onnx", node))
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[1]", '{"schema": 2}', '{"schema": 1}'])
+def test_a_manifest_that_cannot_be_read_is_refused_by_the_name_of_its_file(
+    text: str, toy: Path
+) -> None:
+    message = refused(changed(toy, lambda m: helper.set_model_props(m, {METADATA_KEY: text})))
+    assert str(toy) in message
+    assert "manifest" in message
+
+
+@pytest.mark.parametrize("share", [0.01, 0.3, 0.9, 0.999])
+def test_a_download_that_broke_off_is_refused(share: float, toy: Path) -> None:
+    data = toy.read_bytes()
+    toy.write_bytes(data[: int(len(data) * share)])
+    assert str(toy) in refused(toy)
+
+
+def test_a_folder_in_the_place_of_a_model_is_an_unknown_model(tmp_path: Path) -> None:
+    with pytest.raises(UsageError) as caught:
+        load(tmp_path)
+    assert caught.value.code is Code.UNKNOWN_MODEL
+    assert str(tmp_path) in caught.value.message
+
+
+def test_scores_do_not_depend_on_what_else_is_in_the_batch(toy: Path) -> None:
+    model, mels = load(toy), windows(BATCH + 3)
+    together = model.score(mels)
+    alone = np.concatenate([model.score(mels[i : i + 1]) for i in range(len(mels))])
+    assert np.allclose(together, alone, atol=1e-6)
+
+
+@pytest.mark.parametrize("scale", [1e-3, 1.0, 1e3, 1e30])
+def test_logits_of_any_size_give_scores_that_sum_to_1(scale: float, tmp_path: Path) -> None:
+    model = load(toy_model.save(tmp_path / "m.onnx"))
+    scores = model.score(windows(4) * np.float32(scale))
+    assert np.isfinite(scores).all()
+    assert np.allclose(scores.sum(axis=1), 1, atol=1e-6)
+
+
+def test_a_colder_model_is_surer_and_ranks_the_same(tmp_path: Path) -> None:
+    mels = windows(5)
+    scores = {
+        temperature: load(
+            toy_model.save(
+                tmp_path / f"{temperature}.onnx",
+                replace(toy_model.MANIFEST, temperature=temperature),
+            )
+        ).score(mels)
+        for temperature in (0.25, 1.0, 4.0)
+    }
+    assert (scores[0.25].max(axis=1) > scores[1.0].max(axis=1)).all()
+    assert (scores[1.0].max(axis=1) > scores[4.0].max(axis=1)).all()
+    for one in scores.values():
+        assert np.array_equal(one.argsort(axis=1), scores[1.0].argsort(axis=1))
+
+
+def test_other_weights_have_another_identity(toy: Path) -> None:
+    before = load(toy).identity
+
+    def louder(model: onnx.ModelProto) -> None:
+        tensor = model.graph.initializer[0]
+        tensor.CopyFrom(numpy_helper.from_array(numpy_helper.to_array(tensor) * 2, tensor.name))
+
+    assert load(changed(toy, louder)).identity != before

@@ -89,7 +89,10 @@ def load(path: Path, device: str = "auto") -> Model:
     text = session.get_modelmeta().custom_metadata_map.get(METADATA_KEY)
     if text is None:
         raise _invalid(path, "it carries no genretag manifest")
-    manifest = ModelManifest.from_json(text)
+    try:
+        manifest = ModelManifest.from_json(text)
+    except RunError as error:
+        raise RunError(error.code, f"{path}: {error.message}", error.hint) from error
     _check_shapes(path, session, manifest)
     return Model(manifest, hashlib.sha256(content).hexdigest(), device, session)
 
@@ -128,18 +131,21 @@ def _options(path: Path) -> ort.SessionOptions:
 
 
 def _check_shapes(path: Path, session: ort.InferenceSession, manifest: ModelManifest) -> None:
-    """Run one small window: only that shows whether the graph and the manifest agree."""
+    """Score two windows: only that shows whether the graph and the manifest agree."""
     front_end = manifest.front_end
     frames = 1 + round(manifest.window.length_s * front_end.rate_hz) // front_end.hop
-    probe = np.zeros((1, frames, front_end.n_mels), np.float32)
+    shape = (2, frames, front_end.n_mels)
+    probe = np.linspace(0.0, 1.0, 2 * frames * front_end.n_mels, dtype=np.float32).reshape(shape)
     try:
         (logits,) = session.run([OUTPUT], {INPUT: probe})
     except (*_ORT_ERRORS, ValueError) as error:
         raise _invalid(path, f"it cannot score a window: {_first_line(error)}") from error
-    if logits.shape != (1, len(manifest.genres)):
-        raise _invalid(
-            path, f"it gives {logits.shape[-1]} scores for {len(manifest.genres)} genres"
-        )
+    if logits.ndim != 2 or len(logits) != 2:
+        raise _invalid(path, f"of 2 windows it gives logits of the shape {logits.shape}")
+    if logits.shape[1] != len(manifest.genres):
+        raise _invalid(path, f"it gives {logits.shape[1]} scores for {len(manifest.genres)} genres")
+    if logits.dtype != np.float32 or not np.isfinite(logits).all():
+        raise _invalid(path, f"its logits are not finite numbers in float32 but {logits.dtype}")
 
 
 def _softmax(logits: NDArray[np.float32], temperature: float) -> Scores:
