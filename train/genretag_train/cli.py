@@ -164,5 +164,6 @@ def train(
 
 app.command()(result_commands.evaluate)
 app.command()(result_commands.export)
+app.command()(result_commands.publish)
 app.command()(data_commands.fetch)
 app.command()(data_commands.features)

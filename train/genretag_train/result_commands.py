@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from genretag.errors import Code, ExtraMissingError, RunError
+from genretag.errors import Code, ExtraMissingError, RunError, UsageError
 
 _TARGET = "RUN|NAME|FILE|hf:OWNER/REPO[@REV]"
 
@@ -114,6 +114,49 @@ def export(
         name = "model.onnx" if precision == "fp32" else f"model-{precision}.onnx"
         found = release.released(run, data, precision, model_file or run / name, progress)
     _print_pairs({"wrote": str(found.file)} | release.told(found))
+
+
+def publish(
+    target: Annotated[str, typer.Argument(metavar="RUN|FILE", show_default=False)],
+    address: Annotated[str, typer.Argument(metavar="hf:OWNER/REPO", show_default=False)],
+    private: Annotated[
+        bool, typer.Option("--private", help="Make a new repository private; others stay.")
+    ] = False,
+    revision: Annotated[
+        str | None, typer.Option(help="Branch to publish on; made if missing. \\[default: main]")
+    ] = None,
+) -> None:
+    """Put a model on the Hugging Face Hub, with a card that tells what it is worth.
+
+    Uploads model.onnx and README.md in one commit: scores with intervals, data,
+    licence, intended use and limits, as measured by the run. Needs a token that
+    may write (hf auth login, or HF_TOKEN). Prints how others fetch this very file.
+
+    [bold]Example[/]
+
+    genretag train publish runs/mine hf:OWNER/REPO --revision v1
+    """
+    with _working("publishing"):
+        from genretag.inference import store
+        from genretag_train import runs
+        from genretag_train.publish import published
+
+        if not address.startswith(store.HUB_PREFIX):
+            raise UsageError(
+                Code.BAD_OPTION,
+                f"{address!r} is no address on the Hub",
+                "Write it as hf:OWNER/REPO.",
+            )
+        place = store.hub_address(address)
+        made = published(runs.subject(target), place, private, revision)
+    pinned = f"{store.HUB_PREFIX}{made.address.repo}@{made.address.revision}"
+    _print_pairs(
+        {
+            "published": pinned,
+            "sha256": made.digest,
+            "fetch with": f"genretag models pull {pinned} --sha256 {made.digest}",
+        }
+    )
 
 
 def _print_pairs(pairs: Mapping[str, str]) -> None:
