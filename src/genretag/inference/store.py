@@ -1,6 +1,7 @@
 """Finds the file of a model: bundled with genretag, on disk, or on the Hugging Face Hub."""
 
 import sys
+from contextlib import suppress
 from importlib.resources import files
 from pathlib import Path
 from typing import NamedTuple
@@ -40,8 +41,10 @@ def locate(model: str, cache_dir: Path) -> Path:
         return _from_hub(hub_address(model), cache_dir)
     if model in (known := bundled()):
         return known[model]
-    if Path(model).is_file():
-        return Path(model)
+    # Before Python 3.14, a name that is too long for a file is an error.
+    with suppress(OSError):
+        if Path(model).is_file():
+            return Path(model)
     raise UsageError(
         Code.UNKNOWN_MODEL,
         f"There is no model {model!r}, neither bundled nor a file",
