@@ -4,9 +4,11 @@ import librosa
 import numpy as np
 import pytest
 from audio_files import chirp, noise, tone
+from hypothesis import given
+from hypothesis import strategies as st
 
 from genretag.audio.decode import listen
-from genretag.audio.mel import features
+from genretag.audio.mel import at_level, features, mel_filters, mel_power
 from genretag.domain.manifest import FrontEnd
 from genretag.domain.window import Excerpt
 
@@ -75,3 +77,69 @@ def test_a_level_makes_log_compression_deaf_to_gain() -> None:
     loud, quiet = features(samples, levelled), features(samples * np.float32(0.01), levelled)
     assert np.abs(loud - quiet).max() < 1e-3
     assert np.abs(features(samples, LOG) - features(samples * np.float32(0.01), LOG)).max() > 0.1
+
+
+@pytest.mark.filterwarnings("ignore:Empty filters")
+@pytest.mark.parametrize("rate_hz", [8000, 16000, 22050, 44100])
+@pytest.mark.parametrize("n_fft", [512, 2048])
+@pytest.mark.parametrize("n_mels", [40, 96, 128])
+def test_mel_filters_are_those_of_librosa(rate_hz: int, n_fft: int, n_mels: int) -> None:
+    # Some filters are narrower than a bin of the spectrum, and empty in both.
+    wanted = librosa.filters.mel(sr=rate_hz, n_fft=n_fft, n_mels=n_mels).T
+    ours = mel_filters(rate_hz, n_fft, n_mels)
+    assert ours.dtype == np.float32
+    assert np.abs(ours - wanted).max() < 1e-6 * wanted.max()
+
+
+@FRONT_ENDS
+def test_everything_stays_in_single_precision(front_end: FrontEnd) -> None:
+    samples = noise(1.0, front_end.rate_hz, channels=1)[0]
+    assert mel_power(samples, front_end).dtype == np.float32
+    assert at_level(samples, -20.0).dtype == np.float32
+    assert features(samples, front_end).dtype == np.float32
+
+
+@FRONT_ENDS
+@pytest.mark.parametrize("sample", [1.0, -0.5, 1e-6, 0.0])
+def test_a_single_sample_has_features_too(front_end: FrontEnd, sample: float) -> None:
+    seen = features(np.array([sample], np.float32), front_end)
+    assert seen.shape == (1, front_end.n_mels)
+    assert np.isfinite(seen).all()
+
+
+@pytest.mark.parametrize("level_dbfs", [-40.0, -20.0, -6.0])
+@pytest.mark.parametrize("gain", [1e-4, 1.0, 100.0])
+def test_a_waveform_comes_to_the_level_asked_for(level_dbfs: float, gain: float) -> None:
+    samples = at_level(noise(1.0, 16000, channels=1)[0] * np.float32(gain), level_dbfs)
+    assert 20 * np.log10(np.sqrt(np.mean(samples**2))) == pytest.approx(level_dbfs, abs=1e-3)
+
+
+@pytest.mark.parametrize("faint", [0.0, 1e-45, 1e-40, 1e-30])
+def test_what_is_nearly_nothing_never_becomes_what_is_not_a_number(faint: float) -> None:
+    samples = np.full(4096, faint, np.float32)
+    assert np.isfinite(at_level(samples, -14.0)).all()
+
+
+SOUNDS = st.tuples(st.integers(1, 3000), st.floats(1e-6, 1e6), st.integers(0, 99)).map(
+    lambda made: np.random.default_rng(made[2]).normal(0, made[1], made[0]).astype(np.float32)
+)
+
+
+@given(samples=SOUNDS)
+def test_research_features_lie_in_0_to_1(samples: np.ndarray) -> None:
+    seen = features(samples, RESEARCH)
+    assert seen.shape == (1 + len(samples) // RESEARCH.hop, RESEARCH.n_mels)
+    assert seen.min() >= 0.0
+    assert seen.max() <= 1.0
+
+
+@given(samples=SOUNDS)
+def test_compressed_features_are_never_negative(samples: np.ndarray) -> None:
+    seen = features(samples, LOG)
+    assert np.isfinite(seen).all()
+    assert seen.min() >= 0.0
+
+
+def test_more_power_never_gives_less_after_compression() -> None:
+    samples = noise(1.0, 16000, channels=1)[0]
+    assert (features(samples * np.float32(2), LOG) >= features(samples, LOG)).all()

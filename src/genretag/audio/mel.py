@@ -17,6 +17,8 @@ from genretag.domain.manifest import FrontEnd
 
 DYNAMIC_RANGE_DB = 80.0
 _POWER_FLOOR = 1e-10
+# Below this, the gain to any level is more than a float32 can hold.
+_FAINTEST_RMS = 1e-30
 
 # The Slaney scale is linear up to 1 kHz (15 mels) and logarithmic above.
 _HZ_PER_MEL = 200.0 / 3.0
@@ -43,7 +45,7 @@ def features(samples: NDArray[np.float32], front_end: FrontEnd) -> NDArray[np.fl
 def at_level(samples: NDArray[np.float32], rms_dbfs: float) -> NDArray[np.float32]:
     """`samples` amplified to an RMS level in dB relative to full scale; silence stays silence."""
     rms = float(np.sqrt(np.mean(np.square(samples, dtype=np.float64))))
-    if rms == 0.0:
+    if rms < _FAINTEST_RMS:
         return samples
     return samples * np.float32(10 ** (rms_dbfs / 20) / rms)
 
