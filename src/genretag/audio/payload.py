@@ -1,40 +1,46 @@
 """The sound in a file as it is stored, apart from everything that tags can change."""
 
 import hashlib
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from itertools import zip_longest
 from pathlib import Path
 
 import av.error
 
+from genretag.audio import stored
 from genretag.audio.decode import opened
 from genretag.errors import FileError
 
 _DIGEST_SIZE = 16
-_CHUNK = 1 << 20
+
+Span = tuple[int, int]
+"""From which byte to which a file is nothing but sound."""
 
 
-def digest(path: Path, span: tuple[int, int] | None = None) -> str | None:
-    """A digest of the encoded sound of `path`, whatever its tags say.
+def same(one: Path, other: Path, span_of: Callable[[Path], Span | None]) -> bool:
+    """Whether two files hold the same encoded sound, whatever their tags say.
 
-    Nothing is decoded, but the whole file is read.
+    Nothing is decoded, but both files are read whole. Bytes are compared where the container
+    is known to keep its sound in one place; what differs there is left to `digest`.
 
     Args:
-        path: an audio file.
-        span: the bytes from which to which it is nothing but sound, where that is known.
-            Otherwise all audio packets that FFmpeg finds are digested, in order.
+        one: an audio file.
+        other: another.
+        span_of: where a file is nothing but sound, or None if it is not known.
+    """
+    spans = span_of(one), span_of(other)
+    if spans[0] is not None and spans[1] is not None:
+        return _equal(_between(one, spans[0]), _between(other, spans[1]))
+    return _equal(stored.parts(one), stored.parts(other)) or digest(one) == digest(other)
 
-    Returns:
-        Hexadecimal digits; None if FFmpeg finds no packets.
+
+def digest(path: Path) -> str | None:
+    """Hexadecimal digits that stand for all packets of sound in `path`, in their order.
+
+    None if FFmpeg finds no packets.
     """
     hashed = hashlib.blake2b(digest_size=_DIGEST_SIZE)
-    if span is not None:
-        with path.open("rb") as file:
-            file.seek(span[0])
-            left = span[1] - span[0]
-            while chunk := file.read(min(_CHUNK, left)):
-                hashed.update(chunk)
-                left -= len(chunk)
-        return hashed.hexdigest()
     packets = 0
     with (
         suppress(av.error.FFmpegError, FileError),
@@ -46,3 +52,15 @@ def digest(path: Path, span: tuple[int, int] | None = None) -> str | None:
                 hashed.update(packet)
                 packets += 1
     return hashed.hexdigest() if packets else None
+
+
+def _between(path: Path, span: Span) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        yield from stored.span(file, *span)
+
+
+def _equal(one: Iterator[bytes], other: Iterator[bytes]) -> bool:
+    """Whether both yield the same; not if one of them does not know."""
+    with suppress(stored.OddError):
+        return all(a == b for a, b in zip_longest(one, other))
+    return False

@@ -137,7 +137,7 @@ def _edit(change: TagChange, staged: Path, original: Path) -> None:
     checks = {
         "genres": genres,
         "other tags": _same_others(change, staged, original),
-        "sound": _sound(staged) == _sound(original),
+        "sound": payload.same(staged, original, tags.sound),
     }
     wrong = [name for name, passed in checks.items() if not passed]
     if wrong:
@@ -146,10 +146,6 @@ def _edit(change: TagChange, staged: Path, original: Path) -> None:
             f"{change.path}: after writing, its {' and '.join(wrong)} would not be as they must",
             "The file is as it was. This is a mistake in genretag: please report it.",
         )
-
-
-def _sound(path: Path) -> str | None:
-    return payload.digest(path, tags.sound(path))
 
 
 def _same_others(change: TagChange, staged: Path, original: Path) -> bool:
