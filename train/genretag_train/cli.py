@@ -22,7 +22,7 @@ DataOption = Annotated[
     Path | None,
     typer.Option(
         help="Labelled music: a CSV file (columns path or file; genre or label; where known "
-        "group or artist, split) or a folder with a folder for each genre.",
+        "group or artist, split), an FMA folder, or a folder with a folder for each genre.",
         rich_help_panel=_RUN,
     ),
 ]
