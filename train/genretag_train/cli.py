@@ -163,6 +163,7 @@ def train(
 
 
 app.command()(result_commands.evaluate)
+app.command()(result_commands.plots)
 app.command()(result_commands.export)
 app.command()(result_commands.publish)
 app.command()(data_commands.fetch)

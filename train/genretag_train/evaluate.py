@@ -1,12 +1,13 @@
 """A model judged on labelled clips, by the window and by the track."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from rich.console import Group
 from rich.table import Table
 
@@ -16,9 +17,12 @@ from genretag.errors import FileError
 from genretag_train import metrics
 from genretag_train.calibrate import acceptance
 from genretag_train.dataset import Clip, bad
-from genretag_train.hearing import Progress, Skipped, scanned
+from genretag_train.hearing import Progress, Skipped, Windows, scanned
 from genretag_train.metrics import Chances, Labels
 from genretag_train.runs import Chosen, Subject
+
+Embed = Callable[[Windows], NDArray[np.float32]]
+"""From a clip's windows to their embeddings [n_windows, width]."""
 
 SCHEMA = 1
 LEVELS = ("track", "window")
@@ -36,13 +40,14 @@ class Heard:
     """The clips that could be judged, the genre of each and the scores of its windows.
 
     `truth` [n_clips] are indices into the model's genres; each of `scores` is
-    [n_windows, n_genres], calibrated.
+    [n_windows, n_genres], calibrated. `embedded` [n_clips, width] is empty unless asked for.
     """
 
     clips: tuple[Clip, ...]
     truth: Labels
     scores: tuple[Scores, ...]
     skipped: tuple[Skipped, ...]
+    embedded: NDArray[np.float32]
 
     @property
     def chances(self) -> Chances:
@@ -50,16 +55,21 @@ class Heard:
         return np.stack([AGGREGATIONS["mean"](rows) for rows in self.scores])
 
 
-def heard(subject: Subject, clips: Sequence[Clip], progress: Progress) -> Heard:
+def heard(
+    subject: Subject, clips: Sequence[Clip], progress: Progress, embed: Embed | None = None
+) -> Heard:
     """Score the clips as `scan` does; RunError `bad-dataset` if none of them can be heard."""
     ear = subject.ear
+    nothing = np.zeros(0, np.float32)
 
-    def scored(clip: Clip) -> Scores | str:
+    def scored(clip: Clip) -> tuple[Scores, NDArray[np.float32]] | str:
         try:
             windows = scanned(clip.path, ear)
         except FileError as error:
             return str(error.code)
-        return subject.model.score(windows) if len(windows) else "silent"
+        if not len(windows):
+            return "silent"
+        return subject.model.score(windows), embed(windows).mean(axis=0) if embed else nothing
 
     kept, skipped = [], []
     with ThreadPoolExecutor() as pool:  # decoding and scoring let go of the interpreter
@@ -77,8 +87,9 @@ def heard(subject: Subject, clips: Sequence[Clip], progress: Progress) -> Heard:
     return Heard(
         tuple(clip for clip, _ in kept),
         np.array([places[folded(clip.genre)] for clip, _ in kept]),
-        tuple(scores for _, scores in kept),
+        tuple(scores for _, (scores, _) in kept),
         tuple(skipped),
+        np.stack([embedded for _, (_, embedded) in kept]),
     )
 
 

@@ -77,6 +77,49 @@ def evaluate(
     Console(highlight=False).print(shown(told))
 
 
+def plots(
+    targets: Annotated[list[str], typer.Argument(metavar="RUN...", show_default=False)],
+    plots_folder: Annotated[
+        Path, typer.Option("--out", file_okay=False, help="Folder for the pictures.")
+    ] = Path("plots"),
+    only: Annotated[
+        list[str] | None,
+        typer.Option(metavar="PICTURE", help="Draw only this; can be repeated."),
+    ] = None,
+    confusion: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TRUE:SAID",
+            help="Whose confusion to show. \\[default: Pop:Rock if it occurs, else the commonest]",
+        ),
+    ] = None,
+    data: DataOption = None,
+    side: SideOption = "test",
+) -> None:
+    """Draw runs and models, as PNG and SVG.
+
+    curves: loss, F1 and learning rate by epoch, all runs in one picture.
+    confusion: who is taken for whom. tsne: the clips as the penultimate layer
+    sees them. spectrograms: a clip of each genre. confused: true clips of a
+    genre, those taken for it, and a third genre. genres: clips by genre and side.
+
+    With several runs each has a folder of its own. Models without a run (NAME,
+    FILE) have no curves.
+
+    [bold]Examples[/]
+
+    genretag train plots runs/mine --out plots
+
+    genretag train plots runs/gru runs/lstm --only curves
+    """
+    with _working("drawing") as progress:
+        from genretag_train import gallery
+
+        wanted = gallery.Wanted(tuple(only or ()), confusion, data, side)
+        for file in gallery.drawn(targets, plots_folder, wanted, progress):
+            typer.echo(file)
+
+
 def export(
     run: Annotated[Path, typer.Argument(metavar="RUN", file_okay=False, show_default=False)],
     precision: Annotated[

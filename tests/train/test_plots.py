@@ -1,0 +1,159 @@
+import csv
+import json
+import xml.etree.ElementTree as ET
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from commands import done, refused
+from matplotlib.colors import to_hex
+from matplotlib.image import imread
+from sklearn.metrics import accuracy_score
+
+from genretag.domain.genre import GenreVocabulary
+from genretag.errors import Code
+from genretag.inference import session
+from genretag_train import plots
+from genretag_train.dataset import Clip
+from genretag_train.embed import embedder
+from genretag_train.evaluate import Heard
+from genretag_train.precision import PRECISIONS
+from genretag_train.runs import Subject
+
+FMA = (
+    "Blues", "Classical", "Country", "Easy Listening", "Electronic", "Experimental", "Folk",
+    "Hip-Hop", "Instrumental", "International", "Jazz", "Old-Time", "Pop", "Rock",
+    "Soul-RnB", "Spoken",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def pictures(toy_run: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("plots")
+    done("plots", toy_run[0], "--out", folder, "--side", "valid")
+    return folder
+
+
+def test_all_pictures_of_a_run_are_drawn_as_png_and_svg(pictures: Path) -> None:
+    names = {"curves", *plots.PICTURES}
+    assert {path.name for path in pictures.iterdir()} == {
+        f"{name}.{kind}" for name in names for kind in ("png", "svg")
+    }
+    for name in names:
+        assert imread(pictures / f"{name}.png").std() > 0.01
+        assert ET.parse(pictures / f"{name}.svg").getroot().tag.endswith("svg")
+
+
+def test_pictures_of_several_runs_lie_apart_and_their_curves_together(
+    toy_run: tuple[Path, Path], tmp_path: Path
+) -> None:
+    copy = tmp_path / "copy"
+    copy.mkdir()
+    (copy / "curves.csv").write_bytes((toy_run[0] / "curves.csv").read_bytes())
+    shown = done("plots", toy_run[0], copy, "--only", "curves", "--out", tmp_path / "p")
+    assert [Path(line).name for line in shown.split()] == ["curves.png", "curves.svg"]
+    run, copied = (plots.curves_of(place) for place in (toy_run[0], copy))
+    figure = plots.curves({"run": run, "copy": copied})
+    loss = figure.axes[0]
+    assert len(loss.lines) == 4
+    with (toy_run[0] / "curves.csv").open(newline="") as lines:
+        rows = [float(row["val_loss"]) for row in csv.DictReader(lines)]
+    assert loss.lines[0].get_ydata().tolist() == rows
+    assert {(to_hex(line.get_color()), line.get_marker()) for line in loss.lines} == {
+        (plots.COLOURS[n].lower(), plots.MARKERS[n]) for n in (0, 1)
+    }
+
+
+def test_what_cannot_be_drawn_is_refused(toy_run: tuple[Path, Path], tmp_path: Path) -> None:
+    assert refused("plots", toy_run[0], "--only", "nude").code is Code.BAD_OPTION
+    arguments = ("--only", "confused", "--out", tmp_path / "p", "--confusion", "Pop:Rock")
+    assert "Whistle" in refused("plots", toy_run[0], *arguments).hint
+    assert refused("plots", toy_run[1] / "toy.onnx", "--only", "curves").code is Code.BAD_OPTION
+    assert refused("plots", tmp_path, "--only", "tsne").code is Code.UNKNOWN_MODEL
+
+
+def invented(toy_run: tuple[Path, Path], genres: tuple[str, ...], n: int) -> plots.Material:
+    """Clips of as many genres as FMA has, judged at random but rather well."""
+    rng = np.random.default_rng(0)
+    truth = rng.integers(len(genres), size=n)
+    chances = rng.random((n, len(genres))) / 2 + np.eye(len(genres))[truth] * rng.random((n, 1))
+    chances /= chances.sum(axis=1, keepdims=True)
+    manifest = SimpleNamespace(genres=GenreVocabulary(genres))
+    model = SimpleNamespace(manifest=manifest)
+    subject = Subject("invented", toy_run[0] / "model.onnx", model, None, {})
+    clips = tuple(Clip(Path(str(i)), str(i), genres[t], str(i)) for i, t in enumerate(truth))
+    centres = rng.normal(size=(len(genres), 8))
+    embedded = (centres[truth] + rng.normal(size=(n, 8)) / 3).astype(np.float32)
+    found = Heard(clips, truth, tuple(chances[:, None]), (), embedded)
+    counts = np.bincount(truth, minlength=len(genres)).tolist()
+    return plots.Material(subject, found, {"train": counts, "valid": counts, "test": counts}, None)
+
+
+def test_the_confusion_matrix_shows_counts_and_row_shares(toy_run: tuple[Path, Path]) -> None:
+    told = invented(toy_run, FMA, 300)
+    axes = plots.confusion(told).axes[0]
+    said, truth = told.found.chances.argmax(axis=1), told.found.truth
+    assert f"{accuracy_score(truth, said):.1%}" in axes.get_title()
+    shown = sum(int(text.get_text().split("\n")[1]) for text in axes.texts)
+    assert shown == 300
+    assert np.asarray(axes.images[0].get_array()).sum(axis=1) == pytest.approx(1)
+    assert [label.get_text() for label in axes.get_xticklabels()] == list(FMA)
+
+
+def test_genres_differ_in_shape_and_colour_and_the_legend_counts_them(
+    toy_run: tuple[Path, Path],
+) -> None:
+    assert len(set(plots.MARKERS)) == len(plots.MARKERS) >= len(FMA)
+    told = invented(toy_run, FMA, 300)
+    axes = plots.tsne(told).axes[0]
+    counts = np.bincount(told.found.truth, minlength=len(FMA))
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == [
+        f"{genre} ({count})" for genre, count in zip(FMA, counts, strict=True)
+    ]
+    assert "perplexity 30, 1,000 iterations" in axes.get_title()
+    shapes = [scatter.get_paths()[0].vertices.tobytes() for scatter in axes.collections]
+    looks = {
+        (shape, to_hex(scatter.get_facecolor()[0]))
+        for shape, scatter in zip(shapes, axes.collections, strict=True)
+    }
+    assert len(looks) == len(set(shapes)) == len(FMA)
+
+
+def test_the_distribution_counts_every_clip_and_hatches_the_sides(
+    toy_run: tuple[Path, Path],
+) -> None:
+    axes = plots.distribution(invented(toy_run, FMA, 300)).axes[0]
+    assert sum(bar.get_width() for bar in axes.patches) == 900
+    assert len({bar.get_hatch() for bar in axes.patches}) == 3
+    totals = [int(text.get_text()) for text in axes.texts]
+    assert totals == sorted(totals) and sum(totals) == 900
+
+
+@pytest.mark.parametrize("precision", list(PRECISIONS))
+def test_embeddings_are_what_the_last_layer_turns_into_scores(
+    precision: str, toy_run: tuple[Path, Path], tmp_path: Path
+) -> None:
+    import onnx
+
+    whole, file = toy_run[0] / "model.onnx", tmp_path / "made.onnx"
+    PRECISIONS[precision](whole, file)
+    mel = np.random.default_rng(0).random((4, 44, 128), dtype=np.float32)
+    found = embedder(file)(mel)
+    assert found.shape == (4, 8)
+    graph = onnx.load(whole).graph
+    weights = {w.name: onnx.numpy_helper.to_array(w) for w in graph.initializer}
+    last = graph.node[-1]
+    logits = found @ weights[last.input[1]].T + weights[last.input[2]]
+    model = session.load(whole)
+    scores = np.exp(logits / model.manifest.temperature)
+    scores /= scores.sum(axis=1, keepdims=True)
+    assert np.abs(scores - model.score(mel)).max() < (1e-5 if precision == "fp32" else 0.1)
+
+
+def test_pictures_need_no_metrics_of_a_run(toy_run: tuple[Path, Path], tmp_path: Path) -> None:
+    data = json.loads((toy_run[0] / "metrics.json").read_text())["data"]["source"]
+    shown = done(
+        "plots", toy_run[1] / "toy.onnx", "--data", data, "--only", "genres", "--out", tmp_path
+    )
+    assert len(shown.split()) == 2
