@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from genretag.errors import Code, ExtraMissingError, RunError, UsageError
-from genretag_train import data_commands, result_commands
+from genretag_train import data_commands, result_commands, study_commands
 from genretag_train.config import TrainConfig, configured
 
 app = typer.Typer(rich_markup_mode="rich")
@@ -168,3 +168,4 @@ app.command()(result_commands.export)
 app.command()(result_commands.publish)
 app.command()(data_commands.fetch)
 app.command()(data_commands.features)
+app.command()(study_commands.sweep)

@@ -1,0 +1,295 @@
+"""Sweeps: what a file may say, and that trials are shared, taken up again and counted once."""
+
+import csv
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import yaml
+from commands import done, refused
+
+from genretag.errors import Code, ExtraMissingError, UsageError
+from genretag_train import sweep, sweep_file
+from genretag_train.sweep_file import Choice, Halving, Span
+
+CONFIGS = Path(__file__).parents[2] / "train" / "configs"
+
+SMALL = {"window_s": 1.0, "hidden": 4, "rnn_hidden": 4, "epochs": 1, "threads": 1}
+SMALL |= {"mask_s": 0.1, "mask_mels": 8, "min_accepted": 1}
+TRIED = {
+    "learning-rate": {"distribution": "log_uniform_values", "min": "1e-4", "max": 1e-2},
+    "batch_size": {"values": [4, 8]},
+}
+
+
+def sweep_yaml(file: Path, tried: dict[str, Any] = TRIED, method: str = "bayes", **more: Any):
+    parameters = {name: {"value": value} for name, value in SMALL.items()} | tried
+    told = {"program": "train.py", "method": method, "parameters": parameters, **more}
+    file.write_text(yaml.safe_dump({"metric": {"name": "val_loss", "goal": "minimize"}} | told))
+    return file
+
+
+def trials(out: Path) -> list[dict[str, str]]:
+    with (out / "trials.csv").open(newline="") as lines:
+        return list(csv.DictReader(lines))
+
+
+def domain(spec: dict[str, Any], tmp_path: Path, name: str = "dropout") -> Choice | Span:
+    return sweep_file.read(sweep_yaml(tmp_path / "s.yaml", {name: spec})).parameters[name]
+
+
+def test_every_distribution_of_a_sweep_file_is_understood(tmp_path: Path) -> None:
+    assert domain({"value": 1}, tmp_path) == Choice((1.0,))
+    assert domain({"values": [0, 0.5]}, tmp_path) == Choice((0.0, 0.5))
+    assert domain({"min": 0.1, "max": 0.5}, tmp_path) == Span(0.1, 0.5)
+    assert domain({"min": 8, "max": 64}, tmp_path, "hidden") == Span(8, 64, 1)
+    log = {"distribution": "log_uniform_values", "min": "1e-4", "max": 0.1}
+    assert domain(log, tmp_path, "learning_rate") == Span(1e-4, 0.1, log=True)
+    stepped = {"distribution": "q_uniform", "min": 15, "max": 65, "q": 16}
+    assert domain(stepped, tmp_path, "batch_size") == Span(16, 64, 16)
+    assert domain({"values": [True, False]}, tmp_path, "max_pool") == Choice((True, False))
+
+
+@pytest.mark.parametrize(
+    ("tried", "said"),
+    [
+        ({"depth": {"value": 3}}, "parameters.depth"),
+        ({"dropout": {"values": [2.0]}}, "dropout"),
+        ({"dropout": {"distribution": "beta", "min": 0, "max": 1}}, "dropout.distribution"),
+        ({"dropout": {"min": 0.5}}, "it lacks max"),
+        ({"dropout": {"min": 0.5, "max": 0.1}}, "not below"),
+        ({"dropout": {"min": 0.1, "max": 0.5, "mu": 1}}, "'mu'"),
+        ({"hidden": {"min": 8.0, "max": 16.0}}, "no fractions"),
+        ({"hidden": {"values": ["many"]}}, "not of type int"),
+        ({"learning_rate": {"values": []}}, "no list"),
+    ],
+)
+def test_a_wrong_parameter_is_named(tried: dict[str, Any], said: str, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=said):
+        sweep_file.read(sweep_yaml(tmp_path / "s.yaml", tried))
+
+
+def test_a_sweep_chooses_by_the_valid_side_alone(tmp_path: Path) -> None:
+    for name in ("test_accuracy", "epoch_avg_loss"):
+        file = sweep_yaml(tmp_path / "s.yaml", metric={"name": name, "goal": "maximize"})
+        with pytest.raises(UsageError, match=r"metric\.name"):
+            sweep_file.read(file)
+
+
+def test_a_wrong_file_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "s.yaml"
+    for text in ("", "- a", "method: [", "method: bayes", "methods: bayes"):
+        file.write_text(text)
+        with pytest.raises(UsageError):
+            sweep_file.read(file)
+    with pytest.raises(UsageError, match="cannot be read"):
+        sweep_file.read(tmp_path / "none.yaml")
+    with pytest.raises(UsageError, match="a grid needs values"):
+        sweep_file.read(sweep_yaml(file, method="grid"))
+
+
+def test_hyperbands_brackets_become_halvings(tmp_path: Path) -> None:
+    def halving(**spec: Any) -> Halving | None:
+        file = sweep_yaml(tmp_path / "s.yaml", early_terminate={"type": "hyperband", **spec})
+        return sweep_file.read(file).halving
+
+    assert halving(min_iter=4, eta=2) == Halving(4, 2)
+    assert halving(max_iter=27, s=2) == Halving(3, 3)
+
+
+def test_the_studys_sweeps_can_be_read() -> None:
+    first, second = (sweep_file.read(CONFIGS / f"sweep_{n}.yaml") for n in ("first", "second"))
+    assert {"learning_rate", "hidden", "dropout", "batch_size"} <= set(first.tried)
+    assert {"plateau_factor", "step_epochs", "step_gamma"} <= set(second.tried)
+    for name in ("learning_rate", "dropout"):
+        wide, narrow = first.parameters[name], second.parameters[name]
+        assert isinstance(wide, Span) and isinstance(narrow, Span)
+        assert wide.low <= narrow.low < narrow.high <= wide.high
+
+
+def test_three_trials_leave_a_run_each_and_the_best_comes_first(
+    toy_library: Path, features: Path, tmp_path: Path
+) -> None:
+    out, file = tmp_path / "out", sweep_yaml(tmp_path / "s.yaml")
+    arguments = ["sweep", file, "--data", toy_library, "--cache", features, "--out", out]
+    shown = done(*arguments, "--trials", 3)
+    found = trials(out)
+    losses = [float(row["val_loss"]) for row in found]
+    assert len(found) == 3 and losses == sorted(losses)
+    assert shown.index(found[0]["run"]) < shown.index(found[2]["run"])
+    for row in found:
+        settings = (out / row["run"] / "config.toml").read_text()
+        assert f"batch_size = {row['batch_size']}\n" in settings
+        assert f"learning_rate = {row['learning_rate']}\n" in settings
+        assert 1e-4 <= float(row["learning_rate"]) <= 1e-2
+        with (out / row["run"] / "curves.csv").open(newline="") as lines:
+            assert next(csv.DictReader(lines))["val_loss"] == row["val_loss"]
+    assert not any("test" in name for name in found[0])
+    done(*arguments, "--trials", 3)
+    assert trials(out) == found
+    other = sweep_yaml(tmp_path / "s.yaml", {"dropout": {"min": 0.1, "max": 0.5}})
+    error = refused("sweep", other, "--data", toy_library, "--cache", features, "--out", out)
+    assert error.code is Code.BAD_OPTION and "another parameters" in error.message
+
+
+def test_a_grid_tries_everything_once(toy_library: Path, features: Path, tmp_path: Path) -> None:
+    file = sweep_yaml(tmp_path / "s.yaml", {"seed": {"min": 1, "max": 2}}, method="grid")
+    done("sweep", file, "--data", toy_library, "--cache", features, "--out", tmp_path / "out")
+    assert sorted(row["seed"] for row in trials(tmp_path / "out")) == ["1", "2"]
+
+
+def in_a_process(*arguments: str | Path) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "genretag_train", "sweep", *map(str, arguments)]
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def wait_for(file: Path, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 60
+    while not file.exists() and time.monotonic() < deadline:
+        assert process.poll() is None
+        time.sleep(0.05)
+
+
+def test_two_processes_share_a_study(toy_library: Path, features: Path, tmp_path: Path) -> None:
+    out, file = tmp_path / "out", sweep_yaml(tmp_path / "s.yaml", method="random")
+    arguments = [file, "--data", toy_library, "--cache", features, "--out", out, "--trials", 5]
+    other = in_a_process(*arguments)
+    wait_for(out / "trial-0", other)
+    done("sweep", *arguments)
+    assert other.wait(60) == 0
+    found = trials(out)
+    assert len(found) in (5, 6)  # both may begin the last one
+    assert {row["state"] for row in found} <= {"complete", "pruned"}
+    assert len({row["process"] for row in found}) == 2
+    assert len({row["learning_rate"] for row in found}) == len(found)
+
+
+def test_a_sweep_that_was_killed_goes_on_in_the_trial_that_was_cut_short(
+    toy_library: Path, features: Path, tmp_path: Path, monkeypatch
+) -> None:
+    out = tmp_path / "out"
+    long = {"epochs": {"value": 20}, "patience": {"value": 99}}
+    file = sweep_yaml(tmp_path / "s.yaml", TRIED | long)
+    arguments = [file, "--data", toy_library, "--cache", features, "--out", out, "--trials", 1]
+    process = in_a_process(*arguments)
+    wait_for(out / "trial-0" / "last.ckpt", process)
+    process.kill()
+    assert process.wait(60) == -signal.SIGKILL
+    before = (out / "trial-0" / "curves.csv").read_text().splitlines()
+    assert len(before) < 20
+    monkeypatch.setattr(sweep, "GRACE_S", 1)
+    time.sleep(1.5)  # a process that was killed is missed after GRACE_S
+    done("sweep", *arguments)
+    [row] = trials(out)
+    assert (row["run"], row["state"], row["epochs"]) == ("trial-0", "complete", "20")
+    after = (out / "trial-0" / "curves.csv").read_text().splitlines()
+    assert after[: len(before)][:-1] == before[:-1]
+
+
+def test_an_interrupted_sweep_takes_its_trial_up_at_once(
+    toy_library: Path, features: Path, tmp_path: Path, monkeypatch
+) -> None:
+    def interrupted(*rest: Any) -> None:
+        raise KeyboardInterrupt
+
+    genuine = sweep.pipeline.train
+    monkeypatch.setattr(sweep.pipeline, "train", interrupted)
+    file, out = sweep_yaml(tmp_path / "s.yaml", TRIED), tmp_path / "out"
+    errand = sweep.Errand(sweep_file.read(file), toy_library, out, features, trials=1)
+    with pytest.raises(KeyboardInterrupt):
+        sweep.swept(errand, lambda text: None, lambda done, of: None)
+    [before] = trials(out)
+    assert before["state"] == "waiting"
+    monkeypatch.setattr(sweep.pipeline, "train", genuine)
+    sweep.swept(errand, lambda text: None, lambda done, of: None)
+    [after] = trials(out)
+    assert (after["run"], after["state"]) == ("trial-0", "complete")
+    assert after["learning_rate"] == before["learning_rate"]
+
+
+def test_a_hopeless_trial_ends_early(
+    toy_library: Path, features: Path, tmp_path: Path, monkeypatch
+) -> None:
+    tried = {"seed": {"values": [1, 2]}, "epochs": {"value": 4}}
+    early = {"type": "hyperband", "min_iter": 2, "eta": 2}
+    file = sweep_yaml(tmp_path / "s.yaml", tried, "grid", early_terminate=early)
+    columns = ("epoch", *sweep_file.METRICS)
+
+    def train(config: Any, place: Any, resume: bool, say: Any, progress: Any) -> None:
+        place.out.mkdir(parents=True)
+        loss = f"{place.out.name[-1]}.5"  # trial-1 is worse in every epoch
+        for epoch in range(4):
+            rows = [f"{n},{loss},0.5,0.5,0.5" for n in range(epoch + 1)]
+            (place.out / "curves.csv").write_text("\n".join([",".join(columns), *rows]))
+            say(f"epoch {epoch}")
+        say("Test: accuracy 0.5")
+
+    monkeypatch.setattr(sweep.pipeline, "train", train)
+    done("sweep", file, "--data", toy_library, "--out", tmp_path / "out")
+    found = trials(tmp_path / "out")
+    assert [row["epochs"] for row in found] == ["4", "2"]
+    assert [row["state"] for row in found] == ["complete", "pruned"]
+    done("sweep", file, "--data", toy_library, "--out", tmp_path / "whole", "--no-prune")
+    assert [row["epochs"] for row in trials(tmp_path / "whole")] == ["4", "4"]
+
+
+def test_a_trial_that_cannot_be_is_told_and_the_sweep_goes_on(
+    toy_library: Path, features: Path, tmp_path: Path, monkeypatch
+) -> None:
+    def train(config: Any, *rest: Any) -> None:
+        if config.batch_size == 8:
+            raise RuntimeError("out of memory")
+        genuine(config, *rest)
+
+    genuine = sweep.pipeline.train
+    monkeypatch.setattr(sweep.pipeline, "train", train)
+    file = sweep_yaml(tmp_path / "s.yaml", {"batch_size": {"values": [4, 8]}}, "grid")
+    done("sweep", file, "--data", toy_library, "--cache", features, "--out", tmp_path / "out")
+    good, bad = trials(tmp_path / "out")
+    assert (good["state"], bad["state"]) == ("complete", "fail")
+    assert bad["error"] == "RuntimeError: out of memory"
+
+
+def test_what_a_sweep_cannot_do_is_refused(toy_library: Path, tmp_path: Path) -> None:
+    file = sweep_yaml(tmp_path / "s.yaml")
+    given = ["--data", toy_library, "--out", tmp_path / "out"]
+    error = refused("sweep", file, *given, "--storage", "nonsense")
+    assert error.code is Code.BAD_OPTION and "--storage" in error.hint
+    file = sweep_yaml(file, TRIED | {"devices": {"value": 2}})
+    assert "one device" in refused("sweep", file, *given).message
+
+
+def test_the_same_file_is_handed_to_a_wandb_agent(
+    toy_library: Path, features: Path, tmp_path: Path, monkeypatch
+) -> None:
+    handed: dict[str, Any] = {}
+    run = SimpleNamespace(id="abc", finish=lambda: handed.update(finished=True))
+
+    def agent(identity: str, function: Any, project: str, count: int) -> None:
+        handed.update(identity=identity, count=count)
+        run.config = SMALL | {"learning-rate": "1e-3"}
+        function()
+
+    def begin(raw: dict[str, Any], project: str) -> str:
+        handed["raw"] = raw
+        return "owner/genretag/1"
+
+    fake = SimpleNamespace(sweep=begin, agent=agent, init=lambda: run, finish=lambda: None)
+    fake.errors = SimpleNamespace(Error=KeyError)
+    monkeypatch.setitem(sys.modules, "wandb", fake)
+    monkeypatch.setattr("genretag_train.pipeline.loggers_for", lambda *rest: [])
+    file = sweep_yaml(tmp_path / "s.yaml")
+    out = tmp_path / "out"
+    arguments = ["sweep", file, "--data", toy_library, "--cache", features, "--out", out]
+    assert "owner/genretag/1" in done(*arguments, "--wandb", "--trials", 2)
+    assert handed["raw"] == yaml.safe_load(file.read_text())
+    assert (handed["count"], handed["finished"]) == (2, True)
+    assert "learning_rate = 0.001\n" in (out / "abc" / "config.toml").read_text()
+    monkeypatch.setitem(sys.modules, "wandb", None)
+    error = refused(*arguments, "--wandb")
+    assert isinstance(error, ExtraMissingError) and error.extra == "wandb"

@@ -1,0 +1,139 @@
+"""`genretag train sweep` and `compare`: many runs and what is to be learned from them."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from genretag.errors import Code, ExtraMissingError, RunError
+
+_Say = Callable[[str], None]
+_Progress = Callable[[int, int], None]
+
+DataOption = Annotated[
+    Path, typer.Option(help="Labelled music as `genretag train` reads it.", show_default=False)
+]
+BaseOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--config",
+        dir_okay=False,
+        help="TOML file with settings that all runs share; train/configs/ has the study's.",
+    ),
+]
+CacheOption = Annotated[
+    Path | None,
+    typer.Option(help="Folder where features are kept. \\[default: OUT/features]"),
+]
+
+
+def sweep(
+    file: Annotated[
+        Path,
+        typer.Argument(metavar="SWEEP.yaml", dir_okay=False, show_default=False),
+    ],
+    data: DataOption,
+    out: Annotated[
+        Path,
+        typer.Option(help="Folder for trials.csv, study.db and a run's folder for each trial."),
+    ] = Path("runs/sweep"),
+    base: BaseOption = None,
+    trials: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="Trials in all, by all processes together. "
+            "\\[default: the file's run_cap, all of a grid, or 20]",
+            show_default=False,
+        ),
+    ] = None,
+    storage: Annotated[
+        str,
+        typer.Option(
+            metavar="URL",
+            help="Database that the processes of a sweep share. \\[default: "
+            "sqlite:///OUT/study.db]",
+            show_default=False,
+        ),
+    ] = "",
+    prune: Annotated[
+        bool,
+        typer.Option(
+            "--prune/--no-prune",
+            help="End a trial that the others beat: by early_terminate in the file, else when "
+            "it is below their median after the fourth epoch.",
+        ),
+    ] = True,
+    cache: CacheOption = None,
+    wandb: Annotated[
+        bool,
+        typer.Option("--wandb", help="Let a Weights & Biases server choose instead of Optuna."),
+    ] = False,
+) -> None:
+    """Search for good settings, as a W&B sweep file describes the search.
+
+    The file names a method (bayes, random, grid), a metric of the valid side
+    (val_loss, val_accuracy, val_f1_weighted, val_f1_macro) and parameters, which
+    are the settings of `genretag train`, with value, values, or min and max
+    (uniform, log_uniform_values, q_uniform, int_uniform). A trial counts with the
+    epoch that it keeps: the one with the least val_loss. Nothing is chosen by the
+    test side, though each run's metrics.json has it.
+
+    [bold]The same command goes on[/] after a kill or Ctrl-C, in the middle of the
+    trial that was cut short. Given several times at once it shares the trials out;
+    on several machines give them one --storage. A trial of a process that died is
+    taken up two minutes later.
+
+    [bold]Examples[/]
+
+    genretag train sweep train/configs/sweep_first.yaml --data fma --trials 30
+
+    genretag train sweep my.yaml --data songs.csv --storage sqlite:////shared/study.db
+    """
+    from rich.console import Console
+
+    with _working("sweeping") as (say, progress):
+        from genretag_train import sweep_file
+        from genretag_train.sweep import Errand, swept
+        from genretag_train.sweep_table import rows, shown
+
+        told = sweep_file.read(file)
+        cache = cache or out / "features"
+        errand = Errand(told, data, out, cache, base, storage, trials, prune)
+        if wandb:
+            from genretag_train.sweep_agent import handed
+
+            typer.echo(f"sweep {handed(errand, say, progress)}")
+            return
+        found = rows(swept(errand, say, progress), told)
+    Console(highlight=False).print(shown(found, told))
+    if any(row["state"] == "running" for row in found):
+        say("A trial runs elsewhere, or its process died: then give the command again later.")
+    say(f"Judge the best: genretag train evaluate {out / found[0]['run']}")
+
+
+@contextmanager
+def _working(feature: str) -> Iterator[tuple[_Say, _Progress]]:
+    """What speaks on stderr; missing packages and full disks become genretag's errors."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    console = Console(stderr=True, highlight=False)
+
+    def say(text: str) -> None:
+        console.print(text, markup=False, soft_wrap=True)
+
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("Listening", total=None)
+        try:
+            yield say, lambda done, of: bar.update(task, completed=done, total=of)
+        except ModuleNotFoundError as error:
+            raise ExtraMissingError(feature, "train") from error
+        except OSError as error:
+            raise RunError(
+                Code.OUTPUT_FAILED,
+                f"{error.filename or 'The output'}: {error.strerror or error}",
+                "Check the disk and the access rights.",
+            ) from error
