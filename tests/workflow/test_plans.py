@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,17 +11,14 @@ from writers import empty, planned, write_plan
 
 from genretag.domain.layout import PLAYERS
 from genretag.domain.outcome import Planned
-from genretag.domain.prediction import Prediction, ScoredGenre
 from genretag.errors import Code, UsageError
 from genretag.workflow import plan
 
 
 @pytest.fixture
 def found(tmp_path: Path) -> Planned:
-    heard = Prediction((ScoredGenre("Rock", 0.5),), 4, 241.3, "toy@0123456789ab")
-    change = planned(empty("MP3", tmp_path), "Rock", "摇滚", layout=PLAYERS["itunes"]).change
-    made = Planned.of(change, heard)
-    return made.turned_into(Planned, change=change, notes=("a note",))  # type: ignore[return-value]
+    made = planned(empty("MP3", tmp_path), "Rock", "摇滚", layout=PLAYERS["itunes"])
+    return replace(made, notes=("a note",))
 
 
 def test_a_plan_is_read_as_it_was_written(found: Planned, tmp_path: Path) -> None:

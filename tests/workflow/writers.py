@@ -21,6 +21,7 @@ from genretag import tags
 from genretag.domain.change import TagChange
 from genretag.domain.layout import PLAIN, Layout
 from genretag.domain.outcome import Outcome, Planned
+from genretag.domain.prediction import Prediction, ScoredGenre
 from genretag.library import files
 from genretag.library.journal import Entry, Journal
 from genretag.report import jsonl
@@ -56,11 +57,14 @@ __all__ = [
 KINDS = ("FLAC", "MP3", "Ogg Vorbis", "MP4", "WAV", "WavPack")
 
 
+HEARD = Prediction((ScoredGenre("Rock", 0.5),), 4, 241.3, "toy@0123456789ab")
+
+
 def planned(path: Path, *after: str, layout: Layout = PLAIN) -> Planned:
     """The decision to write `after` into a file as it is now."""
     track = tags.read(path)
-    stamp = files.stamp(path)
-    return Planned.of(TagChange(path, track.container or "", track.genres, after, layout, stamp))
+    change = TagChange(path, track.container or "", track.genres, after, layout, files.stamp(path))
+    return Planned.of(change, HEARD)
 
 
 def write_plan(path: Path, outcomes: Iterable[Outcome]) -> Path:
