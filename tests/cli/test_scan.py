@@ -225,6 +225,12 @@ def test_output_that_cannot_be_written_ends_the_run(genretag, music, tmp_path) -
     assert "Traceback" not in nowhere.stderr + full.stderr
 
 
+def test_workers_that_are_still_starting_when_the_run_ends_end_in_silence(genretag, music) -> None:
+    song(music / "a.flac")
+    run = genretag("scan", "-n", music, "-j12")
+    assert run.returncode == 0 and "Traceback" not in run.stderr
+
+
 def test_a_slow_file_is_given_up_and_the_others_are_done(genretag, music) -> None:
     song(music / "quick.wav")
     write_tone(music / "long.wav", seconds=1800.0, rate=8000, channels=1)

@@ -4,7 +4,7 @@ import signal
 from collections import deque
 from collections.abc import Generator, Iterable
 from dataclasses import dataclass, replace
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
 from pathlib import Path
 
 from pebble import ProcessExpired, ProcessFuture, ProcessPool
@@ -80,8 +80,19 @@ def scan(
         while pending:
             yield _result(pending.popleft(), timeout_s)
     finally:
-        pool.stop()
-        pool.join()
+        _stop(pool)
+
+
+def _stop(pool: ProcessPool) -> None:
+    """End `pool` at once.
+
+    Its processes go first: `join` removes their locks before it ends them, and one that is
+    only just starting would look for those in vain and say so with a traceback.
+    """
+    pool.stop()
+    for worker in active_children():
+        worker.terminate()
+    pool.join()
 
 
 def _track(path: Path) -> Track:
