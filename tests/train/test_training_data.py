@@ -4,7 +4,9 @@ import pytest
 from toy_music import table
 
 from genretag.errors import RunError, UsageError
+from genretag_train.config import configured
 from genretag_train.dataset import labelled, selected
+from genretag_train.study import divided
 
 
 def test_files_are_found_beside_their_csv(tmp_path: Path) -> None:
@@ -70,6 +72,15 @@ def test_genres_with_few_clips_or_groups_are_dropped(tmp_path: Path) -> None:
     clips, dropped = selected(labelled(table(tmp_path / "c.csv", rows)), 3, 2)
     assert {clip.genre for clip in clips} == {"A", "B"}
     assert dropped == {"C": 2, "D": 9}
+
+
+def test_a_run_learns_the_genres_that_it_is_told_to(tmp_path: Path) -> None:
+    rows = [{"file": f"{i}.flac", "genre": "ABC"[i % 3]} for i in range(30)]
+    clips = labelled(table(tmp_path / "c.csv", rows))
+    found = divided(clips, [], configured(None, {"genres": "a, C", "min_tracks": 1}))
+    assert found.genres == ("A", "C") and found.dropped == {"B": 10}
+    with pytest.raises(UsageError, match="No clip has the genre d"):
+        divided(clips, [], configured(None, {"genres": "A, D"}))
 
 
 def test_data_that_cannot_be_learned_from_is_refused(tmp_path: Path) -> None:

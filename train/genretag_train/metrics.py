@@ -1,6 +1,6 @@
 """How well clips were judged: plain numbers, their intervals and their calibration."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -72,16 +72,23 @@ def interval(
     groups: Sequence[str],
 ) -> tuple[float, float]:
     """95% bootstrap interval of `score`; whole groups are drawn, as their clips are alike."""
+    return middle(score(said[drawn], truth[drawn]) for drawn in resamples(groups))
+
+
+def resamples(groups: Sequence[str]) -> Iterator[NDArray[np.int64]]:
+    """The same bootstrap draws each time: indices of clips, whole groups with replacement."""
     rng = np.random.default_rng(0)
     names, of = np.unique(np.asarray(groups), return_inverse=True)
     members = [np.flatnonzero(of == group) for group in range(len(names))]
-    scores = []
     for _ in range(_RESAMPLES):
-        drawn = np.concatenate(
+        yield np.concatenate(
             [members[group] for group in rng.integers(len(names), size=len(names))]
         )
-        scores.append(score(said[drawn], truth[drawn]))
-    low, high = np.percentile(scores, (2.5, 97.5))
+
+
+def middle(scores: Iterable[float]) -> tuple[float, float]:
+    """The limits between which the middle 95% of `scores` lie."""
+    low, high = np.percentile(list(scores), (2.5, 97.5))
     return float(low), float(high)
 
 

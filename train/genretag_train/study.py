@@ -53,7 +53,8 @@ def gathered(data: Path, cache: Path, ear: Ear, config: TrainConfig, progress: P
 
 def divided(clips: Sequence[Clip], skipped: Sequence[Skipped], config: TrainConfig) -> Study:
     """Choose the genres and split clips that can be heard; the study has no features yet."""
-    kept, dropped = selected(clips, config.min_tracks, config.min_groups)
+    only = [name for name in map(str.strip, config.genres.split(",")) if name]
+    kept, dropped = selected(clips, config.min_tracks, config.min_groups, only)
     sides = sides_of(kept, config.split, config.split_seed)
     return Study(tuple(kept), (), tuple(sides), tuple(skipped), dropped)
 

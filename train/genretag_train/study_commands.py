@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from genretag.errors import Code, ExtraMissingError, RunError
+from genretag.errors import Code, ExtraMissingError, RunError, UsageError
 
 _Say = Callable[[str], None]
 _Progress = Callable[[int, int], None]
@@ -112,6 +112,57 @@ def sweep(
     if any(row["state"] == "running" for row in found):
         say("A trial runs elsewhere, or its process died: then give the command again later.")
     say(f"Judge the best: genretag train evaluate {out / found[0]['run']}")
+
+
+def compare(
+    data: DataOption,
+    recipes: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[RECIPE]...",
+            help="Architectures, or TOML files with settings that beat --config. "
+            "\\[default: the study's final four]",
+            show_default=False,
+        ),
+    ] = None,
+    out: Annotated[
+        Path, typer.Option(help="Folder for compare.json and a run's folder for each run.")
+    ] = Path("runs/compare"),
+    base: BaseOption = None,
+    seeds: Annotated[
+        str, typer.Option(help="A run with each of these seeds, separated by commas.")
+    ] = "1",
+    cache: CacheOption = None,
+) -> None:
+    """Train several recipes over one split, and tell which are better.
+
+    The table has the study's published scores beside those measured on the test
+    side, averaged over the seeds, with 95% bootstrap intervals over groups. Below
+    it stands how much the recipes differ, and whether that is sure: a paired
+    bootstrap over the same clips. It does not know how much another split or
+    other seeds would change.
+
+    [bold]The same command goes on[/] after a kill or Ctrl-C; runs that are done
+    are not done again.
+
+    [bold]Examples[/]
+
+    genretag train compare --data fma --config train/configs/fma_large.toml
+
+    genretag train compare cnn2d cnn2d_gru --data songs.csv --seeds 1,2,3
+    """
+    from rich.console import Console
+
+    if not all(seed.strip().isdecimal() for seed in seeds.split(",")):
+        raise UsageError(Code.BAD_OPTION, f"'{seeds}' are not seeds", "Give --seeds 1,2,3.")
+    numbers = tuple(dict.fromkeys(int(seed) for seed in seeds.split(",")))
+    with _working("comparing") as (say, progress):
+        from genretag_train.compare import PUBLISHED, Comparison, compared, shown
+
+        names = recipes or list(PUBLISHED)
+        cache = cache or out / "features"
+        told = compared(Comparison(names, numbers, data, out, cache, base), say, progress)
+    Console(highlight=False).print(shown(told))
 
 
 @contextmanager

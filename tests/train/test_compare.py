@@ -1,0 +1,148 @@
+"""Comparisons: every run is done once, over the same clips, and a difference is not overstated."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from commands import done, refused
+
+from genretag_train import compare
+
+BASE = """
+window_s = 1.0
+hidden = 4
+rnn_hidden = 4
+epochs = 2
+threads = 1
+mask_s = 0.1
+mask_mels = 8
+min_accepted = 1
+"""
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("base") / "base.toml"
+    file.write_text(BASE)
+    return file
+
+
+@pytest.fixture(scope="module")
+def recipe(base: Path) -> Path:
+    file = base.with_name("shallow.toml")
+    file.write_text('arch = "cnn1d_gru"\nhidden = 8\n')
+    return file
+
+
+@pytest.fixture(scope="module")
+def compared(
+    toy_library: Path, features: Path, base: Path, recipe: Path, tmp_path_factory
+) -> tuple[Path, str]:
+    out = tmp_path_factory.mktemp("compare") / "out"
+    shown = done(
+        *("compare", "cnn1d_gru", recipe, "--data", toy_library, "--config", base),
+        *("--seeds", "1,2", "--out", out, "--cache", features),
+    )
+    return out, shown
+
+
+def test_published_and_measured_scores_stand_side_by_side(compared: tuple[Path, str]) -> None:
+    out, shown = compared
+    told = json.loads((out / "compare.json").read_text())
+    assert [row["recipe"] for row in told["rows"]] == ["cnn1d_gru", "shallow"]
+    assert "69.10" in shown and "shallow" in shown and "test clips" in shown
+    assert told["rows"][1]["published"] is None and told["seeds"] == [1, 2]
+
+
+def test_a_score_is_the_mean_of_what_the_runs_of_all_seeds_measured(
+    compared: tuple[Path, str],
+) -> None:
+    out, _ = compared
+    for row in json.loads((out / "compare.json").read_text())["rows"]:
+        runs = [
+            json.loads((out / f"{row['recipe']}-{seed}" / "metrics.json").read_text())
+            for seed in (1, 2)
+        ]
+        assert row["accuracy"] == pytest.approx(np.mean([run["test"]["accuracy"] for run in runs]))
+        assert row["f1_macro"] == pytest.approx(np.mean([run["test"]["f1_macro"] for run in runs]))
+
+
+def test_a_recipe_beats_the_settings_that_all_share(compared: tuple[Path, str]) -> None:
+    out, _ = compared
+    for name, hidden in (("cnn1d_gru", 4), ("shallow", 8)):
+        assert f"hidden = {hidden}\n" in (out / f"{name}-2" / "config.toml").read_text()
+
+
+def test_what_is_done_is_not_done_again(
+    compared: tuple[Path, str], toy_library: Path, base: Path, recipe: Path, features: Path
+) -> None:
+    out, shown = compared
+    models = {path: path.stat().st_mtime_ns for path in out.glob("*/model.onnx")}
+    again = done(
+        *("compare", "cnn1d_gru", recipe, "--data", toy_library, "--config", base),
+        *("--seeds", "1,2", "--out", out, "--cache", features),
+    )
+    assert again == shown and len(models) == 4
+    assert models == {path: path.stat().st_mtime_ns for path in out.glob("*/model.onnx")}
+
+
+def test_other_settings_do_not_pass_for_what_is_done(
+    compared: tuple[Path, str], toy_library: Path, base: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "cnn1d_gru.toml"
+    other.write_text('arch = "cnn1d_gru"\nhidden = 8\n')
+    error = refused("compare", other, "--data", toy_library, "--config", base, "--out", compared[0])
+    assert "other settings" in error.message and "cnn1d_gru-1" in error.message
+
+
+def test_recipes_that_learn_other_genres_are_not_compared(
+    compared: tuple[Path, str], toy_library: Path, base: Path, features: Path, tmp_path: Path
+) -> None:
+    fewer = tmp_path / "fewer.toml"
+    fewer.write_text('arch = "cnn1d_gru"\ngenres = "Hum, Whistle"\n')
+    error = refused(
+        *("compare", "cnn1d_gru", fewer, "--data", toy_library, "--config", base),
+        *("--out", compared[0], "--cache", features),
+    )
+    assert "'genres'" in error.message
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [(("cnn9d",), "cnn1d_gru"), (("cnn1d_gru", "--seeds", "one"), "--seeds")],
+)
+def test_what_cannot_be_compared_is_named(
+    arguments: tuple[str, ...], words: str, toy_library: Path, tmp_path: Path
+) -> None:
+    error = refused("compare", *arguments, "--data", toy_library, "--out", tmp_path / "out")
+    assert words in f"{error.message} {error.hint}"
+
+
+def contestant(name: str, right: int, of: int = 60) -> compare.Contestant:
+    truth = np.zeros(of, np.int64)
+    said = (np.arange(of) >= right).astype(np.int64)
+    return compare.Contestant(name, (said,), truth, tuple(map(str, range(of))), 0.5, 1.0)
+
+
+def test_a_large_difference_is_sure_and_a_small_one_is_not() -> None:
+    large = compare._difference(contestant("a", 50), contestant("b", 20))
+    assert large["accuracy"] == pytest.approx(0.5) and large["accuracy_95"][0] > 0
+    small = compare._difference(contestant("a", 40), contestant("b", 39))
+    low, high = small["accuracy_95"]
+    assert low <= 0 <= high
+
+
+def test_a_paired_bootstrap_knows_that_both_judged_the_same_clips() -> None:
+    low, high = compare._difference(contestant("a", 30), contestant("b", 30))["accuracy_95"]
+    assert low == high == 0
+
+
+def test_all_recipes_of_the_study_can_be_read() -> None:
+    configs = Path(__file__).parents[2] / "train" / "configs"
+    recipes = sorted((configs / "study").glob("*.toml"))
+    for base in (configs / "fma_large.toml", configs / "clips.toml"):
+        comparison = compare.Comparison((), (), Path(), Path(), Path(), base)
+        for recipe in recipes:
+            assert comparison.config(str(recipe), 1).seed == 1
+    assert len(recipes) >= 10
