@@ -30,6 +30,13 @@ def test_the_rate_steps_down_every_few_epochs_and_resumes(toy_library, features,
     assert rates(tmp_path / "whole") == rates(tmp_path / "parts") == pytest.approx(wanted)
 
 
+def test_windows_loaded_by_other_processes_teach_the_same(toy_library, features, tmp_path) -> None:
+    for loaders in (0, 2):
+        run(toy_library, tmp_path / str(loaders), features, loaders=loaders, epochs=2)
+    alone, shared = (tmp_path / name / "curves.csv" for name in ("0", "2"))
+    assert alone.read_bytes() == shared.read_bytes()
+
+
 def test_plateau_and_steps_work_together() -> None:
     learner = Learner(
         TrainConfig(step_epochs=1, step_gamma=0.5, plateau_patience=0, hidden=4, rnn_hidden=4),

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,12 +22,15 @@ JudgeBatch = tuple[Tensor, Tensor, Tensor]
 
 
 class Crops(Dataset[tuple[NDArray[np.float32], int, float]]):
-    """One random window of a clip; which one depends on the seed, the epoch and the clip alone."""
+    """One random window of a clip; which one depends on the seed, the epoch and the clip alone.
+
+    Read from the clips' files of features each time, so that memory does not grow with them.
+    """
 
     def __init__(
-        self, powers: Sequence[Power], genres: Sequence[int], weights: Sequence[float], ear: Ear
+        self, files: Sequence[Path], genres: Sequence[int], weights: Sequence[float], ear: Ear
     ) -> None:
-        self._clips = list(zip(powers, genres, weights, strict=True))
+        self._clips = list(zip(files, genres, weights, strict=True))
         self._ear = ear
 
     def __len__(self) -> int:
@@ -34,7 +38,8 @@ class Crops(Dataset[tuple[NDArray[np.float32], int, float]]):
 
     def __getitem__(self, drawn: tuple[int, int]) -> tuple[NDArray[np.float32], int, float]:
         index, seed = drawn
-        power, genre, weight = self._clips[index]
+        file, genre, weight = self._clips[index]
+        power: Power = np.load(file, mmap_mode="r")  # reads no more than the window
         room = len(power) - self._ear.n_frames
         start = int(np.random.default_rng(seed).integers(room + 1))
         return cropped(power, start, self._ear), genre, weight
@@ -80,7 +85,15 @@ def training(crops: Crops, config: TrainConfig) -> DataLoader[Any]:
     """Batches `TrainBatch`; a last batch of one window is left out, as it has no statistics."""
     draws = Epochs(len(crops), config.crops, config.seed)
     alone = len(draws) % config.batch_size == 1 and len(draws) > 1
-    return DataLoader(crops, batch_size=config.batch_size, sampler=draws, drop_last=alone)
+    return DataLoader(
+        crops,
+        batch_size=config.batch_size,
+        sampler=draws,
+        drop_last=alone,
+        num_workers=config.loaders,
+        persistent_workers=config.loaders > 0,
+        multiprocessing_context="spawn" if config.loaders else None,
+    )
 
 
 def judging(windows: Sequence[Windows], genres: Sequence[int], batch_size: int) -> DataLoader[Any]:

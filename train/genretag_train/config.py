@@ -89,6 +89,9 @@ class TrainConfig:
     nodes: int = setting(1, FITTING, "Machines.")
     strategy: str = setting("auto", FITTING, "How several devices share the work: ddp, fsdp ...")
     precision: str = setting("32-true", FITTING, "32-true, bf16-mixed or 16-mixed.")
+    loaders: int = setting(
+        0, FITTING, "Processes that load windows while others are learned; 0 for none."
+    )
     threads: int = setting(2, FITTING, "Threads; another number rounds differently.")
 
     mask_mels: int = setting(16, AUGMENTING, "Widest frequency mask in mel bands; 0 for none.")

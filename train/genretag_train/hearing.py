@@ -66,10 +66,10 @@ class Skipped:
 
 def heard(
     clips: Sequence[Clip], ear: Ear, cache: Path, progress: Progress
-) -> tuple[list[tuple[Clip, Power]], list[Skipped]]:
-    """The clips that can be heard with their features; the others with the reason.
+) -> tuple[list[tuple[Clip, Path]], list[Skipped]]:
+    """The clips that can be heard, each with the file of its `Power`; the others with the reason.
 
-    Features are kept in `cache` and taken from there while the file is unchanged.
+    These files are kept in `cache` and taken from there while the clip is unchanged.
     """
     cache.mkdir(parents=True, exist_ok=True)
 
@@ -137,11 +137,10 @@ def _each(
             yield pair
 
 
-def _cached(clip: Clip, ear: Ear, cache: Path) -> Power | str:
+def _cached(clip: Clip, ear: Ear, cache: Path) -> Path | str:
     file = cache / f"{_key(clip.path, ear)}.npy"
     if file.exists():
-        kept: Power = np.load(file)
-        return kept
+        return file
     waveform = sound(clip.path, ear)
     if isinstance(waveform, str):
         return waveform
@@ -149,8 +148,7 @@ def _cached(clip: Clip, ear: Ear, cache: Path) -> Power | str:
     # Whole or not at all, also when two runs share the cache.
     with NamedTemporaryFile(dir=cache, suffix=".part", delete=False) as out:
         np.save(out, power)
-    Path(out.name).replace(file)
-    return power
+    return Path(out.name).replace(file)
 
 
 def _key(path: Path, ear: Ear) -> str:

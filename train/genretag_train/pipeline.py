@@ -106,7 +106,7 @@ def _misuse(message: str, hint: str) -> UsageError:
 
 def _changed(config: TrainConfig, last: Path) -> list[str]:
     before = torch.load(last, weights_only=True)["genretag"]["config"]
-    free = {"epochs", "name", "version", "licence", "description", "trained_on"}
+    free = {"epochs", "loaders", "name", "version", "licence", "description", "trained_on"}
     names = (entry.name for entry in fields(config) if entry.name not in free)
     return [name for name in names if before.get(name) != getattr(config, name)]
 
@@ -136,7 +136,7 @@ def _fitted(
     genres = found.named(train_on)
     groups = [found.clips[index].group for index in train_on]
     weights = batches.group_weights(groups, config.group_power)
-    crops = batches.Crops([found.powers[index] for index in train_on], genres, weights, ear)
+    crops = batches.Crops([found.features[index] for index in train_on], genres, weights, ear)
     heard = windows([found.clips[index] for index in valid_on], ear, progress)
     weighted = config.class_weights
     learner = Learner(

@@ -8,7 +8,7 @@ from typing import Any
 
 from genretag_train.config import TrainConfig
 from genretag_train.dataset import SIDES, Clip, labelled, selected
-from genretag_train.hearing import Ear, Power, Progress, Skipped, heard
+from genretag_train.hearing import Ear, Progress, Skipped, heard
 from genretag_train.splits import sides_of
 
 LEAKS = "A split by clip lets artists and albums leak: its scores are too high."
@@ -18,12 +18,13 @@ LEAKS = "A split by clip lets artists and albums leak: its scores are too high."
 class Study:
     """The clips of a run with their features and sides, and what was left out.
 
-    `powers` and `sides` go with `clips`; a side is None for a clip that a published split
-    leaves out. `skipped` could not be heard, `dropped` are genres with too few clips.
+    `features`, files of what was heard, and `sides` go with `clips`; a side is None for a clip
+    that a published split leaves out. `skipped` could not be heard,
+    `dropped` are genres with too few clips.
     """
 
     clips: tuple[Clip, ...]
-    powers: tuple[Power, ...]
+    features: tuple[Path, ...]
     sides: tuple[str | None, ...]
     skipped: tuple[Skipped, ...]
     dropped: dict[str, int]
@@ -46,9 +47,9 @@ class Study:
 def gathered(data: Path, cache: Path, ear: Ear, config: TrainConfig, progress: Progress) -> Study:
     """Listen to all clips of `data`, choose the genres and split; RunError `bad-dataset`."""
     fit, skipped = heard(labelled(data, config.label_column), ear, cache, progress)
-    power = {clip.path: features for clip, features in fit}
+    kept = {clip.path: file for clip, file in fit}
     found = divided([clip for clip, _ in fit], skipped, config)
-    return replace(found, powers=tuple(power[clip.path] for clip in found.clips))
+    return replace(found, features=tuple(kept[clip.path] for clip in found.clips))
 
 
 def divided(clips: Sequence[Clip], skipped: Sequence[Skipped], config: TrainConfig) -> Study:
