@@ -8,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from audio_files import encode, music
+from audio_files import write_tone
 
 LIMIT_MB = 350
 HEAVY = ("torch", "scipy", "librosa", "pandas", "sklearn", "matplotlib")
@@ -22,8 +22,7 @@ def main(environment: Path) -> None:
     assert not [name for name in HEAVY if (packages / name).exists()]
 
     with tempfile.TemporaryDirectory() as folder:
-        song = Path(folder, "song.flac")
-        encode(song, music(seconds=40))
+        write_tone(Path(folder, "song.flac"), seconds=40)
         scan = [environment / "bin" / "genretag", "scan", "--threshold", "0", folder]
         subprocess.run(scan, check=True)
         again = subprocess.run([*scan, "--format", "jsonl"], check=True, capture_output=True)
