@@ -16,6 +16,7 @@ import pytest
 from writers import (
     Content,
     Writers,
+    copies,
     pending,
     planned,
     songs,
@@ -35,7 +36,9 @@ pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs signals t
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> dict[Path, str]:
-    return songs(tmp_path_factory.mktemp("songs"), 2.0)
+    folder = tmp_path_factory.mktemp("songs")
+    music = os.environ.get("GENRETAG_MUSIC")
+    return copies(folder, Path(music)) if music else songs(folder, 2.0)
 
 
 @pytest.fixture

@@ -143,6 +143,21 @@ def songs(folder: Path, seconds: float) -> dict[Path, str]:
     return made
 
 
+def copies(folder: Path, music: Path, most: int = 12) -> dict[Path, str]:
+    """Copies of the smallest files of every kind in `music`; path to kind."""
+    kinds = {recipe.suffix: kind for kind, recipe in RECIPES.items() if kind in KINDS}
+    kinds["opus"] = "Opus"
+    found: dict[str, list[Path]] = {suffix: [] for suffix in kinds}
+    for path in sorted(music.rglob("*.*"), key=lambda path: path.stat().st_size):
+        if path.suffix[1:] in kinds and tags.read(path).container:
+            found[path.suffix[1:]].append(path)
+    chosen = [path for several in found.values() for path in several[: most // 2]][:most]
+    return {
+        Path(shutil.copy2(path, folder / f"{number} {path.name}")): kinds[path.suffix[1:]]
+        for number, path in enumerate(chosen)
+    }
+
+
 class Writers:
     """Starts writers, kills or interrupts them, and says how they ended."""
 
