@@ -1,0 +1,167 @@
+import hashlib
+import warnings
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from zipfile import ZipFile
+
+import librosa
+import numpy as np
+import onnxruntime
+import pytest
+import torch
+from data_server import served
+from musicnn_inputs import FRONT_END, drawn_variables, patches, sounds
+
+from genretag.audio.mel import features
+from genretag.errors import Code, RunError
+from genretag.library.places import cache_dir
+from genretag_train import download, musicnn_checkpoint
+from genretag_train.musicnn_checkpoint import fetched, pretrained, published, state
+from genretag_train.nets.musicnn import Musicnn
+from genretag_train.tensor_bundle import tensors
+
+DATA = Path(__file__).parent / "data"
+NOTICE = Path(__file__).parents[2] / "models" / "NOTICE-musicnn.txt"
+
+
+@pytest.fixture(scope="module")
+def wheel() -> Iterator[Path]:
+    """musicnn's package: from the cache, else from PyPI, asked once."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(download, "ATTEMPTS", 1)
+        try:
+            yield fetched(cache_dir() / "musicnn")
+        except RunError as error:
+            pytest.skip(f"musicnn's published weights cannot be had: {error.message}")
+
+
+@pytest.fixture(scope="module")
+def drawn() -> Musicnn:
+    net = Musicnn()
+    net.load_state_dict(state(drawn_variables()))
+    return net.eval()
+
+
+def gaps(net: Musicnn, name: str) -> list[float]:
+    """How far embedding and logits are from what the original graph said."""
+    with torch.no_grad():
+        embedding, logits = (said.numpy() for said in net(torch.from_numpy(patches())))
+    with np.load(DATA / "musicnn_parity.npz") as stored:
+        expected = stored[f"{name}/embedding"], stored[f"{name}/logits"]
+    return [
+        float(np.abs(ours - theirs).max())
+        for ours, theirs in zip((embedding, logits), expected, strict=True)
+    ]
+
+
+def test_the_net_computes_what_the_original_graph_computes(drawn: Musicnn) -> None:
+    assert max(gaps(drawn, "drawn")) <= 1e-5
+
+
+@pytest.mark.parametrize("name", ["MSD_musicnn", "MTT_musicnn"])
+def test_the_published_weights_say_what_they_say_in_tensorflow(
+    name: musicnn_checkpoint.Name, wheel: Path, tmp_path: Path
+) -> None:
+    assert max(gaps(pretrained(name, tmp_path, wheel), name)) <= 1e-4
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_front_end_is_musicnns() -> None:
+    for sound in sounds().values():
+        power = librosa.feature.melspectrogram(
+            y=sound, sr=16000, hop_length=256, n_fft=512, n_mels=96
+        )
+        assert np.abs(features(sound, FRONT_END) - np.log10(10000 * power.T + 1)).max() <= 1e-4
+
+
+def test_an_exported_net_takes_any_batch_and_length(drawn: Musicnn, tmp_path: Path) -> None:
+    file = tmp_path / "musicnn.onnx"
+    free = {"mel": {0: "batch", 1: "n_frames"}, "embedding": {0: "batch"}, "logits": {0: "batch"}}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            drawn, (torch.zeros(2, 187, 96),), str(file), input_names=["mel"],
+            output_names=["embedding", "logits"], dynamic_axes=free, opset_version=17,
+            dynamo=False,
+        )  # fmt: skip
+    session = onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"])
+    for batch, n_frames in ((1, 187), (5, 187), (2, 400), (3, 20)):
+        mel = np.random.default_rng(batch).uniform(0, 4, (batch, n_frames, 96)).astype(np.float32)
+        with torch.no_grad():
+            expected = drawn(torch.from_numpy(mel))
+        for ours, theirs in zip(session.run(None, {"mel": mel}), expected, strict=True):
+            assert np.abs(ours - theirs.numpy()).max() <= 1e-5
+
+
+def test_the_notice_is_the_one_in_the_package(wheel: Path) -> None:
+    with ZipFile(wheel) as zipped:
+        licence = zipped.read("musicnn-0.1.0.dist-info/LICENSE.md").decode()
+    assert " ".join(licence.split()) in " ".join(NOTICE.read_text(encoding="utf-8").split())
+
+
+def refusal(call: partial[object]) -> RunError:
+    with pytest.raises(RunError) as caught:
+        call()
+    return caught.value
+
+
+def test_another_package_is_refused(tmp_path: Path) -> None:
+    other = tmp_path / "other.whl"
+    other.write_bytes(b"PK")
+    refused = refusal(partial(published, "MSD_musicnn", other))
+    assert refused.code == Code.WRONG_DIGEST and str(other) in refused.message
+    refused = refusal(partial(published, "MSD_musicnn", tmp_path / "missing.whl"))
+    assert refused.code == Code.DATA_UNREACHABLE and "musicnn==0.1.0" in refused.hint
+
+
+def test_a_download_with_another_checksum_is_thrown_away(tmp_path: Path) -> None:
+    with served(b"PK") as server:
+        refused = refusal(partial(fetched, tmp_path, url=server.url))
+    assert refused.code == Code.WRONG_DIGEST
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_package_is_downloaded_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    content = b"a package"
+    monkeypatch.setattr(musicnn_checkpoint, "SHA256", hashlib.sha256(content).hexdigest())
+    with served(content) as server:
+        files = {fetched(tmp_path / "new", url=server.url) for _ in range(2)}
+        assert len(server.asked) == 1
+    assert [file.read_bytes() for file in files] == [content]
+
+
+def checkpoint() -> tuple[bytes, bytes]:
+    """The index and the data of a checkpoint that TensorFlow has written."""
+    parts = (DATA / f"checkpoint.{part}" for part in ("index", "data-00000-of-00001"))
+    index, data = (part.read_bytes() for part in parts)
+    return index, data
+
+
+def test_a_checkpoint_reads_as_it_was_written() -> None:
+    found = tensors(*checkpoint(), ["layer/kernel", "layer/bias"])
+    assert found["layer/bias"].tolist() == [1.5, -2.0, 0.25]
+    assert found["layer/kernel"].tolist() == [[0, 0.125, 0.25], [0.375, 0.5, 0.625]]
+
+
+@pytest.mark.parametrize("name", ["layer", "step"])
+def test_a_variable_that_is_missing_or_not_of_floats_is_refused(name: str) -> None:
+    refused = refusal(partial(tensors, *checkpoint(), [name]))
+    assert refused.code == Code.MODEL_INVALID and name in refused.message
+
+
+def test_no_damaged_byte_goes_unseen() -> None:
+    names = ["layer/kernel", "layer/bias"]
+    index, data = checkpoint()
+    whole = tensors(index, data, names)
+    for at in range(36):  # the bytes of the two variables
+        spoilt = data[:at] + bytes([data[at] ^ 16]) + data[at + 1 :]
+        assert refusal(partial(tensors, index, spoilt, names)).code == Code.MODEL_INVALID
+    for at in range(len(index)):
+        spoilt = index[:at] + bytes([index[at] ^ 16]) + index[at + 1 :]
+        try:
+            found = tensors(spoilt, data, names)
+        except RunError as error:
+            assert error.code == Code.MODEL_INVALID
+        else:  # what is not looked at: the place of a block without use, and padding
+            assert all((found[name] == whole[name]).all() for name in names)
