@@ -1,7 +1,13 @@
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from toy_music import library, run
+
+from genretag.errors import RunError
+from genretag.library.places import cache_dir
+from genretag_train import download
+from genretag_train.musicnn_checkpoint import fetched
 
 
 @pytest.fixture(scope="session")
@@ -24,3 +30,14 @@ def toy_run(
     out, bundle = tmp_path_factory.mktemp("out") / "run", tmp_path_factory.mktemp("bundle")
     run(toy_library, out, features, bundle=bundle)
     return out, bundle
+
+
+@pytest.fixture(scope="session")
+def wheel() -> Iterator[Path]:
+    """musicnn's package: from the cache, else from PyPI, asked once."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(download, "ATTEMPTS", 1)
+        try:
+            yield fetched(cache_dir() / "musicnn")
+        except RunError as error:
+            pytest.skip(f"musicnn's published weights cannot be had: {error.message}")

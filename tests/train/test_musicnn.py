@@ -1,6 +1,5 @@
 import hashlib
 import warnings
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from zipfile import ZipFile
@@ -15,25 +14,13 @@ from musicnn_inputs import FRONT_END, drawn_variables, patches, sounds
 
 from genretag.audio.mel import features
 from genretag.errors import Code, RunError
-from genretag.library.places import cache_dir
-from genretag_train import download, musicnn_checkpoint
+from genretag_train import musicnn_checkpoint
 from genretag_train.musicnn_checkpoint import fetched, pretrained, published, state
 from genretag_train.nets.musicnn import Musicnn
 from genretag_train.tensor_bundle import tensors
 
 DATA = Path(__file__).parent / "data"
 NOTICE = Path(__file__).parents[2] / "models" / "NOTICE-musicnn.txt"
-
-
-@pytest.fixture(scope="module")
-def wheel() -> Iterator[Path]:
-    """musicnn's package: from the cache, else from PyPI, asked once."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(download, "ATTEMPTS", 1)
-        try:
-            yield fetched(cache_dir() / "musicnn")
-        except RunError as error:
-            pytest.skip(f"musicnn's published weights cannot be had: {error.message}")
 
 
 @pytest.fixture(scope="module")

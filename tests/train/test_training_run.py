@@ -54,12 +54,12 @@ def test_a_bundle_holds_the_model_its_card_and_what_was_held_out(
 ) -> None:
     out, bundle = toy_run
     assert (bundle / "toy.onnx").read_bytes() == (out / "model.onnx").read_bytes()
-    card = (bundle / "README.md").read_text()
+    card = (bundle / "toy.md").read_text()
     assert "| Whistle | 8 | 1 | 1 | 10 |" in card
     assert "## Confusion on the test side" in card
     manifest = manifest_of(bundle / "toy.onnx")
     ear = Ear(manifest.front_end, manifest.window, 30, 1)
-    with (bundle / "held_out.csv").open(newline="") as lines:
+    with (bundle / "toy.csv").open(newline="") as lines:
         for row in csv.DictReader(lines):
             [logits] = logits_of(bundle / "toy.onnx", [scanned(toy_library / row["file"], ear)])
             chances = np.exp(logits / manifest.temperature)
@@ -74,7 +74,7 @@ def test_a_new_bundle_keeps_the_prose_of_the_card(
 ) -> None:
     bundle = tmp_path / "bundle"
     shutil.copytree(toy_run[1], bundle)
-    card = bundle / "README.md"
+    card = bundle / "toy.md"
     measured = card.read_text()
     prose = measured.replace("# toy\n", "# toy\n\nProse above.\n") + "\nProse below.\n"
     card.write_text(prose.replace("| Whistle | 8 |", "| Whistle | 7 |"))

@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from genretag_train.config import TrainConfig
-from genretag_train.judging import Judgement
+from genretag_train.judging import Judgement, Verdict
 
-CARD, HELD_OUT = "README.md", "held_out.csv"
 BEGIN = "<!-- measured: written by `genretag train --bundle`, do not edit -->"
 END = "<!-- /measured -->"
 
@@ -17,22 +16,26 @@ END = "<!-- /measured -->"
 def bundled(
     model: Path, judgement: Judgement, facts: Mapping[str, Any], config: TrainConfig, folder: Path
 ) -> None:
-    """Put the model into `folder`, with its held-out clips and the measured part of its card.
+    """Put the model into `folder`: NAME.onnx, the card NAME.md and the held-out clips NAME.csv."""
+    put(model, config.name, measured(judgement, facts, config), judgement.verdicts, folder)
+
+
+def put(model: Path, name: str, part: str, verdicts: Iterable[Verdict], folder: Path) -> None:
+    """Put a model into `folder`, with a list of verdicts and the measured part of its card.
 
     What the card says outside the two marks is kept.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    file = folder / f"{config.name}.onnx"
-    shutil.copyfile(model, file)
-    with (folder / HELD_OUT).open("w", encoding="utf-8", newline="") as lines:
+    shutil.copyfile(model, folder / f"{name}.onnx")
+    with (folder / f"{name}.csv").open("w", encoding="utf-8", newline="") as lines:
         writer = csv.writer(lines, lineterminator="\n")
         writer.writerow(("file", "genre", "predicted", "score"))
-        for verdict in judgement.verdicts:
+        for verdict in verdicts:
             score = f"{verdict.score:.4f}"
             writer.writerow((verdict.name, verdict.truth, verdict.genre, score))
-    card = folder / CARD
-    old = card.read_text(encoding="utf-8") if card.exists() else f"# {config.name}\n"
-    card.write_text(_replaced(old, measured(judgement, facts, config)), encoding="utf-8")
+    card = folder / f"{name}.md"
+    old = card.read_text(encoding="utf-8") if card.exists() else f"# {name}\n"
+    card.write_text(_replaced(old, part), encoding="utf-8")
 
 
 def measured(judgement: Judgement, facts: Mapping[str, Any], config: TrainConfig) -> str:
@@ -41,8 +44,8 @@ def measured(judgement: Judgement, facts: Mapping[str, Any], config: TrainConfig
         _data(facts, config),
         _scores(judgement),
         _calibration(judgement, config),
-        _genres(judgement.test),
-        _confusion(judgement.test),
+        "## Test side by genre\n\n" + by_genre(judgement.test),
+        "## Confusion on the test side\n\n" + confusion(judgement.test),
     )
     return "\n\n".join(sections)
 
@@ -69,7 +72,7 @@ def _data(facts: Mapping[str, Any], config: TrainConfig) -> str:
             f"Genres dropped for having fewer than {config.min_tracks} clips or "
             f"{config.min_groups} groups: {dropped or 'none'}. "
             f"Skipped clips: {sum(facts['skipped'].values())}.",
-            _table(("clips", "train", "valid", "test", "all"), rows),
+            table(("clips", "train", "valid", "test", "all"), rows),
         )
     )
 
@@ -80,8 +83,8 @@ def _scores(judgement: Judgement) -> str:
         rows.append(
             (
                 f"{side} ({scores['clips']} clips, {scores['groups']} groups)",
-                _with_interval(scores, "accuracy"),
-                _with_interval(scores, "f1_macro"),
+                with_interval(scores, "accuracy"),
+                with_interval(scores, "f1_macro"),
                 f"{scores['accuracy_top2']:.3f}",
             )
         )
@@ -91,12 +94,13 @@ def _scores(judgement: Judgement) -> str:
             "Whole clips as `genretag scan` judges them, by the exported file. In brackets 95% "
             "bootstrap intervals over groups. The valid side chose the epoch, the temperature "
             "and the threshold; the test side chose nothing.",
-            _table(("", "accuracy", "macro-F1", "top-2 accuracy"), rows),
+            table(("", "accuracy", "macro-F1", "top-2 accuracy"), rows),
         )
     )
 
 
-def _with_interval(scores: Mapping[str, Any], name: str) -> str:
+def with_interval(scores: Mapping[str, Any], name: str) -> str:
+    """A score, and in brackets its 95% interval."""
     low, high = scores[f"{name}_95"]
     return f"{scores[name]:.3f} ({low:.3f} to {high:.3f})"
 
@@ -118,27 +122,29 @@ def _calibration(judgement: Judgement, config: TrainConfig) -> str:
             f"Temperature {judgement.temperature}. Below the threshold {judgement.threshold:.2f} "
             "nothing is written: the lowest at which the valid side reaches a precision of "
             f"{config.target_precision:.0%}, or comes nearest to it.",
-            _table(("", "mean score", "ECE", "clips above threshold", "of these right"), rows),
+            table(("", "mean score", "ECE", "clips above threshold", "of these right"), rows),
         )
     )
 
 
-def _genres(scores: Mapping[str, Any]) -> str:
+def by_genre(scores: Mapping[str, Any]) -> str:
+    """Precision, recall, F1 and number of clips of each genre, as Markdown."""
     rows = [
         (genre, *(f"{found[name]:.2f}" for name in ("precision", "recall", "f1")), found["clips"])
         for genre, found in scores["genres"].items()
     ]
     head = ("genre", "precision", "recall", "F1", "clips")
-    return "## Test side by genre\n\n" + _table(head, rows)
+    return table(head, rows)
 
 
-def _confusion(scores: Mapping[str, Any]) -> str:
+def confusion(scores: Mapping[str, Any]) -> str:
+    """The confusion matrix, as Markdown."""
     genres = list(scores["genres"])
     rows = [(genre, *row) for genre, row in zip(genres, scores["confusion"], strict=True)]
-    text = "Rows are true genres, columns what the model said."
-    return f"## Confusion on the test side\n\n{text}\n\n" + _table(("", *genres), rows)
+    return "Rows are true genres, columns what the model said.\n\n" + table(("", *genres), rows)
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """A Markdown table; all columns but the first stand right."""
     lines = [head, ("---",) + ("---:",) * (len(head) - 1), *rows]
     return "\n".join(f"| {' | '.join(str(cell) for cell in line)} |" for line in lines)

@@ -30,6 +30,7 @@ class Clip:
     (an artist, a collection, or the clip itself), `split` the side that the data gives it.
     `published` is the side in an artist-filtered list that goes with the data: `train`,
     `valid`, `test`, or `unlisted` for a clip that the list leaves out; FMA's own split is one.
+    `source` is the collection that the clip is from, where the data tells.
     """
 
     path: Path
@@ -38,6 +39,7 @@ class Clip:
     group: str
     split: str | None = None
     published: str | None = None
+    source: str = ""
 
 
 def labelled(data: Path, label_column: str = "") -> list[Clip]:
@@ -149,6 +151,7 @@ def _from_csv(file: Path, label_column: str) -> list[Clip]:
             group=_group(row, row[name], published),
             split=_side(file, row.get("split")),
             published=_published_side(row, published),
+            source=(row.get("source") or "").strip(),
         )
         for row in rows
     ]

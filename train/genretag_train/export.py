@@ -51,7 +51,7 @@ def check_parity(net: nn.Module, file: Path, n_frames: int, n_mels: int) -> None
         mel = draw((batch, frames, n_mels), dtype=np.float32)
         with torch.no_grad():
             expected = net(torch.from_numpy(mel)).numpy()
-        gap = float(np.abs(_run(session, mel) - expected).max())
+        gap = float(np.abs(run(session, mel) - expected).max())
         if not gap <= TOLERANCE:
             raise RunError(
                 Code.PARITY,
@@ -83,9 +83,10 @@ def session_of(file: Path) -> onnxruntime.InferenceSession:
 def logits_of(file: Path, clips: Sequence[Windows]) -> list[NDArray[np.float32]]:
     """Logits [n_windows, n_genres] of each clip's windows by the exported model."""
     session = session_of(file)
-    return [_run(session, windows) for windows in clips]
+    return [run(session, windows) for windows in clips]
 
 
-def _run(session: onnxruntime.InferenceSession, mel: Windows) -> NDArray[np.float32]:
+def run(session: onnxruntime.InferenceSession, mel: Windows) -> NDArray[np.float32]:
+    """What the exported model makes of some windows [n_windows, n_frames, n_mels]."""
     logits: NDArray[np.float32] = session.run(["logits"], {"mel": mel})[0]
     return logits

@@ -24,12 +24,17 @@ class Cnn2d(nn.Module):
     def __init__(self, size: Size) -> None:
         super().__init__()
         self.convolutions = convolutions_2d(size)
-        self.head = head(2 * features_2d(size), size)
+        width = 2 * features_2d(size)
+        # Thousands of unbounded values at once would silence the head for good in the first epoch.
+        self.norm = nn.BatchNorm1d(width)
+        self.head = head(width, size)
 
     def embed(self, mel: Tensor) -> Tensor:
         """What the head is given, [batch, width], of windows [batch, n_frames, n_mels]."""
         local = self.convolutions(mel.unsqueeze(1))
-        return mean_and_max_over_time(local.transpose(1, 2).flatten(2))
+        pooled = mean_and_max_over_time(local.transpose(1, 2).flatten(2))
+        normed: Tensor = self.norm(pooled)
+        return normed
 
     def forward(self, mel: Tensor) -> Tensor:
         """Logits [batch, n_genres] of windows [batch, n_frames, n_mels] in [0, 1]."""

@@ -1,0 +1,171 @@
+"""A head on frozen backbones: what it learns, and who judges whom."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from commands import done, refused
+from toy_music import table
+
+from genretag.errors import Code
+from genretag.inference import session
+from genretag_train import transfer
+from genretag_train.dataset import Clip, labelled
+from genretag_train.embed_clips import Embedded
+from genretag_train.folds import FOLDS, by_group, by_source
+from genretag_train.linear import Recipe, fitted
+from genretag_train.outside import coverage, judged_outside, surest_half
+
+ROOT = Path(__file__).parents[2]
+GENRES = ("A", "B", "C")
+
+
+def clip(number: int, genre: str, group: str, **more: str) -> Clip:
+    return Clip(Path(f"{number}.flac"), f"{number}.flac", genre, group, **more)
+
+
+def found(clips: list[Clip], apart: float = 2.0, seed: int = 0) -> list[Embedded]:
+    """Features in which a genre is `apart` standard deviations from the others."""
+    rng = np.random.default_rng(seed)
+    centres = apart * np.eye(3, 8)
+    return [
+        Embedded(
+            one, (centres[GENRES.index(one.genre)] + rng.normal(size=(3, 8))).astype(np.float32)
+        )
+        for one in clips
+    ]
+
+
+def artists(n: int, per: int = 3) -> list[Clip]:
+    return [clip(i, GENRES[i // per % 3], f"artist {i // per}") for i in range(n)]
+
+
+@pytest.mark.parametrize("rule", sorted(FOLDS))
+def test_no_group_is_in_two_folds(rule: str) -> None:
+    clips = artists(90)
+    pairs = set(zip((one.group for one in clips), FOLDS[rule](clips), strict=True))
+    assert len(pairs) == len({one.group for one in clips})
+    assert len({fold for _, fold in pairs}) == 5
+
+
+def test_published_lists_are_kept_and_clips_without_a_list_are_in_no_fold() -> None:
+    gtzan = [
+        clip(i, GENRES[i % 3], f"gtzan/rock.{i}", published=("train", "valid", "test")[i // 30])
+        for i in range(90)
+    ]
+    gtzan.append(clip(99, "A", "gtzan/rock.99", published="unlisted"))
+    folds = by_group([*gtzan, *artists(30)])
+    assert folds[90] is None
+    for side in (slice(30, 60), slice(60, 90)):
+        assert len(set(folds[side])) == 1
+
+
+def test_a_source_that_is_left_out_is_left_out_whole() -> None:
+    clips = [clip(i, GENRES[i % 3], f"artist {i % 20}", source="games") for i in range(40)]
+    heap = [clip(i, GENRES[i % 3], f"wild/{i}", source="wild") for i in range(40)]
+    folds = by_source([*clips, *heap])
+    assert len(set(folds[:40])) == 1 and folds[0] not in folds[40:]
+    assert len(set(folds[40:])) == 5
+
+
+def test_a_head_tells_apart_what_can_be_told_apart() -> None:
+    clips = artists(90)
+    head = fitted(found(clips, apart=6.0), GENRES, Recipe())
+    for one in found(clips, apart=6.0, seed=1):
+        assert GENRES[head.logits(one.found).mean(axis=0).argmax()] == one.clip.genre
+
+
+def test_a_genre_that_a_fold_lacks_is_never_said() -> None:
+    clips = [one for one in artists(60) if one.genre != "C"]
+    head = fitted(found(clips), GENRES, Recipe())
+    assert all(head.logits(one.found).argmax(axis=1).max() < 2 for one in found(clips))
+
+
+def test_many_clips_of_one_group_do_not_outvote_the_others() -> None:
+    """With `group_power` 1 a group counts as one clip, however many it has."""
+    few, many = artists(30), [clip(100 + i, "A", "one artist") for i in range(300)]
+    balanced = fitted(found([*few, *many]), GENRES, Recipe(group_power=1.0, class_power=0.0))
+    swamped = fitted(found([*few, *many]), GENRES, Recipe(group_power=0.0, class_power=0.0))
+    assert balanced.bias[0] - balanced.bias[1:].mean() < swamped.bias[0] - swamped.bias[1:].mean()
+
+
+def test_who_is_judged_was_not_learned_from() -> None:
+    """Labels without any reason can be learned by heart, and then only by whoever saw them."""
+    rng = np.random.default_rng(0)
+    clips = [clip(i, GENRES[rng.integers(3)], f"artist {i}") for i in range(150)]
+    noise = [Embedded(one, rng.normal(size=(2, 200)).astype(np.float32)) for one in clips]
+    head = fitted(noise, GENRES, Recipe(c=100.0))
+    known = [GENRES[head.logits(one.found).mean(axis=0).argmax()] for one in noise]
+    assert np.mean([a == one.genre for a, one in zip(known, clips, strict=True)]) > 0.8
+    outside = judged_outside(noise, GENRES, by_group(clips), Recipe(c=100.0), 0.85, 20)
+    assert outside.report["accuracy"] < 0.5 and outside.report["clips"] == 150
+
+
+def test_scores_of_clips_that_were_not_heard_are_worth_what_they_say() -> None:
+    clips = artists(600, per=1)
+    # One window each: the mean of several independent ones is surer than it says.
+    alone = [Embedded(one.clip, one.found[:1]) for one in found(clips, apart=1.5)]
+    outside = judged_outside(alone, GENRES, by_group(clips), Recipe(), 0.85, 20)
+    assert outside.report["ece"] < 0.08
+    accepted = outside.report["accepted"]
+    assert accepted["precision"] == pytest.approx(0.85, abs=0.08) or accepted["coverage"] == 1
+
+
+def test_the_surest_are_counted_from_the_top() -> None:
+    scores = np.linspace(0.55, 0.95, 10)
+    chances = np.stack([scores, 1 - scores], axis=1)
+    truth = np.array([1] * 5 + [0] * 5)
+    assert surest_half(chances, truth) == 1.0
+    rows = coverage(chances, truth)
+    assert [row["precision"] for row in rows[4:6]] == [1.0, pytest.approx(5 / 6)]
+    assert rows[-1]["coverage"] == 1.0 and rows[-1]["precision"] == 0.5
+
+
+def test_words_of_a_label_choose_a_closer_genre(tmp_path: Path) -> None:
+    rows = [
+        {"file": f"{i}.flac", "label": label, "broad": broad, "group": str(i)}
+        for i, (label, broad) in enumerate(
+            [("Death Metal", "Rock"), ("reggaeton", "International"), ("reggae", "International")]
+        )
+    ]
+    data = table(tmp_path / "clips.csv", rows)
+    recipe = tmp_path / "recipe.toml"
+    recipe.write_text(
+        'name = "x"\nversion = "1"\nlicence = "MIT"\ndescription = ""\ntrained_on = ""\n'
+        'label_column = "broad"\nmin_tracks = 1\nmin_groups = 1\n'
+        '[words]\nmetal = "Metal"\nreggae = "Reggae"\n[renames]\nInternational = "World"\n'
+    )
+    config = transfer.read(recipe)
+    clips, _ = transfer.vocabulary(labelled(data, "broad"), config, data)
+    assert [one.genre for one in clips] == ["Metal", "World", "Reggae"]
+
+
+def test_a_recipe_with_a_mistake_is_refused_by_name(tmp_path: Path) -> None:
+    recipe = tmp_path / "recipe.toml"
+    for text, said in (("colour = 1", "colour"), ("name = 'x'", "version"), ("name =", "Invalid")):
+        recipe.write_text(text)
+        error = refused("head", recipe, "--data", tmp_path)
+        assert error.code is Code.BAD_CONFIG and said in error.message
+
+
+@pytest.mark.usefixtures("wheel")
+def test_one_command_makes_a_model_that_scan_runs(tmp_path: Path, toy_library: Path) -> None:
+    recipe = tmp_path / "recipe.toml"
+    recipe.write_text(
+        'name = "toy"\nversion = "1"\nlicence = "MIT"\ndescription = ""\ntrained_on = "Toys."\n'
+        "min_tracks = 1\nmin_groups = 1\nwindows = 1\nmin_accepted = 1\n"
+        'backbones = ["MTT_musicnn"]\n'
+    )
+    data = ("--data", toy_library, "--cache", tmp_path / "cache")
+    done("head", recipe, *data, "--out", tmp_path / "run", "--bundle", tmp_path / "models")
+    model = session.load(tmp_path / "models" / "toy.onnx")
+    assert model.manifest.genres.names == ("Hiss", "Hum", "Whistle")
+    assert model.manifest.front_end.rms_dbfs == -14.0
+    told = json.loads((tmp_path / "run" / "metrics.json").read_text())
+    assert told["outside"]["groups"]["accuracy"] > 0.8
+    card = (tmp_path / "models" / "toy.md").read_text()
+    assert "## Calibration" in card and "Whistle" in card
+    again = tmp_path / "again"
+    done("head", recipe, *data, "--out", again)
+    assert (again / "model.onnx").read_bytes() == (tmp_path / "run" / "model.onnx").read_bytes()

@@ -1,0 +1,87 @@
+"""What backbones find in labelled clips, kept on disk, as it takes most of a run's time."""
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from tempfile import NamedTemporaryFile, TemporaryDirectory
+
+import numpy as np
+from numpy.typing import NDArray
+
+from genretag.errors import FileError
+from genretag_train.dataset import Clip
+from genretag_train.export import export, run, session_of
+from genretag_train.hearing import Ear, Progress, Skipped, Windows, scanned
+from genretag_train.nets.headed import Backbones
+
+Found = NDArray[np.float32]
+"""[n_windows, width]: what the backbones found in the windows that `scan` hears of a clip."""
+
+
+@dataclass(frozen=True, eq=False)
+class Embedded:
+    """A clip and what the backbones found in it."""
+
+    clip: Clip
+    found: Found
+
+
+def embedded(
+    clips: Sequence[Clip], backbones: Backbones, ear: Ear, cache: Path, progress: Progress
+) -> tuple[list[Embedded], list[Skipped]]:
+    """The clips that can be heard with what was found in them; the others with the reason.
+
+    What was found is kept in `cache` and taken from there while clip and backbones are the same.
+    """
+    cache.mkdir(parents=True, exist_ok=True)
+    kept, skipped = [], []
+    with TemporaryDirectory() as folder, ThreadPoolExecutor() as pool:
+        file = Path(folder, "backbones.onnx")
+        export(backbones, file, ear.n_frames, ear.front_end.n_mels)
+        session, weights = session_of(file), _digest(backbones)
+
+        def found(clip: Clip) -> Found | str:
+            return _cached(clip, ear, weights, cache, lambda mel: run(session, mel))
+
+        for done, (clip, result) in enumerate(zip(clips, pool.map(found, clips), strict=True), 1):
+            progress(done, len(clips))
+            if isinstance(result, str):
+                skipped.append(Skipped(clip.name, result))
+            else:
+                kept.append(Embedded(clip, result))
+    return kept, skipped
+
+
+def _cached(
+    clip: Clip, ear: Ear, weights: str, cache: Path, find: Callable[[Windows], Found]
+) -> Found | str:
+    try:
+        status = clip.path.stat()
+        told = [str(clip.path.absolute()), status.st_size, status.st_mtime_ns, weights, asdict(ear)]
+        key = hashlib.sha256(json.dumps(told).encode()).hexdigest()[:32]
+        file = cache / f"{key}.npy"
+        if file.exists():
+            kept: Found = np.load(file)
+            return kept
+        windows = scanned(clip.path, ear)
+    except FileError as error:
+        return str(error.code)
+    except OSError:
+        return "unreadable"
+    if not len(windows):
+        return "silent"
+    result = find(windows)
+    # Whole or not at all, also when two runs share the cache.
+    with NamedTemporaryFile(dir=cache, suffix=".part", delete=False) as out:
+        np.save(out, result)
+    Path(out.name).replace(file)
+    return result
+
+
+def _digest(backbones: Backbones) -> str:
+    state = backbones.state_dict()
+    parts = (state[name].numpy().tobytes() for name in sorted(state))
+    return hashlib.sha256(b"".join(parts)).hexdigest()

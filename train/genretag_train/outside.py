@@ -1,0 +1,143 @@
+"""What a head is worth for music that it did not hear, by cross-validation."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from genretag_train import metrics
+from genretag_train.calibrate import best_temperature, chances_at, threshold_for
+from genretag_train.embed_clips import Embedded
+from genretag_train.folds import Folds
+from genretag_train.linear import Recipe, fitted
+from genretag_train.metrics import Chances, Labels
+
+
+@dataclass(frozen=True, eq=False)
+class Outside:
+    """The judgement of heads on clips of folds that they did not hear.
+
+    `chances` [n_clips, n_genres] are calibrated with the temperature of the other folds, so
+    that they tell what calibration is worth too; `temperature` and `threshold` are those of all.
+    """
+
+    judged: tuple[Embedded, ...]
+    truth: Labels
+    chances: Chances
+    temperature: float
+    threshold: float
+    report: dict[str, Any]
+
+    @property
+    def brief(self) -> dict[str, Any]:
+        """What a manifest keeps of the report."""
+        names = ("clips", "accuracy", "accuracy_95", "accuracy_top2", "f1_macro", "f1_macro_95")
+        return {name: self.report[name] for name in (*names, "half", "ece", "accepted")}
+
+
+def judged_outside(
+    found: Sequence[Embedded],
+    genres: tuple[str, ...],
+    folds: Folds,
+    recipe: Recipe,
+    precision: float,
+    min_accepted: int,
+) -> Outside:
+    """Judge each clip by a head that is fitted without its fold.
+
+    Args:
+        found: all clips; those without a fold are neither judged nor learned from.
+        precision: of the clips that are to pass the threshold.
+        min_accepted: how many clips must pass it.
+    """
+    placed = [(one, fold) for one, fold in zip(found, folds, strict=True) if fold is not None]
+    logits: dict[int, NDArray[np.float32]] = {}
+    for fold in sorted({fold for _, fold in placed}):
+        head = fitted([one for one, other in placed if other != fold], genres, recipe)
+        logits |= {
+            place: head.logits(one.found) for place, (one, own) in enumerate(placed) if own == fold
+        }
+    judged = tuple(one for one, _ in placed)
+    truth = np.array([genres.index(one.clip.genre) for one in judged])
+    rows = [logits[place] for place in range(len(judged))]
+    chances, limits = _calibrated_outside(
+        rows, truth, [f for _, f in placed], precision, min_accepted
+    )
+    temperature = round(best_temperature(rows, truth), 3)
+    limit = threshold_for(chances_at(rows, temperature), truth, precision, min_accepted)
+    groups = [one.clip.group for one in judged]
+    report = {
+        **metrics.report(chances, truth, groups, genres),
+        "half": surest_half(chances, truth),
+        "accepted": {**asdict(limit), **_accepted(chances, truth, limits)},
+        "coverage": coverage(chances, truth),
+        "sources": _by_source(judged, chances, truth),
+    }
+    return Outside(judged, truth, chances, temperature, limit.threshold, report)
+
+
+def surest_half(chances: Chances, truth: Labels) -> float:
+    """Accuracy on the half of the clips with the highest scores, in [0, 1]."""
+    order = np.argsort(-chances.max(axis=1), kind="stable")[: max(1, len(truth) // 2)]
+    return metrics.accuracy(chances[order].argmax(axis=1), truth[order])
+
+
+def coverage(chances: Chances, truth: Labels) -> list[dict[str, float]]:
+    """Accuracy of the surest tenth of the clips, two tenths, and so on to all."""
+    order = np.argsort(-chances.max(axis=1), kind="stable")
+    right = (chances.argmax(axis=1) == truth)[order]
+    ends = [max(1, round(len(truth) * share / 10)) for share in range(1, 11)]
+    return [
+        {
+            "coverage": end / len(truth),
+            "threshold": float(chances[order[end - 1]].max()),
+            "precision": float(right[:end].mean()),
+        }
+        for end in ends
+    ]
+
+
+def _calibrated_outside(
+    rows: Sequence[NDArray[np.float32]],
+    truth: Labels,
+    folds: Sequence[int],
+    precision: float,
+    min_accepted: int,
+) -> tuple[Chances, NDArray[np.float64]]:
+    """Probabilities and thresholds of each clip by what the other folds tell."""
+    of = np.array(folds)
+    chances = np.zeros((len(rows), rows[0].shape[1]))
+    limits = np.zeros(len(rows))
+    for fold in sorted(set(folds)):
+        others, own = (np.flatnonzero(of != fold).tolist(), np.flatnonzero(of == fold).tolist())
+        elsewhere = [rows[place] for place in others]
+        temperature = best_temperature(elsewhere, truth[others])
+        chances[own] = chances_at([rows[place] for place in own], temperature)
+        known = chances_at(elsewhere, temperature)
+        limits[own] = threshold_for(known, truth[others], precision, min_accepted).threshold
+    return chances, limits
+
+
+def _accepted(chances: Chances, truth: Labels, limits: NDArray[np.float64]) -> dict[str, float]:
+    """Coverage and precision of thresholds that the judged clips had no part in."""
+    accepted = chances.max(axis=1) >= limits
+    right = (chances.argmax(axis=1) == truth)[accepted]
+    precision = float(right.mean()) if len(right) else 0.0
+    return {"coverage": float(accepted.mean()), "precision": precision}
+
+
+def _by_source(
+    judged: Sequence[Embedded], chances: Chances, truth: Labels
+) -> dict[str, dict[str, float]]:
+    """How many clips each source has, and the accuracy on them."""
+    sources = np.array([one.clip.source.partition("/")[0] or "other" for one in judged])
+    said = chances.argmax(axis=1)
+    return {
+        source: {
+            "clips": int((sources == source).sum()),
+            "accuracy": metrics.accuracy(said[sources == source], truth[sources == source]),
+        }
+        for source in np.unique(sources).tolist()
+    }

@@ -1,0 +1,107 @@
+"""What other ways make of the same clips: the taggers' own words, an earlier model, a guess."""
+
+import csv
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from genretag_train import metrics
+from genretag_train.embed_clips import Found
+from genretag_train.nets.musicnn import WIDTH
+from genretag_train.outside import Outside
+
+N_TAGS = 50
+MEANINGS: Mapping[str, Mapping[int, str]] = {
+    "MSD_musicnn": {
+        **dict.fromkeys((0, 8, 11, 14, 16, 24, 27, 42, 43), "Rock"),
+        **dict.fromkeys((1, 46), "Pop"),
+        **dict.fromkeys((4, 6, 12, 18, 41, 48), "Electronic"),
+        **dict.fromkeys((15, 40, 45), "Soul-RnB"),
+        **dict.fromkeys((23, 28), "Instrumental"),
+        **{9: "Jazz", 20: "Folk", 26: "Blues", 33: "Hip-Hop", 36: "Country"},
+    },
+    "MTT_musicnn": {
+        **dict.fromkeys((1, 17, 22, 35, 43, 49), "Classical"),
+        **dict.fromkeys((16, 31), "International"),
+    },
+}
+"""The genre of those outputs of a tagger whose tag means one.
+
+MSD: rock, alternative rock, metal, classic rock, indie rock, punk, hard rock, heavy metal,
+Progressive rock; pop, indie pop; electronic, dance, chillout, electronica, electro, House; soul,
+funk, rnb; instrumental, ambient; jazz; folk; blues; Hip-Hop; country. MTT: classical, opera,
+harpsichord, choir, cello, choral; indian, sitar.
+"""
+
+
+def by_tags(found: Found, backbones: Sequence[str]) -> str:
+    """The genre of the likeliest tag that means one, over the mean of a clip's windows."""
+    likely: dict[str, float] = {}
+    for place, name in enumerate(backbones):
+        first = place * (WIDTH + N_TAGS) + WIDTH
+        # The logistic function keeps the order, so the logits will do.
+        logits = found[:, first : first + N_TAGS].mean(axis=0)
+        for tag, genre in MEANINGS.get(name, {}).items():
+            likely[genre] = max(likely.get(genre, -np.inf), float(logits[tag]))
+    return max(likely, key=lambda genre: likely[genre])
+
+
+def beside(
+    outside: Outside,
+    genres: Sequence[str],
+    broad: Mapping[str, str],
+    backbones: Sequence[str],
+    earlier: Path | None,
+) -> dict[str, dict[str, Any]]:
+    """Accuracy and its interval of the head and its rivals on the same clips.
+
+    Args:
+        outside: what heads made of clips that they did not hear.
+        genres: the head's.
+        broad: the broader genre that a rival knows in place of one of the head's.
+        backbones: their names, in the order of the features.
+        earlier: list of clips with what another model, which did not hear them, made of them;
+            only these clips count then.
+    """
+    said = {}
+    if earlier:
+        with earlier.open(encoding="utf-8", newline="") as lines:
+            said = {row["file"]: row["predicted"] for row in csv.DictReader(lines)}
+    chosen = [
+        (one, broad.get(genres[truth], genres[truth]), row)
+        for one, truth, row in zip(outside.judged, outside.truth, outside.chances, strict=True)
+        if not said or one.clip.name in said
+    ]
+    truth = [genre for _, genre, _ in chosen]
+    usual = Counter(truth).most_common(1)[0][0]
+    answers = {
+        "this model's head": [_broadest(row, genres, broad) for _, _, row in chosen],
+        "the taggers' own tags": [by_tags(one.found, backbones) for one, _, _ in chosen],
+        f"always {usual}": [usual] * len(chosen),
+    }
+    if said:
+        answers["the earlier model"] = [said[one.clip.name] for one, _, _ in chosen]
+    groups = [one.clip.group for one, _, _ in chosen]
+    return {name: _scored(guesses, truth, groups) for name, guesses in answers.items()}
+
+
+def _broadest(row: Any, genres: Sequence[str], broad: Mapping[str, str]) -> str:
+    sums: Counter[str] = Counter()
+    for genre, chance in zip(genres, row.tolist(), strict=True):
+        sums[broad.get(genre, genre)] += chance
+    return sums.most_common(1)[0][0]
+
+
+def _scored(guesses: Sequence[str], truth: Sequence[str], groups: Sequence[str]) -> dict[str, Any]:
+    names = sorted({*guesses, *truth})
+    said, true = (np.array([names.index(name) for name in side]) for side in (guesses, truth))
+    return {
+        "clips": len(truth),
+        "accuracy": metrics.accuracy(said, true),
+        "accuracy_95": metrics.interval(metrics.accuracy, said, true, groups),
+        "f1_macro": metrics.f1_macro(said, true),
+        "f1_macro_95": metrics.interval(metrics.f1_macro, said, true, groups),
+    }

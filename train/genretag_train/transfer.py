@@ -1,0 +1,227 @@
+"""A head on pretrained backbones, from labelled clips to a described model, top to bottom."""
+
+import json
+import re
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from genretag.domain.genre import GenreVocabulary
+from genretag.domain.manifest import FrontEnd, ModelManifest
+from genretag.domain.window import WindowSpec
+from genretag.errors import Code, UsageError
+from genretag_train import musicnn_checkpoint as published
+from genretag_train.dataset import Clip, labelled, selected
+from genretag_train.embed_clips import embedded
+from genretag_train.export import describe, export
+from genretag_train.folds import FOLDS
+from genretag_train.hearing import Ear, Progress, Skipped
+from genretag_train.linear import Head, Recipe, fitted
+from genretag_train.nets.headed import Backbones, Headed
+from genretag_train.nets.musicnn import N_MELS
+from genretag_train.outside import Outside, judged_outside
+from genretag_train.rivals import beside
+
+MODEL, METRICS = "model.onnx", "metrics.json"
+RATE_HZ, N_FFT, HOP = 16000, 512, 256
+"""How the published backbones heard music."""
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class HeadConfig:
+    """Every number of a run that fits a head; read from TOML, where each field is a key.
+
+    `words` gives clips whose `words_column` holds the word another genre than
+    `label_column` says, `renames` gives genres other names, `parents` are for `--map` and
+    whoever asks.
+    """
+
+    name: str
+    version: str
+    licence: str
+    description: str
+    trained_on: str
+    label_column: str = ""
+    words_column: str = "label"
+    words: Mapping[str, str] = field(default_factory=dict)
+    renames: Mapping[str, str] = field(default_factory=dict)
+    parents: Mapping[str, str] = field(default_factory=dict)
+    min_tracks: int = 40
+    min_groups: int = 5
+    backbones: Sequence[published.Name] = ("MSD_musicnn", "MTT_musicnn")
+    rms_dbfs: float = -14.0
+    window_s: float = 2.976
+    windows: int = 4
+    recipe: Recipe = field(default_factory=Recipe)
+    target_precision: float = 0.85
+    min_accepted: int = 100
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a run reads and writes.
+
+    `wheel` is the backbones' package if it is here already, `rival` the list of held-out clips
+    that goes with an earlier model.
+    """
+
+    data: Path
+    out: Path
+    cache: Path
+    wheel: Path | None = None
+    rival: Path | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Fitted:
+    """What a run made: the model, what is known of it, and what was judged on the way."""
+
+    config: HeadConfig
+    file: Path
+    genres: tuple[str, ...]
+    clips: tuple[Clip, ...]
+    skipped: tuple[Skipped, ...]
+    dropped: Mapping[str, int]
+    outside: Mapping[str, Outside]
+    rivals: Mapping[str, Mapping[str, Any]]
+    temperature: float
+    threshold: float
+
+
+def read(file: Path) -> HeadConfig:
+    """The settings in a TOML file; UsageError `bad-config` names what is wrong in it."""
+    try:
+        entries = tomllib.loads(file.read_text(encoding="utf-8"))
+        unknown = set(entries) - {entry.name for entry in fields(HeadConfig)}
+        if unknown:
+            raise ValueError(f"there is no setting {', '.join(sorted(unknown))}")
+        return HeadConfig(**{**entries, "recipe": Recipe(**entries.get("recipe", {}))})
+    except (OSError, ValueError, TypeError) as error:
+        raise UsageError(
+            Code.BAD_CONFIG, f"{file}: {error}", "train/configs/musicnn.toml shows what it holds."
+        ) from error
+
+
+def ear_of(config: HeadConfig) -> Ear:
+    """How the backbones hear clips: windows of their length at one level."""
+    front_end = FrontEnd(RATE_HZ, N_FFT, HOP, N_MELS, "log-compression", rms_dbfs=config.rms_dbfs)
+    window = WindowSpec(config.window_s, config.windows)
+    return Ear(front_end, window, clip_s=float("inf"), min_s=0.5)
+
+
+def learn(config: HeadConfig, place: Place, say: Say, progress: Progress) -> Fitted:
+    """Fit a head on all clips; what it is worth is told by heads that did not hear a clip.
+
+    Every clip is judged by a head fitted without its fold, once with groups kept apart and once
+    with whole sources. The temperature and the threshold come from those judgements.
+
+    Raises:
+        RunError: `bad-dataset`; `data-unreachable`, `wrong-digest` for the backbones;
+            `parity` if the export differs from the net.
+    """
+    clips, dropped = vocabulary(labelled(place.data, config.label_column), config, place.data)
+    backbones = Backbones(
+        [
+            published.pretrained(name, place.cache / "musicnn", place.wheel)
+            for name in config.backbones
+        ]
+    ).eval()
+    ear = ear_of(config)
+    found, skipped = embedded(clips, backbones, ear, place.cache, progress)
+    say(f"Fitting {len(config.backbones)} backbones' head to {len(found)} clips")
+    genres = tuple(sorted({one.clip.genre for one in found}))
+    outside = {
+        rule: judged_outside(
+            found,
+            genres,
+            folds([one.clip for one in found]),
+            config.recipe,
+            config.target_precision,
+            config.min_accepted,
+        )
+        for rule, folds in FOLDS.items()
+    }
+    groups = outside["groups"]
+    head = fitted(found, genres, config.recipe)
+    place.out.mkdir(parents=True, exist_ok=True)
+    file = place.out / MODEL
+    export(_net(backbones, head), file, ear.n_frames, N_MELS)
+    told = Fitted(
+        config, file, genres, tuple(one.clip for one in found), tuple(skipped), dropped,
+        outside, _rivals(groups, genres, config, place), groups.temperature, groups.threshold,
+    )  # fmt: skip
+    describe(file, manifest(told, ear))
+    text = json.dumps(metrics(told), indent=1, ensure_ascii=False) + "\n"
+    (place.out / METRICS).write_text(text, encoding="utf-8")
+    return told
+
+
+def vocabulary(
+    clips: Sequence[Clip], config: HeadConfig, data: Path
+) -> tuple[list[Clip], dict[str, int]]:
+    """The clips under the names that the head is to learn, and the genres with too few of them."""
+    closer = (
+        {clip.name: clip.genre for clip in labelled(data, config.words_column)}
+        if config.words
+        else {}
+    )
+    named = [replace(clip, genre=_name(clip, closer.get(clip.name, ""), config)) for clip in clips]
+    return selected(named, config.min_tracks, config.min_groups)
+
+
+def _name(clip: Clip, closer: str, config: HeadConfig) -> str:
+    said = set(re.findall(r"\w+", closer.casefold()))
+    found = next((genre for word, genre in config.words.items() if word in said), clip.genre)
+    return config.renames.get(found, found)
+
+
+def _rivals(
+    outside: Outside, genres: Sequence[str], config: HeadConfig, place: Place
+) -> dict[str, dict[str, Any]]:
+    """Who else judges the clips, under the genres that the data had before `renames`."""
+    before = {new: old for old, new in config.renames.items()}
+    broad = {genre: before.get(genre, config.parents.get(genre, genre)) for genre in genres}
+    return beside(outside, genres, broad, config.backbones, place.rival)
+
+
+def _net(backbones: Backbones, head: Head) -> torch.nn.Module:
+    return Headed(backbones, head.weight, head.bias)
+
+
+def manifest(told: Fitted, ear: Ear) -> ModelManifest:
+    """What the exported file says of itself."""
+    config = told.config
+    return ModelManifest(
+        name=config.name,
+        version=config.version,
+        licence=config.licence,
+        description=config.description,
+        genres=GenreVocabulary(
+            told.genres, {g: parent for g, parent in config.parents.items() if g in told.genres}
+        ),
+        front_end=ear.front_end,
+        window=ear.window,
+        temperature=told.temperature,
+        threshold=told.threshold,
+        training={"data": config.trained_on, "clips": len(told.clips), "head": asdict(config)},
+        scores={rule: outside.brief for rule, outside in told.outside.items()},
+    )
+
+
+def metrics(told: Fitted) -> dict[str, Any]:
+    """Counts and scores of a run for `metrics.json`."""
+    return {
+        "clips": len(told.clips),
+        "genres": list(told.genres),
+        "dropped_genres": dict(told.dropped),
+        "skipped_files": {clip.name: clip.reason for clip in told.skipped},
+        "calibration": {"temperature": told.temperature, "threshold": told.threshold},
+        "outside": {rule: outside.report for rule, outside in told.outside.items()},
+        "rivals": dict(told.rivals),
+    }

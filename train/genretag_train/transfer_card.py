@@ -1,0 +1,130 @@
+"""The measured part of the card of a model whose head was fitted to pretrained backbones."""
+
+from collections import Counter
+from collections.abc import Iterable
+
+from genretag_train.card import by_genre, confusion, table, with_interval
+from genretag_train.judging import Verdict
+from genretag_train.outside import Outside
+from genretag_train.transfer import Fitted
+
+_RULES = {
+    "groups": "five folds, no artist in two; GTZAN by its artist-filtered lists",
+    "sources": "whole collections left out; GTZAN and people's own songs as above",
+}
+
+
+def measured(told: Fitted) -> str:
+    """The part of the card that comes from numbers, as Markdown."""
+    groups = told.outside["groups"].report
+    return "\n\n".join(
+        (
+            _data(told),
+            _scores(told),
+            _rivals(told),
+            _calibration(told),
+            "## By genre\n\nFive folds by artist.\n\n" + by_genre(groups),
+            "## Confusion\n\nFive folds by artist. " + confusion(groups),
+            _sources(told),
+        )
+    )
+
+
+def verdicts(told: Fitted) -> Iterable[Verdict]:
+    """What heads that did not hear a clip's fold made of it."""
+    outside = told.outside["groups"]
+    for one, truth, row in zip(outside.judged, outside.truth, outside.chances, strict=True):
+        best = int(row.argmax())
+        yield Verdict(one.clip.name, told.genres[truth], told.genres[best], float(row[best]))
+
+
+def _data(told: Fitted) -> str:
+    config, clips = told.config, Counter(clip.genre for clip in told.clips)
+    groups = Counter(genre for genre, _ in {(clip.genre, clip.group) for clip in told.clips})
+    dropped = ", ".join(f"{genre} ({n})" for genre, n in told.dropped.items())
+    rows = [(genre, clips[genre], groups[genre]) for genre in told.genres]
+    return "\n\n".join(
+        (
+            "## Data",
+            f"{config.trained_on} The head was fitted to all {len(told.clips)} clips of the "
+            f"genres below. Left out for having fewer than {config.min_tracks} clips or "
+            f"{config.min_groups} groups: {dropped or 'none'}. "
+            f"Skipped clips: {len(told.skipped)}.",
+            table(("genre", "clips", "groups"), rows),
+        )
+    )
+
+
+def _scores(told: Fitted) -> str:
+    rows = []
+    for rule, outside in told.outside.items():
+        scores = outside.report
+        rows.append(
+            (
+                f"{_RULES[rule]} ({scores['clips']} clips, {scores['groups']} groups)",
+                with_interval(scores, "accuracy"),
+                f"{scores['accuracy_top2']:.3f}",
+                f"{scores['half']:.3f}",
+                with_interval(scores, "f1_macro"),
+                f"{scores['ece']:.3f}",
+            )
+        )
+    head = ("", "accuracy", "top-2", "surest half", "macro-F1", "ECE")
+    return "\n\n".join(
+        (
+            "## Scores",
+            "Each clip is judged as `genretag scan` judges it, by a head that was fitted without "
+            "its fold, at a temperature that was fitted without it too. In brackets 95% bootstrap "
+            "intervals over groups.",
+            table(head, rows),
+        )
+    )
+
+
+def _rivals(told: Fitted) -> str:
+    clips = next(iter(told.rivals.values()))["clips"]
+    rows = [
+        (name, with_interval(scores, "accuracy"), with_interval(scores, "f1_macro"))
+        for name, scores in told.rivals.items()
+    ]
+    return "\n\n".join(
+        (
+            "## Beside others",
+            f"On {clips} clips that none of them heard, under the genres that all of them know "
+            "(Metal counts as Rock, and so on).",
+            table(("", "accuracy", "macro-F1"), rows),
+        )
+    )
+
+
+def _calibration(told: Fitted) -> str:
+    groups = told.outside["groups"]
+    accepted = groups.report["accepted"]
+    rows = [
+        (f"{row['coverage']:.0%}", f"{row['threshold']:.2f}", f"{row['precision']:.1%}")
+        for row in groups.report["coverage"]
+    ]
+    return "\n\n".join(
+        (
+            "## Calibration, and when it says unsure",
+            f"Temperature {told.temperature}; the mean score is {groups.report['mean_score']:.3f}. "
+            f"Below the threshold {told.threshold:.2f} nothing is written: the lowest at which "
+            f"{told.config.target_precision:.0%} of the clips that pass are right, or which comes "
+            "nearest to it. Thresholds that were chosen on the other folds let "
+            f"{accepted['coverage']:.0%} of the clips through, and "
+            f"{accepted['precision']:.1%} of those were right.",
+            table(("surest", "score at least", "of these right"), rows),
+        )
+    )
+
+
+def _sources(told: Fitted) -> str:
+    rows = []
+    of: dict[str, Outside] = dict(told.outside)
+    for source, found in of["groups"].report["sources"].items():
+        other = of["sources"].report["sources"][source]
+        rows.append(
+            (source, found["clips"], f"{found['accuracy']:.2f}", f"{other['accuracy']:.2f}")
+        )
+    head = ("source", "clips", "accuracy, folds by artist", "accuracy, source left out")
+    return "## By source\n\n" + table(head, rows)
