@@ -45,16 +45,16 @@ def test_inspect_names_a_bad_file_and_goes_on(genretag, music) -> None:
 
 def test_models_lists_the_bundled_one_and_shows_its_manifest(genretag) -> None:
     listed = genretag("models", "list")
-    assert "genretag-cnn1d-lstm (default)" in listed.stdout
-    shown = json.loads(genretag("models", "show", "genretag-cnn1d-lstm").stdout)
+    assert "genretag-musicnn (default)" in listed.stdout
+    shown = json.loads(genretag("models", "show", "genretag-musicnn").stdout)
     assert shown["identity"].startswith(f"{shown['name']}@{shown['sha256'][:12]}")
-    assert len(shown["genres"]) >= 10 and shown["licence"] == "MIT"
+    assert len(shown["genres"]) >= 10 and shown["licence"] == "MIT AND ISC"
 
 
 def test_doctor_finds_all_well(genretag) -> None:
     run = genretag("doctor")
     assert run.returncode == 0, run.stdout
-    for words in ("decoders", "devices", "cpu", "model", "genretag-cnn1d-lstm@"):
+    for words in ("decoders", "devices", "cpu", "model", "genretag-musicnn@"):
         assert words in run.stdout
 
 

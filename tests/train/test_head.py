@@ -19,6 +19,7 @@ from genretag_train.outside import coverage, judged_outside, surest_half
 
 ROOT = Path(__file__).parents[2]
 GENRES = ("A", "B", "C")
+NOTHING = np.zeros((0, 8), np.float32)
 
 
 def clip(number: int, genre: str, group: str, **more: str) -> Clip:
@@ -71,22 +72,40 @@ def test_a_source_that_is_left_out_is_left_out_whole() -> None:
 
 def test_a_head_tells_apart_what_can_be_told_apart() -> None:
     clips = artists(90)
-    head = fitted(found(clips, apart=6.0), GENRES, Recipe())
+    head = fitted(found(clips, apart=6.0), GENRES, Recipe(), NOTHING)
     for one in found(clips, apart=6.0, seed=1):
         assert GENRES[head.logits(one.found).mean(axis=0).argmax()] == one.clip.genre
 
 
+def test_a_head_is_sure_of_no_genre_in_what_has_none() -> None:
+    clips = artists(90)
+    nothing = np.random.default_rng(2).normal((4.0, 0, 0, 0, 5, 0, 0, 0), 1.0, (60, 8))
+    before = fitted(found(clips, apart=4.0), GENRES, Recipe(c=1.0), NOTHING).logits(nothing)
+    after = fitted(found(clips, apart=4.0), GENRES, Recipe(c=1.0, nothing=1.0), nothing).logits(
+        nothing
+    )
+    surest = [
+        (np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)).max(axis=1).mean()
+        for logits in (before, after)
+    ]
+    assert surest[1] < surest[0] - 0.1
+
+
 def test_a_genre_that_a_fold_lacks_is_never_said() -> None:
     clips = [one for one in artists(60) if one.genre != "C"]
-    head = fitted(found(clips), GENRES, Recipe())
+    head = fitted(found(clips), GENRES, Recipe(), NOTHING)
     assert all(head.logits(one.found).argmax(axis=1).max() < 2 for one in found(clips))
 
 
 def test_many_clips_of_one_group_do_not_outvote_the_others() -> None:
     """With `group_power` 1 a group counts as one clip, however many it has."""
     few, many = artists(30), [clip(100 + i, "A", "one artist") for i in range(300)]
-    balanced = fitted(found([*few, *many]), GENRES, Recipe(group_power=1.0, class_power=0.0))
-    swamped = fitted(found([*few, *many]), GENRES, Recipe(group_power=0.0, class_power=0.0))
+    balanced = fitted(
+        found([*few, *many]), GENRES, Recipe(group_power=1.0, class_power=0.0), NOTHING
+    )
+    swamped = fitted(
+        found([*few, *many]), GENRES, Recipe(group_power=0.0, class_power=0.0), NOTHING
+    )
     assert balanced.bias[0] - balanced.bias[1:].mean() < swamped.bias[0] - swamped.bias[1:].mean()
 
 
@@ -95,10 +114,10 @@ def test_who_is_judged_was_not_learned_from() -> None:
     rng = np.random.default_rng(0)
     clips = [clip(i, GENRES[rng.integers(3)], f"artist {i}") for i in range(150)]
     noise = [Embedded(one, rng.normal(size=(2, 200)).astype(np.float32)) for one in clips]
-    head = fitted(noise, GENRES, Recipe(c=100.0))
+    head = fitted(noise, GENRES, Recipe(c=100.0), NOTHING)
     known = [GENRES[head.logits(one.found).mean(axis=0).argmax()] for one in noise]
     assert np.mean([a == one.genre for a, one in zip(known, clips, strict=True)]) > 0.8
-    outside = judged_outside(noise, GENRES, by_group(clips), Recipe(c=100.0), 0.85, 20)
+    outside = judged_outside(noise, GENRES, by_group(clips), Recipe(c=100.0), NOTHING, 0.85, 20)
     assert outside.report["accuracy"] < 0.5 and outside.report["clips"] == 150
 
 
@@ -106,7 +125,7 @@ def test_scores_of_clips_that_were_not_heard_are_worth_what_they_say() -> None:
     clips = artists(600, per=1)
     # One window each: the mean of several independent ones is surer than it says.
     alone = [Embedded(one.clip, one.found[:1]) for one in found(clips, apart=1.5)]
-    outside = judged_outside(alone, GENRES, by_group(clips), Recipe(), 0.85, 20)
+    outside = judged_outside(alone, GENRES, by_group(clips), Recipe(), NOTHING, 0.85, 20)
     assert outside.report["ece"] < 0.08
     accepted = outside.report["accepted"]
     assert accepted["precision"] == pytest.approx(0.85, abs=0.08) or accepted["coverage"] == 1

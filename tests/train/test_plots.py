@@ -120,6 +120,14 @@ def test_genres_differ_in_shape_and_colour_and_the_legend_counts_them(
     assert len(looks) == len(set(shapes)) == len(FMA)
 
 
+def test_a_model_that_confuses_nothing_is_shown_two_different_genres(
+    toy_run: tuple[Path, Path],
+) -> None:
+    told = invented(toy_run, ("A", "B", "C"), 9)
+    of, taken_for = plots._confusion_of(told, told.found.truth)
+    assert of != taken_for
+
+
 def test_the_distribution_counts_every_clip_and_hatches_the_sides(
     toy_run: tuple[Path, Path],
 ) -> None:

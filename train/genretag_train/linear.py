@@ -10,7 +10,7 @@ from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
 from genretag_train.batches import group_weights
-from genretag_train.embed_clips import Embedded
+from genretag_train.embed_clips import Embedded, Found
 
 
 @dataclass(frozen=True)
@@ -19,12 +19,13 @@ class Recipe:
 
     `c` is how little large weights are punished. A clip of a group weighs
     1 / size ** `group_power`, and `class_power` brings genres nearer to one weight, which
-    they have at 1.
+    they have at 1. Sounds without a genre weigh `nothing` times as much as all clips.
     """
 
     c: float = 0.01
     group_power: float = 0.5
     class_power: float = 0.75
+    nothing: float = 0.1
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,8 +41,14 @@ class Head:
         return logits
 
 
-def fitted(found: Sequence[Embedded], genres: Sequence[str], recipe: Recipe) -> Head:
-    """The head with the least weighted loss over all windows; a clip's share its weight."""
+def fitted(
+    found: Sequence[Embedded], genres: Sequence[str], recipe: Recipe, nothing: Found
+) -> Head:
+    """The head with the least weighted loss over all windows; a clip's share its weight.
+
+    `nothing` [n_windows, width] are windows without a genre: each counts as every genre alike,
+    so that the head is sure of none.
+    """
     truth = np.array([genres.index(one.clip.genre) for one in found])
     weights = np.array(group_weights([one.clip.group for one in found], recipe.group_power))
     sums = np.bincount(truth, weights, minlength=len(genres))
@@ -50,11 +57,18 @@ def fitted(found: Sequence[Embedded], genres: Sequence[str], recipe: Recipe) -> 
     counts = [len(one.found) for one in found]
     windows = np.concatenate([one.found for one in found]).astype(np.float64)
     shares = np.repeat(weights / counts, counts)
+    labels = np.repeat(truth, counts)
+    if len(nothing):
+        kinds = np.unique(truth)
+        share = recipe.nothing * len(found) / (len(nothing) * len(kinds))
+        windows = np.concatenate([windows, *[nothing.astype(np.float64)] * len(kinds)])
+        shares = np.concatenate([shares, np.full(len(nothing) * len(kinds), share)])
+        labels = np.concatenate([labels, np.repeat(kinds, len(nothing))])
     scaler = StandardScaler().fit(windows, sample_weight=shares)
     # One thread, so that any machine adds up in the same order; more gain little here.
     with threadpool_limits(1):
         fit = LogisticRegression(C=recipe.c, max_iter=2000, tol=1e-5).fit(
-            scaler.transform(windows), np.repeat(truth, counts), sample_weight=shares
+            scaler.transform(windows), labels, sample_weight=shares
         )
     if len(fit.classes_) < len(genres):  # a fold may lack a genre, which it then never says
         return _scaled(scaler, *_spread(fit, len(genres)))

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from genretag_train import metrics
 from genretag_train.calibrate import best_temperature, chances_at, threshold_for
-from genretag_train.embed_clips import Embedded
+from genretag_train.embed_clips import Embedded, Found
 from genretag_train.folds import Folds
 from genretag_train.linear import Recipe, fitted
 from genretag_train.metrics import Chances, Labels
@@ -42,6 +42,7 @@ def judged_outside(
     genres: tuple[str, ...],
     folds: Folds,
     recipe: Recipe,
+    nothing: Found,
     precision: float,
     min_accepted: int,
 ) -> Outside:
@@ -49,13 +50,14 @@ def judged_outside(
 
     Args:
         found: all clips; those without a fold are neither judged nor learned from.
+        nothing: windows without a genre, see `fitted`.
         precision: of the clips that are to pass the threshold.
         min_accepted: how many clips must pass it.
     """
     placed = [(one, fold) for one, fold in zip(found, folds, strict=True) if fold is not None]
     logits: dict[int, NDArray[np.float32]] = {}
     for fold in sorted({fold for _, fold in placed}):
-        head = fitted([one for one, other in placed if other != fold], genres, recipe)
+        head = fitted([one for one, other in placed if other != fold], genres, recipe, nothing)
         logits |= {
             place: head.logits(one.found) for place, (one, own) in enumerate(placed) if own == fold
         }

@@ -10,7 +10,7 @@ import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 from numpy.typing import NDArray
 
 from genretag.audio.mel import DYNAMIC_RANGE_DB, mel_filters
@@ -27,6 +27,7 @@ matplotlib.use("Agg")
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#8C564B")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*", "<", ">", "p", "h", "d", "H", "8", "$+$")
 _LINES = ("-", "--", "-.", ":")
+_SCORES = {"val_f1_macro": "F1 macro", "val_f1_weighted": "F1 weighted", "val_accuracy": "accuracy"}
 _STYLE: dict[Any, Any] = {
     "font.size": 10,
     "axes.spines.top": False,
@@ -78,15 +79,7 @@ def curves(runs: Mapping[str, Curve]) -> Figure:
     loss, score, rate = figure.subplots(1, 3)
     panels = (
         (loss, "Loss", {"val_loss": "valid", "train_loss": "train"}),
-        (
-            score,
-            "Valid side, by clip",
-            {
-                "val_f1_macro": "F1 macro",
-                "val_f1_weighted": "F1 weighted",
-                "val_accuracy": "accuracy",
-            },
-        ),
+        (score, "Valid side, by clip", _SCORES),
         (rate, "Learning rate", {"learning_rate": ""}),
     )
     for axes, title, columns in panels:
@@ -105,12 +98,13 @@ def curves(runs: Mapping[str, Curve]) -> Figure:
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.grid(alpha=0.25)
         if axes.get_legend_handles_labels()[1]:
-            axes.legend(fontsize=8, framealpha=0.8)
+            # Long enough for a dash and a dot to differ from two dashes.
+            axes.legend(fontsize=8, framealpha=0.8, handlelength=4)
     score.set_ylim(0, 1)
     rate.set_yscale("log")
+    rate.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     rate.yaxis.set_major_formatter("{x:.2g}")
-    rate.yaxis.set_minor_formatter("{x:.2g}")
-    rate.tick_params(axis="y", which="both", labelsize=8)
+    rate.yaxis.set_minor_formatter(NullFormatter())
     return figure
 
 
@@ -138,6 +132,10 @@ def confusion(told: Material) -> Figure:
     axes.set_yticks(places, [f"{g} ({n})" for g, n in zip(told.genres, clips, strict=True)])
     axes.set_xlabel("what the model says")
     axes.set_ylabel("true genre (clips)")
+    axes.set_xticks(np.arange(0.5, len(told.genres) - 1), minor=True)
+    axes.set_yticks(np.arange(0.5, len(told.genres) - 1), minor=True)
+    axes.grid(which="minor", color="white", linewidth=1.5)  # dark neighbours stay apart
+    axes.tick_params(which="minor", length=0)
     axes.spines[:].set_visible(False)
     axes.set_title(
         f"{told.subject.name}: accuracy {report['accuracy']:.1%} of {len(said)} clips, "
@@ -208,14 +206,11 @@ def confused(told: Material) -> Figure:
     said = chances.argmax(axis=1)
     of, taken_for = _confusion_of(told, said)
     other = _third_genre(told, {of, taken_for})
+    wrong = f"{told.genres[of]} taken for {told.genres[taken_for]}"
     columns = [
-        (f"{told.genres[taken_for]}", (truth == taken_for) & (said == taken_for), taken_for),
-        (
-            f"{told.genres[of]} taken for {told.genres[taken_for]}",
-            (truth == of) & (said == taken_for),
-            taken_for,
-        ),
-        (f"{told.genres[other]}", truth == other, other),
+        (told.genres[taken_for], (truth == taken_for) & (said == taken_for), taken_for),
+        (wrong, (truth == of) & (said == taken_for), taken_for),
+        (told.genres[other], truth == other, other),
     ]
     figure = Figure(figsize=(10.6, 7.5))
     grid = figure.subplots(_PANEL_ROWS, len(columns), squeeze=False, sharex=True, sharey=True)
@@ -256,9 +251,11 @@ def distribution(told: Material) -> Figure:
             va="center", fontsize=9,
         )  # fmt: skip
     axes.set_yticks(range(len(order)), [told.genres[place] for place in order])
+    axes.set_ylim(-0.7, len(order) - 0.3)
     axes.set_xlabel("clips")
     axes.set_title(f"{told.subject.name}: {int(totals.sum()):,} clips by genre and side")
-    axes.legend(loc="lower right", frameon=False)
+    # Below the axes: bars of equal length leave no room within.
+    figure.legend(loc="outside lower center", ncols=len(told.sides), frameon=False)
     return figure
 
 
@@ -290,7 +287,7 @@ def _confusion_of(told: Material, said: metrics.Labels) -> tuple[int, int]:
         return told.genres.index(told.confusion[0]), told.genres.index(told.confusion[1])
     counts = np.zeros((len(told.genres),) * 2, int)
     np.add.at(counts, (told.found.truth, said), 1)
-    np.fill_diagonal(counts, 0)
+    np.fill_diagonal(counts, -1)  # a genre is not confused with itself, even if none is
     of, taken_for = divmod(int(counts.argmax()), len(told.genres))
     return of, taken_for
 
@@ -320,6 +317,8 @@ def _label(figure: Figure, grid: NDArray[Any], image: Any, told: Material) -> No
     bands, names = _hertz(front_end)
     for axes in grid.flat:
         axes.set_yticks(bands, names)
+        axes.xaxis.set_major_locator(MaxNLocator(4))
+        axes.xaxis.set_major_formatter("{x:g}")  # 2.0 would touch the 0.0 of the next
         axes.spines[:].set_visible(False)
     figure.supxlabel("seconds", fontsize=10)
     figure.supylabel("Hz", fontsize=10)

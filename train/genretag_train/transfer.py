@@ -16,13 +16,14 @@ from genretag.domain.window import WindowSpec
 from genretag.errors import Code, UsageError
 from genretag_train import musicnn_checkpoint as published
 from genretag_train.dataset import Clip, labelled, selected
-from genretag_train.embed_clips import embedded
+from genretag_train.embed_clips import embedded, embedded_sounds
 from genretag_train.export import describe, export
 from genretag_train.folds import FOLDS
 from genretag_train.hearing import Ear, Progress, Skipped
 from genretag_train.linear import Head, Recipe, fitted
 from genretag_train.nets.headed import Backbones, Headed
 from genretag_train.nets.musicnn import N_MELS
+from genretag_train.nothing import sounds
 from genretag_train.outside import Outside, judged_outside
 from genretag_train.rivals import beside
 
@@ -134,6 +135,7 @@ def learn(config: HeadConfig, place: Place, say: Say, progress: Progress) -> Fit
     ).eval()
     ear = ear_of(config)
     found, skipped = embedded(clips, backbones, ear, place.cache, progress)
+    nothing = embedded_sounds(sounds(ear.n_samples, RATE_HZ, seed=0), backbones, ear)
     say(f"Fitting {len(config.backbones)} backbones' head to {len(found)} clips")
     genres = tuple(sorted({one.clip.genre for one in found}))
     outside = {
@@ -142,13 +144,14 @@ def learn(config: HeadConfig, place: Place, say: Say, progress: Progress) -> Fit
             genres,
             folds([one.clip for one in found]),
             config.recipe,
+            nothing,
             config.target_precision,
             config.min_accepted,
         )
         for rule, folds in FOLDS.items()
     }
     groups = outside["groups"]
-    head = fitted(found, genres, config.recipe)
+    head = fitted(found, genres, config.recipe, nothing)
     place.out.mkdir(parents=True, exist_ok=True)
     file = place.out / MODEL
     export(_net(backbones, head), file, ear.n_frames, N_MELS)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from genretag.errors import Code, RunError, UsageError
 
-DEFAULT = "genretag-cnn1d-lstm"
+DEFAULT = "genretag-musicnn"
 HUB_PREFIX = "hf:"
 HUB_FILE = "model.onnx"
 _REFUSALS, _ABSENT = (401, 403), 404
