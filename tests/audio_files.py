@@ -49,6 +49,7 @@ class Recipe:
     format: str = "fltp"
     rate: int = 44100
     options: Mapping[str, str] = field(default_factory=dict)
+    bit_rate: int = 128_000
 
 
 RECIPES: Mapping[str, Recipe] = {
@@ -85,7 +86,7 @@ def encode(path: Path, signal: Signal, recipe: Recipe) -> Path:
         stream: Any = out.add_stream(
             recipe.codec, rate=recipe.rate, layout=layout, format=recipe.format
         )
-        stream.bit_rate = 128_000
+        stream.bit_rate = recipe.bit_rate
         stream.codec_context.options = {"strict": "experimental"}
         stream.codec_context.thread_count = 1
         stream.codec_context.open()

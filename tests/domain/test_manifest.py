@@ -1,6 +1,7 @@
 """What a model says about itself, written and read back."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -45,6 +46,8 @@ manifests = st.builds(
     window=st.builds(WindowSpec, st.floats(0.1, 120), st.integers(1, 20)),
     temperature=st.floats(0.01, 100),
     threshold=st.floats(0, 1),
+    set_masses=st.just(())
+    | st.lists(st.floats(0, 1), min_size=99, max_size=99).map(sorted).map(tuple),
 )
 
 
@@ -162,3 +165,9 @@ def test_an_entry_of_the_wrong_kind_is_refused(entries: dict[str, Any]) -> None:
 
 def test_entries_that_a_later_version_adds_are_no_reason_to_refuse() -> None:
     assert ModelManifest.from_json(changed(colour="blue")) == MANIFEST
+
+
+@pytest.mark.parametrize("masses", [(0.5,), tuple(range(99, 0, -1))])
+def test_masses_of_sets_are_99_rising_numbers(masses: tuple[float, ...]) -> None:
+    with pytest.raises(ValueError, match="99 rising numbers"):
+        replace(MANIFEST, set_masses=masses)

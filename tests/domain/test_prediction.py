@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from genretag.domain.prediction import AGGREGATIONS, Prediction, ScoredGenre, ranked
+from genretag.domain.prediction import AGGREGATIONS, Prediction, ScoredGenre, genre_set, ranked
 
 
 def score_tables(most_windows: int = 9) -> st.SearchStrategy[np.ndarray]:
@@ -96,3 +96,16 @@ def test_scores_of_a_prediction_are_plain_numbers() -> None:
 def test_a_prediction_that_is_not_best_first_is_refused() -> None:
     with pytest.raises(ValueError, match="best first"):
         Prediction((ScoredGenre("A", 0.2), ScoredGenre("B", 0.8)), 1, 1.0, "m@0")
+
+
+@given(scores=score_tables(most_windows=1), mass=st.floats(0, 1))
+def test_a_set_has_the_fewest_genres_that_reach_the_mass(scores: np.ndarray, mass: float) -> None:
+    genres = ranked([str(n) for n in range(scores.shape[1])], scores[0].astype(float))
+    chosen = genre_set(Prediction(genres, 1, 1.0, "toy"), mass)
+    assert chosen == genres[: len(chosen)] and chosen
+    assert sum(genre.score for genre in chosen) >= mass or chosen == genres
+    assert len(chosen) == 1 or sum(genre.score for genre in chosen[:-1]) < mass
+
+
+def test_silence_has_an_empty_set() -> None:
+    assert genre_set(Prediction((), 0, 1.0, "toy"), 0.9) == ()

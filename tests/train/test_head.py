@@ -8,6 +8,7 @@ import pytest
 from commands import done, refused
 from toy_music import table
 
+from genretag.domain.prediction import Prediction, genre_set, ranked
 from genretag.errors import Code
 from genretag.inference import session
 from genretag_train import transfer
@@ -15,7 +16,7 @@ from genretag_train.dataset import Clip, labelled
 from genretag_train.embed_clips import Embedded
 from genretag_train.folds import FOLDS, by_group, by_source
 from genretag_train.linear import Recipe, fitted
-from genretag_train.outside import coverage, judged_outside, surest_half
+from genretag_train.outside import coverage, judged_outside, set_masses, surest_half
 
 ROOT = Path(__file__).parents[2]
 GENRES = ("A", "B", "C")
@@ -139,6 +140,23 @@ def test_the_surest_are_counted_from_the_top() -> None:
     rows = coverage(chances, truth)
     assert [row["precision"] for row in rows[4:6]] == [1.0, pytest.approx(5 / 6)]
     assert rows[-1]["coverage"] == 1.0 and rows[-1]["precision"] == 0.5
+
+
+def test_sets_hold_the_truth_as_often_as_they_say() -> None:
+    rng = np.random.default_rng(0)
+    chances = rng.dirichlet(np.full(6, 0.5), size=4000)
+    sharpened = chances**2 / (chances**2).sum(axis=1, keepdims=True)  # surer than it should be
+    truth = np.array([rng.choice(6, p=row) for row in chances])
+    masses = set_masses(sharpened[:2000], truth[:2000])
+    assert list(masses) == sorted(masses) and len(masses) == 99
+    for percent in (50, 80, 90, 95):
+        held = []
+        for row, true in zip(sharpened[2000:], truth[2000:], strict=True):
+            genres = ranked([str(n) for n in range(6)], row)
+            chosen = genre_set(Prediction(genres, 1, 1.0, "toy"), masses[percent - 1])
+            held.append(str(true) in {genre.name for genre in chosen})
+        # Whole genres are added, so a set may hold it more often.
+        assert np.mean(held) > percent / 100 - 0.025
 
 
 def test_words_of_a_label_choose_a_closer_genre(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from genretag.domain.manifest import SET_MASSES
 from genretag_train import metrics
 from genretag_train.calibrate import best_temperature, chances_at, threshold_for
 from genretag_train.embed_clips import Embedded, Found
@@ -28,6 +29,7 @@ class Outside:
     chances: Chances
     temperature: float
     threshold: float
+    set_masses: tuple[float, ...]
     report: dict[str, Any]
 
     @property
@@ -75,9 +77,11 @@ def judged_outside(
         "half": surest_half(chances, truth),
         "accepted": {**asdict(limit), **_accepted(chances, truth, limits)},
         "coverage": coverage(chances, truth),
+        "sets": _sets(chances, truth, [fold for _, fold in placed]),
         "sources": _by_source(judged, chances, truth),
     }
-    return Outside(judged, truth, chances, temperature, limit.threshold, report)
+    masses = set_masses(chances_at(rows, temperature), truth)
+    return Outside(judged, truth, chances, temperature, limit.threshold, masses, report)
 
 
 def surest_half(chances: Chances, truth: Labels) -> float:
@@ -99,6 +103,34 @@ def coverage(chances: Chances, truth: Labels) -> list[dict[str, float]]:
         }
         for end in ends
     ]
+
+
+def set_masses(chances: Chances, truth: Labels) -> tuple[float, ...]:
+    """To what a set's scores must sum to hold the truth with 1% to 99%: `genre_set` uses it."""
+    true = chances[np.arange(len(truth)), truth][:, None]
+    # A set grows until it has the mass, so the truth is in it if those before it have less.
+    needed = np.sort(np.where(chances > true, chances, 0).sum(axis=1)) + 1e-6
+    ranks = np.ceil((len(needed) + 1) * np.arange(1, SET_MASSES + 1) / 100).astype(int)
+    return tuple(float(np.clip(needed[min(rank, len(needed)) - 1], 0, 1)) for rank in ranks)
+
+
+def _sets(chances: Chances, truth: Labels, folds: Sequence[int]) -> dict[str, dict[str, float]]:
+    """Share of the sets of 80%, 90% and 95% that hold the truth, and their mean size.
+
+    The masses are those of the other folds.
+    """
+    of, told = np.array(folds), {}
+    sums = np.cumsum(-np.sort(-chances, axis=1), axis=1)
+    ranks = (chances > chances[np.arange(len(truth)), truth][:, None]).sum(axis=1)
+    for percent in (80, 90, 95):
+        sizes = np.zeros(len(truth), np.int64)
+        for fold in set(folds):
+            mass = set_masses(chances[of != fold], truth[of != fold])[percent - 1]
+            sizes[of == fold] = np.minimum((sums[of == fold] < mass).sum(axis=1) + 1, sums.shape[1])
+        told[str(percent)] = {
+            "holds": float((ranks < sizes).mean()), "genres": float(sizes.mean())
+        }  # fmt: skip
+    return told
 
 
 def _calibrated_outside(

@@ -214,6 +214,7 @@ def manifest(told: Fitted, ear: Ear) -> ModelManifest:
         threshold=told.threshold,
         training={"data": config.trained_on, "clips": len(told.clips), "head": asdict(config)},
         scores={rule: outside.brief for rule, outside in told.outside.items()},
+        set_masses=told.outside["groups"].set_masses if told.outside else (),
     )
 
 

@@ -114,6 +114,12 @@ def _calibration(told: Fitted) -> str:
             f"{accepted['coverage']:.0%} of the clips through, and "
             f"{accepted['precision']:.1%} of those were right.",
             table(("surest", "score at least", "of these right"), rows),
+            "`genretag inspect --set P` names genres that hold the true one with probability P. "
+            + " ".join(
+                f"Sets of {percent}% held it in {found['holds']:.1%} of the clips and had "
+                f"{found['genres']:.1f} genres."
+                for percent, found in groups.report["sets"].items()
+            ),
         )
     )
 

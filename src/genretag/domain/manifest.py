@@ -11,6 +11,7 @@ from genretag.domain.window import WindowSpec
 from genretag.errors import Code, RunError
 
 SCHEMA = 1
+SET_MASSES = 99
 METADATA_KEY = "genretag"
 """Name of the ONNX metadata property that holds the manifest as JSON."""
 
@@ -55,7 +56,11 @@ class FrontEnd:
 
 @dataclass(frozen=True)
 class ModelManifest:
-    """Name, licence, genres and settings of a model; `training` and `scores` tell its story."""
+    """Name, licence, genres and settings of a model; `training` and `scores` tell its story.
+
+    `set_masses` has 99 numbers in [0, 1], or none: to what the scores of a set of genres must
+    sum for it to hold the true one with a probability of 1%, 2%, and so on.
+    """
 
     name: str
     version: str
@@ -68,6 +73,7 @@ class ModelManifest:
     threshold: float
     training: Mapping[str, Any] = field(default_factory=dict)
     scores: Mapping[str, Any] = field(default_factory=dict)
+    set_masses: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.name:
@@ -76,6 +82,9 @@ class ModelManifest:
             raise ValueError(f"the temperature must be above 0, not {self.temperature}")
         if not 0 <= self.threshold <= 1:
             raise ValueError(f"the threshold must lie in [0, 1], not {self.threshold}")
+        masses = self.set_masses
+        if masses and (len(masses) != SET_MASSES or list(masses) != sorted(masses)):
+            raise ValueError(f"the masses of genre sets must be {SET_MASSES} rising numbers")
 
     def to_json(self) -> str:
         """The manifest as the text that `from_json` reads."""
@@ -90,7 +99,11 @@ class ModelManifest:
                 "parents": dict(self.genres.parents),
                 "front_end": asdict(self.front_end),
                 "window": asdict(self.window),
-                "calibration": {"temperature": self.temperature, "threshold": self.threshold},
+                "calibration": {
+                    "temperature": self.temperature,
+                    "threshold": self.threshold,
+                    "set_masses": list(self.set_masses),
+                },
                 "training": dict(self.training),
                 "scores": dict(self.scores),
             },
@@ -123,6 +136,7 @@ class ModelManifest:
                 threshold=float(entries["calibration"]["threshold"]),
                 training=entries["training"],
                 scores=entries["scores"],
+                set_masses=tuple(map(float, entries["calibration"].get("set_masses", ()))),
             )
         except KeyError as error:
             raise _invalid(f"its manifest lacks {error}") from error

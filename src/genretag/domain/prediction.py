@@ -36,6 +36,20 @@ class Prediction:
             raise ValueError("genres must stand best first")
 
 
+def genre_set(prediction: Prediction, mass: float) -> tuple[ScoredGenre, ...]:
+    """The fewest genres, best first, whose scores sum to `mass` or more; all if none do.
+
+    With the `mass` that a model's manifest has for a probability, a conformal prediction
+    set (Romano, Sesia and Candès, 2020): it holds the true genre with that probability.
+    """
+    total = 0.0
+    for count, genre in enumerate(prediction.genres, start=1):
+        total += genre.score
+        if total >= mass:
+            return prediction.genres[:count]
+    return prediction.genres
+
+
 def _normalised(totals: NDArray[np.float64]) -> NDArray[np.float64]:
     shares: NDArray[np.float64] = totals / totals.sum()
     return shares

@@ -1,0 +1,131 @@
+"""How much altered sound changes what the default model says: python bench_robustness.py CLIPS.csv.
+
+The head is fitted without the first fold, whose clips are then altered, written to files and
+heard as `genretag scan` hears them.
+"""
+
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+from scipy.signal import resample_poly
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from audio_files import RECIPES, Recipe, encode
+
+from genretag.audio.decode import listen
+from genretag.domain.window import Excerpt
+from genretag.inference import session
+from genretag.library.places import cache_dir
+from genretag.workflow.hear import hear
+from genretag_train import musicnn_checkpoint as published
+from genretag_train import transfer
+from genretag_train.dataset import Clip, labelled
+from genretag_train.embed_clips import embedded, embedded_sounds
+from genretag_train.export import describe, export
+from genretag_train.folds import by_group
+from genretag_train.linear import fitted
+from genretag_train.nets.headed import Backbones, Headed
+from genretag_train.nets.musicnn import N_MELS
+from genretag_train.nothing import sounds
+
+RATE = 44100
+MIN_S = 20.0
+RECIPE = Path(__file__).parents[2] / "train" / "configs" / "musicnn.toml"
+
+Sound = NDArray[np.float32]
+WAV = RECIPES["WAV"]
+MP3_64K = replace(RECIPES["MP3"], bit_rate=64_000)
+
+
+def gain(decibels: float) -> Callable[[Sound], Sound]:
+    """Louder or quieter, clipped at full scale."""
+    return lambda sound: np.clip(sound * np.float32(10 ** (decibels / 20)), -1, 1)
+
+
+def noisy(sound: Sound) -> Sound:
+    """With noise 20 dB below the music."""
+    level = 0.1 * np.sqrt(np.mean(np.square(sound)))
+    return sound + np.random.default_rng(0).normal(0, level, len(sound)).astype(np.float32)
+
+
+def narrow(sound: Sound) -> Sound:
+    """As a recording with 8 kHz has it: nothing above 4 kHz."""
+    low = resample_poly(sound, 80, 441)
+    return resample_poly(low, 441, 80)[: len(sound)].astype(np.float32)
+
+
+WAYS: Mapping[str, tuple[Callable[[Sound], Sound], Recipe, int]] = {
+    "as it is": (lambda sound: sound, WAV, 2),
+    "gain -20 dB": (gain(-20), WAV, 2),
+    "gain -10 dB": (gain(-10), WAV, 2),
+    "gain +6 dB, clipped": (gain(6), WAV, 2),
+    "gain +12 dB, clipped": (gain(12), WAV, 2),
+    "MP3 at 64 kb/s": (lambda sound: sound, MP3_64K, 2),
+    "one channel instead of two": (lambda sound: sound, WAV, 1),
+    "8 kHz": (narrow, WAV, 2),
+    "noise 20 dB below": (noisy, WAV, 2),
+    "20 s of silence before": (lambda s: np.concatenate([np.zeros(20 * RATE, "f4"), s]), WAV, 2),
+    "first 10 s alone": (lambda sound: sound[: 10 * RATE], WAV, 2),
+    "last 10 s alone": (lambda sound: sound[-10 * RATE :], WAV, 2),
+}
+
+
+def model_without_a_fold(data: Path, folder: Path) -> tuple[session.Model, list[Clip]]:
+    """The default model as it is without the first fold, and that fold's clips."""
+    config, ear = transfer.read(RECIPE), transfer.ear_of(transfer.read(RECIPE))
+    cache = cache_dir() / "robustness"
+    clips, _ = transfer.vocabulary(labelled(data, config.label_column), config, data)
+    backbones = Backbones(
+        [published.pretrained(name, cache_dir() / "musicnn") for name in config.backbones]
+    ).eval()
+    found, _ = embedded(clips, backbones, ear, cache, lambda done, of: None)
+    folds = by_group([one.clip for one in found])
+    genres = tuple(sorted({one.clip.genre for one in found}))
+    nothing = embedded_sounds(sounds(ear.n_samples, transfer.RATE_HZ, seed=0), backbones, ear)
+    kept = [one for one, fold in zip(found, folds, strict=True) if fold]
+    head = fitted(kept, genres, config.recipe, nothing)
+    file = folder / "model.onnx"
+    export(Headed(backbones, head.weight, head.bias), file, ear.n_frames, N_MELS)
+    told = transfer.Fitted(config, file, genres, (), (), {}, {}, {}, 1.0, 0.5)
+    describe(file, transfer.manifest(told, ear))
+    judged = [one.clip for one, fold in zip(found, folds, strict=True) if fold == 0]
+    return session.load(file), judged
+
+
+def main(data: Path) -> None:
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        model, clips = model_without_a_fold(data, folder)
+        said: dict[str, list[str]] = {way: [] for way in WAYS}
+        truth = []
+        for clip in track(clips, console=Console(stderr=True)):
+            heard = next(listen(clip.path, RATE, lambda length_s: [Excerpt(0.0, length_s)]))
+            if len(heard.samples) < MIN_S * RATE:
+                continue
+            truth.append(clip.genre)
+            for way, (alter, recipe, channels) in WAYS.items():
+                file = folder / f"clip.{recipe.suffix}"
+                encode(file, np.stack([alter(heard.samples)] * channels), recipe)
+                said[way].append(hear(file, model, "balanced").genres[0].name)
+    table = Table("", "accuracy", "change, points", "same genre")
+    before = np.mean([a == b for a, b in zip(said["as it is"], truth, strict=True)])
+    for way, names in said.items():
+        right = np.mean([a == b for a, b in zip(names, truth, strict=True)])
+        same = np.mean([a == b for a, b in zip(names, said["as it is"], strict=True)])
+        table.add_row(way, f"{right:.3f}", f"{100 * (right - before):+.1f}", f"{same:.0%}")
+    console = Console(file=sys.stdout)
+    console.print(f"{len(truth)} clips of {MIN_S:g} s or more, none of them learned from")
+    console.print(table)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
