@@ -5,6 +5,8 @@ import importlib.util
 import json
 import subprocess
 import sys
+import time
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -72,10 +74,18 @@ def test_weights_and_biases_gets_curves_and_confusions_offline(
     place = Place(toy_library, out, features, wandb=True)
     train(config, place, False, lambda text: None, lambda done, of: None)
     (journal,) = out.glob("wandb/offline-run-*/*.wandb")
-    content = journal.read_bytes()
-    for name in ("epoch_avg_loss", "batch_loss", "val_loss", "val_accuracy", "val_f1_weighted",
-                 "val_f1_macro", "learning_rate", "confusion_matrix"):  # fmt: skip
-        assert name.encode() in content
+    names = ("epoch_avg_loss", "batch_loss", "val_loss", "val_accuracy", "val_f1_weighted",
+             "val_f1_macro", "learning_rate", "confusion_matrix")  # fmt: skip
+    # A process of its own writes it, which on a busy machine is done a bit later.
+    end = time.monotonic() + 60
+    while (missing := _absent(names, journal)) and time.monotonic() < end:
+        time.sleep(0.2)
+    assert not missing
+
+
+def _absent(names: Iterable[str], file: Path) -> list[str]:
+    content = file.read_bytes()
+    return [name for name in names if name.encode() not in content]
 
 
 @pytest.mark.skipif(not importlib.util.find_spec("tensorboard"), reason="needs tensorboard")
