@@ -16,7 +16,13 @@ from genretag_train.dataset import Clip, labelled
 from genretag_train.embed_clips import Embedded
 from genretag_train.folds import FOLDS, by_group, by_source
 from genretag_train.linear import Recipe, fitted
-from genretag_train.outside import coverage, judged_outside, set_masses, surest_half
+from genretag_train.outside import (
+    coverage,
+    judged_outside,
+    reliability,
+    set_masses,
+    surest_half,
+)
 
 ROOT = Path(__file__).parents[2]
 GENRES = ("A", "B", "C")
@@ -140,6 +146,8 @@ def test_the_surest_are_counted_from_the_top() -> None:
     rows = coverage(chances, truth)
     assert [row["precision"] for row in rows[4:6]] == [1.0, pytest.approx(5 / 6)]
     assert rows[-1]["coverage"] == 1.0 and rows[-1]["precision"] == 0.5
+    assert sum(row["clips"] for row in reliability(chances, truth)) == 10
+    assert [row["right"] for row in reliability(chances, truth)] == [0.0, 0.0, 0.5, 1.0, 1.0]
 
 
 def test_sets_hold_the_truth_as_often_as_they_say() -> None:

@@ -77,6 +77,7 @@ def judged_outside(
         "half": surest_half(chances, truth),
         "accepted": {**asdict(limit), **_accepted(chances, truth, limits)},
         "coverage": coverage(chances, truth),
+        "reliability": reliability(chances, truth),
         "sets": _sets(chances, truth, [fold for _, fold in placed]),
         "sources": _by_source(judged, chances, truth),
     }
@@ -102,6 +103,21 @@ def coverage(chances: Chances, truth: Labels) -> list[dict[str, float]]:
             "precision": float(right[:end].mean()),
         }
         for end in ends
+    ]
+
+
+def reliability(chances: Chances, truth: Labels) -> list[dict[str, float]]:
+    """Of the clips with a best score in each tenth: how many, their mean score, how many right."""
+    score, right = chances.max(axis=1), chances.argmax(axis=1) == truth
+    tenth = np.minimum((10 * score).astype(int), 9)
+    return [
+        {
+            "from": place / 10,
+            "clips": int((tenth == place).sum()),
+            "score": float(score[tenth == place].mean()),
+            "right": float(right[tenth == place].mean()),
+        }
+        for place in sorted(set(tenth.tolist()))
     ]
 
 

@@ -104,6 +104,10 @@ def _calibration(told: Fitted) -> str:
         (f"{row['coverage']:.0%}", f"{row['threshold']:.2f}", f"{row['precision']:.1%}")
         for row in groups.report["coverage"]
     ]
+    bins = [
+        (f"{row['from']:.1f}", row["clips"], f"{row['score']:.2f}", f"{row['right']:.2f}")
+        for row in groups.report["reliability"]
+    ]
     return "\n\n".join(
         (
             "## Calibration, and when it says unsure",
@@ -114,6 +118,8 @@ def _calibration(told: Fitted) -> str:
             f"{accepted['coverage']:.0%} of the clips through, and "
             f"{accepted['precision']:.1%} of those were right.",
             table(("surest", "score at least", "of these right"), rows),
+            "Score by score, how often it was right:",
+            table(("scores from", "clips", "mean score", "right"), bins),
             "`genretag inspect --set P` names genres that hold the true one with probability P. "
             + " ".join(
                 f"Sets of {percent}% held it in {found['holds']:.1%} of the clips and had "
