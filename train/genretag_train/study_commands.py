@@ -119,7 +119,7 @@ def compare(
     recipes: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[RECIPE]...",
+            metavar="RECIPE",
             help="Architectures, or TOML files with settings that beat --config. "
             "\\[default: the study's final four]",
             show_default=False,
