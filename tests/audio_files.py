@@ -101,7 +101,8 @@ def encode(path: Path, signal: Signal, recipe: Recipe) -> Path:
 
 def _frame(signal: Signal, recipe: Recipe, layout: str) -> av.AudioFrame:
     planar = recipe.format.endswith("p")
-    samples = signal if recipe.format.startswith("flt") else np.round(signal * 32767)
+    whole = np.round(np.clip(signal, -1, 1) * 32767)  # or a loud sample would become its opposite
+    samples = signal if recipe.format.startswith("flt") else whole
     kind = np.float32 if recipe.format.startswith("flt") else np.int16
     array = samples.astype(kind) if planar else samples.T.reshape(1, -1).astype(kind)
     frame = av.AudioFrame.from_ndarray(
