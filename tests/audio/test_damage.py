@@ -1,10 +1,7 @@
 """Damaged, lying and disguised files give what is there, or an error that names them."""
 
 import http.server
-import os
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import ClassVar
@@ -17,6 +14,7 @@ from mutagen.flac import FLAC, Picture
 from mutagen.id3 import ID3
 from mutagen.mp4 import MP4, MP4Cover
 from recordings import record, wav
+from rights import nobody
 
 from genretag.audio.decode import duration_s, listen
 from genretag.domain.window import COVERAGES, Excerpt, Waveform, WindowSpec
@@ -25,7 +23,6 @@ from genretag.errors import Code, FileError
 RATE_HZ = 22050
 SPEC = WindowSpec(1.0)
 JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00\xff\xd9"
-NOBODY = 65534
 
 
 def heard_in(path: Path, coverage: str = "balanced") -> list[Waveform]:
@@ -277,19 +274,6 @@ def test_no_file_makes_a_scan_go_online(text: str, suffix: str, tmp_path: Path) 
         assert refusal(path).code is Code.NOT_AUDIO
         server.shutdown()
     assert not _Bell.rung
-
-
-@contextmanager
-def nobody() -> Iterator[None]:
-    """Without the rights of root, which may read everything."""
-    if os.geteuid() != 0:
-        yield
-        return
-    os.seteuid(NOBODY)
-    try:
-        yield
-    finally:
-        os.seteuid(0)
 
 
 def test_a_file_that_may_not_be_read_is_told_so() -> None:

@@ -11,12 +11,11 @@ from tempfile import TemporaryDirectory
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rights import nobody
 
 from genretag.domain.outcome import Failed, Skipped
 from genretag.errors import Code, UsageError
 from genretag.library.walk import AUDIO_SUFFIXES, Walk, natural_key
-
-NOBODY = 65534
 
 
 def made(root: Path, *names: str) -> Path:
@@ -25,19 +24,6 @@ def made(root: Path, *names: str) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"x")
     return root
-
-
-@contextmanager
-def nobody() -> Iterator[None]:
-    """Without the rights of root, which may read everything."""
-    if os.geteuid() != 0:
-        yield
-        return
-    os.seteuid(NOBODY)
-    try:
-        yield
-    finally:
-        os.seteuid(0)
 
 
 def found(*paths: Path, **options: object) -> list[str]:

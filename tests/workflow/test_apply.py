@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 from audio_files import make
+from rights import NOBODY, nobody
 from writers import apply, pending, planned, staged_in, take_back, writing
 
 from genretag import tags
@@ -24,7 +25,6 @@ from genretag.workflow import undo
 from genretag.workflow.apply import recover
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
-NOBODY = 65534
 
 
 @pytest.fixture
@@ -49,21 +49,6 @@ def open_folder() -> Iterator[Path]:
     with TemporaryDirectory() as name:
         Path(name).chmod(0o777)
         yield Path(name)
-
-
-@contextmanager
-def nobody(groups: Sequence[int] = ()) -> Iterator[None]:
-    """Without root's rights for a while."""
-    old = os.getgroups()
-    os.setgroups(groups)
-    os.setresgid(NOBODY, NOBODY, 0)
-    os.setresuid(NOBODY, NOBODY, 0)
-    try:
-        yield
-    finally:
-        os.setresuid(0, 0, 0)
-        os.setresgid(0, 0, 0)
-        os.setgroups(old)
 
 
 def write(journal: Path, path: Path, **options: object) -> Outcome:
@@ -195,25 +180,15 @@ def test_a_read_only_file(open_folder: Path) -> None:
 
 
 @as_root
-def test_a_read_only_folder(open_folder: Path) -> None:
+@pytest.mark.parametrize("mode", [0o755, 0o1777])
+def test_a_folder_that_is_read_only_or_where_only_owners_may_rename(
+    mode: int, open_folder: Path
+) -> None:
+    """The second is like a share that takes new files and fails at the rename alone."""
     (folder := open_folder / "music").mkdir()
     song = make("MP3", folder)
     song.chmod(0o666)
-    data = song.read_bytes()
-    with nobody():
-        outcome = write(open_folder / "journal", song)
-    refused(open_folder / "journal", outcome, song, Code.NO_PERMISSION)
-    assert states(open_folder / "journal") == ["abandoned"]
-    assert song.read_bytes() == data
-
-
-@as_root
-def test_a_folder_where_only_owners_may_rename(open_folder: Path) -> None:
-    """Like a share that takes new files and fails at the rename alone."""
-    (folder := open_folder / "music").mkdir()
-    song = make("MP3", folder)
-    song.chmod(0o666)
-    folder.chmod(0o1777)
+    folder.chmod(mode)
     data = song.read_bytes()
     with nobody():
         outcome = write(open_folder / "journal", song)
