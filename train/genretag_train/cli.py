@@ -1,19 +1,17 @@
 """`genretag train`: its options are the fields of `TrainConfig`."""
 
 import inspect
-import os
 from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.progress import Progress
 
-from genretag.errors import Code, ExtraMissingError, RunError, UsageError
+from genretag.errors import Code, UsageError
 from genretag_train import data_commands, result_commands, study_commands
 from genretag_train.config import TrainConfig, configured
+from genretag_train.working import working
 
 app = typer.Typer(rich_markup_mode="rich")
 _RUN = "Run"
@@ -134,32 +132,11 @@ def train(
             Code.BAD_OPTION, "There is nothing to learn from", "Give --data a CSV or a folder."
         )
     told = configured(recipe, settings)
-    try:
+    with working("training") as (say, progress):
         from genretag_train import pipeline
-    except ModuleNotFoundError as error:
-        raise ExtraMissingError("training", "train") from error
-    place = pipeline.Place(data, out, cache or out / "features", bundle, wandb, tensorboard)
-    console = Console(stderr=True, highlight=False)
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task("Listening", total=None)
 
-        def progress(done: int, of: int) -> None:
-            bar.update(task, completed=done, total=of)
-
-        def say(text: str) -> None:
-            # Of several processes that train together, the first speaks.
-            if os.environ.get("LOCAL_RANK", "0") != "0":
-                return
-            console.print(text, markup=False, soft_wrap=True)
-
-        try:
-            pipeline.train(told, place, resume, say, progress)
-        except OSError as error:
-            raise RunError(
-                Code.OUTPUT_FAILED,
-                f"{error.filename or out}: {error.strerror}",
-                "Check the disk and the access rights.",
-            ) from error
+        place = pipeline.Place(data, out, cache or out / "features", bundle, wandb, tensorboard)
+        pipeline.train(told, place, resume, say, progress)
 
 
 app.command()(result_commands.evaluate)

@@ -3,11 +3,10 @@
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from tempfile import NamedTemporaryFile, TemporaryDirectory
+from tempfile import TemporaryDirectory
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +15,7 @@ from genretag.audio.mel import features
 from genretag.errors import FileError
 from genretag_train.dataset import Clip
 from genretag_train.export import export, run, session_of
-from genretag_train.hearing import Ear, Progress, Skipped, Windows, scanned
+from genretag_train.hearing import Ear, Progress, Skipped, Windows, each, save, scanned
 from genretag_train.nets.headed import Backbones
 
 Found = NDArray[np.float32]
@@ -41,13 +40,12 @@ def embedded(
     cache.mkdir(parents=True, exist_ok=True)
     kept, skipped = [], []
     weights = _digest(backbones)
-    with _finder(backbones, ear) as find, ThreadPoolExecutor() as pool:
+    with _finder(backbones, ear) as find:
 
         def found(clip: Clip) -> Found | str:
             return _cached(clip, ear, weights, cache, find)
 
-        for done, (clip, result) in enumerate(zip(clips, pool.map(found, clips), strict=True), 1):
-            progress(done, len(clips))
+        for clip, result in each(found, clips, progress):
             if isinstance(result, str):
                 skipped.append(Skipped(clip.name, result))
             else:
@@ -90,10 +88,7 @@ def _cached(
     if not len(windows):
         return "silent"
     result = find(windows)
-    # Whole or not at all, also when two runs share the cache.
-    with NamedTemporaryFile(dir=cache, suffix=".part", delete=False) as out:
-        np.save(out, result)
-    Path(out.name).replace(file)
+    save(file, result)
     return result
 
 

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -17,7 +16,7 @@ from genretag.errors import FileError
 from genretag_train import metrics
 from genretag_train.calibrate import acceptance
 from genretag_train.dataset import Clip, bad
-from genretag_train.hearing import Progress, Skipped, Windows, scanned
+from genretag_train.hearing import Progress, Skipped, Windows, each, scanned
 from genretag_train.metrics import Chances, Labels
 from genretag_train.runs import Chosen, Subject
 
@@ -72,15 +71,11 @@ def heard(
         return subject.model.score(windows), embed(windows).mean(axis=0) if embed else nothing
 
     kept, skipped = [], []
-    with ThreadPoolExecutor() as pool:  # decoding and scoring let go of the interpreter
-        for done, (clip, found) in enumerate(
-            zip(clips, pool.map(scored, clips), strict=True), start=1
-        ):
-            progress(done, len(clips))
-            if isinstance(found, str):
-                skipped.append(Skipped(clip.name, found))
-            else:
-                kept.append((clip, found))
+    for clip, found in each(scored, clips, progress):
+        if isinstance(found, str):
+            skipped.append(Skipped(clip.name, found))
+        else:
+            kept.append((clip, found))
     if not kept:
         raise bad(f"none of the {len(clips)} clips can be heard")
     places = {folded(genre): place for place, genre in enumerate(subject.genres)}

@@ -74,7 +74,7 @@ def heard(
     cache.mkdir(parents=True, exist_ok=True)
 
     fit, skipped = [], []
-    for clip, found in _each(lambda clip: _cached(clip, ear, cache), clips, progress):
+    for clip, found in each(lambda clip: _cached(clip, ear, cache), clips, progress):
         if isinstance(found, str):
             skipped.append(Skipped(clip.name, found))
         else:
@@ -102,7 +102,7 @@ def sound(path: Path, ear: Ear) -> Waveform | str:
 
 def windows(clips: Sequence[Clip], ear: Ear, progress: Progress) -> list[Windows]:
     """What `scan --coverage balanced` hears of each clip."""
-    return [found for _, found in _each(lambda clip: scanned(clip.path, ear), clips, progress)]
+    return [found for _, found in each(lambda clip: scanned(clip.path, ear), clips, progress)]
 
 
 def scanned(path: Path, ear: Ear) -> Windows:
@@ -124,17 +124,26 @@ def cropped(power: Power, start: int, ear: Ear) -> NDArray[np.float32]:
     return SCALINGS[ear.front_end.scaling](np.float32(10.0) ** crop)
 
 
+Item = TypeVar("Item")
 Found = TypeVar("Found")
 
 
-def _each(
-    work: Callable[[Clip], Found], clips: Sequence[Clip], progress: Progress
-) -> Iterable[tuple[Clip, Found]]:
-    # Threads suffice: decoding and transforms let go of the interpreter.
+def each(
+    work: Callable[[Item], Found], items: Sequence[Item], progress: Progress
+) -> Iterable[tuple[Item, Found]]:
+    """The items in their order, each with what `work` makes of it."""
+    # Threads suffice: decoding, transforms and nets let go of the interpreter.
     with ThreadPoolExecutor() as pool:
-        for done, pair in enumerate(zip(clips, pool.map(work, clips), strict=True), start=1):
-            progress(done, len(clips))
+        for done, pair in enumerate(zip(items, pool.map(work, items), strict=True), start=1):
+            progress(done, len(items))
             yield pair
+
+
+def save(file: Path, array: NDArray[np.generic]) -> None:
+    """Write `array` as NPY, whole or not at all, also when two runs share the folder."""
+    with NamedTemporaryFile(dir=file.parent, suffix=".part", delete=False) as out:
+        np.save(out, array)
+    Path(out.name).replace(file)
 
 
 def _cached(clip: Clip, ear: Ear, cache: Path) -> Path | str:
@@ -144,11 +153,8 @@ def _cached(clip: Clip, ear: Ear, cache: Path) -> Path | str:
     waveform = sound(clip.path, ear)
     if isinstance(waveform, str):
         return waveform
-    power = _power(waveform, ear)
-    # Whole or not at all, also when two runs share the cache.
-    with NamedTemporaryFile(dir=cache, suffix=".part", delete=False) as out:
-        np.save(out, power)
-    return Path(out.name).replace(file)
+    save(file, _power(waveform, ear))
+    return file
 
 
 def _key(path: Path, ear: Ear) -> str:

@@ -1,7 +1,6 @@
 """From a run's best checkpoint to a file to hand on, checked against torch on real clips."""
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,7 +17,7 @@ from genretag_train.calibrate import chances_at
 from genretag_train.config import TrainConfig
 from genretag_train.dataset import bad
 from genretag_train.export import describe, export, session_of
-from genretag_train.hearing import Ear, Progress, Windows, scanned
+from genretag_train.hearing import Ear, Progress, Windows, each, scanned
 from genretag_train.judging import Judgement, Side, judgement_of
 from genretag_train.loop import BEST, Learner
 from genretag_train.pipeline import ear_of, manifest
@@ -146,12 +145,7 @@ def _heard(
         mel = scanned(study.clips[index].path, ear)
         return {by: score(mel) for by, score in scorers.items()} if len(mel) else None
 
-    found = []
-    indices = study.on(side)
-    with ThreadPoolExecutor() as pool:
-        for done, pair in enumerate(zip(indices, pool.map(scored, indices), strict=True), start=1):
-            progress(done, len(indices))
-            found.append(pair)
+    found = each(scored, study.on(side), progress)
     audible = [(index, by) for index, by in found if by is not None]
     if not audible:
         raise bad(f"no clip of the {side} side can be heard")

@@ -1,13 +1,13 @@
 """`genretag train evaluate`, `plots`, `export` and `publish`: what is done with a trained model."""
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
-from genretag.errors import Code, ExtraMissingError, RunError, UsageError
+from genretag.errors import Code, UsageError
+from genretag_train.working import working
 
 _TARGET = "RUN|NAME|FILE|hf:OWNER/REPO[@REV]"
 
@@ -62,7 +62,7 @@ def evaluate(
 
     from rich.console import Console
 
-    with _working("judging") as progress:
+    with working("judging") as (_, progress):
         from genretag_train import runs
         from genretag_train.evaluate import evaluated, heard, shown
 
@@ -112,7 +112,7 @@ def plots(
 
     genretag train plots runs/gru runs/lstm --only curves
     """
-    with _working("drawing") as progress:
+    with working("drawing") as (_, progress):
         from genretag_train import gallery
 
         wanted = gallery.Wanted(tuple(only or ()), confusion, data, side)
@@ -151,7 +151,7 @@ def export(
 
     genretag scan --dry-run --model runs/mine/model-int8.onnx ~/Music
     """
-    with _working("exporting") as progress:
+    with working("exporting") as (_, progress):
         from genretag_train import release
 
         name = "model.onnx" if precision == "fp32" else f"model-{precision}.onnx"
@@ -179,7 +179,7 @@ def publish(
 
     genretag train publish runs/mine hf:OWNER/REPO --revision v1
     """
-    with _working("publishing"):
+    with working("publishing"):
         from genretag.inference import store
         from genretag_train import runs
         from genretag_train.publish import published
@@ -206,24 +206,3 @@ def _print_pairs(pairs: Mapping[str, str]) -> None:
     width = max(map(len, pairs))
     for name, value in pairs.items():
         typer.echo(f"{name:<{width}}  {value}")
-
-
-@contextmanager
-def _working(feature: str) -> Iterator[Callable[[int, int], None]]:
-    """A progress bar on a terminal; missing packages and full disks become genretag's errors."""
-    from rich.console import Console
-    from rich.progress import Progress
-
-    console = Console(stderr=True)
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task("Listening", total=None)
-        try:
-            yield lambda done, of: bar.update(task, completed=done, total=of)
-        except ModuleNotFoundError as error:
-            raise ExtraMissingError(feature, "train") from error
-        except OSError as error:
-            raise RunError(
-                Code.OUTPUT_FAILED,
-                f"{error.filename or 'The output'}: {error.strerror or error}",
-                "Check the disk and the access rights.",
-            ) from error

@@ -1,16 +1,12 @@
 """`genretag train sweep` and `compare`: many runs and what is to be learned from them."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from genretag.errors import Code, ExtraMissingError, RunError, UsageError
-
-_Say = Callable[[str], None]
-_Progress = Callable[[int, int], None]
+from genretag.errors import Code, UsageError
+from genretag_train.working import working
 
 DataOption = Annotated[
     Path, typer.Option(help="Labelled music as `genretag train` reads it.", show_default=False)
@@ -94,7 +90,7 @@ def sweep(
     """
     from rich.console import Console
 
-    with _working("sweeping") as (say, progress):
+    with working("sweeping") as (say, progress):
         from genretag_train import sweep_file
         from genretag_train.sweep import Errand, swept
         from genretag_train.sweep_table import rows, shown
@@ -156,7 +152,7 @@ def compare(
     if not all(seed.strip().isdecimal() for seed in seeds.split(",")):
         raise UsageError(Code.BAD_OPTION, f"'{seeds}' are not seeds", "Give --seeds 1,2,3.")
     numbers = tuple(dict.fromkeys(int(seed) for seed in seeds.split(",")))
-    with _working("comparing") as (say, progress):
+    with working("comparing") as (say, progress):
         from genretag_train.compare import PUBLISHED, Comparison, compared, shown
 
         names = recipes or list(PUBLISHED)
@@ -212,7 +208,7 @@ def head(
 
     genretag train head train/configs/musicnn.toml --data songs.csv
     """
-    with _working("training") as (say, progress):
+    with working("training") as (say, progress):
         from genretag_train import card, transfer, transfer_card
 
         config = transfer.read(recipe)
@@ -226,28 +222,3 @@ def head(
         f"Artists apart: accuracy {scores['accuracy']:.3f}, top-2 {scores['accuracy_top2']:.3f}, "
         f"macro-F1 {scores['f1_macro']:.3f}; see {told.file}"
     )
-
-
-@contextmanager
-def _working(feature: str) -> Iterator[tuple[_Say, _Progress]]:
-    """What speaks on stderr; missing packages and full disks become genretag's errors."""
-    from rich.console import Console
-    from rich.progress import Progress
-
-    console = Console(stderr=True, highlight=False)
-
-    def say(text: str) -> None:
-        console.print(text, markup=False, soft_wrap=True)
-
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task("Listening", total=None)
-        try:
-            yield say, lambda done, of: bar.update(task, completed=done, total=of)
-        except ModuleNotFoundError as error:
-            raise ExtraMissingError(feature, "train") from error
-        except OSError as error:
-            raise RunError(
-                Code.OUTPUT_FAILED,
-                f"{error.filename or 'The output'}: {error.strerror or error}",
-                "Check the disk and the access rights.",
-            ) from error

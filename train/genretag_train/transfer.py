@@ -8,8 +8,6 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from genretag.domain.genre import GenreVocabulary
 from genretag.domain.manifest import FrontEnd, ModelManifest
 from genretag.domain.window import WindowSpec
@@ -20,7 +18,7 @@ from genretag_train.embed_clips import embedded, embedded_sounds
 from genretag_train.export import describe, export
 from genretag_train.folds import FOLDS
 from genretag_train.hearing import Ear, Progress, Skipped
-from genretag_train.linear import Head, Recipe, fitted
+from genretag_train.linear import Recipe, fitted
 from genretag_train.nets.headed import Backbones, Headed
 from genretag_train.nets.musicnn import N_MELS
 from genretag_train.nothing import sounds
@@ -91,8 +89,6 @@ class Fitted:
     dropped: Mapping[str, int]
     outside: Mapping[str, Outside]
     rivals: Mapping[str, Mapping[str, Any]]
-    temperature: float
-    threshold: float
 
 
 def read(file: Path) -> HeadConfig:
@@ -150,14 +146,13 @@ def learn(config: HeadConfig, place: Place, say: Say, progress: Progress) -> Fit
         )
         for rule, folds in FOLDS.items()
     }
-    groups = outside["groups"]
     head = fitted(found, genres, config.recipe, nothing)
     place.out.mkdir(parents=True, exist_ok=True)
     file = place.out / MODEL
-    export(_net(backbones, head), file, ear.n_frames, N_MELS)
+    export(Headed(backbones, head.weight, head.bias), file, ear.n_frames, N_MELS)
     told = Fitted(
         config, file, genres, tuple(one.clip for one in found), tuple(skipped), dropped,
-        outside, _rivals(groups, genres, config, place), groups.temperature, groups.threshold,
+        outside, _rivals(outside["groups"], genres, config, place),
     )  # fmt: skip
     describe(file, manifest(told, ear))
     text = json.dumps(metrics(told), indent=1, ensure_ascii=False) + "\n"
@@ -193,13 +188,9 @@ def _rivals(
     return beside(outside, genres, broad, config.backbones, place.rival)
 
 
-def _net(backbones: Backbones, head: Head) -> torch.nn.Module:
-    return Headed(backbones, head.weight, head.bias)
-
-
 def manifest(told: Fitted, ear: Ear) -> ModelManifest:
     """What the exported file says of itself."""
-    config = told.config
+    config, groups = told.config, told.outside["groups"]
     return ModelManifest(
         name=config.name,
         version=config.version,
@@ -210,22 +201,23 @@ def manifest(told: Fitted, ear: Ear) -> ModelManifest:
         ),
         front_end=ear.front_end,
         window=ear.window,
-        temperature=told.temperature,
-        threshold=told.threshold,
+        temperature=groups.temperature,
+        threshold=groups.threshold,
         training={"data": config.trained_on, "clips": len(told.clips), "head": asdict(config)},
         scores={rule: outside.brief for rule, outside in told.outside.items()},
-        set_masses=told.outside["groups"].set_masses if told.outside else (),
+        set_masses=groups.set_masses,
     )
 
 
 def metrics(told: Fitted) -> dict[str, Any]:
     """Counts and scores of a run for `metrics.json`."""
+    groups = told.outside["groups"]
     return {
         "clips": len(told.clips),
         "genres": list(told.genres),
         "dropped_genres": dict(told.dropped),
         "skipped_files": {clip.name: clip.reason for clip in told.skipped},
-        "calibration": {"temperature": told.temperature, "threshold": told.threshold},
+        "calibration": {"temperature": groups.temperature, "threshold": groups.threshold},
         "outside": {rule: outside.report for rule, outside in told.outside.items()},
         "rivals": dict(told.rivals),
     }

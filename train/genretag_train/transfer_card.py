@@ -111,8 +111,9 @@ def _calibration(told: Fitted) -> str:
     return "\n\n".join(
         (
             "## Calibration, and when it says unsure",
-            f"Temperature {told.temperature}; the mean score is {groups.report['mean_score']:.3f}. "
-            f"Below the threshold {told.threshold:.2f} nothing is written: the lowest at which "
+            f"Temperature {groups.temperature}; "
+            f"the mean score is {groups.report['mean_score']:.3f}. "
+            f"Below the threshold {groups.threshold:.2f} nothing is written: the lowest at which "
             f"{told.config.target_precision:.0%} of the clips that pass are right, or which comes "
             "nearest to it. Thresholds that were chosen on the other folds let "
             f"{accepted['coverage']:.0%} of the clips through, and "
