@@ -24,11 +24,13 @@ os.environ["TF_ENABLE_ONEDNN_OPTS"] = "0"
 
 import numpy as np
 import tensorflow as tf
-from musicnn_inputs import drawn_variables, patches
+from musicnn_inputs import KERNELS, drawn_variables, patches
 
 DATA = Path(__file__).parent / "data"
-MODELS = ("MSD_musicnn", "MTT_musicnn")
-EMBEDDING, LOGITS = "model/batch_normalization_10/batchnorm/add_1", "model/dense_1/BiasAdd"
+MUSICNN = ("model/batch_normalization_10/batchnorm/add_1", "model/dense_1/BiasAdd")
+VGG = ("model/Flatten/flatten/Reshape", "model/dense/BiasAdd")
+MODELS = {"MSD_musicnn": MUSICNN, "MTT_musicnn": MUSICNN, "MSD_vgg": VGG}
+"""The nodes that give embedding and logits."""
 PATCHES, LEARNING = "model/Placeholder", "model/Placeholder_2"
 v1 = tf.compat.v1
 
@@ -38,13 +40,15 @@ def main(wheel: Path) -> None:
     answers = {}
     with tempfile.TemporaryDirectory() as folder:
         ZipFile(wheel).extractall(folder)
-        for model in MODELS:
+        for model, outputs in MODELS.items():
             home = Path(folder, "musicnn", model)
             checkpoint = v1.train.NewCheckpointReader(f"{home}/")
             names = [name for name in checkpoint.get_variable_to_shape_map() if "/" in name]
             variables = {name: checkpoint.get_tensor(name) for name in names if "Adam" not in name}
-            answers[model] = answer(home / ".meta", variables)
-        answers["drawn"] = answer(home / ".meta", drawn_variables())
+            answers[model] = answer(home / ".meta", outputs, variables)
+            if model in KERNELS:
+                drawn = drawn_variables(model)
+                answers[f"drawn {model}"] = answer(home / ".meta", outputs, drawn)
     DATA.mkdir(exist_ok=True)
     np.savez_compressed(
         DATA / "musicnn_parity.npz",
@@ -53,16 +57,18 @@ def main(wheel: Path) -> None:
     write_checkpoint(DATA / "checkpoint")
 
 
-def answer(meta: Path, variables: Mapping[str, np.ndarray]) -> list[tuple[str, np.ndarray]]:
+def answer(
+    meta: Path, outputs: tuple[str, str], variables: Mapping[str, np.ndarray]
+) -> list[tuple[str, np.ndarray]]:
     """What the graph in `meta` says of all patches with these variables."""
     saved = v1.MetaGraphDef()
     saved.ParseFromString(meta.read_bytes())
-    used = v1.graph_util.extract_sub_graph(saved.graph_def, [EMBEDDING, LOGITS])
+    used = v1.graph_util.extract_sub_graph(saved.graph_def, list(outputs))
     with tf.Graph().as_default(), v1.Session() as session:
         tf.import_graph_def(used, name="")
         given = {f"{name}/read:0": values for name, values in variables.items()}
         given |= {f"{PATCHES}:0": patches(), f"{LEARNING}:0": False}
-        said = session.run([f"{EMBEDDING}:0", f"{LOGITS}:0"], given)
+        said = session.run([f"{name}:0" for name in outputs], given)
     return list(zip(("embedding", "logits"), said, strict=True))
 
 

@@ -12,18 +12,28 @@ FRONT_END = FrontEnd(16000, 512, 256, 96, "log-compression")
 N_FRAMES = 187
 
 KERNELS = {
-    "conv2d": (7, 38, 1, 204),
-    "conv2d_1": (7, 67, 1, 204),
-    "conv2d_2": (128, 1, 1, 51),
-    "conv2d_3": (64, 1, 1, 51),
-    "conv2d_4": (32, 1, 1, 51),
-    "conv2d_5": (7, 561, 1, 64),
-    "conv2d_6": (7, 64, 1, 64),
-    "conv2d_7": (7, 64, 1, 64),
-    "dense": (1506, 200),
-    "dense_1": (200, 50),
+    "MSD_musicnn": {
+        "conv2d": (7, 38, 1, 204),
+        "conv2d_1": (7, 67, 1, 204),
+        "conv2d_2": (128, 1, 1, 51),
+        "conv2d_3": (64, 1, 1, 51),
+        "conv2d_4": (32, 1, 1, 51),
+        "conv2d_5": (7, 561, 1, 64),
+        "conv2d_6": (7, 64, 1, 64),
+        "conv2d_7": (7, 64, 1, 64),
+        "dense": (1506, 200),
+        "dense_1": (200, 50),
+    },
+    "MSD_vgg": {
+        "1CNN": (3, 3, 1, 128),
+        **{f"{n}CNN": (3, 3, 128, 128) for n in range(2, 6)},
+        "dense": (256, 50),
+    },
 }
-NORMS = (1, 204, 204, 51, 51, 51, 64, 64, 64, 1506, 200)
+NORMS = {
+    "MSD_musicnn": (1, 204, 204, 51, 51, 51, 64, 64, 64, 1506, 200),
+    "MSD_vgg": (1, 128, 128, 128, 128, 128),
+}
 
 
 def sounds() -> Mapping[str, NDArray[np.float32]]:
@@ -49,15 +59,15 @@ def patches() -> NDArray[np.float32]:
     return np.stack([*heard, random]).astype(np.float32)
 
 
-def drawn_variables() -> Mapping[str, NDArray[np.float32]]:
+def drawn_variables(network: str) -> Mapping[str, NDArray[np.float32]]:
     """Weights by chance under the checkpoint's names; some norms turn their input upside down."""
     draw = np.random.default_rng(13).uniform
     variables = {}
-    for name, shape in KERNELS.items():
+    for name, shape in KERNELS[network].items():
         reach = np.sqrt(3 / np.prod(shape[:-1]))
         variables[f"{name}/kernel"] = draw(-reach, reach, shape)
         variables[f"{name}/bias"] = draw(-0.2, 0.2, shape[-1])
-    for n, width in enumerate(NORMS):
+    for n, width in enumerate(NORMS[network]):
         name = f"batch_normalization_{n}" if n else "batch_normalization"
         variables[f"{name}/gamma"] = draw(-0.5, 1.5, width)
         variables[f"{name}/beta"] = draw(-0.5, 0.5, width)

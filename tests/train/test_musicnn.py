@@ -1,5 +1,7 @@
+import copy
 import hashlib
 import warnings
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from zipfile import ZipFile
@@ -11,26 +13,39 @@ import pytest
 import torch
 from data_server import served
 from musicnn_inputs import FRONT_END, drawn_variables, patches, sounds
+from torch import nn
 
 from genretag.audio.mel import features
 from genretag.errors import Code, RunError
 from genretag_train import musicnn_checkpoint
-from genretag_train.musicnn_checkpoint import fetched, pretrained, published, state
+from genretag_train.musicnn_checkpoint import (
+    PARAMETERS,
+    Name,
+    fetched,
+    pretrained,
+    published,
+    state,
+)
 from genretag_train.nets.musicnn import Musicnn
+from genretag_train.nets.vgg import Vgg
+from genretag_train.pruning import pruned
 from genretag_train.tensor_bundle import tensors
 
 DATA = Path(__file__).parent / "data"
 NOTICE = Path(__file__).parents[2] / "models" / "NOTICE-musicnn.txt"
 
 
-@pytest.fixture(scope="module")
-def drawn() -> Musicnn:
-    net = Musicnn()
-    net.load_state_dict(state(drawn_variables()))
-    return net.eval()
+NETS: dict[Name, Callable[[], nn.Module]] = {"MSD_musicnn": Musicnn, "MSD_vgg": Vgg}
 
 
-def gaps(net: Musicnn, name: str) -> list[float]:
+@pytest.fixture(scope="module", params=NETS)
+def drawn(request: pytest.FixtureRequest) -> tuple[Name, nn.Module]:
+    net = NETS[request.param]()
+    net.load_state_dict(state(request.param, drawn_variables(request.param)))
+    return request.param, net.eval()
+
+
+def gaps(net: nn.Module, name: str) -> list[float]:
     """How far embedding and logits are from what the original graph said."""
     with torch.no_grad():
         embedding, logits = (said.numpy() for said in net(torch.from_numpy(patches())))
@@ -42,16 +57,58 @@ def gaps(net: Musicnn, name: str) -> list[float]:
     ]
 
 
-def test_the_net_computes_what_the_original_graph_computes(drawn: Musicnn) -> None:
-    assert max(gaps(drawn, "drawn")) <= 1e-5
+def test_a_net_computes_what_the_original_graph_computes(drawn: tuple[Name, nn.Module]) -> None:
+    name, net = drawn
+    assert max(gaps(net, f"drawn {name}")) <= 1e-5
 
 
-@pytest.mark.parametrize("name", ["MSD_musicnn", "MTT_musicnn"])
+@pytest.mark.parametrize("name", PARAMETERS)
 def test_the_published_weights_say_what_they_say_in_tensorflow(
-    name: musicnn_checkpoint.Name, wheel: Path, tmp_path: Path
+    name: Name, wheel: Path, tmp_path: Path
 ) -> None:
-    assert max(gaps(pretrained(name, tmp_path, wheel), name)) <= 1e-4
+    net = pretrained(name, tmp_path, wheel)
+    assert max(gaps(net, name)) <= 1e-4
+    assert max(gaps(pruned(net), name)) <= 1e-4
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(("name", "at_most"), [("MSD_musicnn", 70), ("MTT_musicnn", 230)])
+def test_most_filters_of_the_published_weights_hear_nothing(
+    name: Name, at_most: int, wheel: Path, tmp_path: Path
+) -> None:
+    net = pruned(pretrained(name, tmp_path, wheel))
+    assert (
+        sum(len(value) for part, value in net.state_dict().items() if part.endswith(".sign"))
+        <= at_most
+    )
+
+
+def test_without_deaf_filters_a_net_says_the_same(drawn: tuple[Name, nn.Module]) -> None:
+    """Filters go deaf at random, at the borders and in every layer."""
+    _, net = drawn
+    deafened = copy.deepcopy(net)
+    weights = deafened.state_dict()
+    rng = np.random.default_rng(5)
+    for layer in [part.removesuffix(".sign") for part in weights if part.endswith(".sign")]:
+        deaf = torch.from_numpy(rng.random(len(weights[f"{layer}.sign"])) < 0.6)
+        weights[f"{layer}.conv.weight"][deaf] = 0
+    smaller = pruned(deafened)
+    size, full_size = (sum(value.numel() for value in of.parameters()) for of in (smaller, net))
+    assert size < 0.7 * full_size
+    with torch.no_grad():
+        for said, expected in zip(
+            smaller(torch.from_numpy(patches())), deafened(torch.from_numpy(patches())), strict=True
+        ):
+            assert (said - expected).abs().max() <= 1e-4
+
+
+def test_a_net_that_hears_everything_stays_whole(drawn: tuple[Name, nn.Module]) -> None:
+    _, net = drawn
+    assert pruned(net).state_dict().keys() == net.state_dict().keys()
+    sizes = [
+        {part: value.shape for part, value in of.state_dict().items()} for of in (net, pruned(net))
+    ]
+    assert sizes[0] == sizes[1]
 
 
 def test_the_front_end_is_musicnns() -> None:
@@ -62,7 +119,10 @@ def test_the_front_end_is_musicnns() -> None:
         assert np.abs(features(sound, FRONT_END) - np.log10(10000 * power.T + 1)).max() <= 1e-4
 
 
-def test_an_exported_net_takes_any_batch_and_length(drawn: Musicnn, tmp_path: Path) -> None:
+def test_an_exported_net_takes_any_batch_and_length(tmp_path: Path) -> None:
+    drawn = Musicnn()
+    drawn.load_state_dict(state("MSD_musicnn", drawn_variables("MSD_musicnn")))
+    drawn.eval()
     file = tmp_path / "musicnn.onnx"
     free = {"mel": {0: "batch", 1: "n_frames"}, "embedding": {0: "batch"}, "logits": {0: "batch"}}
     with warnings.catch_warnings():

@@ -57,7 +57,7 @@ def test_a_file_that_computes_something_else_is_refused(net: nn.Module, tmp_path
     with torch.no_grad():
         next(iter(net.parameters())).add_(0.1)
     with pytest.raises(RunError) as caught:
-        check_parity(net, file, 44, 16)
+        check_parity(net, file, [44], 16)
     assert caught.value.code == Code.PARITY
 
 

@@ -39,11 +39,10 @@ def embedded(
     """
     cache.mkdir(parents=True, exist_ok=True)
     kept, skipped = [], []
-    weights = _digest(backbones)
-    with _finder(backbones, ear) as find:
+    with _finder(backbones, ear) as (identity, find):
 
         def found(clip: Clip) -> Found | str:
-            return _cached(clip, ear, weights, cache, find)
+            return _cached(clip, ear, identity, cache, find)
 
         for clip, result in each(found, clips, progress):
             if isinstance(result, str):
@@ -55,26 +54,32 @@ def embedded(
 
 def embedded_sounds(sounds: Iterable[NDArray[np.float32]], backbones: Backbones, ear: Ear) -> Found:
     """What the backbones find in sounds [n_samples] of one window each."""
-    with _finder(backbones, ear) as find:
+    with _finder(backbones, ear) as (_, find):
         return np.concatenate([find(features(sound, ear.front_end)[None]) for sound in sounds])
 
 
 @contextmanager
-def _finder(backbones: Backbones, ear: Ear) -> Iterator[Callable[[Windows], Found]]:
-    """The backbones as ONNX Runtime runs them, which takes half the time."""
+def _finder(backbones: Backbones, ear: Ear) -> Iterator[tuple[str, Callable[[Windows], Found]]]:
+    """The backbones as ONNX Runtime runs them, which takes half the time, and their digest."""
     with TemporaryDirectory() as folder:
         file = Path(folder, "backbones.onnx")
-        export(backbones, file, ear.n_frames, ear.front_end.n_mels)
+        export(backbones, file, ear.n_frames, ear.front_end.n_mels, any_length=False)
         session = session_of(file)
-        yield lambda mel: run(session, mel)
+        yield hashlib.sha256(file.read_bytes()).hexdigest(), lambda mel: run(session, mel)
 
 
 def _cached(
-    clip: Clip, ear: Ear, weights: str, cache: Path, find: Callable[[Windows], Found]
+    clip: Clip, ear: Ear, identity: str, cache: Path, find: Callable[[Windows], Found]
 ) -> Found | str:
     try:
         status = clip.path.stat()
-        told = [str(clip.path.absolute()), status.st_size, status.st_mtime_ns, weights, asdict(ear)]
+        told = [
+            str(clip.path.absolute()),
+            status.st_size,
+            status.st_mtime_ns,
+            identity,
+            asdict(ear),
+        ]
         key = hashlib.sha256(json.dumps(told).encode()).hexdigest()[:32]
         file = cache / f"{key}.npy"
         if file.exists():
@@ -90,9 +95,3 @@ def _cached(
     result = find(windows)
     save(file, result)
     return result
-
-
-def _digest(backbones: Backbones) -> str:
-    state = backbones.state_dict()
-    parts = (state[name].numpy().tobytes() for name in sorted(state))
-    return hashlib.sha256(b"".join(parts)).hexdigest()

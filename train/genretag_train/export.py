@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Sequence
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -20,12 +21,14 @@ TOLERANCE = 1e-4
 """Largest difference between a logit of torch and of the exported file."""
 
 
-def export(net: nn.Module, file: Path, n_frames: int, n_mels: int) -> None:
+def export(net: nn.Module, file: Path, n_frames: int, n_mels: int, any_length: bool = True) -> None:
     """Write `net` to `file` as ONNX, `mel` [batch, n_frames, n_mels] -> `logits`.
 
-    Batch and time are free. RunError `parity` if the file does not compute what `net` does.
+    The batch is free, and with `any_length` so is time. RunError `parity` if the file does
+    not compute what `net` does.
     """
     net.eval()
+    free = {0: "batch", 1: "n_frames"} if any_length else {0: "batch"}
     with warnings.catch_warnings():
         # The TorchScript exporter is told to be outdated, and warns that an LSTM may keep
         # the batch it was exported with: `check_parity` tries others.
@@ -36,18 +39,19 @@ def export(net: nn.Module, file: Path, n_frames: int, n_mels: int) -> None:
             str(file),
             input_names=["mel"],
             output_names=["logits"],
-            dynamic_axes={"mel": {0: "batch", 1: "n_frames"}, "logits": {0: "batch"}},
+            dynamic_axes={"mel": free, "logits": {0: "batch"}},
             opset_version=OPSET,
             dynamo=False,
         )
-    check_parity(net, file, n_frames, n_mels)
+    lengths = (n_frames // 2 + 1, 2 * n_frames) if any_length else (n_frames,)
+    check_parity(net, file, (n_frames, *lengths), n_mels)
 
 
-def check_parity(net: nn.Module, file: Path, n_frames: int, n_mels: int) -> None:
-    """RunError `parity` unless file and net agree to 1e-4 for several batches and lengths."""
+def check_parity(net: nn.Module, file: Path, lengths: Sequence[int], n_mels: int) -> None:
+    """RunError `parity` unless file and net agree to 1e-4 for several batches of each length."""
     session = session_of(file)
     draw = np.random.default_rng(0).random
-    for batch, frames in ((1, n_frames), (2, n_frames), (7, n_frames // 2 + 1), (3, 2 * n_frames)):
+    for batch, frames in product((1, 2, 7), lengths):
         mel = draw((batch, frames, n_mels), dtype=np.float32)
         with torch.no_grad():
             expected = net(torch.from_numpy(mel)).numpy()

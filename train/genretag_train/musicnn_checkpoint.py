@@ -6,7 +6,7 @@ ISC licence, copyright Music Technology Group, Universitat Pompeu Fabra 2019: th
 
 import hashlib
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Literal
 from zipfile import ZipFile
@@ -15,15 +15,21 @@ import numpy as np
 import pooch
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from genretag.errors import Code, RunError
 from genretag_train.download import Bytes, Resuming, unwritable
-from genretag_train.nets.musicnn import Musicnn
+from genretag_train.nets import musicnn, vgg
 from genretag_train.tensor_bundle import tensors
 
-Name = Literal["MSD_musicnn", "MTT_musicnn"]
+Name = Literal["MSD_musicnn", "MTT_musicnn", "MSD_vgg"]
 """Trained on the Million Song Dataset with Last.fm tags, or on MagnaTagATune."""
+WIDTHS: Mapping[Name, int] = {
+    "MSD_musicnn": musicnn.WIDTH,
+    "MTT_musicnn": musicnn.WIDTH,
+    "MSD_vgg": vgg.WIDTH,
+}
+"""How many values each one's embedding has."""
 
 WHEEL = "musicnn-0.1.0-py3-none-any.whl"
 SHA256 = "f38a4890c648c1ddbb141c5d96d2b0a8cfcd36746002d896989f7b88beb65cfa"
@@ -34,10 +40,8 @@ URL = (
 
 # Where the variables of TensorFlow's layers belong, numbered as it numbers them.
 _BANKS = (*(f"timbral.{n}" for n in range(2)), *(f"temporal.{n}" for n in range(3)))
+_LAYERS = tuple(f"layers.{n}" for n in range(5))
 _MIDDLE = tuple(f"middle.{n}" for n in range(3))
-_CONVOLUTIONS = tuple(f"{layer}.conv" for layer in _BANKS + _MIDDLE)
-_NORMS = ("level", *(f"{layer}.norm" for layer in _BANKS + _MIDDLE), "pooled", "norm")
-_DENSE = ("dense", "tags")
 _WEIGHTS = {"kernel": "weight", "bias": "bias"}
 _STATISTICS = {
     "gamma": "weight",
@@ -47,29 +51,47 @@ _STATISTICS = {
 }
 
 
-def _parameters() -> Mapping[str, str]:
-    groups = (
-        ("conv2d", _CONVOLUTIONS, _WEIGHTS),
-        ("batch_normalization", _NORMS, _STATISTICS),
-        ("dense", _DENSE, _WEIGHTS),
-    )
+def _numbered(kind: str, layers: Iterable[str], parts: Mapping[str, str]) -> dict[str, str]:
     return {
         f"{kind}_{n}/{theirs}".replace("_0/", "/"): f"{layer}.{ours}"
-        for kind, layers, parts in groups
         for n, layer in enumerate(layers)
         for theirs, ours in parts.items()
     }
 
 
-PARAMETERS = _parameters()
-"""The checkpoint's name of each parameter or statistic of `Musicnn`, and its name there."""
+_MUSICNN: Mapping[str, str] = {
+    **_numbered("conv2d", (f"{layer}.conv" for layer in _BANKS + _MIDDLE), _WEIGHTS),
+    **_numbered(
+        "batch_normalization",
+        ("level", *(f"{layer}.norm" for layer in _BANKS + _MIDDLE), "pooled", "norm"),
+        _STATISTICS,
+    ),
+    **_numbered("dense", ("dense", "tags"), _WEIGHTS),
+}
+_VGG: Mapping[str, str] = {
+    **{
+        f"{n + 1}CNN/{theirs}": f"layers.{n}.conv.{ours}"
+        for n in range(5)
+        for theirs, ours in _WEIGHTS.items()
+    },
+    **_numbered(
+        "batch_normalization", ("level", *(f"{layer}.norm" for layer in _LAYERS)), _STATISTICS
+    ),
+    **_numbered("dense", ("tags",), _WEIGHTS),
+}
+PARAMETERS: Mapping[Name, Mapping[str, str]] = {
+    "MSD_musicnn": _MUSICNN,
+    "MTT_musicnn": _MUSICNN,
+    "MSD_vgg": _VGG,
+}
+"""The checkpoint's name of each parameter or statistic of a network, and its name here."""
 
 
-def pretrained(name: Name, folder: Path, wheel: Path | None = None) -> Musicnn:
-    """The network with its published weights, as it is used: without dropout.
+def pretrained(name: Name, folder: Path, wheel: Path | None = None) -> nn.Module:
+    """The network, a Musicnn or a Vgg, with its published weights, as it is used: no dropout.
 
     Args:
-        name: which of the two it is.
+        name: which of them it is.
         folder: keeps the package, 29 MB, for the next time.
         wheel: the package, if it is here already; it is not fetched then.
 
@@ -77,8 +99,10 @@ def pretrained(name: Name, folder: Path, wheel: Path | None = None) -> Musicnn:
         RunError: as `fetched`.
     """
     variables = published(name, wheel or fetched(folder))
-    net = Musicnn(n_tags=len(variables["dense_1/bias"]))
-    net.load_state_dict(state(variables))
+    weights = state(name, variables)
+    make = vgg.Vgg if PARAMETERS[name] is _VGG else musicnn.Musicnn
+    net = make(n_tags=len(weights["tags.bias"]))
+    net.load_state_dict(weights)
     return net.eval()
 
 
@@ -101,7 +125,7 @@ def fetched(folder: Path, progress: Bytes = lambda done, of: None, url: str = UR
 
 
 def published(name: Name, wheel: Path) -> dict[str, NDArray[np.float32]]:
-    """The variables in the package `wheel` that `PARAMETERS` names, in TensorFlow's layout.
+    """The variables in the package `wheel` that `PARAMETERS` names for it, in TensorFlow's layout.
 
     Raises:
         RunError: `data-unreachable`, the file cannot be read; `wrong-digest`, it is another.
@@ -120,19 +144,23 @@ def published(name: Name, wheel: Path) -> dict[str, NDArray[np.float32]]:
         index, data = (
             zipped.read(f"musicnn/{name}/.{part}") for part in ("index", "data-00000-of-00001")
         )
-    return tensors(index, data, PARAMETERS)
+    return tensors(index, data, PARAMETERS[name])
 
 
-def state(variables: Mapping[str, NDArray[np.float32]]) -> dict[str, Tensor]:
-    """The checkpoint's variables under the names and in the layout of `Musicnn`."""
+def state(name: Name, variables: Mapping[str, NDArray[np.float32]]) -> dict[str, Tensor]:
+    """The checkpoint's variables under the names and in the layout of the network here."""
     ours = {
-        name: _in_our_layout(name, variables[theirs]).copy() for theirs, name in PARAMETERS.items()
+        own: _in_our_layout(own, variables[theirs]).copy()
+        for theirs, own in PARAMETERS[name].items()
     }
-    for bank in _BANKS:
-        sign = ours[f"{bank}.sign"] = np.where(ours[f"{bank}.norm.weight"] < 0, -1, 1).astype("f4")
-        ours[f"{bank}.conv.weight"] *= sign[:, None, None, None]
-        ours[f"{bank}.conv.bias"] *= sign
-    return {name: torch.from_numpy(values) for name, values in ours.items()}
+    # Layers that take the strongest answer before their norm, see `nets`.
+    for layer in [layer for layer in (*_BANKS, *_LAYERS) if f"{layer}.conv.bias" in ours]:
+        sign = ours[f"{layer}.sign"] = np.where(ours[f"{layer}.norm.weight"] < 0, -1, 1).astype(
+            "f4"
+        )
+        ours[f"{layer}.conv.weight"] *= sign[:, None, None, None]
+        ours[f"{layer}.conv.bias"] *= sign
+    return {own: torch.from_numpy(values) for own, values in ours.items()}
 
 
 def _in_our_layout(name: str, values: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -7,18 +7,16 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from genretag_train.nets.musicnn import Musicnn
-
 
 class Backbones(nn.Module):
     """What several taggers make of the same window, side by side.
 
     Shape:
         mel [batch, n_frames, 96] -> [batch, width]: of each tagger its embedding and its
-        tag logits.
+        tag logits, the two things that a tagger gives.
     """
 
-    def __init__(self, taggers: Sequence[Musicnn]) -> None:
+    def __init__(self, taggers: Sequence[nn.Module]) -> None:
         super().__init__()
         self.taggers = nn.ModuleList(taggers)
 

@@ -1,5 +1,7 @@
 """musicnn: convolutions shaped after timbre and rhythm, trained by others to tag music."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -10,10 +12,11 @@ N_FRAMES = 187
 WIDTH = 200
 """Values of the penultimate layer."""
 
-_TIMBRAL = (204, ((7, 38), (7, 67)))
-_TEMPORAL = (51, ((128, 1), (64, 1), (32, 1)))
+_TIMBRAL = ((7, 38), (7, 67))
+_TEMPORAL = ((128, 1), (64, 1), (32, 1))
+_FILTERS = (204, 204, 51, 51, 51)
 _MIDDLE = 64
-_EPS = 1e-3
+EPS = 1e-3
 
 
 class Musicnn(nn.Module):
@@ -33,19 +36,23 @@ class Musicnn(nn.Module):
         mel [batch, n_frames, 96], log10(1 + 10000 x) of power at 16 kHz, `n_fft` 512, `hop` 256,
         0 or more and seldom above 6 -> embedding [batch, 200], unbounded, and logits
         [batch, n_tags], of which the sigmoid is how likely each tag is on its own.
+
+    Args:
+        n_tags: outputs.
+        filters: how many each bank has, the two of timbre before the three of rhythm.
     """
 
-    def __init__(self, n_tags: int = 50) -> None:
+    def __init__(self, n_tags: int = 50, filters: Sequence[int] = _FILTERS) -> None:
         super().__init__()
-        self.level = nn.BatchNorm2d(1, eps=_EPS)
-        self.timbral = _banks(*_TIMBRAL)
-        self.temporal = _banks(*_TEMPORAL)
-        found = sum(filters * len(shapes) for filters, shapes in (_TIMBRAL, _TEMPORAL))
+        self.level = nn.BatchNorm2d(1, eps=EPS)
+        self.timbral = _banks(filters, _TIMBRAL)
+        self.temporal = _banks(filters[len(_TIMBRAL) :], _TEMPORAL)
+        found = sum(filters)
         self.middle = nn.ModuleList(_Layer(width) for width in (found, _MIDDLE, _MIDDLE))
         pooled = 2 * (found + 3 * _MIDDLE)
-        self.pooled = nn.BatchNorm1d(pooled, eps=_EPS)
+        self.pooled = nn.BatchNorm1d(pooled, eps=EPS)
         self.dense = nn.Linear(pooled, WIDTH)
-        self.norm = nn.BatchNorm1d(WIDTH, eps=_EPS)
+        self.norm = nn.BatchNorm1d(WIDTH, eps=EPS)
         self.tags = nn.Linear(WIDTH, n_tags)
         self.dropout = nn.Dropout(0.5)
 
@@ -84,7 +91,7 @@ class _Bank(nn.Module):
         super().__init__()
         self.conv = nn.Conv2d(1, filters, shape)
         self.register_buffer("sign", torch.ones(filters))
-        self.norm = nn.BatchNorm1d(filters, eps=_EPS)
+        self.norm = nn.BatchNorm1d(filters, eps=EPS)
         # An even length cannot be centred: TensorFlow puts the odd frame behind.
         self.padding = (0, 0, (shape[0] - 1) // 2, shape[0] // 2)
 
@@ -101,12 +108,12 @@ class _Layer(nn.Module):
     def __init__(self, width: int) -> None:
         super().__init__()
         self.conv = nn.Conv1d(width, _MIDDLE, 7, padding=3)
-        self.norm = nn.BatchNorm1d(_MIDDLE, eps=_EPS)
+        self.norm = nn.BatchNorm1d(_MIDDLE, eps=EPS)
 
     def forward(self, found: Tensor) -> Tensor:
         normed: Tensor = self.norm(functional.relu(self.conv(found)))
         return normed
 
 
-def _banks(filters: int, shapes: tuple[tuple[int, int], ...]) -> nn.ModuleList:
-    return nn.ModuleList(_Bank(filters, shape) for shape in shapes)
+def _banks(filters: Sequence[int], shapes: Sequence[tuple[int, int]]) -> nn.ModuleList:
+    return nn.ModuleList(_Bank(n, shape) for n, shape in zip(filters, shapes, strict=False))
