@@ -13,7 +13,6 @@ class Code(StrEnum):
     NOT_FOUND = "not-found"
     NO_PERMISSION = "no-permission"
     READ_FAILED = "read-failed"
-    EMPTY_FILE = "empty-file"
     NOT_AUDIO = "not-audio"
     UNDECODABLE = "undecodable"
     TAGS_UNREADABLE = "tags-unreadable"
@@ -23,6 +22,7 @@ class Code(StrEnum):
     VERIFY_FAILED = "verify-failed"
     TIMED_OUT = "timed-out"
     WORKER_DIED = "worker-died"
+    OUT_OF_MEMORY = "out-of-memory"
     INTERNAL = "internal"
     # The command line and the config
     BAD_OPTION = "bad-option"

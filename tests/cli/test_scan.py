@@ -260,3 +260,46 @@ def test_a_full_disk_ends_the_run_with_the_file_as_it_was(genretag, tmp_path) ->
         assert list(disk.iterdir()) == [path]
     finally:
         subprocess.run(["umount", disk], check=True)
+
+
+def test_what_was_heard_is_not_heard_again(genretag, music, tmp_path) -> None:
+    """By the sound where tags, name or settings changed; not even opened where nothing did."""
+    music.mkdir()
+    songs = [write_tone(music / f"{n}.wav", seconds=3.0, rate=48000, hz=LOW_HZ) for n in range(2)]
+    first = rows(genretag("scan", "-n", music, "--format", "jsonl"))
+    # Nearly all of the sound is silenced behind the back of whoever samples it: only what is
+    # remembered can tell.
+    for path in songs:
+        status, content = path.stat(), bytearray(path.read_bytes())
+        for start in (40_000, len(content) // 2 + 40_000):
+            content[start : start + 100_000] = bytes(100_000)
+        path.write_bytes(content)
+        os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert rows(genretag("scan", "-n", music, "--format", "jsonl")) == first
+    renamed = songs[0].rename(music / "other.wav")
+    third = rows(genretag("scan", "-n", music, "--threshold", "0.3", "--format", "jsonl"))
+    assert third["other.wav"]["genres"] == first["0.wav"]["genres"]
+    assert genretag("scan", music).returncode == 0
+    replaced = rows(genretag("scan", "-n", "--policy", "add", music, "--format", "jsonl"))
+    assert replaced["other.wav"]["genres"] == first["0.wav"]["genres"]
+    stats = genretag("cache", "stats").stdout
+    assert " 3" in stats.splitlines()[0] and " 1" in stats.splitlines()[1]
+    assert "Forgot 3 files and 1 sounds" in genretag("cache", "clear").stdout
+    assert renamed.exists()
+
+
+def test_without_a_cache_nothing_is_remembered(genretag, music, tmp_path) -> None:
+    song(music / "a.flac")
+    assert genretag("scan", "-n", "--no-cache", music).returncode == 0
+    assert not list((tmp_path / "cache").glob("*.sqlite3"))
+
+
+def test_a_damaged_cache_costs_a_warning_and_not_the_run(genretag, music, tmp_path) -> None:
+    song(music / "a.flac")
+    (tmp_path / "cache").mkdir()
+    (tmp_path / "cache" / "heard.sqlite3").write_bytes(b"rubbish" * 1000)
+    run = genretag("scan", "-n", music, "--format", "jsonl")
+    assert run.returncode == 0 and rows(run)["a.flac"]["status"] == "planned"
+    assert "damaged" in run.stderr and "Traceback" not in run.stderr
+    again = genretag("scan", "-n", music)
+    assert again.returncode == 0 and "damaged" not in again.stderr

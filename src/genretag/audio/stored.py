@@ -11,10 +11,17 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import BinaryIO
+from uuid import UUID
 
 import numpy as np
 
 _CHUNK = 1 << 20
+PAGE = b"OggS"
+"""Every page of an Ogg stream begins with it."""
+_PAGE_HEADER = 27
+_OBJECT_HEADER = 24
+_ASF = UUID("75b22630-668e-11cf-a6d9-00aa0062ce6c").bytes_le
+_ASF_DATA = UUID("75b22636-668e-11cf-a6d9-00aa0062ce6c").bytes_le
 
 
 class OddError(Exception):
@@ -45,11 +52,35 @@ def span(file: BinaryIO, start: int, end: int) -> Iterator[bytes]:
         yield chunk
 
 
-def _size(file: BinaryIO) -> int:
+def size(file: BinaryIO) -> int:
+    """Bytes in an open file."""
     return os.fstat(file.fileno()).st_size
 
 
-def _flac(file: BinaryIO) -> Iterator[bytes]:
+def extent(file: BinaryIO) -> tuple[int, int] | None:
+    """From which byte to which the sound lies in a container that keeps it in one piece.
+
+    None for other containers, and for those that are not built in the usual way.
+    """
+    file.seek(0)
+    head = file.read(16)
+    found = next((find for magic, find in _EXTENTS.items() if magic in head), None)
+    try:
+        return found(file) if found else None
+    except (OddError, struct.error, ValueError):
+        return None
+
+
+def without_page_headers(pages: bytes) -> bytes:
+    """A stretch of an Ogg stream, cut anywhere, without the headers of its pages.
+
+    Its first bytes go too, as they may be the end of one, and so does what follows bytes
+    of the sound that look like one: the same bytes in each copy of a stream.
+    """
+    return b"".join(part[_PAGE_HEADER:] for part in pages.split(PAGE))
+
+
+def _flac(file: BinaryIO) -> tuple[int, int]:
     """All that follows the metadata blocks (RFC 9639, section 8)."""
     at, last = 4, False
     while not last:
@@ -57,20 +88,20 @@ def _flac(file: BinaryIO) -> Iterator[bytes]:
         (header,) = struct.unpack(">I", file.read(4))
         last = bool(header >> 31)
         at += 4 + (header & 0xFFFFFF)
-    return span(file, at, _size(file))
+    return at, size(file)
 
 
-def _chunks(order: str, name: bytes) -> Callable[[BinaryIO], Iterator[bytes]]:
+def _chunk(order: str, name: bytes) -> Callable[[BinaryIO], tuple[int, int]]:
     """The chunk `name` of a RIFF or AIFF file."""
 
-    def found(file: BinaryIO) -> Iterator[bytes]:
+    def found(file: BinaryIO) -> tuple[int, int]:
         at = 12
         while True:
             file.seek(at)
-            key, size = struct.unpack(f"{order}4sI", file.read(8))
+            key, length = struct.unpack(f"{order}4sI", file.read(8))
             if key == name:
-                return span(file, at + 8, at + 8 + size)
-            at += 8 + size + size % 2
+                return at + 8, at + 8 + length
+            at += 8 + length + length % 2
 
     return found
 
@@ -91,11 +122,11 @@ def _ogg(file: BinaryIO) -> Iterator[bytes]:
     at = 0
     while True:
         file.seek(at)
-        header = file.read(27)
+        header = file.read(_PAGE_HEADER)
         magic, position, serial, check, count = struct.unpack("<4s2xQI4xIB", header)
         lacing = file.read(count)
         body = file.read(sum(lacing))
-        if magic != b"OggS":
+        if magic != PAGE:
             raise OddError
         if position not in (0, _NO_PACKET_ENDS):  # of the last sample on the page
             break
@@ -114,7 +145,7 @@ def _ogg(file: BinaryIO) -> Iterator[bytes]:
             raise OddError
         del stream[1:2]  # the comments are the second packet in every codec
         yield from stream
-    yield from span(file, at, _size(file))
+    yield from span(file, at, size(file))
 
 
 def _checksum(page: bytes) -> int:
@@ -128,7 +159,7 @@ _ASIDE = (b"mdat", b"udta", b"meta", b"free", b"skip")
 
 def _mp4(file: BinaryIO) -> Iterator[bytes]:
     """All but tags and padding (ISO 14496-12, section 8)."""
-    atoms = list(_atoms(file, 0, _size(file)))
+    atoms = list(_atoms(file, 0, size(file)))
     data = [(start, end) for name, start, end in atoms if name == b"mdat"]
     if len(data) != 1 or any(name == b"moof" for name, _, _ in atoms):
         raise OddError
@@ -167,14 +198,76 @@ def _atoms(file: BinaryIO, start: int, end: int) -> Iterator[tuple[bytes, int, i
         start += size
 
 
-_CONTAINERS: Mapping[bytes, Callable[[BinaryIO], Iterator[bytes]]] = MappingProxyType(
+def _object(file: BinaryIO) -> tuple[int, int]:
+    """The data object of an ASF file (Advanced Systems Format Specification, section 5)."""
+    at = 0
+    while True:
+        file.seek(at)
+        guid, length = struct.unpack("<16sQ", file.read(_OBJECT_HEADER))
+        if guid == _ASF_DATA:
+            return at + _OBJECT_HEADER, at + length
+        if length < _OBJECT_HEADER:
+            raise OddError
+        at += length
+
+
+def _dsf(file: BinaryIO) -> tuple[int, int]:
+    """The chunk `data` of a DSF file (Sony, DSF File Format Specification 1.01)."""
+    at = 28
+    while True:
+        file.seek(at)
+        key, length = struct.unpack("<4sQ", file.read(12))
+        if key == b"data":
+            return at + 12, at + length
+        if length < 12:
+            raise OddError
+        at += length
+
+
+def _media_data(file: BinaryIO) -> tuple[int, int]:
+    """The one atom of an MP4 file that holds the samples."""
+    found = [(a, b) for name, a, b in _atoms(file, 0, size(file)) if name == b"mdat"]
+    if len(found) != 1:
+        raise OddError
+    return found[0]
+
+
+def _pages(file: BinaryIO) -> tuple[int, int]:
+    """The pages of an Ogg file from the first of sound on."""
+    at = 0
+    while True:
+        file.seek(at)
+        magic, position, count = struct.unpack("<4s2xQ12xB", file.read(_PAGE_HEADER))
+        if magic != PAGE:
+            raise OddError
+        if position not in (0, _NO_PACKET_ENDS):
+            return at, size(file)
+        at += _PAGE_HEADER + count + sum(file.read(count))
+
+
+def _all(find: Callable[[BinaryIO], tuple[int, int]]) -> Callable[[BinaryIO], Iterator[bytes]]:
+    return lambda file: span(file, *find(file))
+
+
+_EXTENTS: Mapping[bytes, Callable[[BinaryIO], tuple[int, int]]] = MappingProxyType(
     {
         b"fLaC": _flac,
-        b"OggS": _ogg,
+        PAGE: _pages,
+        b"ftyp": _media_data,
+        b"WAVE": _chunk("<", b"data"),
+        b"AIFF": _chunk(">", b"SSND"),
+        b"AIFC": _chunk(">", b"SSND"),
+        b"DSD ": _dsf,
+        _ASF: _object,
+    }
+)
+"""Where the sound lies, by a sign in the first sixteen bytes."""
+
+_CONTAINERS: Mapping[bytes, Callable[[BinaryIO], Iterator[bytes]]] = MappingProxyType(
+    {
+        PAGE: _ogg,
         b"ftyp": _mp4,
-        b"WAVE": _chunks("<", b"data"),
-        b"AIFF": _chunks(">", b"SSND"),
-        b"AIFC": _chunks(">", b"SSND"),
+        **{name: _all(_EXTENTS[name]) for name in (b"fLaC", b"WAVE", b"AIFF", b"AIFC")},
     }
 )
 """How the sound is found, by a sign in the first twelve bytes."""

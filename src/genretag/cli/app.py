@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from genretag.cli import apply, config_command, doctor, inspect, models, scan, undo
+from genretag.cli import apply, cache_command, config_command, doctor, inspect, models, scan, undo
 from genretag.cli.group import Group
 from genretag_train.cli import app as train
 
@@ -24,6 +24,7 @@ app.command()(undo.history)
 app.command()(inspect.inspect)
 app.command()(doctor.doctor)
 app.add_typer(models.app, name="models")
+app.add_typer(cache_command.app, name="cache")
 app.add_typer(config_command.app, name="config")
 app.add_typer(train, name="train")
 

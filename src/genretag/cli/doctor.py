@@ -64,7 +64,7 @@ def _model() -> str:
 
 
 def _cores() -> str:
-    from genretag.cli.scan import cores
+    from genretag.library.machine import cores
 
     return f"{cores()} usable: the default of --jobs"
 

@@ -10,6 +10,7 @@ from typing import Self, TextIO
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -74,6 +75,12 @@ class Run:
         elif kind is None or issubclass(kind, KeyboardInterrupt | RunError):
             self._stderr.print()
             self._stderr.print(self._summary.table(time.monotonic() - self._started))
+
+    def warn(self, message: str) -> None:
+        """Say something that does not concern a single file."""
+        # Data may share the bar's console.
+        console = self._bar.console if self._format == "human" else self._stderr
+        console.print(f"[yellow]Warning:[/] {escape(visible(message))}")
 
     def show(self, outcomes: Iterable[Outcome]) -> None:
         """Report each outcome, count it and move the bar."""

@@ -1,7 +1,6 @@
 """`genretag scan`: find audio, hear it, write genres."""
 
-import os
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -24,11 +23,6 @@ from genretag.cli.options import (
 )
 
 FINDING = "Which files"
-
-
-def cores() -> int:
-    """Processor cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def scan(
@@ -163,6 +157,14 @@ def scan(
             rich_help_panel=FINDING,
         ),
     ] = False,
+    no_cache: Annotated[
+        bool,
+        typer.Option(
+            "--no-cache",
+            help="Hear everything anew, and remember nothing.",
+            rich_help_panel=LISTENING,
+        ),
+    ] = False,
     format: FormatOption = "human",  # noqa: A002 - it is the name of the option
     output: OutputOption = None,
 ) -> None:
@@ -187,15 +189,17 @@ def scan(
     from genretag.domain.layout import PLAIN, PLAYERS
     from genretag.domain.tagging import TagPolicy
     from genretag.inference import session, store
-    from genretag.library import places
+    from genretag.library import machine, places
     from genretag.library.ahead import Ahead
+    from genretag.library.cache import Cache
     from genretag.library.walk import Walk
     from genretag.workflow import scan as workflow
 
     files = Ahead(Walk(tuple(exclude or ()), follow_symlinks).files(paths))
     model_file = store.locate(model, places.cache_dir())
     # Loaded here too, so that a model that cannot be used ends the run before it starts.
-    manifest = session.load(model_file, device).manifest
+    loaded = session.load(model_file, device)
+    manifest = loaded.manifest
     names = maps.read(genre_map, manifest.genres.names) if genre_map else AS_THEY_ARE
     layout = PLAYERS[for_player] if for_player else PLAIN
     settings = workflow.ScanSettings(
@@ -210,10 +214,17 @@ def scan(
         ),
         device=device,
         coverage=coverage,
+        cache=None if no_cache else places.cache_dir(),
     )
-    scanning = workflow.scan(files, settings, jobs or cores(), timeout)
-    # Closed whatever happens: its worker processes would outlive an error.
-    with Run(format, output, lambda: files.found) as run, closing(scanning) as outcomes:
+    with ExitStack() as stack:
+        run = stack.enter_context(Run(format, output, lambda: files.found))
+        cache = None
+        if settings.cache:
+            cache = stack.enter_context(Cache(settings.cache, run.warn))
+        memory = workflow.Memory(cache, settings, loaded.digest)
+        scanning = workflow.scan(files, settings, memory, jobs or machine.cores(), timeout)
+        # Closed whatever happens: its worker processes would outlive an error.
+        outcomes = stack.enter_context(closing(scanning))
         if plan is not None:
             run.plan(outcomes, plan)
         elif dry_run:

@@ -1,5 +1,6 @@
 """Finds out what each file's genres should be, in worker processes that may die."""
 
+import hashlib
 import signal
 from collections import deque
 from collections.abc import Generator, Iterable
@@ -7,16 +8,21 @@ from dataclasses import dataclass, replace
 from multiprocessing import active_children, get_context
 from pathlib import Path
 
+import av.error
 from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
-from genretag import tags
+from genretag import __version__, tags
 from genretag.audio import decode
+from genretag.audio.identity import identity
 from genretag.domain.outcome import Failed, Outcome, Planned, Skipped
+from genretag.domain.prediction import Prediction
 from genretag.domain.tagging import TagPolicy, decide, settled
 from genretag.domain.track import Track
 from genretag.errors import Code, FileError, unreadable
 from genretag.inference.session import Model, load
 from genretag.library import files
+from genretag.library.cache import Cache, state
+from genretag.library.machine import WORKER_BYTES, limit_memory
 from genretag.library.walk import AUDIO_SUFFIXES
 from genretag.workflow.hear import hear
 
@@ -33,31 +39,95 @@ class ScanSettings:
     device: str = "auto"
     coverage: str = "balanced"
     aggregation: str = "mean"
+    cache: Path | None = None
+
+    def listener(self, digest: str) -> bytes:
+        """Stands for all that a prediction depends on beside the sound; `digest` is the model's."""
+        return _digest(__version__, digest, self.coverage, self.aggregation)
+
+    def question(self, digest: str) -> bytes:
+        """Stands for all that an outcome depends on beside the file."""
+        return _digest(self.listener(digest).hex(), repr(self.policy))
 
 
-def scan_file(path: Path, model: Model, settings: ScanSettings) -> Outcome:
+@dataclass(frozen=True)
+class Answer:
+    """What became of a file, its `library.cache.state` before, and what was newly heard in it."""
+
+    outcome: Outcome
+    state: str | None = None
+    sound: bytes | None = None
+
+
+@dataclass(frozen=True)
+class Memory:
+    """What a cache knows for one model and its settings; without a cache, nothing."""
+
+    cache: Cache | None
+    settings: ScanSettings
+    digest: str
+
+    def prediction(self, sound: bytes | None) -> Prediction | None:
+        """What was heard in a sound before."""
+        if self.cache is None or sound is None:
+            return None
+        return self.cache.prediction(sound, self.settings.listener(self.digest))
+
+    def outcome(self, path: Path) -> Outcome | None:
+        """What became of a file that nobody has written to since."""
+        if self.cache is None:
+            return None
+        return self.cache.outcome(path, self.settings.question(self.digest))
+
+    def kept(self, answer: Answer) -> Outcome:
+        """The outcome of an answer that is now remembered."""
+        outcome = answer.outcome
+        if self.cache and answer.sound and outcome.prediction:
+            listener = self.settings.listener(self.digest)
+            self.cache.keep_prediction(answer.sound, listener, outcome.prediction)
+        if self.cache and answer.state:
+            question = self.settings.question(self.digest)
+            self.cache.keep_outcome(outcome, answer.state, question)
+        return outcome
+
+
+def scan_file(path: Path, model: Model, settings: ScanSettings, memory: Memory) -> Answer:
     """Planned, Unchanged, Unsure, Skipped or Failed: what should become of one file."""
+    state = None
     try:
+        state = _state(path)
         track = _track(path)
         done = settled(track, settings.policy)
         if done is not None:
-            return done
-        prediction = hear(path, model, settings.coverage, settings.aggregation)
-        return _with_notes(decide(track, prediction, settings.policy))
+            return Answer(done, state)
+        sound = _identity(path) if memory.cache else None
+        known = memory.prediction(sound)
+        prediction = known or hear(path, model, settings.coverage, settings.aggregation)
+        outcome = _with_notes(decide(track, prediction, settings.policy))
+        return Answer(outcome, state, None if known else sound)
     except FileError as error:
         if error.code is Code.NOT_AUDIO and path.suffix.casefold() not in AUDIO_SUFFIXES:
-            return Skipped(path=path, reason="not audio")
-        return Failed(path=path, error=error)
+            return Answer(Skipped(path=path, reason="not audio"), state)
+        return Answer(Failed(path=path, error=error))
+
+
+Task = Outcome | tuple[Path, ProcessFuture[Answer]]
+"""A file whose outcome is known, or one that a worker hears."""
 
 
 def scan(
-    files: Iterable[Path | Outcome], settings: ScanSettings, jobs: int, timeout_s: float
+    files: Iterable[Path | Outcome],
+    settings: ScanSettings,
+    memory: Memory,
+    jobs: int,
+    timeout_s: float,
 ) -> Generator[Outcome, None, None]:
     """One outcome for each of `files`, in their order; nothing is written.
 
     Args:
         files: paths to analyse, and outcomes that are passed on, as `library.walk` yields them.
         settings: for the workers.
+        memory: knows files that nobody has touched, and learns what is heard.
         jobs: worker processes.
         timeout_s: seconds after which a file is given up.
     """
@@ -68,17 +138,26 @@ def scan(
         # A forked child would inherit locks that ONNX Runtime's threads hold.
         context=get_context("spawn"),
     )
-    pending: deque[Outcome | tuple[Path, ProcessFuture[Outcome]]] = deque()
+    pending: deque[Task] = deque()
+
+    def first() -> Outcome:
+        task = pending.popleft()
+        if isinstance(task, Outcome):
+            return task
+        return memory.kept(_result(*task, timeout_s))
+
+    def task(file: Path) -> Task:
+        known = memory.outcome(file)
+        return known or (file, pool.schedule(_scan_in_worker, (file,), timeout=timeout_s))
+
     try:
         for file in files:
-            if isinstance(file, Outcome):
-                pending.append(file)
-            else:
-                pending.append((file, pool.schedule(_scan_in_worker, (file,), timeout=timeout_s)))
-            if len(pending) >= _AHEAD * jobs:
-                yield _result(pending.popleft(), timeout_s)
+            pending.append(file if isinstance(file, Outcome) else task(file))
+            # What is done is passed on at once: an interrupted run keeps it.
+            while pending and (len(pending) >= _AHEAD * jobs or _is_done(pending[0])):
+                yield first()
         while pending:
-            yield _result(pending.popleft(), timeout_s)
+            yield first()
     finally:
         _stop(pool)
 
@@ -93,6 +172,25 @@ def _stop(pool: ProcessPool) -> None:
     for worker in active_children():
         worker.terminate()
     pool.join()
+
+
+def _digest(*parts: str) -> bytes:
+    return hashlib.blake2b("\0".join(parts).encode(), digest_size=16).digest()
+
+
+def _state(path: Path) -> str:
+    try:
+        return state(path)
+    except OSError as error:
+        raise unreadable(path, error) from error
+
+
+def _identity(path: Path) -> bytes | None:
+    """Which sound it is; None if that cannot be told."""
+    try:
+        return identity(path, tags.sound(path))
+    except (OSError, FileError):
+        return None
 
 
 def _track(path: Path) -> Track:
@@ -124,10 +222,11 @@ def _with_notes(outcome: Outcome) -> Outcome:
     return replace(outcome, notes=notes)
 
 
-def _result(task: Outcome | tuple[Path, ProcessFuture[Outcome]], timeout_s: float) -> Outcome:
-    if isinstance(task, Outcome):
-        return task
-    path, future = task
+def _is_done(task: Task) -> bool:
+    return isinstance(task, Outcome) or task[1].done()
+
+
+def _result(path: Path, future: ProcessFuture[Answer], timeout_s: float) -> Answer:
     try:
         return future.result()
     except TimeoutError:
@@ -146,23 +245,33 @@ def _result(task: Outcome | tuple[Path, ProcessFuture[Outcome]], timeout_s: floa
         )
 
 
-def _failed(path: Path, code: Code, what: str, hint: str) -> Failed:
-    return Failed(path=path, error=FileError(code, f"{path}: {what}", hint))
+def _failed(path: Path, code: Code, what: str, hint: str) -> Answer:
+    return Answer(Failed(path=path, error=FileError(code, f"{path}: {what}", hint)))
 
 
-_worker: tuple[Model, ScanSettings]
+_worker: tuple[Model, ScanSettings, Memory]
 
 
 def _start_worker(settings: ScanSettings) -> None:
     global _worker  # a pool of processes has no other place for a loaded model
     # Ctrl-C reaches the whole process group; the parent alone decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _worker = load(settings.model, settings.device), settings
+    limit_memory()
+    model = load(settings.model, settings.device)
+    cache = Cache(settings.cache) if settings.cache else None
+    _worker = model, settings, Memory(cache, settings, model.digest)
 
 
-def _scan_in_worker(path: Path) -> Outcome:
+def _scan_in_worker(path: Path) -> Answer:
     try:
         return scan_file(path, *_worker)
+    except (MemoryError, av.error.MemoryError):
+        return _failed(
+            path,
+            Code.OUT_OF_MEMORY,
+            f"it needs more than the {WORKER_BYTES >> 20} MB that a file may take",
+            "The file is probably damaged or made to do harm.",
+        )
     except Exception as error:  # noqa: BLE001 - one file never stops a run, whatever it does
         return _failed(
             path,
