@@ -23,23 +23,24 @@ from audio_files import RECIPES, Recipe, encode
 
 from genretag.audio.decode import listen
 from genretag.domain.window import Excerpt
+from genretag.inference import session, store
 from genretag.library.places import cache_dir
-from genretag_train import musicnn_checkpoint as published
 from genretag_train import transfer
 from genretag_train.calibrate import chances_at
-from genretag_train.dataset import Clip, labelled
+from genretag_train.dataset import Clip
 from genretag_train.embed_clips import embedded, embedded_sounds
 from genretag_train.export import export, run, session_of
 from genretag_train.folds import by_group
 from genretag_train.hearing import scanned
 from genretag_train.linear import fitted
-from genretag_train.nets.headed import Backbones, Headed
+from genretag_train.nets.headed import Headed
 from genretag_train.nets.musicnn import N_MELS
 from genretag_train.nothing import sounds
+from genretag_train.wear import WEAR
 
 RATE = 44100
 MIN_S = 20.0
-EVERY = 2
+EVERY = 1
 RECIPE = Path(__file__).parents[2] / "train" / "configs" / "musicnn.toml"
 
 Sound = NDArray[np.float32]
@@ -84,27 +85,27 @@ def without_a_fold(data: Path, folder: Path) -> tuple[Callable[[Path], str], lis
     """What the default model says of a file, fitted without the first fold; that fold's clips."""
     config, ear = transfer.read(RECIPE), transfer.ear_of(transfer.read(RECIPE))
     cache = cache_dir() / "robustness"
-    clips, _ = transfer.vocabulary(labelled(data, config.label_column), config, data)
-    backbones = Backbones(
-        [published.pretrained(name, cache_dir() / "musicnn") for name in config.backbones]
-    ).eval()
-    found, _ = embedded(clips, backbones, ear, cache, lambda done, of: None)
+    clips, _ = transfer.vocabulary(data, config)
+    backbones = transfer.backbones_of(config.backbones, cache_dir())
+    found, _ = embedded(clips, backbones, ear, cache, lambda done, of: None, tuple(WEAR))
     folds = by_group([one.clip for one in found])
-    genres = tuple(sorted({one.clip.genre for one in found}))
+    genres = session.load(store.bundled()[store.DEFAULT]).manifest.genres.names
     nothing = embedded_sounds(sounds(ear.n_samples, transfer.RATE_HZ, seed=0), backbones, ear)
     kept = [one for one, fold in zip(found, folds, strict=True) if fold]
     head = fitted(kept, genres, config.recipe, nothing)
     file = folder / "model.onnx"
-    export(Headed(backbones, head.weight, head.bias), file, ear.n_frames, N_MELS)
-    session = session_of(file)
+    net = Headed(backbones, head.weight, head.bias)
+    export(net, file, ear.n_frames, N_MELS, any_length=False)
+    model = session_of(file)
 
     def said(sound: Path) -> str:
         windows = scanned(sound, ear)
         if not len(windows):
             return "silence"
-        return genres[int(chances_at([run(session, windows)], 1.0).argmax())]
+        return genres[int(chances_at([run(model, windows)], 1.0).argmax())]
 
-    return said, [one.clip for one, fold in zip(found, folds, strict=True) if fold == 0]
+    judged = [one.clip for one, fold in zip(found, folds, strict=True) if fold == 0]
+    return said, [clip for clip in judged if clip.genre in genres]
 
 
 def main(data: Path) -> None:

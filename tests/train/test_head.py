@@ -6,13 +6,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from commands import done, refused
+from scipy.special import softmax
 from toy_music import table
 
 from genretag.domain.prediction import Prediction, genre_set, ranked
 from genretag.errors import Code
 from genretag.inference import session
 from genretag_train import transfer
-from genretag_train.dataset import Clip, labelled
+from genretag_train.dataset import Clip
 from genretag_train.embed_clips import Embedded
 from genretag_train.folds import FOLDS, by_group, by_source
 from genretag_train.linear import Recipe, fitted
@@ -96,6 +97,43 @@ def test_a_head_is_sure_of_no_genre_in_what_has_none() -> None:
         for logits in (before, after)
     ]
     assert surest[1] < surest[0] - 0.1
+
+
+def test_music_of_other_genres_teaches_that_there_are_others() -> None:
+    two = [one for one in found(artists(180), apart=3.0) if one.clip.genre != "C"]
+    rng = np.random.default_rng(3)
+    third = [  # much like A, but not quite
+        Embedded(
+            clip(500 + i, "C", f"other {i}"),
+            rng.normal((2.5, 0, 2.5, 0, 0, 0, 0, 0), 0.7, (3, 8)).astype(np.float32),
+        )
+        for i in range(60)
+    ]
+    sure = {}
+    for weight in (0.0, 0.5):
+        head = fitted([*two, *third], GENRES[:2], Recipe(c=1.0, others=weight), NOTHING)
+        sure[weight] = np.mean([softmax(head.logits(one.found), axis=1).max() for one in third])
+        right = [
+            head.logits(one.found).mean(axis=0).argmax() for one in two if one.clip.genre == "A"
+        ]
+        assert np.mean(right) < 0.1
+    assert sure[0.5] < sure[0.0] - 0.05
+
+
+def test_music_of_other_genres_counts_against_a_threshold_and_nowhere_else() -> None:
+    three = found(artists(300), apart=2.0)
+    folds = by_group([one.clip for one in three])
+    known = [(one, fold) for one, fold in zip(three, folds, strict=True) if one.clip.genre != "C"]
+    few, own_folds = [list(part) for part in zip(*known, strict=True)]
+    recipe = Recipe(others=0)
+    alone = judged_outside(few, GENRES[:2], own_folds, recipe, NOTHING, 0.85, 20)
+    among = judged_outside(three, GENRES[:2], folds, recipe, NOTHING, 0.85, 20)
+    for name in ("clips", "accuracy", "ece", "coverage", "sets", "sources"):
+        assert among.report[name] == alone.report[name]
+    assert among.temperature == alone.temperature and among.threshold > alone.threshold
+    assert among.report["others"]["clips"] == 99 and alone.report["others"]["clips"] == 0
+    assert among.report["others"]["precision"] == 0.0
+    assert among.report["accepted"]["clips"] == 300
 
 
 def test_a_genre_that_a_fold_lacks_is_never_said() -> None:
@@ -182,7 +220,7 @@ def test_words_of_a_label_choose_a_closer_genre(tmp_path: Path) -> None:
         '[words]\nmetal = "Metal"\nreggae = "Reggae"\n[renames]\nInternational = "World"\n'
     )
     config = transfer.read(recipe)
-    clips, _ = transfer.vocabulary(labelled(data, "broad"), config, data)
+    clips, _ = transfer.vocabulary(data, config)
     assert [one.genre for one in clips] == ["Metal", "World", "Reggae"]
 
 

@@ -17,6 +17,7 @@ from genretag_train.dataset import Clip
 from genretag_train.export import export, run, session_of
 from genretag_train.hearing import Ear, Progress, Skipped, Windows, each, save, scanned
 from genretag_train.nets.headed import Backbones
+from genretag_train.wear import WEAR
 
 Found = NDArray[np.float32]
 """[n_windows, width]: what the backbones found in the windows that `scan` hears of a clip."""
@@ -24,31 +25,41 @@ Found = NDArray[np.float32]
 
 @dataclass(frozen=True, eq=False)
 class Embedded:
-    """A clip and what the backbones found in it."""
+    """A clip, what the backbones found in it, and what in altered copies of it."""
 
     clip: Clip
     found: Found
+    worn: Found | None = None
 
 
 def embedded(
-    clips: Sequence[Clip], backbones: Backbones, ear: Ear, cache: Path, progress: Progress
+    clips: Sequence[Clip],
+    backbones: Backbones,
+    ear: Ear,
+    cache: Path,
+    progress: Progress,
+    wear: Sequence[str] = (),
 ) -> tuple[list[Embedded], list[Skipped]]:
     """The clips that can be heard with what was found in them; the others with the reason.
 
-    What was found is kept in `cache` and taken from there while clip and backbones are the same.
+    With `wear`, keys of WEAR, what is found in copies altered in these ways too. What was
+    found is kept in `cache` and taken from there while clip and backbones are the same.
     """
     cache.mkdir(parents=True, exist_ok=True)
     kept, skipped = [], []
     with _finder(backbones, ear) as (identity, find):
 
-        def found(clip: Clip) -> Found | str:
-            return _cached(clip, ear, identity, cache, find)
+        def found(clip: Clip) -> list[Found] | str:
+            kept = [_cached(clip, ear, identity, cache, find, way) for way in ("", *wear)]
+            reason = next((found for found in kept if isinstance(found, str)), None)
+            return reason or [found for found in kept if not isinstance(found, str)]
 
         for clip, result in each(found, clips, progress):
             if isinstance(result, str):
                 skipped.append(Skipped(clip.name, result))
             else:
-                kept.append(Embedded(clip, result))
+                worn = np.concatenate(result[1:]) if wear else None
+                kept.append(Embedded(clip, result[0], worn))
     return kept, skipped
 
 
@@ -69,7 +80,12 @@ def _finder(backbones: Backbones, ear: Ear) -> Iterator[tuple[str, Callable[[Win
 
 
 def _cached(
-    clip: Clip, ear: Ear, identity: str, cache: Path, find: Callable[[Windows], Found]
+    clip: Clip,
+    ear: Ear,
+    identity: str,
+    cache: Path,
+    find: Callable[[Windows], Found],
+    way: str,
 ) -> Found | str:
     try:
         status = clip.path.stat()
@@ -79,13 +95,14 @@ def _cached(
             status.st_mtime_ns,
             identity,
             asdict(ear),
+            way,
         ]
         key = hashlib.sha256(json.dumps(told).encode()).hexdigest()[:32]
         file = cache / f"{key}.npy"
         if file.exists():
             kept: Found = np.load(file)
             return kept
-        windows = scanned(clip.path, ear)
+        windows = scanned(clip.path, ear, WEAR[way]) if way else scanned(clip.path, ear)
     except FileError as error:
         return str(error.code)
     except OSError:

@@ -1,5 +1,7 @@
 """Who is judged by a head that did not hear them: folds for cross-validation."""
 
+import warnings
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
 from sklearn.model_selection import StratifiedGroupKFold
@@ -25,8 +27,14 @@ def by_group(clips: Sequence[Clip]) -> Folds:
     units = [_unit(clips[index]) for index in kept]
     folds: Folds = [None] * len(clips)
     splitter = StratifiedGroupKFold(N_FOLDS, shuffle=True, random_state=0)
-    genres = [clips[index].genre for index in kept]
-    for fold, (_, members) in enumerate(splitter.split(genres, genres, units)):
+    counts = Counter(clips[index].genre for index in kept)
+    # Genres too rare to be in every fold are spread as one.
+    genres = [clips[index].genre if counts[clips[index].genre] >= N_FOLDS else "" for index in kept]
+    with warnings.catch_warnings():
+        # It warns that these may still be too few to be in every fold.
+        warnings.simplefilter("ignore", UserWarning)
+        parts = list(splitter.split(genres, genres, units))
+    for fold, (_, members) in enumerate(parts):
         for member in members:
             folds[kept[member]] = fold
     return folds

@@ -56,6 +56,9 @@ class Ear:
         return 1 + self.n_samples // self.front_end.hop
 
 
+Wear = Callable[[NDArray[np.float32], int], NDArray[np.float32]]
+
+
 @dataclass(frozen=True)
 class Skipped:
     """A clip that is not learned from; `reason` is an error code, `empty`, `short` or `silent`."""
@@ -105,12 +108,15 @@ def windows(clips: Sequence[Clip], ear: Ear, progress: Progress) -> list[Windows
     return [found for _, found in each(lambda clip: scanned(clip.path, ear), clips, progress)]
 
 
-def scanned(path: Path, ear: Ear) -> Windows:
-    """What `scan --coverage balanced` hears of a file, silent windows left out."""
+def scanned(path: Path, ear: Ear, wear: Wear = lambda samples, rate_hz: samples) -> Windows:
+    """What `scan --coverage balanced` hears of a file, silent windows left out.
+
+    With `wear`, of one whose sound [n_samples] at `rate_hz` was altered by it.
+    """
     front_end = ear.front_end
     excerpts = listen(path, front_end.rate_hz, lambda s: COVERAGES["balanced"](s, ear.window))
     found = [
-        features(excerpt.fitted(ear.n_samples), front_end)
+        features(wear(excerpt.fitted(ear.n_samples), front_end.rate_hz), front_end)
         for excerpt in excerpts
         if not excerpt.is_silent
     ]

@@ -1,7 +1,7 @@
 """A linear head: logistic regression on what frozen backbones found."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,13 +19,17 @@ class Recipe:
 
     `c` is how little large weights are punished. A clip of a group weighs
     1 / size ** `group_power`, and `class_power` brings genres nearer to one weight, which
-    they have at 1. Sounds without a genre weigh `nothing` times as much as all clips.
+    they have at 1. Beside the clips of the head's genres, sounds without a genre weigh
+    `nothing` times as much as all of them, and clips of other genres `others` times. Of a
+    clip's weight, `worn` is that of altered copies.
     """
 
     c: float = 0.01
     group_power: float = 0.5
     class_power: float = 0.75
     nothing: float = 0.1
+    others: float = 0.1
+    worn: float = 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,42 +50,75 @@ def fitted(
 ) -> Head:
     """The head with the least weighted loss over all windows; a clip's share its weight.
 
-    `nothing` [n_windows, width] are windows without a genre: each counts as every genre alike,
-    so that the head is sure of none.
+    Clips of no genre of `genres`, and `nothing` [n_windows, width], windows without any, count
+    as every genre alike, so that the head is sure of none.
     """
-    truth = np.array([genres.index(one.clip.genre) for one in found])
-    weights = np.array(group_weights([one.clip.group for one in found], recipe.group_power))
+    known = [one for one in found if one.clip.genre in genres]
+    truth = np.array([genres.index(one.clip.genre) for one in known])
+    weights = _weights(known, recipe)
     sums = np.bincount(truth, weights, minlength=len(genres))
     weights *= np.where(sums > 0, sums / sums.max(), 1.0)[truth] ** -recipe.class_power
-    weights *= len(found) / weights.sum()
-    counts = [len(one.found) for one in found]
-    windows = np.concatenate([one.found for one in found]).astype(np.float64)
-    shares = np.repeat(weights / counts, counts)
-    labels = np.repeat(truth, counts)
+    weights *= len(known) / weights.sum()
+    windows, shares, owners = _windows(known, weights, recipe.worn)
+    labels = truth[owners]
+    others = [one for one in found if one.clip.genre not in genres]
+    kinds = np.unique(truth)
+    without = []
+    if others:
+        plain = [replace(one, worn=None) for one in others]
+        some, parts, _ = _windows(plain, _weights(plain, recipe), recipe.worn)
+        without.append((some, parts, recipe.others))
     if len(nothing):
-        kinds = np.unique(truth)
-        share = recipe.nothing * len(found) / (len(nothing) * len(kinds))
-        windows = np.concatenate([windows, *[nothing.astype(np.float64)] * len(kinds)])
-        shares = np.concatenate([shares, np.full(len(nothing) * len(kinds), share)])
-        labels = np.concatenate([labels, np.repeat(kinds, len(nothing))])
-    scaler = StandardScaler().fit(windows, sample_weight=shares)
+        without.append((nothing.astype(np.float64), np.ones(len(nothing)), recipe.nothing))
+    for more, parts, times in without:
+        share = parts * (times * len(known) / (parts.sum() * len(kinds)))
+        windows = np.concatenate([windows, *[more] * len(kinds)])
+        shares = np.concatenate([shares, *[share] * len(kinds)])
+        labels = np.concatenate([labels, np.repeat(kinds, len(more))])
+    with np.errstate(invalid="ignore"):  # rounding leaves constant features a variance below zero
+        scaler = StandardScaler().fit(windows, sample_weight=shares)
     # One thread, so that any machine adds up in the same order; more gain little here.
     with threadpool_limits(1):
         fit = LogisticRegression(C=recipe.c, max_iter=2000, tol=1e-5).fit(
             scaler.transform(windows), labels, sample_weight=shares
         )
-    if len(fit.classes_) < len(genres):  # a fold may lack a genre, which it then never says
-        return _scaled(scaler, *_spread(fit, len(genres)))
-    return _scaled(scaler, fit.coef_, fit.intercept_)
+    weight, bias = fit.coef_, fit.intercept_
+    if len(fit.classes_) == 2:  # it has but one row then: how much likelier the second is
+        weight, bias = (np.concatenate([-rows, rows]) / 2 for rows in (weight, bias))
+    head = _scaled(scaler, weight, bias)
+    return head if len(fit.classes_) == len(genres) else _spread(head, fit.classes_, len(genres))
 
 
-def _spread(
-    fit: LogisticRegression, n_genres: int
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    weight = np.zeros((n_genres, fit.coef_.shape[1]))
+def _weights(found: Sequence[Embedded], recipe: Recipe) -> NDArray[np.float64]:
+    return np.array(group_weights([one.clip.group for one in found], recipe.group_power))
+
+
+def _windows(
+    found: Sequence[Embedded], weights: NDArray[np.float64], worn: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]:
+    """All windows of the clips, of the clip's weight the share that each has, and whose it is."""
+    windows, shares, owners = [], [], []
+    for place, (one, weight) in enumerate(zip(found, weights.tolist(), strict=True)):
+        copies = [(one.found, weight)]
+        if one.worn is not None:
+            copies = [(one.found, weight * (1 - worn)), (one.worn, weight * worn)]
+        for rows, share in copies:
+            windows.append(rows)
+            shares.append(np.full(len(rows), share / len(rows)))
+            owners.append(np.full(len(rows), place))
+    return (
+        np.concatenate(windows).astype(np.float64),
+        np.concatenate(shares),
+        np.concatenate(owners),
+    )
+
+
+def _spread(head: Head, classes: NDArray[np.int64], n_genres: int) -> Head:
+    """A head of `n_genres`, of which it never says those that a fold lacked."""
+    weight = np.zeros((n_genres, head.weight.shape[1]))
     bias = np.full(n_genres, -1e3)
-    weight[fit.classes_], bias[fit.classes_] = fit.coef_, fit.intercept_
-    return weight, bias
+    weight[classes], bias[classes] = head.weight, head.bias
+    return Head(weight, bias)
 
 
 def _scaled(scaler: StandardScaler, weight: NDArray[np.float64], bias: NDArray[np.float64]) -> Head:

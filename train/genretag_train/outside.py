@@ -39,6 +39,26 @@ class Outside:
         return {name: self.report[name] for name in (*names, "half", "ece", "accepted")}
 
 
+OTHER = -1
+"""Stands for the truth of a clip of none of the genres."""
+
+
+def _place(genres: Sequence[str], genre: str) -> int:
+    return genres.index(genre) if genre in genres else OTHER
+
+
+@dataclass(frozen=True, eq=False)
+class _Judged:
+    """Logits [n_windows, n_genres], truth and fold of each clip."""
+
+    rows: Sequence[NDArray[np.float32]]
+    truth: Labels
+    folds: NDArray[np.int64]
+
+    def rows_of(self, chosen: NDArray[np.bool_]) -> list[NDArray[np.float32]]:
+        return [self.rows[place] for place in np.flatnonzero(chosen).tolist()]
+
+
 def judged_outside(
     found: Sequence[Embedded],
     genres: tuple[str, ...],
@@ -49,6 +69,9 @@ def judged_outside(
     min_accepted: int,
 ) -> Outside:
     """Judge each clip by a head that is fitted without its fold.
+
+    Clips of other genres than `genres` can only be judged wrong. They count where it is said
+    how often an answer is right: in the threshold and under `accepted` and `others`.
 
     Args:
         found: all clips; those without a fold are neither judged nor learned from.
@@ -63,25 +86,31 @@ def judged_outside(
         logits |= {
             place: head.logits(one.found) for place, (one, own) in enumerate(placed) if own == fold
         }
-    judged = tuple(one for one, _ in placed)
-    truth = np.array([genres.index(one.clip.genre) for one in judged])
-    rows = [logits[place] for place in range(len(judged))]
-    chances, limits = _calibrated_outside(
-        rows, truth, [f for _, f in placed], precision, min_accepted
+    every = _Judged(
+        [logits[place] for place in range(len(placed))],
+        np.array([_place(genres, one.clip.genre) for one, _ in placed]),
+        np.array([fold for _, fold in placed]),
     )
-    temperature = round(best_temperature(rows, truth), 3)
-    limit = threshold_for(chances_at(rows, temperature), truth, precision, min_accepted)
+    all_chances, limits = _calibrated_outside(every, precision, min_accepted)
+    known = every.truth != OTHER
+    judged = tuple(one for (one, _), is_known in zip(placed, known, strict=True) if is_known)
+    truth, chances, folds_known = every.truth[known], all_chances[known], every.folds[known]
+    temperature = round(best_temperature(every.rows_of(known), truth), 3)
+    at_last = chances_at(every.rows, temperature)
+    limit = threshold_for(at_last, every.truth, precision, min_accepted)
     groups = [one.clip.group for one in judged]
     report = {
         **metrics.report(chances, truth, groups, genres),
         "half": surest_half(chances, truth),
-        "accepted": {**asdict(limit), **_accepted(chances, truth, limits)},
+        "accepted": {**asdict(limit), **_accepted(all_chances, every.truth, limits)},
+        "known": _accepted(chances, truth, limits[known]),
+        "others": _accepted(all_chances[~known], every.truth[~known], limits[~known]),
         "coverage": coverage(chances, truth),
         "reliability": reliability(chances, truth),
-        "sets": _sets(chances, truth, [fold for _, fold in placed]),
+        "sets": _sets(chances, truth, folds_known),
         "sources": _by_source(judged, chances, truth),
     }
-    masses = set_masses(chances_at(rows, temperature), truth)
+    masses = set_masses(at_last[known], truth)
     return Outside(judged, truth, chances, temperature, limit.threshold, masses, report)
 
 
@@ -130,17 +159,17 @@ def set_masses(chances: Chances, truth: Labels) -> tuple[float, ...]:
     return tuple(float(np.clip(needed[min(rank, len(needed)) - 1], 0, 1)) for rank in ranks)
 
 
-def _sets(chances: Chances, truth: Labels, folds: Sequence[int]) -> dict[str, dict[str, float]]:
+def _sets(chances: Chances, truth: Labels, of: NDArray[np.int64]) -> dict[str, dict[str, float]]:
     """Share of the sets of 80%, 90% and 95% that hold the truth, and their mean size.
 
     The masses are those of the other folds.
     """
-    of, told = np.array(folds), {}
+    told = {}
     sums = np.cumsum(-np.sort(-chances, axis=1), axis=1)
     ranks = (chances > chances[np.arange(len(truth)), truth][:, None]).sum(axis=1)
     for percent in (80, 90, 95):
         sizes = np.zeros(len(truth), np.int64)
-        for fold in set(folds):
+        for fold in np.unique(of):
             mass = set_masses(chances[of != fold], truth[of != fold])[percent - 1]
             sizes[of == fold] = np.minimum((sums[of == fold] < mass).sum(axis=1) + 1, sums.shape[1])
         told[str(percent)] = {
@@ -150,32 +179,33 @@ def _sets(chances: Chances, truth: Labels, folds: Sequence[int]) -> dict[str, di
 
 
 def _calibrated_outside(
-    rows: Sequence[NDArray[np.float32]],
-    truth: Labels,
-    folds: Sequence[int],
-    precision: float,
-    min_accepted: int,
+    every: _Judged, precision: float, min_accepted: int
 ) -> tuple[Chances, NDArray[np.float64]]:
     """Probabilities and thresholds of each clip by what the other folds tell."""
-    of = np.array(folds)
-    chances = np.zeros((len(rows), rows[0].shape[1]))
-    limits = np.zeros(len(rows))
-    for fold in sorted(set(folds)):
-        others, own = (np.flatnonzero(of != fold).tolist(), np.flatnonzero(of == fold).tolist())
-        elsewhere = [rows[place] for place in others]
-        temperature = best_temperature(elsewhere, truth[others])
-        chances[own] = chances_at([rows[place] for place in own], temperature)
-        known = chances_at(elsewhere, temperature)
-        limits[own] = threshold_for(known, truth[others], precision, min_accepted).threshold
+    chances = np.zeros((len(every.rows), every.rows[0].shape[1]))
+    limits = np.zeros(len(every.rows))
+    for fold in np.unique(every.folds):
+        own, others = every.folds == fold, every.folds != fold
+        known = others & (every.truth != OTHER)
+        temperature = best_temperature(every.rows_of(known), every.truth[known])
+        chances[own] = chances_at(every.rows_of(own), temperature)
+        elsewhere = chances_at(every.rows_of(others), temperature)
+        limits[own] = threshold_for(
+            elsewhere, every.truth[others], precision, min_accepted
+        ).threshold
     return chances, limits
 
 
 def _accepted(chances: Chances, truth: Labels, limits: NDArray[np.float64]) -> dict[str, float]:
     """Coverage and precision of thresholds that the judged clips had no part in."""
+    if not len(truth):
+        return {"clips": 0, "coverage": 0.0, "precision": 0.0}
     accepted = chances.max(axis=1) >= limits
     right = (chances.argmax(axis=1) == truth)[accepted]
     precision = float(right.mean()) if len(right) else 0.0
-    return {"coverage": float(accepted.mean()), "precision": precision}
+    return {
+        "clips": len(truth), "coverage": float(accepted.mean()), "precision": precision
+    }  # fmt: skip
 
 
 def _by_source(

@@ -10,11 +10,11 @@ import numpy as np
 
 from genretag_train import metrics
 from genretag_train.embed_clips import Found
-from genretag_train.nets.musicnn import WIDTH
+from genretag_train.musicnn_checkpoint import WIDTHS, Name
 from genretag_train.outside import Outside
 
 N_TAGS = 50
-MEANINGS: Mapping[str, Mapping[int, str]] = {
+MEANINGS: Mapping[Name, Mapping[int, str]] = {
     "MSD_musicnn": {
         **dict.fromkeys((0, 8, 11, 14, 16, 24, 27, 42, 43), "Rock"),
         **dict.fromkeys((1, 46), "Pop"),
@@ -37,24 +37,34 @@ harpsichord, choir, cello, choral; indian, sitar.
 """
 
 
-def by_tags(found: Found, backbones: Sequence[str]) -> str:
-    """The genre of the likeliest tag that means one, over the mean of a clip's windows."""
+def by_tags(found: Found) -> str:
+    """The genre of the likeliest tag that means one, over the mean of a clip's windows.
+
+    `found` is what the taggers of `MEANINGS` found, one after the other.
+    """
     likely: dict[str, float] = {}
-    for place, name in enumerate(backbones):
-        first = place * (WIDTH + N_TAGS) + WIDTH
+    end = 0
+    for name, meanings in MEANINGS.items():
+        first = end + WIDTHS[name]
+        end = first + N_TAGS
         # The logistic function keeps the order, so the logits will do.
-        logits = found[:, first : first + N_TAGS].mean(axis=0)
-        for tag, genre in MEANINGS.get(name, {}).items():
+        logits = found[:, first:end].mean(axis=0)
+        for tag, genre in meanings.items():
             likely[genre] = max(likely.get(genre, -np.inf), float(logits[tag]))
     return max(likely, key=lambda genre: likely[genre])
+
+
+def said_before(file: Path) -> dict[str, str]:
+    """What another model made of clips that it did not hear, by the list in `file`."""
+    with file.open(encoding="utf-8", newline="") as lines:
+        return {row["file"]: row["predicted"] for row in csv.DictReader(lines)}
 
 
 def beside(
     outside: Outside,
     genres: Sequence[str],
     broad: Mapping[str, str],
-    backbones: Sequence[str],
-    earlier: Path | None,
+    others: Mapping[str, Mapping[str, str]],
 ) -> dict[str, dict[str, Any]]:
     """Accuracy and its interval of the head and its rivals on the same clips.
 
@@ -62,29 +72,21 @@ def beside(
         outside: what heads made of clips that they did not hear.
         genres: the head's.
         broad: the broader genre that a rival knows in place of one of the head's.
-        backbones: their names, in the order of the features.
-        earlier: list of clips with what another model, which did not hear them, made of them;
-            only these clips count then.
+        others: the name of each rival, and by clip what it says; clips of which one of them
+            says nothing do not count.
     """
-    said = {}
-    if earlier:
-        with earlier.open(encoding="utf-8", newline="") as lines:
-            said = {row["file"]: row["predicted"] for row in csv.DictReader(lines)}
     chosen = [
-        (one, broad.get(genres[truth], genres[truth]), row)
+        (one.clip, broad.get(genres[truth], genres[truth]), row)
         for one, truth, row in zip(outside.judged, outside.truth, outside.chances, strict=True)
-        if not said or one.clip.name in said
+        if all(one.clip.name in said for said in others.values())
     ]
     truth = [genre for _, genre, _ in chosen]
     usual = Counter(truth).most_common(1)[0][0]
-    answers = {
-        "this model's head": [_broadest(row, genres, broad) for _, _, row in chosen],
-        "the taggers' own tags": [by_tags(one.found, backbones) for one, _, _ in chosen],
-        f"always {usual}": [usual] * len(chosen),
-    }
-    if said:
-        answers["the earlier model"] = [said[one.clip.name] for one, _, _ in chosen]
-    groups = [one.clip.group for one, _, _ in chosen]
+    answers = {"this model's head": [_broadest(row, genres, broad) for _, _, row in chosen]}
+    for name, said in others.items():
+        answers[name] = [said[clip.name] for clip, _, _ in chosen]
+    answers[f"always {usual}"] = [usual] * len(chosen)
+    groups = [clip.group for clip, _, _ in chosen]
     return {name: _scored(guesses, truth, groups) for name, guesses in answers.items()}
 
 

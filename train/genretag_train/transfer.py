@@ -5,6 +5,7 @@ import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,9 @@ from genretag_train.nets.headed import Backbones, Headed
 from genretag_train.nets.musicnn import N_MELS
 from genretag_train.nothing import sounds
 from genretag_train.outside import Outside, judged_outside
-from genretag_train.rivals import beside
+from genretag_train.pruning import pruned
+from genretag_train.rivals import MEANINGS, beside, by_tags, said_before
+from genretag_train.wear import WEAR
 
 MODEL, METRICS = "model.onnx", "metrics.json"
 RATE_HZ, N_FFT, HOP = 16000, 512, 256
@@ -38,7 +41,9 @@ class HeadConfig:
 
     `words` gives clips whose `words_column` holds the word another genre than
     `label_column` says, `renames` gives genres other names, `parents` are for `--map` and
-    whoever asks.
+    whoever asks. A genre with less than `min_tracks` clips or `min_groups` groups is left out,
+    and so is one whose F1 outside is below `min_f1`: nobody could trust its name. Their clips
+    teach the head that there are other genres.
     """
 
     name: str
@@ -53,7 +58,8 @@ class HeadConfig:
     parents: Mapping[str, str] = field(default_factory=dict)
     min_tracks: int = 40
     min_groups: int = 5
-    backbones: Sequence[published.Name] = ("MSD_musicnn", "MTT_musicnn")
+    min_f1: float = 1 / 3
+    backbones: Sequence[published.Name] = ("MSD_musicnn", "MSD_vgg")
     rms_dbfs: float = -14.0
     window_s: float = 2.976
     windows: int = 4
@@ -86,7 +92,8 @@ class Fitted:
     genres: tuple[str, ...]
     clips: tuple[Clip, ...]
     skipped: tuple[Skipped, ...]
-    dropped: Mapping[str, int]
+    few: Mapping[str, int]
+    weak: Mapping[str, float]
     outside: Mapping[str, Outside]
     rivals: Mapping[str, Mapping[str, Any]]
 
@@ -112,6 +119,14 @@ def ear_of(config: HeadConfig) -> Ear:
     return Ear(front_end, window, clip_s=float("inf"), min_s=0.5)
 
 
+def backbones_of(
+    names: Sequence[published.Name], cache: Path, wheel: Path | None = None
+) -> Backbones:
+    """Published taggers without what does not hear, for a head to stand on."""
+    taggers = [pruned(published.pretrained(name, cache / "musicnn", wheel)) for name in names]
+    return Backbones(taggers).eval()
+
+
 def learn(config: HeadConfig, place: Place, say: Say, progress: Progress) -> Fitted:
     """Fit a head on all clips; what it is worth is told by heads that did not hear a clip.
 
@@ -122,37 +137,35 @@ def learn(config: HeadConfig, place: Place, say: Say, progress: Progress) -> Fit
         RunError: `bad-dataset`; `data-unreachable`, `wrong-digest` for the backbones;
             `parity` if the export differs from the net.
     """
-    clips, dropped = vocabulary(labelled(place.data, config.label_column), config, place.data)
-    backbones = Backbones(
-        [
-            published.pretrained(name, place.cache / "musicnn", place.wheel)
-            for name in config.backbones
-        ]
-    ).eval()
+    clips, few = vocabulary(place.data, config)
+    backbones = backbones_of(config.backbones, place.cache, place.wheel)
     ear = ear_of(config)
-    found, skipped = embedded(clips, backbones, ear, place.cache, progress)
+    found, skipped = embedded(clips, backbones, ear, place.cache, progress, tuple(WEAR))
     nothing = embedded_sounds(sounds(ear.n_samples, RATE_HZ, seed=0), backbones, ear)
     say(f"Fitting {len(config.backbones)} backbones' head to {len(found)} clips")
-    genres = tuple(sorted({one.clip.genre for one in found}))
-    outside = {
-        rule: judged_outside(
-            found,
-            genres,
-            folds([one.clip for one in found]),
-            config.recipe,
-            nothing,
-            config.target_precision,
-            config.min_accepted,
-        )
-        for rule, folds in FOLDS.items()
-    }
+    judge = partial(
+        judged_outside,
+        found,
+        recipe=config.recipe,
+        nothing=nothing,
+        precision=config.target_precision,
+        min_accepted=config.min_accepted,
+    )
+    folds = {rule: part([one.clip for one in found]) for rule, part in FOLDS.items()}
+    genres = tuple(sorted({one.clip.genre for one in found} - set(few)))
+    weak = _weak(judge(genres, folds["groups"]), config.min_f1)
+    if weak:
+        say(f"Left out, as no head can tell them: {', '.join(weak)}")
+    genres = tuple(genre for genre in genres if genre not in weak)
+    outside = {rule: judge(genres, part) for rule, part in folds.items()}
     head = fitted(found, genres, config.recipe, nothing)
     place.out.mkdir(parents=True, exist_ok=True)
     file = place.out / MODEL
-    export(Headed(backbones, head.weight, head.bias), file, ear.n_frames, N_MELS)
+    net = Headed(backbones, head.weight, head.bias)
+    export(net, file, ear.n_frames, N_MELS, any_length=False)
     told = Fitted(
-        config, file, genres, tuple(one.clip for one in found), tuple(skipped), dropped,
-        outside, _rivals(outside["groups"], genres, config, place),
+        config, file, genres, tuple(one.clip for one in found), tuple(skipped), few, weak,
+        outside, _rivals(outside["groups"], genres, config, place, ear, progress),
     )  # fmt: skip
     describe(file, manifest(told, ear))
     text = json.dumps(metrics(told), indent=1, ensure_ascii=False) + "\n"
@@ -160,17 +173,24 @@ def learn(config: HeadConfig, place: Place, say: Say, progress: Progress) -> Fit
     return told
 
 
-def vocabulary(
-    clips: Sequence[Clip], config: HeadConfig, data: Path
-) -> tuple[list[Clip], dict[str, int]]:
-    """The clips under the names that the head is to learn, and the genres with too few of them."""
+def vocabulary(data: Path, config: HeadConfig) -> tuple[list[Clip], dict[str, int]]:
+    """All clips under the names of `config`, and the genres with too few of them."""
     closer = (
         {clip.name: clip.genre for clip in labelled(data, config.words_column)}
         if config.words
         else {}
     )
-    named = [replace(clip, genre=_name(clip, closer.get(clip.name, ""), config)) for clip in clips]
-    return selected(named, config.min_tracks, config.min_groups)
+    named = [
+        replace(clip, genre=_name(clip, closer.get(clip.name, ""), config))
+        for clip in labelled(data, config.label_column)
+    ]
+    return named, selected(named, config.min_tracks, config.min_groups)[1]
+
+
+def _weak(outside: Outside, least: float) -> dict[str, float]:
+    """The genres that are told with an F1 below `least`, and that F1."""
+    told = outside.report["genres"]
+    return {genre: scores["f1"] for genre, scores in told.items() if scores["f1"] < least}
 
 
 def _name(clip: Clip, closer: str, config: HeadConfig) -> str:
@@ -180,12 +200,24 @@ def _name(clip: Clip, closer: str, config: HeadConfig) -> str:
 
 
 def _rivals(
-    outside: Outside, genres: Sequence[str], config: HeadConfig, place: Place
+    outside: Outside,
+    genres: Sequence[str],
+    config: HeadConfig,
+    place: Place,
+    ear: Ear,
+    progress: Progress,
 ) -> dict[str, dict[str, Any]]:
     """Who else judges the clips, under the genres that the data had before `renames`."""
+    earlier = said_before(place.rival) if place.rival else {}
+    clips = [one.clip for one in outside.judged if not earlier or one.clip.name in earlier]
+    taggers = backbones_of(tuple(MEANINGS), place.cache, place.wheel)
+    tagged, _ = embedded(clips, taggers, ear, place.cache, progress)
+    others = {"the taggers' own tags": {one.clip.name: by_tags(one.found) for one in tagged}}
+    if earlier:
+        others["the earlier model"] = earlier
     before = {new: old for old, new in config.renames.items()}
     broad = {genre: before.get(genre, config.parents.get(genre, genre)) for genre in genres}
-    return beside(outside, genres, broad, config.backbones, place.rival)
+    return beside(outside, genres, broad, others)
 
 
 def manifest(told: Fitted, ear: Ear) -> ModelManifest:
@@ -215,7 +247,8 @@ def metrics(told: Fitted) -> dict[str, Any]:
     return {
         "clips": len(told.clips),
         "genres": list(told.genres),
-        "dropped_genres": dict(told.dropped),
+        "few": dict(told.few),
+        "weak": dict(told.weak),
         "skipped_files": {clip.name: clip.reason for clip in told.skipped},
         "calibration": {"temperature": groups.temperature, "threshold": groups.threshold},
         "outside": {rule: outside.report for rule, outside in told.outside.items()},

@@ -41,15 +41,18 @@ def verdicts(told: Fitted) -> Iterable[Verdict]:
 def _data(told: Fitted) -> str:
     config, clips = told.config, Counter(clip.genre for clip in told.clips)
     groups = Counter(genre for genre, _ in {(clip.genre, clip.group) for clip in told.clips})
-    dropped = ", ".join(f"{genre} ({n})" for genre, n in told.dropped.items())
+    few = ", ".join(f"{genre} ({n})" for genre, n in told.few.items())
+    weak = ", ".join(f"{genre} ({f1:.2f})" for genre, f1 in told.weak.items())
     rows = [(genre, clips[genre], groups[genre]) for genre in told.genres]
+    known = sum(clips[genre] for genre in told.genres)
     return "\n\n".join(
         (
             "## Data",
-            f"{config.trained_on} The head was fitted to all {len(told.clips)} clips of the "
-            f"genres below. Left out for having fewer than {config.min_tracks} clips or "
-            f"{config.min_groups} groups: {dropped or 'none'}. "
-            f"Skipped clips: {len(told.skipped)}.",
+            f"{config.trained_on} The head was fitted to {known} clips of the genres below. The "
+            f"other {len(told.clips) - known} taught it that there are other genres. Left out for "
+            f"having fewer than {config.min_tracks} clips or {config.min_groups} groups: "
+            f"{few or 'none'}; for an F1 below {config.min_f1:.2f} on clips that were not "
+            f"heard: {weak or 'none'}. Skipped clips: {len(told.skipped)}.",
             table(("genre", "clips", "groups"), rows),
         )
     )
@@ -99,25 +102,30 @@ def _rivals(told: Fitted) -> str:
 
 def _calibration(told: Fitted) -> str:
     groups = told.outside["groups"]
-    accepted = groups.report["accepted"]
+    report = groups.report
+    accepted, known, others = report["accepted"], report["known"], report["others"]
     rows = [
         (f"{row['coverage']:.0%}", f"{row['threshold']:.2f}", f"{row['precision']:.1%}")
-        for row in groups.report["coverage"]
+        for row in report["coverage"]
     ]
     bins = [
         (f"{row['from']:.1f}", row["clips"], f"{row['score']:.2f}", f"{row['right']:.2f}")
-        for row in groups.report["reliability"]
+        for row in report["reliability"]
     ]
     return "\n\n".join(
         (
             "## Calibration, and when it says unsure",
             f"Temperature {groups.temperature}; "
-            f"the mean score is {groups.report['mean_score']:.3f}. "
-            f"Below the threshold {groups.threshold:.2f} nothing is written: the lowest at which "
-            f"{told.config.target_precision:.0%} of the clips that pass are right, or which comes "
-            "nearest to it. Thresholds that were chosen on the other folds let "
-            f"{accepted['coverage']:.0%} of the clips through, and "
-            f"{accepted['precision']:.1%} of those were right.",
+            f"the mean score is {report['mean_score']:.3f}. "
+            f"Below the threshold {groups.threshold:.2f} nothing is written: the lowest at "
+            f"which {told.config.target_precision:.0%} of what passes is right, or which comes "
+            f"nearest to it, over {accepted['clips']} clips. Of these {others['clips']} are of "
+            "genres that it does not know and so cannot be right. Thresholds that were chosen on "
+            f"the other folds let {accepted['coverage']:.0%} through, and "
+            f"{accepted['precision']:.1%} of those were right. Of the clips of its genres alone "
+            f"{known['coverage']:.0%} passed, {known['precision']:.1%} of them right; of the "
+            f"others {others['coverage']:.0%}.",
+            "Of the clips of its genres:",
             table(("surest", "score at least", "of these right"), rows),
             "Score by score, how often it was right:",
             table(("scores from", "clips", "mean score", "right"), bins),
@@ -125,7 +133,7 @@ def _calibration(told: Fitted) -> str:
             + " ".join(
                 f"Sets of {percent}% held it in {found['holds']:.1%} of the clips and had "
                 f"{found['genres']:.1f} genres."
-                for percent, found in groups.report["sets"].items()
+                for percent, found in report["sets"].items()
             ),
         )
     )
