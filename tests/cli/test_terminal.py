@@ -85,14 +85,18 @@ def test_a_bar_is_shown_on_a_terminal_and_lines_stay_whole(home, song) -> None:
     assert str(song) in terminal.text
 
 
-def test_ctrl_c_keeps_what_is_done_and_exits_130_within_two_seconds(home, music) -> None:
+@pytest.mark.parametrize("way", [signal.SIGINT, signal.SIGTERM])
+def test_who_ends_a_run_keeps_what_is_done_within_two_seconds(home, music, way) -> None:
     music.mkdir()
     songs = [write_tone(music / f"{n:03}.wav", seconds=40.0) for n in range(60)]
     before = {song: song.read_bytes() for song in songs}
     terminal = Terminal(["scan", "-j2", str(music)], home)
     terminal.read("003.wav")
     asked = time.monotonic()
-    os.killpg(terminal.process.pid, signal.SIGINT)
+    if way == signal.SIGINT:  # Ctrl-C goes to all processes at a terminal
+        os.killpg(terminal.process.pid, way)
+    else:
+        terminal.process.send_signal(way)
     assert terminal.close() == 130
     assert time.monotonic() - asked < 2.0
     changed = [song for song in songs if song.read_bytes() != before[song]]

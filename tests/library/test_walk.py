@@ -323,3 +323,28 @@ class TestWithoutPermission:
         assert in_folder[0] == shelf / "c" / "3.mp3"
         for outcome in (*in_folder[1:], named):
             assert isinstance(outcome, Failed) and outcome.error.code is Code.NO_PERMISSION
+
+
+def test_hidden_files_come_where_they_are_wished_and_rubbish_never_does(tmp_path: Path) -> None:
+    made(tmp_path, "._a.mp3", ".hidden/a.mp3", ".b.mp3", "@eaDir/a.mp3", ".genretag-c.mp3", "d.mp3")
+    files = [str(file.relative_to(tmp_path)) for file in Walk(hidden=True).files([tmp_path])]
+    assert files == [".b.mp3", ".hidden/a.mp3", "d.mp3"]
+
+
+@pytest.mark.skipif(not Path("/dev/shm").is_dir(), reason="needs a second disk")
+def test_another_disk_is_entered_only_where_nobody_forbids_it(tmp_path: Path) -> None:
+    with TemporaryDirectory(dir="/dev/shm") as elsewhere:
+        if Path(elsewhere).stat().st_dev == tmp_path.stat().st_dev:
+            pytest.skip("the same disk")
+        made(tmp_path, "a.mp3")
+        made(Path(elsewhere), "b.mp3")
+        (tmp_path / "mounted").symlink_to(elsewhere)
+        found = {
+            only: [file.name for file in walk.files([tmp_path])]
+            for only in (False, True)
+            for walk in [Walk(follow_symlinks=True, one_file_system=only)]
+        }
+        assert found == {False: ["a.mp3", "b.mp3"], True: ["a.mp3"]}
+        # The disk that was named is looked at.
+        named = Walk(one_file_system=True).files([Path(elsewhere)])
+        assert [file.name for file in named] == ["b.mp3"]

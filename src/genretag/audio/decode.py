@@ -65,7 +65,8 @@ def listen(path: Path, rate_hz: int, plan: Plan) -> Iterator[Waveform]:
             if len(waveform.samples):
                 found = True
                 yield waveform
-        if not found:
+        # A sound shorter than one sample at the new rate is no damage, but there is nothing in it.
+        if not found and not audio.decoded:
             raise _undecodable(path)
 
 
@@ -120,7 +121,10 @@ def _undecodable(path: Path) -> FileError:
 
 
 class _AudioFile:
-    """The best audio stream of an open file; times are seconds from where that stream starts."""
+    """The best audio stream of an open file; times are seconds from where that stream starts.
+
+    `decoded` says whether any excerpt had a sample in it.
+    """
 
     def __init__(self, path: Path, container: InputContainer) -> None:
         # Cover art and video are streams of their own and never looked at.
@@ -131,6 +135,7 @@ class _AudioFile:
         self._stream = stream
         self._begin_s = _seconds(stream.start_time, stream.time_base)
         self._at_start = True
+        self.decoded = False
         # In these FFmpeg seeks by a byte rate that is often wrong, and then misnames the place.
         context = stream.codec_context  # None without a decoder, whatever its type says
         adpcm = context is not None and context.codec.canonical_name.startswith("adpcm_")
@@ -172,6 +177,7 @@ class _AudioFile:
             if at_s >= excerpt.end_s:
                 break
             first_s = at_s if first_s is None else first_s
+            self.decoded = True
             downmix.push(frame)
         start_s = excerpt.start_s if first_s is None else first_s
         skipped = max(0, round((excerpt.start_s - start_s) * rate_hz))

@@ -24,6 +24,10 @@ _ASF = UUID("75b22630-668e-11cf-a6d9-00aa0062ce6c").bytes_le
 _ASF_DATA = UUID("75b22636-668e-11cf-a6d9-00aa0062ce6c").bytes_le
 
 
+# What comes of sizes that are wrong: the system refuses places that no file can have.
+_MISLED = (struct.error, ValueError, OverflowError, OSError)
+
+
 class OddError(Exception):
     """The container is another, or not built in the usual way."""
 
@@ -37,7 +41,7 @@ def parts(path: Path) -> Iterator[bytes]:
             raise OddError
         try:
             yield from found(file)
-        except (struct.error, ValueError) as error:
+        except _MISLED as error:
             raise OddError from error
 
 
@@ -64,11 +68,12 @@ def extent(file: BinaryIO) -> tuple[int, int] | None:
     """
     file.seek(0)
     head = file.read(16)
-    found = next((find for magic, find in _EXTENTS.items() if magic in head), None)
+    find = next((find for magic, find in _EXTENTS.items() if magic in head), None)
     try:
-        return found(file) if found else None
-    except (OddError, struct.error, ValueError):
+        found = find(file) if find else None
+    except (OddError, *_MISLED):
         return None
+    return found if found and found[0] <= found[1] <= size(file) else None
 
 
 def without_page_headers(pages: bytes) -> bytes:

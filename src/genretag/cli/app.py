@@ -1,5 +1,6 @@
 """The command line: one module per command, put together here."""
 
+import signal
 import sys
 from typing import Annotated
 
@@ -60,4 +61,6 @@ def main() -> None:
         # A name that the terminal's encoding lacks must not stop a run.
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
+    # Whoever ends a run this way wants what Ctrl-C gives: what is done is kept.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     app()

@@ -47,12 +47,31 @@ def _decoders() -> str:
     return f"PyAV {av.__version__}, {len(av.codecs_available)} codecs, {libraries}"
 
 
+_MISSING = {
+    "cuda": "needs an NVIDIA GPU and the package onnxruntime-gpu in place of onnxruntime",
+    "dml": "needs Windows and the package onnxruntime-directml in place of onnxruntime",
+    "coreml": "needs macOS",
+}
+"""What a device lacks that the installed ONNX Runtime was not built for."""
+
+
 def _devices() -> str:
     import onnxruntime
 
-    from genretag.inference import session
+    from genretag.inference import session, store
+    from genretag.library import places
 
-    return f"{', '.join(session.devices())} (ONNX Runtime {onnxruntime.__version__})"
+    model = store.locate(store.DEFAULT, places.cache_dir())
+    found, lines = session.devices(), []
+    for device in session.PROVIDERS:
+        if device not in found:
+            lines.append(f"{device}: {_MISSING[device]}")
+        elif session.load(model, device).device != device:
+            lines.append(f"{device}: built in, but its libraries or the hardware are missing")
+        else:
+            lines.append(f"{device}: works")
+    used = session.load(model, "auto").device
+    return f"{used} is used (ONNX Runtime {onnxruntime.__version__})\n" + "\n".join(lines)
 
 
 def _model() -> str:

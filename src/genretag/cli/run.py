@@ -54,6 +54,7 @@ class Run:
         self._stack = ExitStack()
         self._stdout = Console(file=sys.stdout)
         self._stderr = Console(stderr=True)
+        self._bar = self._progress()
 
     @property
     def exit_code(self) -> int:
@@ -63,7 +64,7 @@ class Run:
     def __enter__(self) -> Self:
         with ExitStack() as stack:
             self._report = self._reporter(stack)
-            self._bar = stack.enter_context(self._progress())
+            stack.enter_context(self._bar)
             self._task = self._bar.add_task("", total=None, path="", rate="", counts="")
             self._stack = stack.pop_all()
         return self

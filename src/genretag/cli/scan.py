@@ -23,6 +23,7 @@ from genretag.cli.options import (
 )
 
 FINDING = "Which files"
+GPU_BATCH = 64
 
 
 def scan(
@@ -132,6 +133,15 @@ def scan(
             rich_help_panel=LISTENING,
         ),
     ] = None,
+    batch_size: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="Score so many windows at once, of several files; what a GPU needs.",
+            show_default=f"{GPU_BATCH} on a GPU, on a CPU each file by itself",
+            rich_help_panel=LISTENING,
+        ),
+    ] = None,
     timeout: Annotated[
         float,
         typer.Option(
@@ -154,6 +164,20 @@ def scan(
         typer.Option(
             "--follow-symlinks",
             help="Follow symbolic links found inside folders.",
+            rich_help_panel=FINDING,
+        ),
+    ] = False,
+    hidden: Annotated[
+        bool,
+        typer.Option(
+            "--hidden", help="Look at hidden files and folders too.", rich_help_panel=FINDING
+        ),
+    ] = False,
+    one_file_system: Annotated[
+        bool,
+        typer.Option(
+            "--one-file-system",
+            help="Enter no folder that is on another disk than PATH.",
             rich_help_panel=FINDING,
         ),
     ] = False,
@@ -194,15 +218,18 @@ def scan(
     from genretag.library.cache import Cache
     from genretag.library.walk import Walk
     from genretag.workflow import scan as workflow
+    from genretag.workflow import workers
+    from genretag.workflow.analysis import Memory, ScanSettings
 
-    files = Ahead(Walk(tuple(exclude or ()), follow_symlinks).files(paths))
+    files = Ahead(Walk(tuple(exclude or ()), follow_symlinks, hidden, one_file_system).files(paths))
+    run = Run(format, output, lambda: files.found)
     model_file = store.locate(model, places.cache_dir())
     # Loaded here too, so that a model that cannot be used ends the run before it starts.
-    loaded = session.load(model_file, device)
+    loaded = session.load(model_file, device, run.warn)
     manifest = loaded.manifest
     names = maps.read(genre_map, manifest.genres.names) if genre_map else AS_THEY_ARE
     layout = PLAYERS[for_player] if for_player else PLAIN
-    settings = workflow.ScanSettings(
+    settings = ScanSettings(
         model=model_file,
         policy=TagPolicy(
             mode=policy,
@@ -212,17 +239,19 @@ def scan(
             genre_map=names,
             layout=replace(layout, id3=id3 or layout.id3, fix_stale=fix_stale or layout.fix_stale),
         ),
-        device=device,
+        device=loaded.device,
         coverage=coverage,
+        batch=batch_size or (None if loaded.device == "cpu" else GPU_BATCH),
         cache=None if no_cache else places.cache_dir(),
     )
+    engine = partial(workers.local, jobs=jobs or machine.cores(), timeout_s=timeout)
     with ExitStack() as stack:
-        run = stack.enter_context(Run(format, output, lambda: files.found))
+        stack.enter_context(run)
         cache = None
         if settings.cache:
             cache = stack.enter_context(Cache(settings.cache, run.warn))
-        memory = workflow.Memory(cache, settings, loaded.digest)
-        scanning = workflow.scan(files, settings, memory, jobs or machine.cores(), timeout)
+        memory = Memory(cache, settings, loaded.digest)
+        scanning = workflow.scan(files, settings, memory, engine, loaded, run.warn)
         # Closed whatever happens: its worker processes would outlive an error.
         outcomes = stack.enter_context(closing(scanning))
         if plan is not None:

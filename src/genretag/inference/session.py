@@ -1,7 +1,7 @@
 """Scores windows with ONNX Runtime, from one self-describing file."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,6 +28,7 @@ OUTPUT = "logits"
 """[batch, n_genres] float32, before the softmax."""
 
 BATCH = 16
+"""Windows that are scored at once where nobody wishes otherwise."""
 DIGEST_LENGTH = 12
 
 _ORT_ERRORS = (
@@ -40,6 +41,9 @@ _ORT_ERRORS = (
     ort_state.NotImplemented,
     ort_state.RuntimeException,
 )
+
+
+Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -56,17 +60,29 @@ class Model:
         """NAME@SHA256-12: says which weights a score came from."""
         return f"{self.manifest.name}@{self.digest[:DIGEST_LENGTH]}"
 
-    def score(self, windows: NDArray[np.float32]) -> Scores:
-        """Calibrated scores [n_windows, n_genres] of windows [n_windows, n_frames, n_mels]."""
-        parts: list[NDArray[np.float32]] = [
-            self._session.run([OUTPUT], {INPUT: windows[first : first + BATCH]})[0]
-            for first in range(0, len(windows), BATCH)
-        ]
+    def score(self, windows: NDArray[np.float32], batch: int = BATCH) -> Scores:
+        """Calibrated scores [n_windows, n_genres] of windows [n_windows, n_frames, n_mels].
+
+        Up to `batch` windows are scored at once. DeviceError if the device cannot.
+        """
+        try:
+            parts: list[NDArray[np.float32]] = [
+                self._session.run([OUTPUT], {INPUT: windows[first : first + batch]})[0]
+                for first in range(0, len(windows), batch)
+            ]
+        except _ORT_ERRORS as error:
+            raise DeviceError(_first_line(error)) from error
         return _softmax(np.concatenate(parts), self.manifest.temperature)
 
 
-def load(path: Path, device: str = "auto") -> Model:
+class DeviceError(Exception):
+    """A device cannot score: it has too little memory, or went away."""
+
+
+def load(path: Path, device: str = "auto", say: Say = lambda message: None) -> Model:
     """Load the model in `path` onto `device`, a key of PROVIDERS or `auto`.
+
+    Where the device is not there after all, onto the CPU, and `say` is told.
 
     Raises:
         RunError: `model-invalid`, the file is no ONNX, has no manifest that this version
@@ -82,10 +98,12 @@ def load(path: Path, device: str = "auto") -> Model:
             f"{path}: the model cannot be read: {error.strerror}",
             "Name one from `genretag models list`, or a file.",
         ) from error
-    try:
-        session = ort.InferenceSession(content, _options(path), providers=[PROVIDERS[device]])
-    except _ORT_ERRORS as error:
-        raise _invalid(path, f"ONNX Runtime refuses it: {_first_line(error)}") from error
+    session = _session(path, content, device)
+    if session is None:
+        say(f"The device {device} cannot be used; going on with cpu. Try: genretag doctor")
+        device = "cpu"
+        session = _session(path, content, device)
+    assert session is not None
     text = session.get_modelmeta().custom_metadata_map.get(METADATA_KEY)
     if text is None:
         raise _invalid(path, "it carries no genretag manifest")
@@ -95,6 +113,19 @@ def load(path: Path, device: str = "auto") -> Model:
         raise RunError(error.code, f"{path}: {error.message}", error.hint) from error
     _check_shapes(path, session, manifest)
     return Model(manifest, hashlib.sha256(content).hexdigest(), device, session)
+
+
+def _session(path: Path, content: bytes, device: str) -> ort.InferenceSession | None:
+    """None if the device is not there: its libraries or the machine lack something."""
+    provider = PROVIDERS[device]
+    try:
+        session = ort.InferenceSession(content, _options(path, device), providers=[provider])
+    except _ORT_ERRORS as error:
+        if device != "cpu":
+            return None
+        raise _invalid(path, f"ONNX Runtime refuses it: {_first_line(error)}") from error
+    # It goes on with the CPU by itself, and says so only in its log.
+    return session if provider in session.get_providers() else None
 
 
 def devices() -> list[str]:
@@ -116,12 +147,14 @@ def _device(wished: str) -> str:
     return wished
 
 
-def _options(path: Path) -> ort.SessionOptions:
+def _options(path: Path, device: str) -> ort.SessionOptions:
     options = ort.SessionOptions()
     # Parallelism is over files: more threads in here would only fight the other workers.
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
     options.log_severity_level = 4
+    # DirectML refuses to run with it.
+    options.enable_mem_pattern = device != "dml"
     # Weights outside the file would escape its digest. A file has nothing beneath it, so
     # with the model itself as their folder they are never found.
     options.add_session_config_entry(

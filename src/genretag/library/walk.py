@@ -25,6 +25,8 @@ AUDIO_SUFFIXES = frozenset({
 JUNK_FOLDERS = frozenset({"@eadir", "#recycle", "$recycle.bin", "lost+found"})
 """Folders in which storage boxes and systems keep thumbnails and what was deleted, folded."""
 
+_ASIDE = ("._", ".DS_Store", ".genretag-")
+
 _NUMBERS = re.compile(r"(\d+)")
 
 
@@ -42,12 +44,15 @@ def natural_key(name: str) -> list[tuple[int, str]]:
 class Walk:
     """What to leave out, and whether symbolic links found inside folders are followed.
 
-    `exclude` are globs on the name or on the whole path of files and folders. Hidden files
-    and folders, and JUNK_FOLDERS, are always left out.
+    `exclude` are globs on the name or on the whole path of files and folders. JUNK_FOLDERS and
+    the files that macOS puts beside others on foreign disks are always left out, other hidden
+    ones unless `hidden`. With `one_file_system` no folder is entered where another disk begins.
     """
 
     exclude: Sequence[str] = ()
     follow_symlinks: bool = False
+    hidden: bool = False
+    one_file_system: bool = False
 
     def files(self, paths: Sequence[Path]) -> Iterator[Path | Outcome]:
         """Audio files under `paths` in natural order, each once even where paths overlap.
@@ -86,6 +91,7 @@ class Walk:
     def _under(self, root: Path, folders: set[tuple[int, int]]) -> Iterator[Path | Outcome]:
         """What may be audio, depth first; `folders` stops loops of links and overlaps."""
         waiting = [(root, True)]
+        device = None
         while waiting:
             path, is_folder = waiting.pop()
             if not is_folder:
@@ -96,6 +102,9 @@ class Walk:
                 continue
             if identity is not None:
                 folders.add(identity)
+                device = identity[0] if device is None else device
+                if self.one_file_system and identity[0] != device:
+                    continue
             try:
                 with os.scandir(path) as found:
                     entries = sorted(found, key=lambda entry: (natural_key(entry.name), entry.name))
@@ -113,7 +122,8 @@ class Walk:
 
     def _left_out(self, name: str, path: str) -> bool:
         return (
-            name.startswith(".")
+            name.startswith(_ASIDE)
+            or (name.startswith(".") and not self.hidden)
             or name.casefold() in JUNK_FOLDERS
             or any(fnmatch(name, glob) or fnmatch(path, glob) for glob in self.exclude)
         )

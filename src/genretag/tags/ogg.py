@@ -60,10 +60,10 @@ class Ogg(VorbisComments):
         return _FLAC_HEADER if self._codec.block else len(self._codec.prefix)
 
     def _comments(self, pages: list[Any]) -> bytes:
-        packet: bytes = _Page.to_packets(pages)[0]
-        if not packet.startswith(self._codec.prefix):
+        packets: list[bytes] = _Page.to_packets(pages)
+        if not packets or not packets[0].startswith(self._codec.prefix):
             raise BrokenTagsError("its second packet holds no comments")
-        return packet[self._head_size :]
+        return packets[0][self._head_size :]
 
     def _pages(self, file: BinaryIO) -> list[Any]:
         """The pages that the packet with the comments lies on."""

@@ -1,6 +1,7 @@
 """From a file to what a model hears in it."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
@@ -9,9 +10,56 @@ from numpy.typing import NDArray
 
 from genretag.audio.decode import listen
 from genretag.audio.mel import features
-from genretag.domain.prediction import AGGREGATIONS, Prediction, ranked
+from genretag.domain.manifest import ModelManifest
+from genretag.domain.prediction import AGGREGATIONS, Prediction, Scores, ranked
 from genretag.domain.window import COVERAGES, Excerpt
 from genretag.inference.session import BATCH, Model
+
+
+class Ear:
+    """Listens to one file as a manifest says; `duration_s` is known once it has listened.
+
+    Args:
+        manifest: says what the model hears.
+        coverage: a key of `domain.window.COVERAGES`.
+    """
+
+    def __init__(self, manifest: ModelManifest, coverage: str) -> None:
+        self._manifest = manifest
+        self._coverage = coverage
+        self.duration_s = 0.0
+
+    def windows(self, path: Path) -> Iterator[NDArray[np.float32]]:
+        """Windows [n_frames, n_mels] of excerpts of `path`, without those of silence.
+
+        Raises:
+            FileError: the file cannot be read or decoded.
+        """
+        front_end, window = self._manifest.front_end, self._manifest.window
+        n_samples = round(window.length_s * front_end.rate_hz)
+        for waveform in listen(path, front_end.rate_hz, self._plan):
+            if not waveform.is_silent:
+                yield features(waveform.fitted(n_samples), front_end)
+
+    def _plan(self, duration_s: float) -> list[Excerpt]:
+        # Asked a second time when the file turns out shorter than its header says.
+        self.duration_s = duration_s
+        return COVERAGES[self._coverage](duration_s, self._manifest.window)
+
+
+@dataclass(frozen=True, eq=False)
+class Heard:
+    """What is heard of a file, [n_windows, n_frames, n_mels], and how long it plays."""
+
+    windows: NDArray[np.float32]
+    duration_s: float
+
+
+def heard(path: Path, manifest: ModelManifest, coverage: str) -> Heard:
+    """All windows of `path`, for another process to score; FileError as `Ear.windows`."""
+    ear = Ear(manifest, coverage)
+    windows = list(ear.windows(path))
+    return Heard(np.stack(windows) if windows else np.zeros((0, 0, 0), np.float32), ear.duration_s)
 
 
 def hear(path: Path, model: Model, coverage: str, aggregation: str = "mean") -> Prediction:
@@ -26,27 +74,19 @@ def hear(path: Path, model: Model, coverage: str, aggregation: str = "mean") -> 
     Raises:
         FileError: the file cannot be read or decoded.
     """
-    manifest = model.manifest
-    rate_hz = manifest.front_end.rate_hz
-    n_samples = round(manifest.window.length_s * rate_hz)
-    duration_s = 0.0
+    ear = Ear(model.manifest, coverage)
+    parts = [model.score(np.stack(batch)) for batch in _batches(ear.windows(path))]
+    scores = np.concatenate(parts) if parts else None
+    return judged(scores, ear.duration_s, model, aggregation)
 
-    def plan(length_s: float) -> list[Excerpt]:
-        # Asked a second time when the file turns out shorter than its header says.
-        nonlocal duration_s
-        duration_s = length_s
-        return COVERAGES[coverage](length_s, manifest.window)
 
-    windows = (
-        features(waveform.fitted(n_samples), manifest.front_end)
-        for waveform in listen(path, rate_hz, plan)
-        if not waveform.is_silent
-    )
-    parts = [model.score(np.stack(batch)) for batch in _batches(windows)]
-    if not parts:
+def judged(
+    scores: Scores | None, duration_s: float, model: Model, aggregation: str = "mean"
+) -> Prediction:
+    """What scores [n_windows, n_genres] of a file come to; None if it was silent."""
+    if scores is None:
         return Prediction((), 0, duration_s, model.identity)
-    scores = np.concatenate(parts)
-    genres = ranked(manifest.genres.names, AGGREGATIONS[aggregation](scores))
+    genres = ranked(model.manifest.genres.names, AGGREGATIONS[aggregation](scores))
     return Prediction(genres, len(scores), duration_s, model.identity)
 
 

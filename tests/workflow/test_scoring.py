@@ -1,0 +1,150 @@
+"""Windows of several files are scored at once, and a device that fails costs a word."""
+
+from contextlib import closing
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+import pytest
+import toy_model
+from audio_files import RECIPES, encode, noise, tone
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from genretag.domain.outcome import Outcome, Skipped
+from genretag.domain.prediction import Scores
+from genretag.domain.tagging import TagPolicy
+from genretag.domain.track import Track
+from genretag.inference import session
+from genretag.inference.session import DeviceError, Model
+from genretag.workflow import workers
+from genretag.workflow.analysis import Answer, Memory, ScanSettings, Unscored
+from genretag.workflow.hear import Heard
+from genretag.workflow.scan import Scorer, scan
+
+
+@pytest.fixture(scope="module")
+def toy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return toy_model.save(tmp_path_factory.mktemp("model") / "toy.onnx")
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> list[Path | Outcome]:
+    folder = tmp_path_factory.mktemp("music")
+    recipe = RECIPES["FLAC"]
+    sounds = {f"{hz}": tone(9.0, hz=hz) for hz in (150, 900, 2200, 6000)}
+    sounds |= {"silence": 0 * tone(5.0), "noise": noise(4.0), "short": tone(0.3)}
+    files = [encode(folder / f"{name}.flac", sound, recipe) for name, sound in sounds.items()]
+    (folder / "broken.flac").write_bytes(b"fLaC rubbish")
+    return [*files, folder / "broken.flac", Skipped(path=folder / "x", reason="by rule")]
+
+
+def outcomes(
+    files: list[Path | Outcome], toy: Path, batch: int | None, model: Model | None = None
+) -> tuple[list[Outcome], list[str]]:
+    said: list[str] = []
+    settings = ScanSettings(toy, TagPolicy(threshold=0.3), batch=batch)
+    loaded = model or session.load(toy, "cpu")
+    engine = partial(workers.local, jobs=2, timeout_s=60.0)
+    memory = Memory(None, settings, loaded.digest)
+    with closing(scan(files, settings, memory, engine, loaded, said.append)) as found:
+        return list(found), said
+
+
+def scores_of(outcome: Outcome) -> dict[str, float]:
+    heard = outcome.prediction
+    return {genre.name: genre.score for genre in heard.genres} if heard else {}
+
+
+def assert_same(some: list[Outcome], others: list[Outcome]) -> None:
+    assert [type(one) for one in some] == [type(other) for other in others]
+    for one, other in zip(some, others, strict=True):
+        assert (one.path, one.after, one.reason) == (other.path, other.after, other.reason)
+        scores = [
+            {genre.name: genre.score for genre in found.prediction.genres}
+            if found.prediction
+            else {}
+            for found in (one, other)
+        ]
+        assert scores[0] == pytest.approx(scores[1], abs=1e-5)
+
+
+@pytest.mark.parametrize("batch", [1, 5, 1000])
+def test_a_batch_over_several_files_gives_what_each_alone_gives(
+    library: list[Path | Outcome], toy: Path, batch: int
+) -> None:
+    alone, _ = outcomes(library, toy, None)
+    together, said = outcomes(library, toy, batch)
+    assert_same(alone, together)
+    assert not said
+
+
+class Failing(Model):
+    """A device that scores once and then has no memory left."""
+
+    def score(self, windows: NDArray[np.float32], batch: int = 16) -> Scores:
+        calls.append(len(windows))
+        if len(calls) > 1:
+            raise DeviceError("out of memory")
+        return super().score(windows, batch)
+
+
+calls: list[int] = []
+
+
+def test_a_device_that_fails_is_left_with_one_word(
+    library: list[Path | Outcome], toy: Path
+) -> None:
+    calls.clear()
+    real = session.load(toy, "cpu")
+    failing = Failing(real.manifest, real.digest, "cuda", real._session)
+    found, said = outcomes(library, toy, 4, failing)
+    assert_same(found, outcomes(library, toy, None)[0])
+    assert len(said) == 1 and "cuda" in said[0] and "out of memory" in said[0]
+    assert len(calls) == 2
+
+
+def test_a_device_that_is_not_there_after_all_gives_way(
+    toy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """ONNX Runtime says that it was built for CUDA, and then goes on with the CPU."""
+    monkeypatch.setattr(
+        onnxruntime, "get_available_providers",
+        lambda: ["CUDAExecutionProvider", "CPUExecutionProvider"],
+    )  # fmt: skip
+    assert session.devices() == ["cuda", "cpu"]
+    for wished in ("auto", "cuda"):
+        said: list[str] = []
+        assert session.load(toy, wished, said.append).device == "cpu"
+        assert len(said) == 1 and "cuda" in said[0] and "doctor" in said[0]
+
+
+@given(st.lists(st.integers(0, 4), max_size=12), st.integers(1, 6))
+def test_answers_keep_their_order_whatever_the_batch(counts: list[int], batch: int) -> None:
+    shape = (toy_model.MANIFEST.front_end.n_mels,)
+    rng = np.random.default_rng(0)
+
+    class Counting(Model):
+        def score(self, windows: NDArray[np.float32], batch: int = 16) -> Scores:
+            return windows[:, 0, :3]
+
+    model = Counting(toy_model.MANIFEST, "d" * 64, "cpu", None)  # type: ignore[arg-type]
+    found: list[Answer | Unscored] = []
+    for n, count in enumerate(counts):
+        if count == 4:
+            found.append(Answer(Skipped(path=Path(str(n)), reason="r")))
+            continue
+        windows = rng.random((count, 5, *shape), dtype=np.float32)
+        found.append(Unscored(Track(Path(str(n)), "FLAC"), Heard(windows, 1.0), None, None))
+    settings = ScanSettings(Path("m"), TagPolicy(threshold=1.0), batch=batch)
+    answers = list(Scorer(model, settings, lambda message: None).scored(iter(found)))
+    assert [answer.outcome.path.name for answer in answers] == [str(n) for n in range(len(counts))]
+    for one, answer in zip(found, answers, strict=True):
+        if isinstance(one, Unscored):
+            assert answer.outcome.prediction
+            assert answer.outcome.prediction.windows == len(one.heard.windows)
+            if len(one.heard.windows):
+                best = one.heard.windows[:, 0, :3].mean(axis=0, dtype=np.float64).max()
+                assert answer.outcome.prediction.genres[0].score == pytest.approx(best)
