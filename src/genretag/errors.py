@@ -37,6 +37,7 @@ class Code(StrEnum):
     MODEL_UNREACHABLE = "model-unreachable"
     WRONG_DIGEST = "wrong-digest"
     HUB_REFUSED = "hub-refused"
+    CLUSTER_UNREACHABLE = "cluster-unreachable"
     OUTPUT_FAILED = "output-failed"
     JOURNAL_FAILED = "journal-failed"
     DISK_FULL = "disk-full"

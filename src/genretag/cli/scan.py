@@ -150,6 +150,23 @@ def scan(
             rich_help_panel=LISTENING,
         ),
     ] = 120.0,
+    engine: Annotated[
+        Literal["local", "ray"],
+        typer.Option(
+            help="Listen on this machine, or on a Ray cluster that sees the files under the "
+            "same paths.",
+            rich_help_panel=LISTENING,
+        ),
+    ] = "local",
+    ray_address: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS",
+            help="The cluster for [bold]--engine ray[/]; auto finds the one around this machine.",
+            show_default="a cluster of this machine alone",
+            rich_help_panel=LISTENING,
+        ),
+    ] = None,
     exclude: Annotated[
         list[str] | None,
         typer.Option(
@@ -217,8 +234,8 @@ def scan(
     from genretag.library.ahead import Ahead
     from genretag.library.cache import Cache
     from genretag.library.walk import Walk
+    from genretag.workflow import cluster, workers
     from genretag.workflow import scan as workflow
-    from genretag.workflow import workers
     from genretag.workflow.analysis import Memory, ScanSettings
 
     files = Ahead(Walk(tuple(exclude or ()), follow_symlinks, hidden, one_file_system).files(paths))
@@ -244,14 +261,17 @@ def scan(
         batch=batch_size or (None if loaded.device == "cpu" else GPU_BATCH),
         cache=None if no_cache else places.cache_dir(),
     )
-    engine = partial(workers.local, jobs=jobs or machine.cores(), timeout_s=timeout)
+    if engine == "ray":
+        listening = partial(cluster.spread, address=ray_address, timeout_s=timeout)
+    else:
+        listening = partial(workers.local, jobs=jobs or machine.cores(), timeout_s=timeout)
     with ExitStack() as stack:
         stack.enter_context(run)
         cache = None
         if settings.cache:
             cache = stack.enter_context(Cache(settings.cache, run.warn))
         memory = Memory(cache, settings, loaded.digest)
-        scanning = workflow.scan(files, settings, memory, engine, loaded, run.warn)
+        scanning = workflow.scan(files, settings, memory, listening, loaded, run.warn)
         # Closed whatever happens: its worker processes would outlive an error.
         outcomes = stack.enter_context(closing(scanning))
         if plan is not None:

@@ -96,7 +96,7 @@ def analysed(path: Path, model: Model, settings: ScanSettings, memory: Memory) -
         done = settled(track, settings.policy)
         if done is not None:
             return Answer(done, was)
-        sound = _identity(path) if memory.cache else None
+        sound = _identity(path)
         known = memory.prediction(sound)
         if known is not None:
             return decided(track, known, settings.policy, was, None)

@@ -80,19 +80,9 @@ class Workers:
         try:
             return future.result()
         except TimeoutError:
-            return _failed(
-                path,
-                Code.TIMED_OUT,
-                f"no result after {self._timeout_s:g} s",
-                "Give it more time with --timeout, or play the file to see whether it is damaged.",
-            )
+            return timed_out(path, self._timeout_s)
         except ProcessExpired as error:
-            return _failed(
-                path,
-                Code.WORKER_DIED,
-                f"the process that listened to it died ({error})",
-                "The file is probably damaged in a way that crashes the decoder.",
-            )
+            return died(path, error)
 
 
 def local(
@@ -101,6 +91,46 @@ def local(
     """Answers by worker processes on this machine."""
     with closing(Workers(settings, jobs, timeout_s)) as workers:
         yield from workers.answers(tasks)
+
+
+def timed_out(path: Path, timeout_s: float) -> Answer:
+    """The answer for a file that took too long."""
+    return _failed(
+        path,
+        Code.TIMED_OUT,
+        f"no result after {timeout_s:g} s",
+        "Give it more time with --timeout, or play the file to see whether it is damaged.",
+    )
+
+
+def died(path: Path, error: Exception) -> Answer:
+    """The answer for a file that its process did not survive."""
+    return _failed(
+        path,
+        Code.WORKER_DIED,
+        f"the process that listened to it died ({error})",
+        "The file is probably damaged in a way that crashes the decoder.",
+    )
+
+
+def safely(path: Path, model: Model, settings: ScanSettings, memory: Memory) -> Found:
+    """What `analysed` finds; whatever goes wrong concerns this file alone."""
+    try:
+        return analysed(path, model, settings, memory)
+    except (MemoryError, av.error.MemoryError):
+        return _failed(
+            path,
+            Code.OUT_OF_MEMORY,
+            f"it needs more than the {WORKER_BYTES >> 20} MB that a file may take",
+            "The file is probably damaged or made to do harm.",
+        )
+    except Exception as error:  # noqa: BLE001 - one file never stops a run, whatever it does
+        return _failed(
+            path,
+            Code.INTERNAL,
+            f"{type(error).__name__}: {error}",
+            "This is a mistake in genretag: please report it.",
+        )
 
 
 def _is_done(task: Task) -> bool:
@@ -125,19 +155,4 @@ def _start(settings: ScanSettings) -> None:
 
 
 def _analysed(path: Path) -> Found:
-    try:
-        return analysed(path, *_worker)
-    except (MemoryError, av.error.MemoryError):
-        return _failed(
-            path,
-            Code.OUT_OF_MEMORY,
-            f"it needs more than the {WORKER_BYTES >> 20} MB that a file may take",
-            "The file is probably damaged or made to do harm.",
-        )
-    except Exception as error:  # noqa: BLE001 - one file never stops a run, whatever it does
-        return _failed(
-            path,
-            Code.INTERNAL,
-            f"{type(error).__name__}: {error}",
-            "This is a mistake in genretag: please report it.",
-        )
+    return safely(path, *_worker)
