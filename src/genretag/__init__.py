@@ -1,5 +1,3 @@
 """Listens to a local music library and writes genre tags into the files."""
 
-from importlib.metadata import version
-
-__version__ = version("genretag")
+__version__ = "0.1.0"

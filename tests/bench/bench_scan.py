@@ -27,7 +27,7 @@ from genretag.errors import GenretagError
 from genretag.inference import session, store
 
 COMMAND = (sys.executable, "-m", "genretag")
-TRACKS = 200
+TRACKS = 240
 SIZES = (100, 1000, 10_000)
 
 
@@ -148,12 +148,16 @@ def growth(home: Path) -> Table:
 
 def main(folder: Path) -> None:
     console = Console(file=sys.stdout, width=100)
-    files = [file for file in sorted(folder.rglob("*")) if file.is_file()][:TRACKS]
-    with TemporaryDirectory() as name:
+    files = [file for file in sorted(folder.rglob("*")) if file.is_file()]
+    with TemporaryDirectory(dir=folder.parent) as name:
         home = Path(name)
         console.print(start_up(files[0], home))
         console.print(growth(home))
-        console.print(f"{len(files)} tracks", costs(folder, files, home))
+        many = home / "many"
+        many.mkdir()
+        for n in range(TRACKS):  # so many that starting up counts little
+            os.link(files[n % len(files)], many / f"{n:04}{files[n % len(files)].suffix}")
+        console.print(f"{TRACKS} tracks", costs(many, sorted(many.iterdir()), home))
 
 
 if __name__ == "__main__":

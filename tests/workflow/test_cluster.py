@@ -16,6 +16,7 @@ from genretag.errors import Code, RunError
 from genretag.inference import session
 from genretag.workflow import cluster, workers
 from genretag.workflow.analysis import Memory, ScanSettings
+from genretag.workflow.pool import Pool
 from genretag.workflow.scan import Engine, scan
 
 ray = pytest.importorskip("ray")
@@ -66,7 +67,9 @@ def outcomes(
 def test_a_machine_that_is_lost_costs_nothing(
     library: list[Path | Outcome], toy: Path, two_machines: Cluster, batch: int | None
 ) -> None:
-    local = list(outcomes(library, toy, partial(workers.local, jobs=2, timeout_s=60.0), batch))
+    with closing(Pool(2)) as pool:
+        here = partial(workers.local, pool=pool, timeout_s=60.0)
+        local = list(outcomes(library, toy, here, batch))
     engine = partial(cluster.spread, address=two_machines.address, timeout_s=120.0)
     spread = []
     for outcome in outcomes(library, toy, engine, batch):

@@ -22,6 +22,7 @@ from genretag.inference.session import DeviceError, Model
 from genretag.workflow import workers
 from genretag.workflow.analysis import Answer, Memory, ScanSettings, Unscored
 from genretag.workflow.hear import Heard
+from genretag.workflow.pool import Pool
 from genretag.workflow.scan import Scorer, scan
 
 
@@ -47,10 +48,10 @@ def outcomes(
     said: list[str] = []
     settings = ScanSettings(toy, TagPolicy(threshold=0.3), batch=batch)
     loaded = model or session.load(toy, "cpu")
-    engine = partial(workers.local, jobs=2, timeout_s=60.0)
     memory = Memory(None, settings, loaded.digest)
-    with closing(scan(files, settings, memory, engine, loaded, said.append)) as found:
-        return list(found), said
+    with closing(Pool(2)) as pool:
+        engine = partial(workers.local, pool=pool, timeout_s=60.0)
+        return list(scan(files, settings, memory, engine, loaded, said.append)), said
 
 
 def scores_of(outcome: Outcome) -> dict[str, float]:

@@ -8,9 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.progress import TransferSpeedColumn as SpeedColumn
 
 from genretag.errors import ExtraMissingError
 
@@ -131,6 +128,9 @@ def features(
     except ModuleNotFoundError as error:
         raise ExtraMissingError("computing features", "train") from error
     recipe = Recipe(kind, dtype, clip_s, min_s)
+    from rich.console import Console
+    from rich.progress import Progress
+
     console = Console(stderr=True, highlight=False)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("Listening", total=None)
@@ -161,6 +161,10 @@ def _visible(name: str) -> str:
 @contextmanager
 def _steps() -> Iterator["Steps"]:
     """Bars on a terminal for steps that are measured in bytes."""
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import TransferSpeedColumn as SpeedColumn
+
     console = Console(stderr=True)
     columns = (
         TextColumn("{task.description}"),

@@ -4,9 +4,6 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from rich.console import Console
-from rich.progress import Progress
-
 from genretag.errors import Code, ExtraMissingError, RunError
 
 Say = Callable[[str], None]
@@ -21,6 +18,9 @@ def working(feature: str) -> Iterator[tuple[Say, Done]]:
         ExtraMissingError: a package is missing.
         RunError: `output-failed`, something cannot be written.
     """
+    from rich.console import Console
+    from rich.progress import Progress
+
     console = Console(stderr=True, highlight=False)
 
     def say(text: str) -> None:

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import BinaryIO
-from uuid import UUID
 
 import numpy as np
 
@@ -20,8 +19,8 @@ PAGE = b"OggS"
 """Every page of an Ogg stream begins with it."""
 _PAGE_HEADER = 27
 _OBJECT_HEADER = 24
-_ASF = UUID("75b22630-668e-11cf-a6d9-00aa0062ce6c").bytes_le
-_ASF_DATA = UUID("75b22636-668e-11cf-a6d9-00aa0062ce6c").bytes_le
+_ASF = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
+_ASF_DATA = bytes.fromhex("3626b2758e66cf11a6d900aa0062ce6c")
 
 
 # What comes of sizes that are wrong: the system refuses places that no file can have.

@@ -224,55 +224,66 @@ def scan(
 
     [cyan]genretag scan -n --format jsonl ~/Music > genres.jsonl[/]  gives data for a script
     """
-    from genretag.cli import maps
-    from genretag.cli.run import Run, writing
-    from genretag.domain.genre_map import AS_THEY_ARE
-    from genretag.domain.layout import PLAIN, PLAYERS
-    from genretag.domain.tagging import TagPolicy
-    from genretag.inference import session, store
-    from genretag.library import machine, places
-    from genretag.library.ahead import Ahead
-    from genretag.library.cache import Cache
-    from genretag.library.walk import Walk
-    from genretag.workflow import cluster, workers
-    from genretag.workflow import scan as workflow
-    from genretag.workflow.analysis import Memory, ScanSettings
+    from genretag.library import machine
+    from genretag.workflow.pool import Pool
 
-    files = Ahead(Walk(tuple(exclude or ()), follow_symlinks, hidden, one_file_system).files(paths))
-    run = Run(format, output, lambda: files.found)
-    model_file = store.locate(model, places.cache_dir())
-    # Loaded here too, so that a model that cannot be used ends the run before it starts.
-    loaded = session.load(model_file, device, run.warn)
-    manifest = loaded.manifest
-    names = maps.read(genre_map, manifest.genres.names) if genre_map else AS_THEY_ARE
-    layout = PLAYERS[for_player] if for_player else PLAIN
-    settings = ScanSettings(
-        model=model_file,
-        policy=TagPolicy(
-            mode=policy,
-            threshold=manifest.threshold if threshold is None else threshold,
-            top_k=top_k,
-            max_genres=max_genres,
-            genre_map=names,
-            layout=replace(layout, id3=id3 or layout.id3, fix_stale=fix_stale or layout.fix_stale),
-        ),
-        device=loaded.device,
-        coverage=coverage,
-        batch=batch_size or (None if loaded.device == "cpu" else GPU_BATCH),
-        cache=None if no_cache else places.cache_dir(),
-    )
-    if engine == "ray":
-        listening = partial(cluster.spread, address=ray_address, timeout_s=timeout)
-    else:
-        listening = partial(workers.local, jobs=jobs or machine.cores(), timeout_s=timeout)
     with ExitStack() as stack:
+        # First, so that workers are there when the first file is. Closed whatever happens:
+        # they would outlive an error.
+        pool = None if engine == "ray" else Pool(jobs or machine.cores())
+        if pool:
+            stack.enter_context(closing(pool))
+
+        from genretag.cli import maps
+        from genretag.cli.run import Run, writing
+        from genretag.domain.genre_map import AS_THEY_ARE
+        from genretag.domain.layout import PLAIN, PLAYERS
+        from genretag.domain.tagging import TagPolicy
+        from genretag.inference import session, store
+        from genretag.library import places
+        from genretag.library.ahead import Ahead
+        from genretag.library.cache import Cache
+        from genretag.library.walk import Walk
+        from genretag.workflow import cluster, workers
+        from genretag.workflow import scan as workflow
+        from genretag.workflow.analysis import Memory, ScanSettings
+
+        walk = Walk(tuple(exclude or ()), follow_symlinks, hidden, one_file_system)
+        files = Ahead(walk.files(paths))
+        run = Run(format, output, lambda: files.found)
+        model_file = store.locate(model, places.cache_dir())
+        # Loaded here too, so that a model that cannot be used ends the run before it starts.
+        loaded = session.load(model_file, device, run.warn)
+        manifest = loaded.manifest
+        names = maps.read(genre_map, manifest.genres.names) if genre_map else AS_THEY_ARE
+        layout = PLAYERS[for_player] if for_player else PLAIN
+        settings = ScanSettings(
+            model=model_file,
+            policy=TagPolicy(
+                mode=policy,
+                threshold=manifest.threshold if threshold is None else threshold,
+                top_k=top_k,
+                max_genres=max_genres,
+                genre_map=names,
+                layout=replace(
+                    layout, id3=id3 or layout.id3, fix_stale=fix_stale or layout.fix_stale
+                ),
+            ),
+            device=loaded.device,
+            coverage=coverage,
+            batch=batch_size or (None if loaded.device == "cpu" else GPU_BATCH),
+            cache=None if no_cache else places.cache_dir(),
+        )
+        if pool:
+            listening = partial(workers.local, pool=pool, timeout_s=timeout)
+        else:
+            listening = partial(cluster.spread, address=ray_address, timeout_s=timeout)
         stack.enter_context(run)
         cache = None
         if settings.cache:
             cache = stack.enter_context(Cache(settings.cache, run.warn))
         memory = Memory(cache, settings, loaded.digest)
         scanning = workflow.scan(files, settings, memory, listening, loaded, run.warn)
-        # Closed whatever happens: its worker processes would outlive an error.
         outcomes = stack.enter_context(closing(scanning))
         if plan is not None:
             run.plan(outcomes, plan)

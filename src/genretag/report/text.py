@@ -15,6 +15,8 @@ def visible(text: str) -> str:
     >>> visible("a\x1b[31m\nb")
     'a\\x1b[31m\\x0ab'
     """
+    if text.isascii() and text.isprintable():  # nearly all are, and runs are long
+        return text
     return "".join(_spelled(c) if _is_unsafe(c) else c for c in text)
 
 

@@ -4,12 +4,10 @@ import signal
 from collections import deque
 from collections.abc import Generator, Iterable
 from concurrent.futures import Future
-from contextlib import closing
-from multiprocessing import active_children, get_context
 from pathlib import Path
 
 import av.error
-from pebble import ProcessExpired, ProcessPool
+from pebble import ProcessExpired
 
 from genretag.domain.outcome import Outcome
 from genretag.errors import Code, FileError
@@ -17,6 +15,7 @@ from genretag.inference.session import Model, load
 from genretag.library.cache import Cache
 from genretag.library.machine import WORKER_BYTES, limit_memory
 from genretag.workflow.analysis import Answer, Memory, ScanSettings, Unscored, analysed, refused
+from genretag.workflow.pool import Pool
 
 Found = Answer | Unscored
 Task = Answer | tuple[Path, "Future[Found]"]
@@ -27,26 +26,18 @@ _AHEAD = 8
 
 
 class Workers:
-    """Processes that answer for files side by side, for as long as the context lasts.
-
-    They start before the first file is there.
+    """Answers for files by the processes of a pool.
 
     Args:
+        pool: stays open.
         settings: for all of them.
-        jobs: how many.
         timeout_s: seconds after which a file is given up.
     """
 
-    def __init__(self, settings: ScanSettings, jobs: int, timeout_s: float) -> None:
-        self._ahead = _AHEAD * jobs
+    def __init__(self, pool: Pool, settings: ScanSettings, timeout_s: float) -> None:
+        self._pool = pool
+        self._settings = settings
         self._timeout_s = timeout_s
-        self._pool = ProcessPool(
-            max_workers=jobs,
-            initializer=_start,
-            initargs=(settings,),
-            # A forked child would inherit locks that ONNX Runtime's threads hold.
-            context=get_context("spawn"),
-        )
 
     def answers(self, tasks: Iterable[Path | Outcome]) -> Generator[Found, None, None]:
         """An answer for each file, in their order; outcomes are passed on."""
@@ -54,24 +45,14 @@ class Workers:
         for task in tasks:
             pending.append(Answer(task) if isinstance(task, Outcome) else self._begun(task))
             # What is done is passed on at once: an interrupted run keeps it.
-            while pending and (len(pending) >= self._ahead or _is_done(pending[0])):
+            while pending and (len(pending) >= _AHEAD * self._pool.jobs or _is_done(pending[0])):
                 yield self._answer(pending.popleft())
         while pending:
             yield self._answer(pending.popleft())
 
-    def close(self) -> None:
-        """End all processes at once.
-
-        They go before the pool does: `join` removes their locks before it ends them, and one
-        that is only just starting would look for those in vain and say so with a traceback.
-        """
-        self._pool.stop()
-        for worker in active_children():
-            worker.terminate()
-        self._pool.join()
-
     def _begun(self, path: Path) -> tuple[Path, "Future[Found]"]:
-        return path, self._pool.schedule(_analysed, (path,), timeout=self._timeout_s)
+        job = (path, self._settings)
+        return path, self._pool.processes.schedule(_analysed, job, timeout=self._timeout_s)
 
     def _answer(self, task: Task) -> Found:
         if isinstance(task, Answer):
@@ -86,11 +67,10 @@ class Workers:
 
 
 def local(
-    tasks: Iterable[Path | Outcome], settings: ScanSettings, jobs: int, timeout_s: float
+    tasks: Iterable[Path | Outcome], settings: ScanSettings, pool: Pool, timeout_s: float
 ) -> Generator[Found, None, None]:
     """Answers by worker processes on this machine."""
-    with closing(Workers(settings, jobs, timeout_s)) as workers:
-        yield from workers.answers(tasks)
+    yield from Workers(pool, settings, timeout_s).answers(tasks)
 
 
 def timed_out(path: Path, timeout_s: float) -> Answer:
@@ -141,18 +121,20 @@ def _failed(path: Path, code: Code, what: str, hint: str) -> Answer:
     return refused(path, FileError(code, f"{path}: {what}", hint))
 
 
-_worker: tuple[Model, ScanSettings, Memory]
+_worker: tuple[Model, ScanSettings, Memory] | None = None
 
 
-def _start(settings: ScanSettings) -> None:
-    global _worker  # a pool of processes has no other place for a loaded model
+def prepare() -> None:
+    """What a worker process does before its first file."""
     # Ctrl-C reaches the whole process group; the parent alone decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     limit_memory()
-    model = load(settings.model, "cpu" if settings.batch else settings.device)
-    cache = Cache(settings.cache) if settings.cache else None
-    _worker = model, settings, Memory(cache, settings, model.digest)
 
 
-def _analysed(path: Path) -> Found:
+def _analysed(path: Path, settings: ScanSettings) -> Found:
+    global _worker  # a pool of processes has no other place for a loaded model
+    if _worker is None or _worker[1] != settings:
+        model = load(settings.model, "cpu" if settings.batch else settings.device)
+        cache = Cache(settings.cache) if settings.cache else None
+        _worker = model, settings, Memory(cache, settings, model.digest)
     return safely(path, *_worker)
