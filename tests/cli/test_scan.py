@@ -3,7 +3,9 @@ import io
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
+from contextlib import closing
 from pathlib import Path
 
 import mutagen
@@ -286,6 +288,23 @@ def test_what_was_heard_is_not_heard_again(genretag, music, tmp_path) -> None:
     assert " 3" in stats.splitlines()[0] and " 1" in stats.splitlines()[1]
     assert "Forgot 3 files and 1 sounds" in genretag("cache", "clear").stdout
     assert renamed.exists()
+
+
+def test_what_is_remembered_does_not_depend_on_the_process(genretag, music, tmp_path) -> None:
+    """The same options are the same question, whatever order their sets have."""
+    song(music / "a.flac")
+    names = tmp_path / "map.toml"
+    names.write_text('drop = ["High", "Middle"]\n[rename]\nLow = "Deep"\n[parents]\nDeep = "All"\n')
+
+    def question(player: str, seed: str) -> bytes:
+        run = genretag("scan", "-n", "--for", player, "--map", names, music, PYTHONHASHSEED=seed)
+        assert run.returncode == 0
+        with closing(sqlite3.connect(tmp_path / "cache" / "heard.sqlite3")) as cache:
+            ((found,),) = cache.execute("SELECT question FROM file")
+        return found
+
+    assert len({question("itunes", seed) for seed in "1234"}) == 1
+    assert question("kodi", "1") != question("itunes", "1")
 
 
 def test_without_a_cache_nothing_is_remembered(genretag, music, tmp_path) -> None:

@@ -3,7 +3,7 @@
 import os
 import re
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
@@ -30,14 +30,16 @@ _ASIDE = ("._", ".DS_Store", ".genretag-")
 _NUMBERS = re.compile(r"(\d+)")
 
 
-def natural_key(name: str) -> list[tuple[int, str]]:
+def natural_key(name: str) -> list[str | int]:
     """Sorts as people do: without case, and numbers by value.
 
     >>> sorted(["10 b.mp3", "9 a.mp3"], key=natural_key)
     ['9 a.mp3', '10 b.mp3']
     """
-    parts = _NUMBERS.split(name.casefold())
-    return [(int(part), "") if i % 2 else (0, part) for i, part in enumerate(parts)]
+    # Text and numbers take turns, so that like is compared with like.
+    parts: list[str | int] = [*_NUMBERS.split(name.casefold())]
+    parts[1::2] = map(int, parts[1::2])
+    return parts
 
 
 @dataclass(frozen=True)
@@ -90,10 +92,14 @@ class Walk:
 
     def _under(self, root: Path, folders: set[tuple[int, int]]) -> Iterator[Path | Outcome]:
         """What may be audio, depth first; `folders` stops loops of links and overlaps."""
-        waiting = [(root, True)]
+        # Folders that are being gone through, the innermost last.
+        inside = [iter([(root, True)])]
         device = None
-        while waiting:
-            path, is_folder = waiting.pop()
+        while inside:
+            path, is_folder = next(inside[-1], (None, False))
+            if path is None:
+                inside.pop()
+                continue
             if not is_folder:
                 yield path
                 continue
@@ -111,14 +117,18 @@ class Walk:
             except OSError as error:
                 yield Failed(path=path, error=unreadable(path, error))
                 continue
-            for entry in reversed(entries):
-                if self._left_out(entry.name, entry.path) or (
-                    entry.is_symlink() and not self.follow_symlinks
-                ):
-                    continue
-                is_folder = _is_folder(entry)
-                if is_folder or _sounds(entry.name):
-                    waiting.append((Path(entry.path), is_folder))
+            inside.append(self._chosen(entries))
+
+    def _chosen(self, entries: Iterable[os.DirEntry[str]]) -> Iterator[tuple[Path, bool]]:
+        """What may be audio, and folders, each when its turn comes: there may be very many."""
+        for entry in entries:
+            if self._left_out(entry.name, entry.path) or (
+                entry.is_symlink() and not self.follow_symlinks
+            ):
+                continue
+            is_folder = _is_folder(entry)
+            if is_folder or _sounds(entry.name):
+                yield Path(entry.path), is_folder
 
     def _left_out(self, name: str, path: str) -> bool:
         return (

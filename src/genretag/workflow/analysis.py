@@ -1,7 +1,8 @@
 """What should become of one file: its tags, what is heard in it, and what is remembered of it."""
 
 import hashlib
-from dataclasses import dataclass, replace
+import json
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from genretag import __version__, tags
@@ -62,7 +63,9 @@ class Memory:
         self.cache = cache
         # All that a prediction depends on beside the sound, and an outcome beside the file.
         self._listener = _digest(__version__, digest, settings.coverage, settings.aggregation)
-        self._question = _digest(self._listener.hex(), repr(settings.policy))
+        # Sets have another order in each process.
+        policy = json.dumps(asdict(settings.policy), sort_keys=True, default=sorted)
+        self._question = _digest(self._listener.hex(), policy)
 
     def prediction(self, sound: bytes | None) -> Prediction | None:
         """What was heard in a sound before."""
