@@ -78,7 +78,7 @@ def _inspect(
     from genretag import tags
     from genretag.domain.prediction import genre_set
     from genretag.report.jsonl import TOP_GENRES
-    from genretag.report.text import visible
+    from genretag.report.text import percent, visible
     from genretag.workflow.hear import hear
 
     track = tags.read(file)
@@ -91,7 +91,7 @@ def _inspect(
     facts.add_row("model", heard.model)
     for genre in heard.genres[:TOP_GENRES]:
         bar = "█" * round(genre.score * _BAR_WIDTH)
-        facts.add_row(genre.name, Text.assemble(f"{genre.score:>4.0%} ", (bar, "cyan")))
+        facts.add_row(genre.name, Text.assemble(f"{percent(genre.score)} ", (bar, "cyan")))
     if probability and heard.genres:
         mass = model.manifest.set_masses[round(100 * probability) - 1]
         names = ", ".join(genre.name for genre in genre_set(heard, mass))

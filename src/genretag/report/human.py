@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from genretag.domain.outcome import OUTCOMES, Outcome, Unchanged
-from genretag.report.text import visible
+from genretag.report.text import percent, visible
 
 SHOWN_GENRES = 5
 _GENRES_WIDTH = 22
@@ -58,7 +58,7 @@ def line(outcome: Outcome) -> Text:
         return text
     text.append(f"{_heard(outcome):<{_GENRES_WIDTH}} ", "bold")
     best = outcome.prediction.genres[:1] if outcome.prediction else ()
-    text.append(f"{best[0].score:>4.0%}  " if best else f"{'':6}")
+    text.append(f"{percent(best[0].score)}  " if best else f"{'':6}")
     text.append(visible(str(outcome.path)))
     # A guess with a question mark says already why it was not written.
     if outcome.reason is not None and not best:

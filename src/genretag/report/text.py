@@ -20,6 +20,15 @@ def visible(text: str) -> str:
     return "".join(_spelled(c) if _is_unsafe(c) else c for c in text)
 
 
+def percent(score: float) -> str:
+    """A score in four characters; no score is worth a hundred per cent.
+
+    >>> percent(0.074), percent(0.9987)
+    ('  7%', ' 99%')
+    """
+    return f"{min(score, 0.99):>4.0%}"
+
+
 def _is_unsafe(character: str) -> bool:
     return unicodedata.category(character) in _UNSAFE and character not in _JOINERS
 
