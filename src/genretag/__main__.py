@@ -1,6 +1,15 @@
-"""`python -m genretag`, for those whose PATH lacks the console script."""
+"""The command `genretag`, also as `python -m genretag`."""
 
-from genretag.cli.app import main
+
+def main() -> None:
+    """Entry point of the console script.
+
+    Worker processes import this module anew, and need nothing of the command line.
+    """
+    from genretag.cli import app
+
+    app.main()
+
 
 if __name__ == "__main__":
     main()

@@ -106,6 +106,7 @@ def start_up(file: Path, home: Path) -> Table:
         )  # fmt: skip
         opened = None
         while opened is None and process.poll() is None:
+            time.sleep(0.01)  # whoever looks all the time slows down what is looked at
             for child in psutil.Process(process.pid).children(recursive=True):
                 try:
                     if any(found.path == str(file) for found in child.open_files()):

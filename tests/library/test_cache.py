@@ -3,6 +3,7 @@
 import os
 import sqlite3
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import closing
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -157,3 +158,26 @@ def test_clearing_forgets_everything(tmp_path: Path, file: Path) -> None:
         cache.clear()
         assert (cache.sizes().files, cache.sizes().sounds) == (0, 0)
         assert cache.outcome(file, QUESTION) is None
+
+
+@pytest.mark.parametrize("told", ["rubbish", "[]", "{}", '{"status": "lost"}', "null"])
+def test_an_entry_that_nobody_understands_is_not_remembered(
+    tmp_path: Path, file: Path, told: str
+) -> None:
+    with Cache(tmp_path) as cache:
+        cache.keep_outcome(outcomes(file)[1], state(file), QUESTION)
+        cache.keep_prediction(b"sound", b"ear", HEARD)
+    with closing(sqlite3.connect(tmp_path / FILE)) as db, db:
+        db.execute("UPDATE file SET outcome = ?", (told,))
+        db.execute("UPDATE sound SET prediction = ?", (told,))
+    with Cache(tmp_path, lambda message: pytest.fail(message)) as cache:
+        assert cache.outcome(file, QUESTION) is None
+        assert cache.prediction(b"sound", b"ear") is None
+
+
+def test_what_was_put_aside_is_forgotten_too(tmp_path: Path) -> None:
+    (tmp_path / FILE).write_bytes(b"no database at all")
+    with Cache(tmp_path) as cache:
+        assert (tmp_path / f"{FILE}.broken").exists()
+        assert cache.clear()
+    assert not (tmp_path / f"{FILE}.broken").exists()

@@ -1,5 +1,6 @@
 """Windows of several files are scored at once, and a device that fails costs a word."""
 
+from collections.abc import Iterator
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -120,6 +121,22 @@ def test_a_device_that_is_not_there_after_all_gives_way(
         said: list[str] = []
         assert session.load(toy, wished, said.append).device == "cpu"
         assert len(said) == 1 and "cuda" in said[0] and "doctor" in said[0]
+
+
+def test_what_needs_no_score_does_not_wait_for_long_behind_what_does() -> None:
+    model = Model(toy_model.MANIFEST, "d" * 64, "cpu", None)  # type: ignore[arg-type]
+    settings = ScanSettings(Path("m"), TagPolicy(), batch=64)
+    given = 0
+
+    def found() -> Iterator[Answer | Unscored]:
+        nonlocal given
+        yield Unscored(Track(Path("a"), "FLAC"), Heard(np.zeros((0, 5, 48), "f4"), 1.0), None, None)
+        while True:
+            given += 1
+            yield Answer(Skipped(path=Path(str(given)), reason="r"))
+
+    next(Scorer(model, settings, lambda message: None).scored(found()))
+    assert given < 64
 
 
 @given(st.lists(st.integers(0, 4), max_size=12), st.integers(1, 6))

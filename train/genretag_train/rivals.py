@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from genretag_train import metrics
+from genretag_train.dataset import bad
 from genretag_train.embed_clips import Found
 from genretag_train.musicnn_checkpoint import WIDTHS, Name
 from genretag_train.outside import Outside
@@ -55,9 +56,17 @@ def by_tags(found: Found) -> str:
 
 
 def said_before(file: Path) -> dict[str, str]:
-    """What another model made of clips that it did not hear, by the list in `file`."""
-    with file.open(encoding="utf-8", newline="") as lines:
-        return {row["file"]: row["predicted"] for row in csv.DictReader(lines)}
+    """What another model made of clips that it did not hear, by the list in `file`.
+
+    RunError `bad-dataset` if there is no such list.
+    """
+    try:
+        with file.open(encoding="utf-8", newline="") as lines:
+            return {row["file"]: row["predicted"] for row in csv.DictReader(lines)}
+    except OSError as error:
+        raise bad(f"{file}: it cannot be read: {error.strerror}") from error
+    except (KeyError, ValueError) as error:
+        raise bad(f"{file}: it is no table with the columns file and predicted") from error
 
 
 def beside(

@@ -14,7 +14,7 @@ from genretag.domain.manifest import FrontEnd, ModelManifest
 from genretag.domain.window import WindowSpec
 from genretag.errors import Code, UsageError
 from genretag_train import musicnn_checkpoint as published
-from genretag_train.dataset import Clip, labelled, selected
+from genretag_train.dataset import Clip, bad, labelled, selected
 from genretag_train.embed_clips import embedded, embedded_sounds
 from genretag_train.export import describe, export
 from genretag_train.folds import FOLDS
@@ -137,7 +137,10 @@ def learn(config: HeadConfig, place: Place, say: Say, progress: Progress) -> Fit
         RunError: `bad-dataset`; `data-unreachable`, `wrong-digest` for the backbones;
             `parity` if the export differs from the net.
     """
+    earlier = said_before(place.rival) if place.rival else {}
     clips, few = vocabulary(place.data, config)
+    if earlier and not any(clip.name in earlier for clip in clips):
+        raise bad(f"{place.rival}: none of its clips is in {place.data}")
     backbones = backbones_of(config.backbones, place.cache, place.wheel)
     ear = ear_of(config)
     found, skipped = embedded(clips, backbones, ear, place.cache, progress, tuple(WEAR))
@@ -165,7 +168,7 @@ def learn(config: HeadConfig, place: Place, say: Say, progress: Progress) -> Fit
     export(net, file, ear.n_frames, N_MELS, any_length=False)
     told = Fitted(
         config, file, genres, tuple(one.clip for one in found), tuple(skipped), few, weak,
-        outside, _rivals(outside["groups"], genres, config, place, ear, progress),
+        outside, _rivals(outside["groups"], genres, config, place, earlier, ear, progress),
     )  # fmt: skip
     describe(file, manifest(told, ear))
     text = json.dumps(metrics(told), indent=1, ensure_ascii=False) + "\n"
@@ -204,15 +207,17 @@ def _rivals(
     genres: Sequence[str],
     config: HeadConfig,
     place: Place,
+    earlier: Mapping[str, str],
     ear: Ear,
     progress: Progress,
 ) -> dict[str, dict[str, Any]]:
     """Who else judges the clips, under the genres that the data had before `renames`."""
-    earlier = said_before(place.rival) if place.rival else {}
     clips = [one.clip for one in outside.judged if not earlier or one.clip.name in earlier]
     taggers = backbones_of(tuple(MEANINGS), place.cache, place.wheel)
     tagged, _ = embedded(clips, taggers, ear, place.cache, progress)
-    others = {"the taggers' own tags": {one.clip.name: by_tags(one.found) for one in tagged}}
+    others: dict[str, Mapping[str, str]] = {
+        "the taggers' own tags": {one.clip.name: by_tags(one.found) for one in tagged}
+    }
     if earlier:
         others["the earlier model"] = earlier
     before = {new: old for old, new in config.renames.items()}

@@ -32,7 +32,9 @@ def clear() -> None:
 
     with Cache(cache_dir(), _warn) as cache:
         sizes = cache.sizes()
-        cache.clear()
+        done = cache.clear()
+    if not done:
+        raise typer.Exit(1)
     typer.echo(f"Forgot {sizes.files:,} files and {sizes.sounds:,} sounds.")
 
 

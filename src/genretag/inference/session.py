@@ -43,6 +43,11 @@ _ORT_ERRORS = (
 )
 
 
+# What a device says that went away; older versions of ONNX Runtime lack the names.
+_GONE: tuple[type[Exception], ...] = tuple(
+    getattr(ort_state, name) for name in ("DeviceReset", "EngineError") if hasattr(ort_state, name)
+)
+
 Say = Callable[[str], None]
 
 
@@ -70,7 +75,7 @@ class Model:
                 self._session.run([OUTPUT], {INPUT: windows[first : first + batch]})[0]
                 for first in range(0, len(windows), batch)
             ]
-        except _ORT_ERRORS as error:
+        except (*_ORT_ERRORS, *_GONE) as error:
             raise DeviceError(_first_line(error)) from error
         return _softmax(np.concatenate(parts), self.manifest.temperature)
 
@@ -98,12 +103,12 @@ def load(path: Path, device: str = "auto", say: Say = lambda message: None) -> M
             f"{path}: the model cannot be read: {error.strerror}",
             "Name one from `genretag models list`, or a file.",
         ) from error
-    session = _session(path, content, device)
-    if session is None:
+    session = _session(path, content, device) if device != "cpu" else None
+    if session is None and device != "cpu":
         say(f"The device {device} cannot be used; going on with cpu. Try: genretag doctor")
         device = "cpu"
-        session = _session(path, content, device)
-    assert session is not None
+    if session is None:
+        session = _on_cpu(path, content)
     text = session.get_modelmeta().custom_metadata_map.get(METADATA_KEY)
     if text is None:
         raise _invalid(path, "it carries no genretag manifest")
@@ -119,13 +124,30 @@ def _session(path: Path, content: bytes, device: str) -> ort.InferenceSession | 
     """None if the device is not there: its libraries or the machine lack something."""
     provider = PROVIDERS[device]
     try:
-        session = ort.InferenceSession(content, _options(path, device), providers=[provider])
+        session = ort.InferenceSession(
+            content, _options(path, device), providers=[provider], enable_fallback=0
+        )
+        if provider in session.get_providers():  # else it goes on with the CPU by itself
+            _probe(session)
+            return session
+    except (*_ORT_ERRORS, RuntimeError, ValueError):
+        pass  # the CPU will tell whether it is the model
+    return None
+
+
+def _on_cpu(path: Path, content: bytes) -> ort.InferenceSession:
+    try:
+        return ort.InferenceSession(
+            content, _options(path, "cpu"), providers=[PROVIDERS["cpu"]], enable_fallback=0
+        )
     except _ORT_ERRORS as error:
-        if device != "cpu":
-            return None
         raise _invalid(path, f"ONNX Runtime refuses it: {_first_line(error)}") from error
-    # It goes on with the CPU by itself, and says so only in its log.
-    return session if provider in session.get_providers() else None
+
+
+def _probe(session: ort.InferenceSession) -> None:
+    """Score one window of the model's own shape: some devices fail only then."""
+    shape = [side if isinstance(side, int) else 1 for side in session.get_inputs()[0].shape]
+    session.run([OUTPUT], {INPUT: np.zeros(shape, np.float32)})
 
 
 def devices() -> list[str]:

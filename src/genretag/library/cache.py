@@ -28,6 +28,9 @@ CREATE TABLE IF NOT EXISTS file (
 ) WITHOUT ROWID;
 """
 
+# What comes of an entry that another version or a bad disk wrote: it is not remembered, then.
+_ODD = (ValueError, KeyError, TypeError, AttributeError)
+
 Say = Callable[[str], None]
 
 
@@ -41,7 +44,11 @@ class Sizes:
 
 
 def state(path: Path) -> str:
-    """Changes whenever somebody writes to the file at `path`; OSError if it is gone."""
+    """Changes whenever somebody writes to the file at `path`; OSError if it is gone.
+
+    Windows tells when a file was made, not when it was last changed: there somebody who keeps
+    its size and its time goes unnoticed.
+    """
     status = path.stat()
     return f"{status.st_size} {status.st_mtime_ns} {status.st_ctime_ns}"
 
@@ -81,7 +88,9 @@ class Cache:
         row = self._row(
             "SELECT prediction FROM sound WHERE sound = ? AND listener = ?", (sound, listener)
         )
-        return row and _prediction(json.loads(row[0]))
+        with suppress(*_ODD):
+            return row and _prediction(json.loads(row[0]))
+        return None
 
     def outcome(self, path: Path, question: bytes) -> Outcome | None:
         """What became of the file at `path` if nobody has written to it since."""
@@ -91,10 +100,9 @@ class Cache:
         )
         if row is None:
             return None
-        try:
+        with suppress(OSError, *_ODD):
             return _outcome(path, json.loads(row[1])) if row[0] == state(path) else None
-        except OSError:
-            return None
+        return None
 
     def keep_prediction(self, sound: bytes, listener: bytes, prediction: Prediction) -> None:
         """Remember it, soon."""
@@ -119,17 +127,21 @@ class Cache:
                 size += part.stat().st_size
         return Sizes(files[0] if files else 0, sounds[0] if sounds else 0, size)
 
-    def clear(self) -> None:
-        """Forget everything."""
+    def clear(self) -> bool:
+        """Forget everything, also what was put aside; whether that could be done."""
         self._files, self._sounds = [], []
-        self._guarded(self._empty)
+        with suppress(OSError):
+            _aside(self._file).unlink(missing_ok=True)
+        return bool(self._guarded(self._empty))
 
-    def _empty(self, db: sqlite3.Connection) -> None:
+    @staticmethod
+    def _empty(db: sqlite3.Connection) -> bool:
         with db:
             db.execute("DELETE FROM file")
             db.execute("DELETE FROM sound")
         db.execute("VACUUM")
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        return True
 
     def _open(self) -> None:
         try:
@@ -181,7 +193,7 @@ class Cache:
 
     def _put_aside(self, error: Exception) -> None:
         self._leave()
-        aside = self._file.with_name(f"{FILE}.broken")
+        aside = _aside(self._file)
         try:
             self._file.replace(aside)
             for part in _parts(self._file)[1:]:
@@ -201,6 +213,10 @@ class Cache:
 
 def _parts(file: Path) -> list[Path]:
     return [file, *(file.with_name(file.name + end) for end in ("-wal", "-shm"))]
+
+
+def _aside(file: Path) -> Path:
+    return file.with_name(f"{file.name}.broken")
 
 
 def _key(path: Path) -> bytes:

@@ -123,7 +123,7 @@ class Walk:
         """What may be audio, and folders, each when its turn comes: there may be very many."""
         for entry in entries:
             if self._left_out(entry.name, entry.path) or (
-                entry.is_symlink() and not self.follow_symlinks
+                not self.follow_symlinks and _is_link(entry)
             ):
                 continue
             is_folder = _is_folder(entry)
@@ -142,6 +142,13 @@ class Walk:
 def _sounds(name: str) -> bool:
     suffix = os.path.splitext(name)[1].casefold()  # noqa: PTH122 - a Path per file is dear
     return suffix in AUDIO_SUFFIXES
+
+
+def _is_link(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_symlink()
+    except OSError:
+        return False  # whoever opens it will tell
 
 
 def _is_folder(place: Path | os.DirEntry[str]) -> bool:

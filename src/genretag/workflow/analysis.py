@@ -25,7 +25,7 @@ class ScanSettings:
     """What every worker needs to know: small, and fit to be sent to another process.
 
     With `batch`, workers only listen, and one process scores that many windows at once, of
-    whichever files they are: what a GPU needs.
+    whichever files they are: what a GPU needs. Files of which all is heard stay with a worker.
     """
 
     model: Path
@@ -103,7 +103,8 @@ def analysed(path: Path, model: Model, settings: ScanSettings, memory: Memory) -
         known = memory.prediction(sound)
         if known is not None:
             return decided(track, known, settings.policy, was, None)
-        if settings.batch:
+        # All windows of a long file are too much to send to another process.
+        if settings.batch and settings.coverage != "full":
             return Unscored(track, heard(path, model.manifest, settings.coverage), was, sound)
         prediction = hear(path, model, settings.coverage, settings.aggregation)
         return decided(track, prediction, settings.policy, was, sound)

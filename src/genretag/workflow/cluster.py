@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from genretag.domain.outcome import Outcome
-from genretag.errors import Code, ExtraMissingError, RunError
+from genretag.errors import Code, ExtraMissingError, GenretagError, RunError
 from genretag.inference.session import Model, load
 from genretag.workflow.analysis import Answer, Memory, ScanSettings
 from genretag.workflow.workers import Found, died, safely, timed_out
@@ -52,13 +52,16 @@ def spread(
     try:
         # Its memory is on this machine, so what workers find is remembered here.
         remote = ray.remote(num_cpus=1, max_retries=_TRIES)(_analysed)
-        shared = ray.put(replace(settings, cache=None))
+        model = settings.model.absolute()  # others run elsewhere
+        shared = ray.put(replace(settings, model=model, cache=None))
         resources: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]
         ahead = _AHEAD * max(1, int(resources.get("CPU", 1)))
         pending: deque[Answer | tuple[Path, Any]] = deque()
         for task in tasks:
             pending.append(
-                Answer(task) if isinstance(task, Outcome) else (task, remote.remote(task, shared))
+                Answer(task)
+                if isinstance(task, Outcome)
+                else (task, remote.remote(task.absolute(), shared))
             )
             while len(pending) >= ahead:
                 yield _answer(pending.popleft(), timeout_s)
@@ -79,6 +82,10 @@ def _answer(task: "Answer | tuple[Path, Any]", timeout_s: float) -> Found:
     except ray.exceptions.GetTimeoutError:
         ray.cancel(reference, force=True)
         return timed_out(path, timeout_s)
+    except ray.exceptions.RayTaskError as error:
+        if isinstance(error.cause, GenretagError):  # the model, for all files alike
+            raise error.cause from error
+        return died(path, error)
     except ray.exceptions.RayError as error:
         return died(path, error)
     return found

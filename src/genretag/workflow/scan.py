@@ -69,7 +69,9 @@ class Scorer:
         for one in found:
             waiting.append(one)
             windows += len(one.heard.windows) if isinstance(one, Unscored) else 0
-            if not windows or windows >= (self._settings.batch or 0):
+            # Files that need no score may not wait for long behind one that does.
+            full = (self._settings.batch or 0) <= max(windows, len(waiting))
+            if full or not windows:
                 yield from self._answers(waiting)
                 waiting, windows = [], 0
         yield from self._answers(waiting)

@@ -4,13 +4,14 @@ import signal
 from collections import deque
 from collections.abc import Generator, Iterable
 from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import av.error
 from pebble import ProcessExpired
 
 from genretag.domain.outcome import Outcome
-from genretag.errors import Code, FileError
+from genretag.errors import Code, FileError, RunError
 from genretag.inference.session import Model, load
 from genretag.library.cache import Cache
 from genretag.library.machine import WORKER_BYTES, limit_memory
@@ -52,7 +53,10 @@ class Workers:
 
     def _begun(self, path: Path) -> tuple[Path, "Future[Found]"]:
         job = (path, self._settings)
-        return path, self._pool.processes.schedule(_analysed, job, timeout=self._timeout_s)
+        try:
+            return path, self._pool.processes.schedule(_analysed, job, timeout=self._timeout_s)
+        except RuntimeError as error:  # the pool has given up
+            raise _lost(error) from error
 
     def _answer(self, task: Task) -> Found:
         if isinstance(task, Answer):
@@ -64,6 +68,16 @@ class Workers:
             return timed_out(path, self._timeout_s)
         except ProcessExpired as error:
             return died(path, error)
+        except BrokenProcessPool as error:
+            raise _lost(error) from error
+
+
+def _lost(error: Exception) -> RunError:
+    return RunError(
+        Code.WORKER_DIED,
+        f"The processes that listen to files died while they had nothing to do: {error}",
+        "The machine may lack memory: try fewer --jobs. The same command goes on from here.",
+    )
 
 
 def local(
