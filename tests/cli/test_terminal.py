@@ -26,6 +26,8 @@ class Terminal:
             stdout=slave,
             stderr=slave,
             start_new_session=True,
+            # It may be ignored where tests run in the background.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
         os.close(slave)
         self.text = ""
@@ -104,3 +106,19 @@ def test_who_ends_a_run_keeps_what_is_done_within_two_seconds(home, music, way) 
     assert all(mutagen.File(song).tags["TCON"].genres == ["Low"] for song in changed)
     assert sorted(music.iterdir()) == songs
     assert "Traceback" not in terminal.text
+
+
+@pytest.mark.slow
+def test_ctrl_c_ends_a_run_at_whatever_moment_it_comes(home, music) -> None:
+    """One run in twenty used to hang for good: an interrupt had left a lock taken."""
+    music.mkdir()
+    for n in range(60):
+        write_tone(music / f"{n:03}.wav", seconds=10.0)
+    for n in range(100):
+        terminal = Terminal(["scan", "--dry-run", "--no-cache", "-j2", str(music)], home)
+        terminal.read("003.wav")
+        time.sleep(n % 10 / 200)
+        asked = time.monotonic()
+        os.killpg(terminal.process.pid, signal.SIGINT)
+        assert terminal.close() == 130
+        assert time.monotonic() - asked < 2.0

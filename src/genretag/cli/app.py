@@ -1,6 +1,5 @@
 """The command line: one module per command, put together here."""
 
-import signal
 import sys
 from typing import Annotated
 
@@ -8,6 +7,7 @@ import typer
 
 from genretag.cli import apply, cache_command, config_command, doctor, inspect, models, scan, undo
 from genretag.cli.group import Group
+from genretag.library import interrupt
 from genretag_train.cli import app as train
 
 app = typer.Typer(
@@ -61,6 +61,5 @@ def main() -> None:
         # A name that the terminal's encoding lacks must not stop a run.
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
-    # Whoever ends a run this way wants what Ctrl-C gives: what is done is kept.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    interrupt.listen()
     app()

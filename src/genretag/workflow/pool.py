@@ -4,6 +4,8 @@ from multiprocessing import active_children, get_context
 
 from pebble import ProcessPool
 
+from genretag.library.interrupt import held
+
 
 class Pool:
     """Processes that start at once and end with `close`; nothing heavy is imported for them here.
@@ -20,7 +22,8 @@ class Pool:
             # A forked child would inherit locks that ONNX Runtime's threads hold.
             context=get_context("spawn"),
         )
-        self.processes.schedule(_nothing)
+        with held():
+            self.processes.schedule(_nothing)
 
     def close(self) -> None:
         """End all processes at once.
@@ -28,10 +31,11 @@ class Pool:
         They go before the pool does: `join` removes their locks before it ends them, and one
         that is only just starting would look for those in vain and say so with a traceback.
         """
-        self.processes.stop()
-        for worker in active_children():
-            worker.terminate()
-        self.processes.join()
+        with held():
+            self.processes.stop()
+            for worker in active_children():
+                worker.terminate()
+            self.processes.join()
 
 
 def _prepare() -> None:

@@ -3,7 +3,7 @@
 import signal
 from collections import deque
 from collections.abc import Generator, Iterable
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from genretag.domain.outcome import Outcome
 from genretag.errors import Code, FileError, RunError
 from genretag.inference.session import Model, load
 from genretag.library.cache import Cache
+from genretag.library.interrupt import held
 from genretag.library.machine import WORKER_BYTES, limit_memory
 from genretag.workflow.analysis import Answer, Memory, ScanSettings, Unscored, analysed, refused
 from genretag.workflow.pool import Pool
@@ -24,6 +25,9 @@ Task = Answer | tuple[Path, "Future[Found]"]
 
 # Enough tasks to keep every worker busy while the slowest file holds back the ones after it.
 _AHEAD = 8
+
+# How long Ctrl-C may have to wait for nothing.
+_WAKE_S = 0.1
 
 
 class Workers:
@@ -54,7 +58,8 @@ class Workers:
     def _begun(self, path: Path) -> tuple[Path, "Future[Found]"]:
         job = (path, self._settings)
         try:
-            return path, self._pool.processes.schedule(_analysed, job, timeout=self._timeout_s)
+            with held():
+                return path, self._pool.processes.schedule(_analysed, job, timeout=self._timeout_s)
         except RuntimeError as error:  # the pool has given up
             raise _lost(error) from error
 
@@ -62,8 +67,12 @@ class Workers:
         if isinstance(task, Answer):
             return task
         path, future = task
+        while not _is_done(task):
+            with held():
+                wait([future], _WAKE_S)
         try:
-            return future.result()
+            with held():
+                return future.result()
         except TimeoutError:
             return timed_out(path, self._timeout_s)
         except ProcessExpired as error:
@@ -128,7 +137,8 @@ def safely(path: Path, model: Model, settings: ScanSettings, memory: Memory) -> 
 
 
 def _is_done(task: Task) -> bool:
-    return isinstance(task, Answer) or task[1].done()
+    with held():
+        return isinstance(task, Answer) or task[1].done()
 
 
 def _failed(path: Path, code: Code, what: str, hint: str) -> Answer:

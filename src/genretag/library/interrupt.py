@@ -1,0 +1,46 @@
+"""Ctrl-C, and how to keep it out of code that it would break."""
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+_held = 0
+_pending = False
+
+
+def listen() -> None:
+    """Let Ctrl-C and SIGTERM alike raise KeyboardInterrupt, wherever nothing holds them back.
+
+    Whoever ends a run by SIGTERM wants what Ctrl-C gives: what is done is kept. A signal that
+    the caller had ignored, as shells do for commands in the background, stays ignored.
+    """
+    for number in (signal.SIGINT, signal.SIGTERM):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _came)
+
+
+@contextmanager
+def held() -> Iterator[None]:
+    """Let an interrupt wait for the end of the context, which must not take long.
+
+    A lock written in Python, as `queue` and `concurrent.futures` have them, stays taken for
+    good if KeyboardInterrupt comes between its being taken and its being guarded. Only for
+    the main thread: no other meets an interrupt.
+    """
+    global _held, _pending
+    _held += 1
+    try:
+        yield
+    finally:
+        _held -= 1
+        if _pending and not _held:
+            _pending = False
+            raise KeyboardInterrupt
+
+
+def _came(number: int, frame: FrameType | None) -> None:
+    global _pending
+    _pending = bool(_held)
+    if not _held:
+        raise KeyboardInterrupt

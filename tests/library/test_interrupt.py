@@ -1,0 +1,45 @@
+"""Ctrl-C comes at once, or at the end of what it would break."""
+
+import os
+import signal
+from collections.abc import Iterator
+
+import pytest
+
+from genretag.library import interrupt
+
+
+@pytest.fixture(autouse=True)
+def listening() -> Iterator[None]:
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    for number in before:
+        signal.signal(number, signal.SIG_DFL)  # whatever the tests were started with
+    interrupt.listen()
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_comes_at_once(number) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        os.kill(os.getpid(), number)
+
+
+def test_one_that_is_held_comes_once_and_at_the_end() -> None:
+    done = []
+    with pytest.raises(KeyboardInterrupt), interrupt.held():
+        with interrupt.held():
+            os.kill(os.getpid(), signal.SIGINT)
+            os.kill(os.getpid(), signal.SIGINT)
+            done.append("inside")
+        done.append("between")
+    assert done == ["inside", "between"]
+    with interrupt.held():
+        pass
+
+
+def test_a_signal_that_was_ignored_stays_ignored() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    interrupt.listen()
+    os.kill(os.getpid(), signal.SIGINT)
