@@ -32,12 +32,15 @@ def save(path: Path, manifest: ModelManifest = MANIFEST) -> Path:
     weights = np.repeat(np.eye(n_genres, dtype=np.float32) * 0.75, n_mels // n_genres, axis=0)
     graph = helper.make_graph(
         [
-            helper.make_node("ReduceMean", ["mel"], ["heard"], axes=[1], keepdims=0),
-            helper.make_node("MatMul", ["heard", "weights"], ["logits"]),
+            helper.make_node("ReduceMean", ["mel"], ["embedding"], axes=[1], keepdims=0),
+            helper.make_node("MatMul", ["embedding", "weights"], ["logits"]),
         ],
         "toy",
         [helper.make_tensor_value_info("mel", TensorProto.FLOAT, ["batch", "frames", n_mels])],
-        [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["batch", n_genres])],
+        [
+            helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["batch", n_genres]),
+            helper.make_tensor_value_info("embedding", TensorProto.FLOAT, ["batch", n_mels]),
+        ],
         [numpy_helper.from_array(weights, "weights")],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)

@@ -7,6 +7,7 @@ from contextlib import closing
 from multiprocessing import get_context
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -81,7 +82,8 @@ def test_a_prediction_is_found_again_to_the_last_bit(
 ) -> None:
     folder = tmp_path_factory.mktemp("cache")
     genres = tuple(ScoredGenre(name, score) for score in sorted(scores, reverse=True))
-    prediction = Prediction(genres, 3, duration_s, "toy")
+    embedding = np.random.default_rng(0).normal(size=7).astype(np.float16)
+    prediction = Prediction(genres, 3, duration_s, "toy", embedding)
     with Cache(folder) as cache:
         cache.keep_prediction(b"sound", b"ear", prediction)
     with Cache(folder) as cache:

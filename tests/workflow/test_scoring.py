@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from genretag.domain.outcome import Outcome, Skipped
-from genretag.domain.prediction import Scores
+from genretag.domain.prediction import Embeddings, Scores
 from genretag.domain.tagging import TagPolicy
 from genretag.domain.track import Track
 from genretag.inference import session
@@ -86,11 +86,11 @@ def test_a_batch_over_several_files_gives_what_each_alone_gives(
 class Failing(Model):
     """A device that scores once and then has no memory left."""
 
-    def score(self, windows: NDArray[np.float32], batch: int = 16) -> Scores:
+    def judge(self, windows: NDArray[np.float32], batch: int = 16) -> tuple[Scores, Embeddings]:
         calls.append(len(windows))
         if len(calls) > 1:
             raise DeviceError("out of memory")
-        return super().score(windows, batch)
+        return super().judge(windows, batch)
 
 
 calls: list[int] = []
@@ -145,8 +145,8 @@ def test_answers_keep_their_order_whatever_the_batch(counts: list[int], batch: i
     rng = np.random.default_rng(0)
 
     class Counting(Model):
-        def score(self, windows: NDArray[np.float32], batch: int = 16) -> Scores:
-            return windows[:, 0, :3]
+        def judge(self, windows: NDArray[np.float32], batch: int = 16) -> tuple[Scores, Embeddings]:
+            return windows[:, 0, :3], windows[:, 0]
 
     model = Counting(toy_model.MANIFEST, "d" * 64, "cpu", None)  # type: ignore[arg-type]
     found: list[Answer | Unscored] = []

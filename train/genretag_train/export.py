@@ -14,15 +14,17 @@ from torch import nn
 
 from genretag.domain.manifest import METADATA_KEY, ModelManifest
 from genretag.errors import Code, RunError
+from genretag.inference.session import EMBEDDING, INPUT, OUTPUT
 from genretag_train.hearing import Windows
 
 OPSET = 17
+_LINEAR = "Gemm"
 TOLERANCE = 1e-4
 """Largest difference between a logit of torch and of the exported file."""
 
 
 def export(net: nn.Module, file: Path, n_frames: int, n_mels: int, any_length: bool = True) -> None:
-    """Write `net` to `file` as ONNX, `mel` [batch, n_frames, n_mels] -> `logits`.
+    """Write `net` to `file` as ONNX, `mel` [batch, n_frames, n_mels] -> `logits`, `embedding`.
 
     The batch is free, and with `any_length` so is time. RunError `parity` if the file does
     not compute what `net` does.
@@ -37,14 +39,34 @@ def export(net: nn.Module, file: Path, n_frames: int, n_mels: int, any_length: b
             net,
             (torch.zeros(2, n_frames, n_mels),),
             str(file),
-            input_names=["mel"],
-            output_names=["logits"],
-            dynamic_axes={"mel": free, "logits": {0: "batch"}},
+            input_names=[INPUT],
+            output_names=[OUTPUT],
+            dynamic_axes={INPUT: free, OUTPUT: {0: "batch"}},
             opset_version=OPSET,
             dynamo=False,
         )
+    expose_embedding(file)
     lengths = (n_frames // 2 + 1, 2 * n_frames) if any_length else (n_frames,)
     check_parity(net, file, (n_frames, *lengths), n_mels)
+
+
+def expose_embedding(file: Path) -> None:
+    """Make what the last layer of the model in `file` is given an output of its own.
+
+    A net that does not end in a linear layer has no such thing.
+    """
+    model = onnx.load(file)
+    makers = {output: node for node in model.graph.node for output in node.output}
+    last = makers[OUTPUT]
+    if last.op_type != _LINEAR:
+        return
+    width = next(w.dims for w in model.graph.initializer if w.name == last.input[1])[1]
+    # Named anew: a rewritten graph may call it by another name, or compute it otherwise.
+    model.graph.node.append(onnx.helper.make_node("Identity", [last.input[0]], [EMBEDDING]))
+    model.graph.output.append(
+        onnx.helper.make_tensor_value_info(EMBEDDING, onnx.TensorProto.FLOAT, ["batch", width])
+    )
+    onnx.save(model, file)
 
 
 def check_parity(net: nn.Module, file: Path, lengths: Sequence[int], n_mels: int) -> None:
@@ -92,5 +114,5 @@ def logits_of(file: Path, clips: Sequence[Windows]) -> list[NDArray[np.float32]]
 
 def run(session: onnxruntime.InferenceSession, mel: Windows) -> NDArray[np.float32]:
     """What the exported model makes of some windows [n_windows, n_frames, n_mels]."""
-    logits: NDArray[np.float32] = session.run(["logits"], {"mel": mel})[0]
+    logits: NDArray[np.float32] = session.run([OUTPUT], {INPUT: mel})[0]
     return logits

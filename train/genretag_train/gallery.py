@@ -8,7 +8,6 @@ from genretag.domain.genre import folded
 from genretag.errors import Code, UsageError
 from genretag_train import plots, runs
 from genretag_train.dataset import SIDES
-from genretag_train.embed import embedder
 from genretag_train.evaluate import heard
 from genretag_train.hearing import Progress
 
@@ -76,7 +75,9 @@ def _material(target: str, wanted: Wanted, progress: Progress) -> plots.Material
     data = runs.source(wanted.data, subject.facts)
     confusion = _confusion(subject, wanted.confusion)
     chosen = runs.chosen(subject, data, wanted.side, None)
-    embed = embedder(subject.file)
+    model = subject.model
+    # Older files do not tell what their last layer is given.
+    embed = (lambda windows: model.judge(windows)[1]) if model.embeds else model.score
     found = heard(subject, chosen.clips, progress, embed)
     if confusion is None and set(_STUDY) <= set(subject.genres):
         pop, rock = (subject.genres.index(genre) for genre in _STUDY)

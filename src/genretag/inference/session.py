@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from onnxruntime.capi import onnxruntime_pybind11_state as ort_state
 
 from genretag.domain.manifest import METADATA_KEY, ModelManifest
-from genretag.domain.prediction import Scores
+from genretag.domain.prediction import Embeddings, Scores
 from genretag.errors import Code, RunError, UsageError
 
 PROVIDERS: Mapping[str, str] = {
@@ -26,6 +26,8 @@ INPUT = "mel"
 """[batch, n_frames, n_mels] float32, from `genretag.audio.mel.features`."""
 OUTPUT = "logits"
 """[batch, n_genres] float32, before the softmax."""
+EMBEDDING = "embedding"
+"""[batch, width] float32: what the last layer makes its logits of. Not every model gives it."""
 
 BATCH = 16
 """Windows that are scored at once where nobody wishes otherwise."""
@@ -65,19 +67,42 @@ class Model:
         """NAME@SHA256-12: says which weights a score came from."""
         return f"{self.manifest.name}@{self.digest[:DIGEST_LENGTH]}"
 
+    @property
+    def embeds(self) -> bool:
+        """Whether it tells what its last layer is given."""
+        return EMBEDDING in [output.name for output in self._session.get_outputs()]
+
     def score(self, windows: NDArray[np.float32], batch: int = BATCH) -> Scores:
         """Calibrated scores [n_windows, n_genres] of windows [n_windows, n_frames, n_mels].
 
         Up to `batch` windows are scored at once. DeviceError if the device cannot.
         """
+        return self._scores(self._run([OUTPUT], windows, batch)[0])
+
+    def judge(self, windows: NDArray[np.float32], batch: int = BATCH) -> tuple[Scores, Embeddings]:
+        """As `score`, and embeddings [n_windows, width] of the same windows.
+
+        The width is 0 if the model tells none.
+        """
+        if not self.embeds:
+            return self.score(windows, batch), np.zeros((len(windows), 0), np.float32)
+        logits, embeddings = self._run([OUTPUT, EMBEDDING], windows, batch)
+        return self._scores(logits), embeddings
+
+    def _run(
+        self, outputs: list[str], windows: NDArray[np.float32], batch: int
+    ) -> list[NDArray[np.float32]]:
         try:
-            parts: list[NDArray[np.float32]] = [
-                self._session.run([OUTPUT], {INPUT: windows[first : first + batch]})[0]
+            parts = [
+                self._session.run(outputs, {INPUT: windows[first : first + batch]})
                 for first in range(0, len(windows), batch)
             ]
         except (*_ORT_ERRORS, *_GONE) as error:
             raise DeviceError(_first_line(error)) from error
-        return _softmax(np.concatenate(parts), self.manifest.temperature)
+        return [np.concatenate(part) for part in zip(*parts, strict=True)]
+
+    def _scores(self, logits: NDArray[np.float32]) -> Scores:
+        return _softmax(logits, self.manifest.temperature)
 
 
 class DeviceError(Exception):

@@ -4,11 +4,14 @@ import json
 import os
 import sqlite3
 import time
+from base64 import b64decode, b64encode
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
+
+import numpy as np
 
 from genretag.domain.change import Stamp, TagChange, layout_as_object, layout_from_object
 from genretag.domain.outcome import OUTCOMES, Failed, Outcome, Planned
@@ -229,12 +232,14 @@ def _as_object(prediction: Prediction) -> dict[str, Any]:
         "windows": prediction.windows,
         "duration_s": prediction.duration_s,
         "model": prediction.model,
+        "embedding": b64encode(prediction.embedding.astype("<f2").tobytes()).decode(),
     }
 
 
 def _prediction(entry: dict[str, Any]) -> Prediction:
     genres = tuple(ScoredGenre(name, score) for name, score in entry["genres"])
-    return Prediction(genres, entry["windows"], entry["duration_s"], entry["model"])
+    embedding = np.frombuffer(b64decode(entry["embedding"]), "<f2").astype(np.float16)
+    return Prediction(genres, entry["windows"], entry["duration_s"], entry["model"], embedding)
 
 
 def _told(outcome: Outcome) -> dict[str, Any]:

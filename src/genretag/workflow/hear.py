@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from genretag.audio.decode import listen
 from genretag.audio.mel import features
 from genretag.domain.manifest import ModelManifest
-from genretag.domain.prediction import AGGREGATIONS, Prediction, Scores, ranked
+from genretag.domain.prediction import AGGREGATIONS, Embeddings, Prediction, Scores, ranked
 from genretag.domain.window import COVERAGES, Excerpt
 from genretag.inference.session import BATCH, Model
 
@@ -75,19 +75,33 @@ def hear(path: Path, model: Model, coverage: str, aggregation: str = "mean") -> 
         FileError: the file cannot be read or decoded.
     """
     ear = Ear(model.manifest, coverage)
-    parts = [model.score(np.stack(batch)) for batch in _batches(ear.windows(path))]
-    scores = np.concatenate(parts) if parts else None
-    return judged(scores, ear.duration_s, model, aggregation)
+    parts = [model.judge(np.stack(batch)) for batch in _batches(ear.windows(path))]
+    if not parts:
+        return silent(ear.duration_s, model)
+    scores, embeddings = (np.concatenate(part) for part in zip(*parts, strict=True))
+    return judged(scores, embeddings, ear.duration_s, model, aggregation)
 
 
 def judged(
-    scores: Scores | None, duration_s: float, model: Model, aggregation: str = "mean"
+    scores: Scores,
+    embeddings: Embeddings,
+    duration_s: float,
+    model: Model,
+    aggregation: str = "mean",
 ) -> Prediction:
-    """What scores [n_windows, n_genres] of a file come to; None if it was silent."""
-    if scores is None:
-        return Prediction((), 0, duration_s, model.identity)
-    genres = ranked(model.manifest.genres.names, AGGREGATIONS[aggregation](scores))
-    return Prediction(genres, len(scores), duration_s, model.identity)
+    """What scores and embeddings of a file's windows, one or more, come to."""
+    return Prediction(
+        ranked(model.manifest.genres.names, AGGREGATIONS[aggregation](scores)),
+        len(scores),
+        duration_s,
+        model.identity,
+        embeddings.mean(axis=0).astype(np.float16),
+    )
+
+
+def silent(duration_s: float, model: Model) -> Prediction:
+    """What a file comes to in which nothing but silence was heard."""
+    return Prediction((), 0, duration_s, model.identity)
 
 
 def _batches(windows: Iterable[NDArray[np.float32]]) -> Iterator[list[NDArray[np.float32]]]:

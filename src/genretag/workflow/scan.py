@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genretag.domain.outcome import Outcome
-from genretag.domain.prediction import Scores
+from genretag.domain.prediction import Embeddings, Scores
 from genretag.errors import Code, FileError, RunError
 from genretag.inference.session import DeviceError, Model, load
 from genretag.workflow.analysis import (
@@ -19,7 +19,7 @@ from genretag.workflow.analysis import (
     decided,
     refused,
 )
-from genretag.workflow.hear import judged
+from genretag.workflow.hear import judged, silent
 
 Say = Callable[[str], None]
 
@@ -79,24 +79,31 @@ class Scorer:
     def _answers(self, waiting: list[Answer | Unscored]) -> Iterator[Answer]:
         parts = [one.heard.windows for one in waiting if isinstance(one, Unscored)]
         parts = [part for part in parts if len(part)]
-        scores = self._scores(np.concatenate(parts)) if parts else np.zeros((0, 0), np.float32)
+        if parts:
+            scores, embeddings = self._judged(np.concatenate(parts))
         first = 0
         for one in waiting:
             if isinstance(one, Answer):
                 yield one
                 continue
-            last = first + len(one.heard.windows)
-            own = scores[first:last] if last > first else None
-            first = last
-            prediction = judged(own, one.heard.duration_s, self._model, self._settings.aggregation)
+            duration_s = one.heard.duration_s
+            mine = slice(first, first + len(one.heard.windows))
+            if mine.start == mine.stop:
+                prediction = silent(duration_s, self._model)
+            else:
+                aggregation = self._settings.aggregation
+                prediction = judged(
+                    scores[mine], embeddings[mine], duration_s, self._model, aggregation
+                )
+            first = mine.stop
             try:
                 yield decided(one.track, prediction, self._settings.policy, one.state, one.sound)
             except FileError as error:
                 yield refused(one.track.path, error)
 
-    def _scores(self, windows: NDArray[np.float32]) -> Scores:
+    def _judged(self, windows: NDArray[np.float32]) -> tuple[Scores, Embeddings]:
         try:
-            return self._model.score(windows, self._settings.batch or len(windows))
+            return self._model.judge(windows, self._settings.batch or len(windows))
         except DeviceError as error:
             failed = self._model.device
             if failed == "cpu":
@@ -107,4 +114,4 @@ class Scorer:
                 ) from error
             self._say(f"The device {failed} failed ({error}); going on with cpu")
             self._model = load(self._settings.model, "cpu")
-            return self._scores(windows)
+            return self._judged(windows)
