@@ -1,4 +1,4 @@
-"""Draws `scan.svg` from a real run: `python docs/picture.py FOLDER [OPTION...]`."""
+"""Draws `COMMAND.svg` from a real run: `python docs/picture.py FOLDER COMMAND [ARGUMENT...]`."""
 
 import os
 import pty
@@ -15,8 +15,9 @@ _UP, _ERASE, _IGNORED = "\x1b[1A", "\x1b[2K", ("\r", "\x1b[?25l", "\x1b[?25h")
 _TOKENS = re.compile(r"\x1b\[\d*[AK]|\x1b\[\?25[lh]|\x1b\[[\d;]*m|[\r\n]|[^\x1b\r\n]+")
 
 
-def main(folder: str, *options: str) -> None:
-    """Run `genretag scan` on a terminal of its own, and keep what is left on the screen."""
+def main(folder: str, *command: str) -> None:
+    """Run genretag in `folder` on a terminal of its own, and keep what is left on the screen."""
+    file = Path(__file__).resolve().with_name(f"{command[0]}.svg")
     os.chdir(folder)
     os.environ |= {"COLUMNS": str(WIDTH), "TERM": "xterm-256color"}
     shown = bytearray()
@@ -26,11 +27,11 @@ def main(folder: str, *options: str) -> None:
         shown.extend(data)
         return data
 
-    pty.spawn([sys.executable, "-m", "genretag", "scan", *options, "."], keep)
+    pty.spawn([sys.executable, "-m", "genretag", *command], keep)
     console = Console(record=True, width=WIDTH, file=open(os.devnull, "w"))  # noqa: SIM115, PTH123
-    console.print(Text.assemble(("$ ", "bold"), " ".join(["genretag scan", *options, "."])))
+    console.print(Text.assemble(("$ ", "bold"), " ".join(["genretag", *command])))
     console.print(Text.from_ansi(_left_on_screen(shown.decode()).strip("\n")), soft_wrap=True)
-    console.save_svg(str(Path(__file__).with_name("scan.svg")), title="genretag")
+    console.save_svg(str(file), title="genretag")
 
 
 def _left_on_screen(text: str) -> str:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from genretag.audio.decode import listen
-from genretag.audio.mel import at_level, features, mel_filters, mel_power
+from genretag.audio.mel import at_level, features, mel_filters, mel_power, place_of_hz
 from genretag.domain.manifest import FrontEnd
 from genretag.domain.window import Excerpt
 
@@ -143,3 +143,14 @@ def test_compressed_features_are_never_negative(samples: np.ndarray) -> None:
 def test_more_power_never_gives_less_after_compression() -> None:
     samples = noise(1.0, 16000, channels=1)[0]
     assert (features(samples * np.float32(2), LOG) >= features(samples, LOG)).all()
+
+
+@FRONT_ENDS
+def test_a_frequency_lies_where_its_band_does(front_end: FrontEnd) -> None:
+    filters = mel_filters(front_end.rate_hz, front_end.n_fft, front_end.n_mels)
+    step_hz = front_end.rate_hz / front_end.n_fft
+    for band in range(front_end.n_mels // 2, front_end.n_mels):
+        peak_hz = filters[:, band].argmax() * step_hz
+        low, high = (place_of_hz(peak_hz + side * step_hz, front_end) for side in (-1, 1))
+        assert low <= band + 0.5 <= high
+    assert place_of_hz(front_end.rate_hz / 2, front_end) == pytest.approx(front_end.n_mels + 0.5)

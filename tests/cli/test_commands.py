@@ -2,11 +2,6 @@ import json
 import subprocess
 import sys
 
-from audio_files import garbage, write_tone
-from toy_model import HIGH_HZ
-
-from genretag.inference import store
-
 
 def test_help_names_every_command_and_imports_nothing_heavy() -> None:
     code = (
@@ -25,40 +20,6 @@ def test_the_help_of_scan_groups_its_options_and_gives_examples(genretag) -> Non
     shown = genretag("scan", "--help").stdout
     for words in ("Which files", "What is written", "How it listens", "What is shown", "Examples"):
         assert words in shown
-
-
-def test_inspect_shows_the_tags_and_the_five_best_genres(genretag, music) -> None:
-    music.mkdir()
-    song = write_tone(music / "a.flac", seconds=3.0, hz=HIGH_HZ)
-    run = genretag("inspect", song)
-    assert run.returncode == 0, run.stderr
-    assert "FLAC" in run.stdout and "none" in run.stdout
-    assert run.stdout.index("High") < run.stdout.index("Low")
-
-
-def test_inspect_names_a_set_of_genres_that_grows_with_its_probability(genretag, music) -> None:
-    music.mkdir()
-    song = write_tone(music / "a.flac", seconds=3.0)
-    toy = genretag("inspect", "--set", "0.9", song)
-    assert toy.returncode == 2 and "Leave out --set" in toy.stderr
-    sets = [
-        line.split("%", 1)[1].split(",")
-        for share in ("0.5", "0.95")
-        for line in genretag(
-            "inspect", "--set", share, song, GENRETAG_MODEL=store.DEFAULT
-        ).stdout.splitlines()
-        if line.startswith("set of")
-    ]
-    assert 1 <= len(sets[0]) < len(sets[1]) <= 14
-
-
-def test_inspect_names_a_bad_file_and_goes_on(genretag, music) -> None:
-    music.mkdir()
-    bad = garbage(music / "bad.mp3")
-    song = write_tone(music / "a.flac", seconds=3.0)
-    run = genretag("inspect", bad, song)
-    assert run.returncode == 1
-    assert "bad.mp3" in run.stderr and "a.flac" in run.stdout
 
 
 def test_models_lists_the_bundled_one_and_shows_its_manifest(genretag) -> None:

@@ -13,8 +13,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 from numpy.typing import NDArray
 
-from genretag.audio.mel import DYNAMIC_RANGE_DB, mel_filters
+from genretag.audio.mel import DYNAMIC_RANGE_DB, place_of_hz
 from genretag.domain.manifest import FrontEnd
+from genretag.domain.metrics import Labels, row_shares
 from genretag_train import metrics
 from genretag_train.dataset import SIDES
 from genretag_train.evaluate import Heard
@@ -115,7 +116,7 @@ def confusion(told: Material) -> Figure:
         told.found.chances, told.found.truth, [c.group for c in told.found.clips], told.genres
     )
     counts = np.array(report["confusion"])
-    shares = np.array(metrics.row_shares(counts.tolist()))
+    shares = np.array(row_shares(counts.tolist()))
     figure = Figure(figsize=(0.62 * len(told.genres) + 4.4, 0.62 * len(told.genres) + 2.2))
     axes = figure.subplots()
     image = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
@@ -282,7 +283,7 @@ def drawn(draw: Callable[[Any], Figure], told: Any, stem: Path) -> list[Path]:
     return files
 
 
-def _confusion_of(told: Material, said: metrics.Labels) -> tuple[int, int]:
+def _confusion_of(told: Material, said: Labels) -> tuple[int, int]:
     if told.confusion:
         return told.genres.index(told.confusion[0]), told.genres.index(told.confusion[1])
     counts = np.zeros((len(told.genres),) * 2, int)
@@ -330,13 +331,10 @@ def _label(figure: Figure, grid: NDArray[Any], image: Any, told: Material) -> No
             bar.set_label("dB relative to the loudest point")
 
 
-def _hertz(front_end: FrontEnd) -> tuple[list[int], list[str]]:
-    """Mel bands that lie next to round frequencies, and their names."""
-    filters = mel_filters(front_end.rate_hz, front_end.n_fft, front_end.n_mels)
-    peaks = filters.argmax(axis=filters.shape.index(front_end.n_fft // 2 + 1))
-    centres = peaks * front_end.rate_hz / front_end.n_fft
+def _hertz(front_end: FrontEnd) -> tuple[list[float], list[str]]:
+    """Where round frequencies lie on the axis of mel bands, and their names."""
     wanted = [hz for hz in (250, 1000, 4000, 8000) if hz < front_end.rate_hz / 2]
-    bands = [int(np.abs(centres - hz).argmin()) for hz in wanted]
+    bands = [place_of_hz(hz, front_end) for hz in wanted]
     return bands, [f"{hz / 1000:g}k" if hz >= 1000 else str(hz) for hz in wanted]
 
 

@@ -97,6 +97,15 @@ def mel_filters(rate_hz: int, n_fft: int, n_mels: int) -> NDArray[np.float32]:
     return (triangles * 2.0 / (high - low)).astype(np.float32)
 
 
+def place_of_hz(hz: float, front_end: FrontEnd) -> float:
+    """Where a frequency lies on the axis of bands, from 0 at 0 Hz to about `n_mels` at the top.
+
+    The first band is centred at 0.5, the last at `n_mels` - 0.5.
+    """
+    top_mel = _hz_to_mel(front_end.rate_hz / 2.0)
+    return _hz_to_mel(hz) / top_mel * (front_end.n_mels + 1) - 0.5
+
+
 @cache
 def _hann(n_fft: int) -> NDArray[np.float32]:
     phase = 2.0 * np.pi * np.arange(n_fft) / n_fft

@@ -1,18 +1,28 @@
-"""`genretag inspect`: what is in the tags, and what the model hears."""
+"""`genretag inspect`: what is in the tags, what the model hears, when and why."""
 
+import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal, TextIO
 
 import typer
 
-from genretag.cli.options import DEFAULT_MODEL, CoverageOption, DeviceOption, ModelOption
+from genretag.cli.options import (
+    DEFAULT_MODEL,
+    LISTENING,
+    SHOWING,
+    CoverageOption,
+    DeviceOption,
+    ModelOption,
+    OutputOption,
+)
+from genretag.errors import GenretagError
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from genretag.domain.inspection import Inspection
+    from genretag.domain.manifest import FrontEnd
 
-    from genretag.inference.session import Model
-
-_BAR_WIDTH = 30
+EXPLANATIONS = {"none": (), "time": ("time",), "full": ("time", "bands")}
 
 
 def inspect(
@@ -22,6 +32,13 @@ def inspect(
     model: ModelOption = DEFAULT_MODEL,
     coverage: CoverageOption = "balanced",
     device: DeviceOption = "auto",
+    explain: Annotated[
+        Literal["none", "time", "full"],
+        typer.Option(
+            help="Find out which seconds speak for the best genre, or also which octaves.",
+            rich_help_panel=LISTENING,
+        ),
+    ] = "time",
     probability: Annotated[
         float | None,
         typer.Option(
@@ -31,26 +48,59 @@ def inspect(
             max=0.99,
             help="Name the genres that together hold the true one with this probability.",
             show_default=False,
+            rich_help_panel=SHOWING,
         ),
     ] = None,
+    plot: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.png|svg",
+            help="Draw the spectrogram of one file over what is heard when, and why.",
+            show_default=False,
+            dir_okay=False,
+            rich_help_panel=SHOWING,
+        ),
+    ] = None,
+    embeddings: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.npz",
+            help="Save what the model's last layer is given, window by window.",
+            show_default=False,
+            dir_okay=False,
+            rich_help_panel=SHOWING,
+        ),
+    ] = None,
+    format: Annotated[  # noqa: A002 - it is the name of the option
+        Literal["human", "jsonl"],
+        typer.Option(help="A page to read, or a line of data.", rich_help_panel=SHOWING),
+    ] = "human",
+    output: OutputOption = None,
 ) -> None:
-    """Show the genres in each FILE and the five that the model thinks most likely.
+    """Show what is in the tags of each FILE, what the model hears, when, and why.
 
-    Nothing is written.
+    Nothing is written into the files.
 
-    [bold]Example[/]
+    [bold]Examples[/]
 
     [cyan]genretag inspect song.flac[/]
 
     [cyan]genretag inspect --set 0.9 song.flac[/]  as many genres as it takes to be nine tenths sure
-    """
-    from rich.console import Console
 
-    from genretag.cli.group import show
+    [cyan]genretag inspect --explain full --plot song.png song.flac[/]  draws it
+    """
+    from contextlib import ExitStack
+
+    from genretag.cli import group
+    from genretag.cli.output import opened, translated
     from genretag.errors import Code, FileError, UsageError
     from genretag.inference import session, store
     from genretag.library import places
+    from genretag.workflow.inspect import Look, inspected
 
+    if plot and len(files) > 1:
+        raise UsageError(Code.BAD_OPTION, "--plot draws one file", "Inspect one file at a time.")
+    draw = _drawing(plot)
     loaded = session.load(store.locate(model, places.cache_dir()), device)
     if probability and not loaded.manifest.set_masses:
         raise UsageError(
@@ -58,47 +108,97 @@ def inspect(
             f"{loaded.manifest.name} does not know how sure its sets of genres are",
             "Leave out --set, or use the default model.",
         )
-    console = Console()
-    failed = False
-    for file in files:
-        try:
-            _inspect(file, loaded, coverage, probability, console)
-        except FileError as error:
-            failed = True
-            show(error)
-    raise typer.Exit(1 if failed else 0)
+    if embeddings and not loaded.embeds:
+        raise UsageError(
+            Code.BAD_OPTION,
+            f"{loaded.manifest.name} does not tell what its last layer is given",
+            "Export it again with this version, or use the default model.",
+        )
+    look = Look(coverage, EXPLANATIONS[explain], probability)
+    seen: list[Inspection] = []
+    with ExitStack() as stack:
+        stream = stack.enter_context(opened(output)) if output else sys.stdout
+        tell = _as_lines(stream) if format == "jsonl" else _as_pages(stream)
+        for file in files:
+            found: Inspection | FileError
+            try:
+                found = inspected(file, loaded, look)
+                seen.append(found)
+            except FileError as error:
+                group.show(error)
+                found = error
+            with translated(output):
+                tell(file, found)
+    if embeddings:
+        with translated(embeddings):
+            _save(seen, embeddings)
+    if plot and seen:
+        with translated(plot):
+            draw(seen[0], loaded.manifest.front_end, plot)
+    raise typer.Exit(0 if len(seen) == len(files) else 1)
 
 
-def _inspect(
-    file: Path, model: "Model", coverage: str, probability: float | None, console: "Console"
-) -> None:
-    from rich.table import Table
-    from rich.text import Text
+def _drawing(plot: Path | None) -> "Callable[[Inspection, FrontEnd, Path], None]":
+    """What draws a picture, found before anything is heard in vain.
 
-    from genretag import tags
-    from genretag.domain.prediction import genre_set
-    from genretag.report.jsonl import TOP_GENRES
-    from genretag.report.text import percent, visible
-    from genretag.workflow.hear import hear
+    Raises:
+        UsageError: `bad-option`, the file is to be neither PNG nor SVG.
+        ExtraMissingError: matplotlib is not installed.
+    """
+    from genretag.errors import Code, ExtraMissingError, UsageError
 
-    track = tags.read(file)
-    heard = hear(file, model, coverage)
-    console.print(Text(visible(str(file)), "bold"), soft_wrap=True)
-    facts = Table.grid(padding=(0, 2))
-    facts.add_row("container", track.container or "one that genretag cannot tag")
-    facts.add_row("genres", visible("; ".join(track.genres)) or "none")
-    facts.add_row("length", f"{heard.duration_s:.1f} s, heard {heard.windows} windows")
-    facts.add_row("model", heard.model)
-    for genre in heard.genres[:TOP_GENRES]:
-        bar = "█" * round(genre.score * _BAR_WIDTH)
-        facts.add_row(genre.name, Text.assemble(f"{percent(genre.score)} ", (bar, "cyan")))
-    if probability and heard.genres:
-        mass = model.manifest.set_masses[round(100 * probability) - 1]
-        names = ", ".join(genre.name for genre in genre_set(heard, mass))
-        facts.add_row(f"set of {probability:.0%}", names)
-    if not heard.genres:
-        facts.add_row("heard", "nothing but silence")
-    console.print(facts)
-    if heard.genres and heard.genres[0].score < model.manifest.threshold:
-        console.print(f"unsure: the best score is below {model.manifest.threshold:.2f}")
-    console.print()
+    if plot is None:
+        return lambda inspection, front_end, file: None
+    if plot.suffix.casefold() not in (".png", ".svg"):
+        raise UsageError(
+            Code.BAD_OPTION, f"{plot}: pictures are PNG or SVG", "End its name in .png or .svg."
+        )
+    try:
+        from genretag.report.plot import draw
+    except ImportError as error:
+        raise ExtraMissingError("--plot", "plot") from error
+    return draw
+
+
+def _as_lines(stream: TextIO) -> "Callable[[Path, Inspection | GenretagError], None]":
+    import json
+
+    from genretag.report.inspection_json import as_object, refusal
+
+    def tell(file: Path, found: "Inspection | GenretagError") -> None:
+        told = refusal(file, found) if isinstance(found, GenretagError) else as_object(found)
+        stream.write(json.dumps(told) + "\n")
+        stream.flush()
+
+    return tell
+
+
+def _as_pages(stream: TextIO) -> "Callable[[Path, Inspection | GenretagError], None]":
+    from rich.console import Console
+
+    from genretag.report.inspection import show
+
+    console = Console(file=stream)
+
+    def tell(file: Path, found: "Inspection | GenretagError") -> None:
+        if not isinstance(found, GenretagError):
+            show(found, console)
+
+    return tell
+
+
+def _save(seen: "Sequence[Inspection]", file: Path) -> None:
+    """Embeddings of all windows [n_windows, width], the path and the seconds of each."""
+    import numpy as np
+
+    heard = [(str(one.path), one.timeline) for one in seen if one.timeline.excerpts]
+    spans = [(path, excerpt) for path, timeline in heard for excerpt in timeline.excerpts]
+    np.savez_compressed(
+        file,
+        embeddings=np.concatenate(
+            [t.embeddings for _, t in heard] or [np.zeros((0, 0), np.float32)]
+        ),
+        paths=np.array([path for path, _ in spans], dtype=np.str_),
+        start_s=np.array([excerpt.start_s for _, excerpt in spans]),
+        length_s=np.array([excerpt.length_s for _, excerpt in spans]),
+    )

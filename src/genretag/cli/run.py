@@ -1,28 +1,20 @@
 """Shows a run: outcomes as they come, a progress bar, a question, a summary."""
 
 import sys
-import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Self, TextIO
+from typing import Self
 
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    SpinnerColumn,
-    TextColumn,
-    TimeRemainingColumn,
-)
-from rich.table import Column
 
+from genretag.cli.bar import Bar
+from genretag.cli.output import opened, translated
 from genretag.domain.outcome import Failed, Outcome, Planned
-from genretag.errors import Code, RunError
+from genretag.errors import RunError
 from genretag.library import places
 from genretag.library.journal import Journal
 from genretag.report import REPORTERS, Report, human, jsonl
@@ -47,14 +39,15 @@ class Run:
     ) -> None:
         self._format = format_
         self._output = output
-        self._found = found
         self._nothing = nothing
-        self._summary = human.Summary()
-        self._started = time.monotonic()
         self._stack = ExitStack()
         self._stdout = Console(file=sys.stdout)
         self._stderr = Console(stderr=True)
-        self._bar = self._progress()
+        both = self._stdout.is_terminal and output is None
+        # Data on the same terminal would be torn by the bar.
+        torn = both and format_ != "human"
+        self._bar = Bar(self._stdout if both else self._stderr, found, torn)
+        self._summary = self._bar.summary
 
     @property
     def exit_code(self) -> int:
@@ -65,7 +58,6 @@ class Run:
         with ExitStack() as stack:
             self._report = self._reporter(stack)
             stack.enter_context(self._bar)
-            self._task = self._bar.add_task("", total=None, path="", rate="", counts="")
             self._stack = stack.pop_all()
         return self
 
@@ -75,7 +67,7 @@ class Run:
             self._stderr.print(self._nothing)
         elif kind is None or issubclass(kind, KeyboardInterrupt | RunError):
             self._stderr.print()
-            self._stderr.print(self._summary.table(time.monotonic() - self._started))
+            self._stderr.print(self._summary.table(self._bar.seconds))
 
     def warn(self, message: str) -> None:
         """Say something that does not concern a single file."""
@@ -85,18 +77,19 @@ class Run:
 
     def show(self, outcomes: Iterable[Outcome]) -> None:
         """Report each outcome, count it and move the bar."""
-        for outcome in self._watched(outcomes):
+        for outcome in self._bar.watched(outcomes):
             self._emit(outcome)
 
     def plan(self, outcomes: Iterable[Outcome], path: Path) -> None:
         """Report each outcome, and write those that are planned to a plan for `apply`."""
-        with _opened(path) as stream:
+        with opened(path) as stream:
             write = jsonl.reporter(stream)
-            for outcome in self._watched(outcomes):
+            for outcome in self._bar.watched(outcomes):
                 self._emit(outcome)
                 if isinstance(outcome, Planned):
                     # The plan may be carried out from another folder.
-                    _guarded(write, replace(outcome, path=outcome.path.absolute()), path)
+                    with translated(path):
+                        write(replace(outcome, path=outcome.path.absolute()))
 
     def carry_out(
         self,
@@ -125,7 +118,7 @@ class Run:
         """All outcomes, after a person has seen them and not said no."""
         show = human.on_console(self._bar.console)
         planned = []
-        for outcome in self._watched(outcomes):
+        for outcome in self._bar.watched(outcomes):
             show(outcome)
             planned.append(outcome)
         self._bar.stop()
@@ -136,49 +129,14 @@ class Run:
 
     def _reporter(self, stack: ExitStack) -> Report:
         if self._output is not None:
-            return REPORTERS[self._format](stack.enter_context(_opened(self._output)))
+            return REPORTERS[self._format](stack.enter_context(opened(self._output)))
         if self._format == "human":
             return human.on_console(self._stdout)
         return REPORTERS[self._format](sys.stdout)
 
-    def _progress(self) -> Progress:
-        both = self._stdout.is_terminal and self._output is None
-        console = self._stdout if both else self._stderr
-        return Progress(
-            SpinnerColumn(),
-            BarColumn(bar_width=20),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[rate]}"),
-            TimeRemainingColumn(),
-            TextColumn("{task.fields[counts]}", markup=False),
-            TextColumn("{task.fields[path]}", table_column=Column(no_wrap=True), markup=False),
-            console=console,
-            transient=True,
-            # Data on the same terminal would be torn by the bar.
-            disable=not console.is_terminal or (both and self._format != "human"),
-        )
-
-    def _watched(self, outcomes: Iterable[Outcome]) -> Iterator[Outcome]:
-        for outcome in outcomes:
-            self._summary.add(outcome)
-            counts = self._summary.counts
-            done = sum(counts.values())
-            self._bar.update(
-                self._task,
-                completed=done,
-                total=self._found(),
-                path=visible(outcome.path.name),
-                rate=f"{done / (time.monotonic() - self._started):.1f}/s",
-                counts=" ".join(
-                    f"{style.sign}{counts[status]}"
-                    for status, style in human.STYLES.items()
-                    if counts[status]
-                ),
-            )
-            yield outcome
-
     def _emit(self, outcome: Outcome) -> None:
-        _guarded(self._report, outcome, self._output)
+        with translated(self._output):
+            self._report(outcome)
 
 
 @contextmanager
@@ -191,34 +149,3 @@ def writing(command: str, keep_mtime: bool = False, undoes: int | None = None) -
             yield Writer(journal, run, keep_mtime)
     finally:
         journal.close()
-
-
-def _guarded(report: Report, outcome: Outcome, output: Path | None) -> None:
-    try:
-        report(outcome)
-    except OSError as error:
-        raise _output_failed(output, error) from error
-
-
-@contextmanager
-def _opened(output: Path) -> Iterator[TextIO]:
-    try:
-        # A path that is not UTF-8 is written as the bytes it has on disk.
-        stream = output.open("w", encoding="utf-8", errors="surrogateescape", newline="")
-    except OSError as error:
-        raise _output_failed(output, error) from error
-    try:
-        yield stream
-    finally:
-        try:
-            stream.close()
-        except OSError as error:
-            raise _output_failed(output, error) from error
-
-
-def _output_failed(output: Path | None, error: OSError) -> RunError:
-    return RunError(
-        Code.OUTPUT_FAILED,
-        f"{output or 'standard output'}: cannot be written: {error.strerror}",
-        "Check the folder, its rights and the space on its disk.",
-    )

@@ -50,6 +50,11 @@ class Waveform:
     start_s: float = 0.0
 
     @property
+    def excerpt(self) -> Excerpt:
+        """Where in its track it lies."""
+        return Excerpt(self.start_s, len(self.samples) / self.rate_hz)
+
+    @property
     def is_silent(self) -> bool:
         """Whether its RMS level is below -70 dBFS, where no music can be heard."""
         if not len(self.samples):

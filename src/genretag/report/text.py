@@ -29,6 +29,17 @@ def percent(score: float) -> str:
     return f"{min(score, 0.99):>4.0%}"
 
 
+def clock(seconds: float) -> str:
+    """A time within a track.
+
+    >>> clock(245.0), clock(3671.9)
+    ('4:05', '1:01:11')
+    """
+    minutes, second = divmod(int(seconds), 60)
+    hours, minute = divmod(minutes, 60)
+    return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"
+
+
 def _is_unsafe(character: str) -> bool:
     return unicodedata.category(character) in _UNSAFE and character not in _JOINERS
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from genretag.domain.layout import PLAIN, Layout
+from genretag.domain.stored import StoredTag
 from genretag.domain.track import Track
 from genretag.tags.containers import CONTAINERS, Container, recognised
 from genretag.tags.containers import sound as sound_of
@@ -32,6 +33,7 @@ __all__ = [
     "restore",
     "sound",
     "stale",
+    "stored",
     "write",
 ]
 
@@ -63,6 +65,12 @@ def write(path: Path, genres: Sequence[str], layout: Layout = PLAIN) -> None:
     with _tagged(path, writing=True) as (file, tags):
         for kind, tag in tags.changes(file, cleaned(genres), layout):
             kind.store(file, tag)
+
+
+def stored(path: Path) -> tuple[StoredTag, ...]:
+    """All tags of the file and the genres in them, as `read` looks at them; also empty ones."""
+    with _tagged(path) as (_, tags):
+        return tuple(kind.stored(tag) for kind, tag in tags.by_kind.items() if tag)
 
 
 def stale(

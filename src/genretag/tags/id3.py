@@ -55,6 +55,10 @@ class Id3v2(Kind):
         contents = [id3v2.content(form, item) for item in tag.items if self.is_genre(item)]
         return [id3v2.text_of(content) for content in contents if content]
 
+    def version(self, tag: Tag) -> str:
+        """Such as 2.4."""
+        return f"2.{id3v2.Form.of(tag).major}"
+
     def split_of(self, tag: Tag) -> str:
         """Before v2.4, `/` separates the values of a text."""
         return "\0;" if id3v2.Form.of(tag).major == 4 else "\0;/"

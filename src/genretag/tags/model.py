@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import BinaryIO
 
 from genretag.domain.layout import Layout, TagFormat
+from genretag.domain.stored import StoredItem, StoredTag
 from genretag.tags.names import understood
 
 
@@ -113,6 +114,24 @@ class Kind(ABC):
     def genres(self, tag: Tag) -> tuple[str, ...]:
         """The genres of `tag` by name, in order, none twice."""
         return understood(self.texts(tag), self.split_of(tag), self.numbers)
+
+    def stored(self, tag: Tag) -> StoredTag:
+        """The genres of `tag` as they are stored, item by item."""
+        return StoredTag(
+            self.name,
+            self.format,
+            self.version(tag),
+            tuple(self._stored(item, tag) for item in tag.items if self.is_genre(item)),
+        )
+
+    def _stored(self, item: Item, tag: Tag) -> StoredItem:
+        texts = self.texts(replace(tag, items=(item,)))
+        values = tuple(value for text in texts for value in text.split("\0"))
+        return StoredItem(item.key, values, understood(values, "\0", self.numbers))
+
+    def version(self, tag: Tag) -> str:
+        """The version of the format that `tag` is in, where there are several."""
+        return ""
 
     def split_of(self, tag: Tag) -> str:
         """The characters that separate genres in one text of `tag`."""

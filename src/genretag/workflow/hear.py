@@ -12,7 +12,7 @@ from genretag.audio.decode import listen
 from genretag.audio.mel import features
 from genretag.domain.manifest import ModelManifest
 from genretag.domain.prediction import AGGREGATIONS, Embeddings, Prediction, Scores, ranked
-from genretag.domain.window import COVERAGES, Excerpt
+from genretag.domain.window import COVERAGES, Excerpt, Waveform
 from genretag.inference.session import BATCH, Model
 
 
@@ -35,11 +35,19 @@ class Ear:
         Raises:
             FileError: the file cannot be read or decoded.
         """
-        front_end, window = self._manifest.front_end, self._manifest.window
-        n_samples = round(window.length_s * front_end.rate_hz)
-        for waveform in listen(path, front_end.rate_hz, self._plan):
+        for waveform in self.sounds(path):
             if not waveform.is_silent:
-                yield features(waveform.fitted(n_samples), front_end)
+                yield self.window(waveform)
+
+    def sounds(self, path: Path) -> Iterator[Waveform]:
+        """The excerpts of `path` themselves; FileError as `windows`."""
+        return listen(path, self._manifest.front_end.rate_hz, self._plan)
+
+    def window(self, waveform: Waveform) -> NDArray[np.float32]:
+        """What the model gets of an excerpt, [n_frames, n_mels]."""
+        front_end = self._manifest.front_end
+        n_samples = round(self._manifest.window.length_s * front_end.rate_hz)
+        return features(waveform.fitted(n_samples), front_end)
 
     def _plan(self, duration_s: float) -> list[Excerpt]:
         # Asked a second time when the file turns out shorter than its header says.

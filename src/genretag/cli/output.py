@@ -1,0 +1,34 @@
+"""Files that commands write for people and scripts; what goes wrong there ends a run."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
+
+from genretag.errors import Code, RunError
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[TextIO]:
+    """A text file to write; RunError `output-failed` if it cannot be opened or finished."""
+    with translated(path):
+        # A path that is not UTF-8 is written as the bytes it has on disk.
+        stream = path.open("w", encoding="utf-8", errors="surrogateescape", newline="")
+    try:
+        yield stream
+    finally:
+        with translated(path):
+            stream.close()
+
+
+@contextmanager
+def translated(output: Path | None) -> Iterator[None]:
+    """Turn what the system says over `output`, or standard output, into `output-failed`."""
+    try:
+        yield
+    except OSError as error:
+        raise RunError(
+            Code.OUTPUT_FAILED,
+            f"{output or 'standard output'}: cannot be written: {error.strerror}",
+            "Check the folder, its rights and the space on its disk.",
+        ) from error

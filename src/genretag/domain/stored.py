@@ -1,0 +1,42 @@
+"""Genres as they stand in the tags of a file."""
+
+from dataclasses import dataclass
+
+from genretag.domain.layout import TagFormat
+
+
+@dataclass(frozen=True)
+class StoredItem:
+    """One frame, atom, comment or attribute that says a genre.
+
+    Attributes:
+        key: its name.
+        texts: its values as they are stored.
+        names: the same, with numbers and references such as `(17)` put into words.
+    """
+
+    key: str
+    texts: tuple[str, ...]
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class StoredTag:
+    """One tag of a file, and what in it says a genre; nothing may.
+
+    Attributes:
+        name: what users call it.
+        format: of the tag.
+        version: of its format, where there are several.
+        items: in their order.
+    """
+
+    name: str
+    format: TagFormat
+    version: str
+    items: tuple[StoredItem, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The values of all items."""
+        return tuple(name for item in self.items for name in item.names)

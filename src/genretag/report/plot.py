@@ -1,0 +1,203 @@
+"""Draws what a model heard in a file: the spectrogram over what was heard when, and why."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from genretag.audio.mel import DYNAMIC_RANGE_DB, place_of_hz
+from genretag.domain.inspection import Inspection
+from genretag.domain.manifest import FrontEnd
+from genretag.report.palette import COLOURS
+from genretag.report.text import clock, percent, visible
+
+KINDS = (".png", ".svg")
+"""Endings of files that can be drawn into."""
+
+_STYLE: Any = {
+    "font.size": 10.0,
+    "axes.titlesize": 10.0,
+    "figure.constrained_layout.use": True,
+    "svg.hashsalt": "genretag",
+    "svg.fonttype": "none",
+}
+_DPI = 150
+_TOP_GENRES = 5
+_DARK = 0.6
+# Of windows, beside each other, the share that is left white between two.
+_GAP = 0.04
+# More windows are too narrow for numbers and gaps.
+_MOST_NUMBERS = 16
+_TICKS = 9
+_TICKS_HZ = (250, 500, 1000, 2000, 4000, 8000, 16000)
+_FOR, _AGAINST = COLOURS[0], COLOURS[1]
+
+
+def draw(inspection: Inspection, front_end: FrontEnd, file: Path) -> None:
+    """Write the picture of one inspection to `file`, as PNG or SVG by its ending; OSError."""
+    matplotlib.use("Agg")
+    with matplotlib.rc_context(_STYLE):
+        # A date would make pictures of the same file differ.
+        metadata = {"Date": None} if file.suffix.casefold() == ".svg" else None
+        picture(inspection, front_end).savefig(file, dpi=_DPI, metadata=metadata)
+
+
+def picture(inspection: Inspection, front_end: FrontEnd) -> Figure:
+    """The picture of one inspection; windows stand side by side, with the track's times below."""
+    rows = {"sound": 3.2}
+    if inspection.best:
+        rows["genres"] = 1.9
+    if inspection.effects:
+        rows["worth"] = 1.5
+    columns = [4.0, 1.0] if inspection.bands else [1.0]
+    figure = Figure(figsize=(10.0, 1.0 + sum(rows.values())))
+    grid = figure.subplots(
+        len(rows), len(columns), squeeze=False,
+        height_ratios=list(rows.values()), width_ratios=columns, sharex="col",
+    )  # fmt: skip
+    panels = dict(zip(rows, grid[:, 0], strict=True))
+    _spectrogram(panels["sound"], inspection, front_end)
+    if "genres" in panels:
+        _genres(panels["genres"], inspection)
+    if "worth" in panels:
+        _worth(panels["worth"], inspection)
+    if inspection.bands:
+        for axes in grid[1:, 1]:
+            axes.set_visible(False)
+        _octaves(grid[0, 1], inspection, front_end)
+    _times(grid[-1, 0], inspection)
+    figure.suptitle(_title(inspection), fontsize=11)
+    return figure
+
+
+def _title(inspection: Inspection) -> str:
+    best = inspection.best
+    said = "nothing but silence"
+    if best:
+        said = f"{best.name} {percent(best.score).strip()}"
+        said += "" if inspection.is_sure else f", unsure (below {inspection.threshold:.2f})"
+    # A dollar sign would begin a formula.
+    name = visible(inspection.path.name).replace("$", r"\$")
+    return f"{name}: {said}\n{inspection.timeline.prediction.model}"
+
+
+def _spectrogram(axes: Axes, inspection: Inspection, front_end: FrontEnd) -> None:
+    """Windows side by side, each a unit wide."""
+    mels = inspection.timeline.mels
+    top = max(1e-9, float(mels.max(initial=0.0)))
+    for place, mel in enumerate(mels):
+        image = axes.imshow(
+            mel.T, origin="lower", aspect="auto", cmap="magma", interpolation="nearest",
+            extent=(*_edges(place, len(mels)), 0, front_end.n_mels), vmin=0, vmax=top,
+        )  # fmt: skip
+    axes.set_xlim(0, max(1, len(mels)))
+    axes.set_ylim(0, front_end.n_mels)
+    _hertz(axes, front_end)
+    axes.set_ylabel("Hz")
+    axes.set_title("what the model gets", loc="left")
+    axes.spines[:].set_visible(False)
+    if len(mels):
+        _scale(axes, image, front_end, top)
+
+
+def _scale(axes: Axes, image: Any, front_end: FrontEnd, top: float) -> None:
+    bar = axes.figure.colorbar(image, ax=axes, pad=0.01, aspect=30)
+    if front_end.scaling == "db-minmax":
+        ticks = np.linspace(0, 1, 5)
+        bar.set_ticks(list(ticks), labels=[f"{(t - 1) * DYNAMIC_RANGE_DB:.0f}" for t in ticks])
+        bar.set_label("dB below the loudest")
+    else:
+        bar.set_ticks([0, top], labels=["silent", "loud"])
+
+
+def _genres(axes: Axes, inspection: Inspection) -> None:
+    """The score of each of the best genres in each window, as shades and as numbers."""
+    heard = inspection.timeline
+    best = heard.prediction.genres[:_TOP_GENRES]
+    scores = heard.scores[:, [heard.genres.index(genre.name) for genre in best]]
+    for window, row in enumerate(scores):
+        axes.imshow(
+            row[::-1, None], origin="lower", aspect="auto", cmap="Blues", vmin=0, vmax=1,
+            extent=(*_edges(window, len(scores)), 0, len(best)),
+        )  # fmt: skip
+        for place, score in enumerate(row if len(scores) <= _MOST_NUMBERS else ()):
+            axes.text(
+                window + 0.5, len(best) - place - 0.5, percent(score).strip(), fontsize=9,
+                ha="center", va="center", color="white" if score > _DARK else "black",
+            )  # fmt: skip
+    axes.set_ylim(0, len(best))
+    names = [f"{genre.name} {percent(genre.score)}" for genre in reversed(best)]
+    axes.set_yticks(np.arange(len(best)) + 0.5, names)
+    axes.tick_params(axis="y", length=0)
+    axes.set_title("how likely each window makes each genre", loc="left")
+    axes.spines[:].set_visible(False)
+
+
+def _worth(axes: Axes, inspection: Inspection) -> None:
+    """What each stretch is worth to the best genre: upwards for it, downwards against it."""
+    best = inspection.best.name if inspection.best else ""
+    most = 0.05
+    for window, effects in enumerate(inspection.effects):
+        low, high = _edges(window, len(inspection.effects))
+        edges = np.linspace(low, high, len(effects) + 1)
+        worth = np.array([effect.worth for effect in effects])
+        most = max(most, float(np.abs(worth).max()))
+        for side, colour, hatch in ((worth > 0, _FOR, ""), (worth < 0, _AGAINST, "////")):
+            axes.bar(
+                edges[:-1][side], worth[side], np.diff(edges)[side] * 0.94, align="edge",
+                color=colour, edgecolor="black", linewidth=0.4, hatch=hatch,
+            )  # fmt: skip
+    axes.axhline(0, color="black", linewidth=0.8)
+    axes.set_ylim(-1.15 * most, 1.15 * most)
+    axes.set_ylabel("against   for")
+    axes.set_title(f"what {best} would lose if a second were silent", loc="left")
+    axes.spines[["top", "right"]].set_visible(False)
+
+
+def _octaves(axes: Axes, inspection: Inspection, front_end: FrontEnd) -> None:
+    """What each octave is worth, beside the spectrogram's axis."""
+    for band, worth in inspection.octaves:
+        low, high = (place_of_hz(hz, front_end) for hz in (band.low_hz, band.high_hz))
+        axes.barh(
+            low, worth, 0.92 * (high - low), align="edge", color=_FOR if worth > 0 else _AGAINST,
+            hatch="" if worth > 0 else "////", edgecolor="black", linewidth=0.4,
+        )  # fmt: skip
+    axes.axvline(0, color="black", linewidth=0.8)
+    axes.set_ylim(0, front_end.n_mels)
+    limit = 1.15 * max(0.05, *(abs(worth) for _, worth in inspection.octaves))
+    axes.set_xlim(-limit, limit)
+    _hertz(axes, front_end)
+    axes.set_xlabel("against  for")
+    axes.tick_params(labelbottom=True)
+    axes.set_title("without an octave")
+    axes.spines[["top", "right"]].set_visible(False)
+
+
+def _times(axes: Axes, inspection: Inspection) -> None:
+    excerpts = inspection.timeline.excerpts
+    every = -(-len(excerpts) // _TICKS) or 1
+    shown: Sequence[int] = range(0, len(excerpts), every)
+    axes.set_xticks(
+        [_edges(place, len(excerpts))[0] for place in shown],
+        [clock(excerpts[place].start_s) for place in shown],
+    )
+    axes.set_xlabel(f"time in the track; each window is {_length(inspection)} long")
+
+
+def _length(inspection: Inspection) -> str:
+    return f"{max((e.length_s for e in inspection.timeline.excerpts), default=0.0):.3g} s"
+
+
+def _hertz(axes: Axes, front_end: FrontEnd) -> None:
+    wanted = [hz for hz in _TICKS_HZ if hz < front_end.rate_hz / 2]
+    names = [f"{hz / 1000:g}k" if hz >= 1000 else str(hz) for hz in wanted]
+    axes.set_yticks([place_of_hz(hz, front_end) for hz in wanted], names)
+
+
+def _edges(window: int, windows: int) -> tuple[float, float]:
+    gap = _GAP if windows <= _MOST_NUMBERS else 0.0
+    return window + gap / 2, window + 1 - gap / 2

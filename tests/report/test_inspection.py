@@ -1,0 +1,76 @@
+import io
+import json
+from pathlib import Path
+
+import pytest
+from inspections import inspections
+from rich.console import Console
+
+from genretag.errors import Code, FileError
+from genretag.report.inspection import show
+from genretag.report.inspection_json import as_object, refusal
+
+GOLDEN = Path(__file__).parents[1] / "golden"
+KEYS = [
+    *("schema", "path", "container", "tags", "stale", "before", "players", "genres", "threshold"),
+    *("sure", "set", "duration_s", "model", "timeline", "silent", "effects", "error"),
+]
+
+
+def shown(**console: object) -> str:
+    stream = io.StringIO()
+    screen = Console(file=stream, **console)
+    for inspection in inspections():
+        show(inspection, screen)
+    return stream.getvalue()
+
+
+def told() -> str:
+    return "".join(json.dumps(as_object(one), indent=1) + "\n" for one in inspections())
+
+
+@pytest.mark.parametrize("width", [80, 120])
+@pytest.mark.parametrize("colour", ["plain", "colour"])
+def test_inspections_look_as_they_did(width: int, colour: str) -> None:
+    terminal = {"color_system": "truecolor", "force_terminal": True} if colour == "colour" else {}
+    golden = GOLDEN / f"inspect-{width}-{colour}.txt"
+    assert shown(width=width, **terminal) == golden.read_text("utf-8")
+
+
+@pytest.mark.parametrize("width", [40, 80, 120])
+def test_no_line_is_wider_than_the_terminal(width: int) -> None:
+    lines = shown(width=width).splitlines()
+    assert all(len(line) <= width for line in lines if not line.startswith("/music"))
+
+
+def test_nothing_from_a_file_reaches_the_terminal_raw() -> None:
+    text = shown(width=100)
+    assert "\x1b" not in text and "\\x1b[31mAlt[/]\\x0aRock" in text and "[bold]01" in text
+
+
+def test_a_terminal_without_blocks_gets_ascii_drawings() -> None:
+    raw = io.BytesIO()
+    screen = Console(file=io.TextIOWrapper(raw, encoding="ascii", errors="replace"), width=80)
+    for inspection in inspections()[1:]:
+        show(inspection, screen)
+    screen.file.flush()
+    assert b"?" not in raw.getvalue() and b"###" in raw.getvalue()
+
+
+def test_the_json_says_the_same_as_it_did() -> None:
+    assert told() == (GOLDEN / "inspect.json").read_text("utf-8")
+
+
+def test_the_json_has_the_keys_of_the_contract() -> None:
+    rows = [as_object(one) for one in inspections()]
+    assert [list(row) for row in rows] == [KEYS] * 3
+    assert rows[0]["genres"][0]["score"] >= rows[0]["genres"][1]["score"]
+    assert len(rows[1]["timeline"]) == 97 and len(rows[2]["silent"]) == 4
+    assert {part["low_hz"] for part in rows[0]["effects"]} >= {None, 0.0, 125.0}
+
+
+def test_a_file_that_is_refused_is_an_object_too() -> None:
+    error = FileError(Code.NOT_AUDIO, "a: b", "c")
+    assert refusal(Path("a"), error) == {
+        "schema": 1, "path": "a", "error": {"code": "not-audio", "message": "a: b", "hint": "c"}
+    }  # fmt: skip
