@@ -38,6 +38,7 @@ class Code(StrEnum):
     WRONG_DIGEST = "wrong-digest"
     HUB_REFUSED = "hub-refused"
     CLUSTER_UNREACHABLE = "cluster-unreachable"
+    NO_THRESHOLD = "no-threshold"
     OUTPUT_FAILED = "output-failed"
     JOURNAL_FAILED = "journal-failed"
     DISK_FULL = "disk-full"

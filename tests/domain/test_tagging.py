@@ -52,7 +52,18 @@ class TestModes:
     def test_fill_listens_to_files_without_a_genre(self) -> None:
         assert settled(track(), TagPolicy("fill")) is None
 
-    @pytest.mark.parametrize("mode", ["fill", "replace", "add"])
+    def test_compare_listens_to_files_that_have_a_genre_and_writes_nothing(self) -> None:
+        policy = TagPolicy("compare", threshold=0.0)
+        assert settled(track("Rock"), policy) is None
+        outcome = decide(track("Rock"), heard(Pop=0.9), policy)
+        assert isinstance(outcome, Unchanged)
+        assert outcome.before == outcome.after == ("Rock",)
+        assert outcome.prediction == heard(Pop=0.9)
+
+    def test_compare_does_not_listen_to_files_without_a_genre(self) -> None:
+        assert isinstance(settled(track(), TagPolicy("compare")), Unchanged)
+
+    @pytest.mark.parametrize("mode", ["fill", "replace", "add", "compare"])
     def test_a_container_without_a_place_for_genres_is_skipped(self, mode: Any) -> None:
         assert isinstance(settled(Track(PATH, None), TagPolicy(mode)), Skipped)
 

@@ -8,16 +8,27 @@ from tempfile import TemporaryDirectory
 GOLDEN = Path(__file__).parent
 sys.path[:0] = [str(GOLDEN.parent / name) for name in (".", "report", "inference")]
 
-from test_bundled import heard  # noqa: E402 - the folders are no packages
+import test_evaluation  # noqa: E402 - the folders are no packages
+import test_inspection  # noqa: E402
+from test_bundled import heard  # noqa: E402
 from test_reporters import summarised  # noqa: E402
 
 from genretag.inference import store  # noqa: E402
 
-for width in (80, 120):
-    plain = summarised(width=width)
-    coloured = summarised(width=width, color_system="truecolor", force_terminal=True)
-    (GOLDEN / f"report-{width}-plain.txt").write_text(plain, "utf-8")
-    (GOLDEN / f"report-{width}-colour.txt").write_text(coloured, "utf-8")
+DRAWN = {
+    "report": summarised,
+    "inspect": test_inspection.shown,
+    "evaluation": test_evaluation.evaluated,
+}
+TERMINALS = {"plain": {}, "colour": {"color_system": "truecolor", "force_terminal": True}}
+
+for name, draw in DRAWN.items():
+    for width in (80, 120):
+        for kind, terminal in TERMINALS.items():
+            text = draw(width=width, **terminal)
+            (GOLDEN / f"{name}-{width}-{kind}.txt").write_text(text, "utf-8")
+(GOLDEN / "inspect.json").write_text(test_inspection.told(), "utf-8")
+(GOLDEN / "evaluation.json").write_text(test_evaluation.as_json(), "utf-8")
 
 with TemporaryDirectory() as folder:
     scores = {model: heard(model, Path(folder)) for model in store.bundled()}

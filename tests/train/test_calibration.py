@@ -1,8 +1,16 @@
 import numpy as np
 import pytest
 
-from genretag_train.calibrate import acceptance, best_temperature, chances_at, threshold_for
-from genretag_train.metrics import accuracy, calibration_error, f1_macro, interval, report
+from genretag.domain.metrics import (
+    acceptance,
+    accuracy,
+    calibration_error,
+    f1_macro,
+    interval,
+    threshold_for,
+)
+from genretag_train.calibrate import best_temperature, chances_at
+from genretag_train.metrics import report
 
 
 def guesses(count: int, sharpness: float) -> tuple[list[np.ndarray], np.ndarray]:

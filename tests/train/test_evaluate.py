@@ -9,8 +9,9 @@ from commands import done, refused
 from sklearn.metrics import f1_score
 from toy_music import library, run, table
 
+from genretag.domain.metrics import f1_weighted, row_shares
 from genretag.errors import Code
-from genretag_train.metrics import f1_weighted, report, row_shares
+from genretag_train.metrics import report
 
 
 @pytest.fixture(scope="module")

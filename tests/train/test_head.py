@@ -17,13 +17,7 @@ from genretag_train.dataset import Clip
 from genretag_train.embed_clips import Embedded
 from genretag_train.folds import FOLDS, by_group, by_source
 from genretag_train.linear import Recipe, fitted
-from genretag_train.outside import (
-    coverage,
-    judged_outside,
-    reliability,
-    set_masses,
-    surest_half,
-)
+from genretag_train.outside import judged_outside, set_masses
 
 ROOT = Path(__file__).parents[2]
 GENRES = ("A", "B", "C")
@@ -174,18 +168,6 @@ def test_scores_of_clips_that_were_not_heard_are_worth_what_they_say() -> None:
     assert outside.report["ece"] < 0.08
     accepted = outside.report["accepted"]
     assert accepted["precision"] == pytest.approx(0.85, abs=0.08) or accepted["coverage"] == 1
-
-
-def test_the_surest_are_counted_from_the_top() -> None:
-    scores = np.linspace(0.55, 0.95, 10)
-    chances = np.stack([scores, 1 - scores], axis=1)
-    truth = np.array([1] * 5 + [0] * 5)
-    assert surest_half(chances, truth) == 1.0
-    rows = coverage(chances, truth)
-    assert [row["precision"] for row in rows[4:6]] == [1.0, pytest.approx(5 / 6)]
-    assert rows[-1]["coverage"] == 1.0 and rows[-1]["precision"] == 0.5
-    assert sum(row["clips"] for row in reliability(chances, truth)) == 10
-    assert [row["right"] for row in reliability(chances, truth)] == [0.0, 0.0, 0.5, 1.0, 1.0]
 
 
 def test_sets_hold_the_truth_as_often_as_they_say() -> None:

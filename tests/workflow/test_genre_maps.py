@@ -79,8 +79,10 @@ def read(folder: Path, text: str) -> GenreMap:
 def test_a_file_holds_all_of_it(tmp_path: Path) -> None:
     found = read(
         tmp_path,
-        'drop = ["Spoken"]\n[rename]\n"Hip-Hop" = "Rap"\n[parents]\nTrap = "Hip-Hop"\n',
+        'drop = ["Spoken"]\n[rename]\n"Hip-Hop" = "Rap"\n[parents]\nTrap = "Hip-Hop"\n'
+        '[aliases]\nGrime = "Rap"\n',
     )
+    assert found.aliases == {"Grime": "Rap"}
     assert found.names("Trap") == ("Trap", "Rap")
     assert found.names("Spoken") == ()
 
@@ -110,6 +112,8 @@ WRONG = {
     "a name in quotes": ('[rename]\n"Rock" = "Pop"\n"Hip/Hop?!" = "Pop"\n"A B" = "Pop"', 4, "A B"),
     "a table in one line": ('drop = []\nrename = { Rock = "Pop", Rak = "Pop" }', 2, "Rak"),
     "keys with dots": ('rename.Rock = "Pop"\nrename.Rak = "Pop"', 2, "Rak"),
+    "an alias for an unknown genre": ('[aliases]\nTrip = "Pop"\nHouse = "Dance"', 3, "Dance"),
+    "an alias that is no name": ('drop = ["Rock"]\n[aliases]\nHouse = 3', 2, "aliases"),
     "no TOML at all": ('[rename]\nRock = "Pop"\nFolk\nPop = "Folk"', 3, "cannot be read"),
 }
 

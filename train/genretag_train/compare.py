@@ -12,12 +12,13 @@ import numpy as np
 from rich.console import Group
 from rich.table import Table
 
+from genretag.domain import metrics
+from genretag.domain.metrics import Labels
 from genretag.errors import Code, UsageError
-from genretag_train import evaluate, metrics, pipeline, runs
+from genretag_train import evaluate, pipeline, runs
 from genretag_train.config import TrainConfig, configured
 from genretag_train.hearing import Progress
 from genretag_train.loop import LAST
-from genretag_train.metrics import Labels
 from genretag_train.nets import NETS
 from genretag_train.sweep import alone
 

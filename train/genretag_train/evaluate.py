@@ -11,13 +11,12 @@ from rich.console import Group
 from rich.table import Table
 
 from genretag.domain.genre import folded
+from genretag.domain.metrics import Chances, Labels, acceptance, log_loss, row_shares
 from genretag.domain.prediction import AGGREGATIONS, Scores
 from genretag.errors import FileError
 from genretag_train import metrics
-from genretag_train.calibrate import acceptance
 from genretag_train.dataset import Clip, bad
 from genretag_train.hearing import Progress, Skipped, Windows, each, scanned
-from genretag_train.metrics import Chances, Labels
 from genretag_train.runs import Chosen, Subject
 
 Embed = Callable[[Windows], NDArray[np.float32]]
@@ -127,8 +126,8 @@ def _level(
     told = metrics.report(chances, truth, groups, genres)
     return {
         **told,
-        "confusion_rows": metrics.row_shares(told["confusion"]),
-        "log_loss": metrics.log_loss(chances, truth),
+        "confusion_rows": row_shares(told["confusion"]),
+        "log_loss": log_loss(chances, truth),
         "accepted": asdict(acceptance(chances, truth, threshold)),
     }
 

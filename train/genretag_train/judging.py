@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from genretag.domain.metrics import Chances, Labels, acceptance, threshold_for
 from genretag_train import metrics
-from genretag_train.calibrate import acceptance, best_temperature, chances_at, threshold_for
+from genretag_train.calibrate import best_temperature, chances_at
 from genretag_train.config import TrainConfig
 from genretag_train.export import logits_of
 from genretag_train.hearing import Ear, Progress, windows
-from genretag_train.metrics import Chances, Labels
 from genretag_train.study import Study
 
 

@@ -8,12 +8,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genretag.domain.manifest import SET_MASSES
+from genretag.domain.metrics import (
+    Chances,
+    Labels,
+    accuracy,
+    coverage,
+    reliability,
+    surest_half,
+    threshold_for,
+)
 from genretag_train import metrics
-from genretag_train.calibrate import best_temperature, chances_at, threshold_for
+from genretag_train.calibrate import best_temperature, chances_at
 from genretag_train.embed_clips import Embedded, Found
 from genretag_train.folds import Folds
 from genretag_train.linear import Recipe, fitted
-from genretag_train.metrics import Chances, Labels
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,8 +113,8 @@ def judged_outside(
         "accepted": {**asdict(limit), **_accepted(all_chances, every.truth, limits)},
         "known": _accepted(chances, truth, limits[known]),
         "others": _accepted(all_chances[~known], every.truth[~known], limits[~known]),
-        "coverage": coverage(chances, truth),
-        "reliability": reliability(chances, truth),
+        "coverage": _coverage(chances, truth),
+        "reliability": _reliability(chances, truth),
         "sets": _sets(chances, truth, folds_known),
         "sources": _by_source(judged, chances, truth),
     }
@@ -114,39 +122,17 @@ def judged_outside(
     return Outside(judged, truth, chances, temperature, limit.threshold, masses, report)
 
 
-def surest_half(chances: Chances, truth: Labels) -> float:
-    """Accuracy on the half of the clips with the highest scores, in [0, 1]."""
-    order = np.argsort(-chances.max(axis=1), kind="stable")[: max(1, len(truth) // 2)]
-    return metrics.accuracy(chances[order].argmax(axis=1), truth[order])
-
-
-def coverage(chances: Chances, truth: Labels) -> list[dict[str, float]]:
-    """Accuracy of the surest tenth of the clips, two tenths, and so on to all."""
-    order = np.argsort(-chances.max(axis=1), kind="stable")
-    right = (chances.argmax(axis=1) == truth)[order]
-    ends = [max(1, round(len(truth) * share / 10)) for share in range(1, 11)]
+def _coverage(chances: Chances, truth: Labels) -> list[dict[str, float]]:
     return [
-        {
-            "coverage": end / len(truth),
-            "threshold": float(chances[order[end - 1]].max()),
-            "precision": float(right[:end].mean()),
-        }
-        for end in ends
+        {"coverage": one.coverage, "threshold": one.threshold, "precision": one.precision}
+        for one in coverage(chances, truth)
     ]
 
 
-def reliability(chances: Chances, truth: Labels) -> list[dict[str, float]]:
-    """Of the clips with a best score in each tenth: how many, their mean score, how many right."""
-    score, right = chances.max(axis=1), chances.argmax(axis=1) == truth
-    tenth = np.minimum((10 * score).astype(int), 9)
+def _reliability(chances: Chances, truth: Labels) -> list[dict[str, float]]:
     return [
-        {
-            "from": place / 10,
-            "clips": int((tenth == place).sum()),
-            "score": float(score[tenth == place].mean()),
-            "right": float(right[tenth == place].mean()),
-        }
-        for place in sorted(set(tenth.tolist()))
+        {"from": one.low, "clips": one.clips, "score": one.score, "right": one.right}
+        for one in reliability(chances, truth)
     ]
 
 
@@ -217,7 +203,7 @@ def _by_source(
     return {
         source: {
             "clips": int((sources == source).sum()),
-            "accuracy": metrics.accuracy(said[sources == source], truth[sources == source]),
+            "accuracy": accuracy(said[sources == source], truth[sources == source]),
         }
         for source in np.unique(sources).tolist()
     }

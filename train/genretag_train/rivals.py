@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from genretag_train import metrics
+from genretag.domain import metrics
 from genretag_train.dataset import bad
 from genretag_train.embed_clips import Found
 from genretag_train.musicnn_checkpoint import WIDTHS, Name

@@ -5,7 +5,17 @@ from typing import Annotated
 
 import typer
 
-from genretag.cli import apply, cache_command, config_command, doctor, inspect, models, scan, undo
+from genretag.cli import (
+    apply,
+    cache_command,
+    config_command,
+    doctor,
+    evaluate,
+    inspect,
+    models,
+    scan,
+    undo,
+)
 from genretag.cli.group import Group
 from genretag.library import interrupt
 from genretag_train.cli import app as train
@@ -23,6 +33,7 @@ app.command()(apply.apply)
 app.command()(undo.undo)
 app.command()(undo.history)
 app.command()(inspect.inspect)
+app.command()(evaluate.evaluate)
 app.command()(doctor.doctor)
 app.add_typer(models.app, name="models")
 app.add_typer(cache_command.app, name="cache")

@@ -1,4 +1,4 @@
-"""Reads the file of `--map`: genres renamed, merged, dropped, given parents."""
+"""Reads the file of `--map`: genres renamed, merged, dropped, given parents and aliases."""
 
 import re
 import tomllib
@@ -9,14 +9,15 @@ from typing import Any
 from genretag.domain.genre_map import GenreMap, MapError
 from genretag.errors import Code, UsageError
 
-_TABLES = ("rename", "parents")
+_TABLES = ("rename", "parents", "aliases")
 _LIST = "drop"
+_KINDS = "[rename], [parents], [aliases] and drop"
 
 
 def read(path: Path, known: Iterable[str]) -> GenreMap:
     """The map in a TOML file, for a model that knows the genres `known`.
 
-    Tables `[rename]` and `[parents]` hold NAME = "NAME", the list `drop` holds names.
+    Tables `[rename]`, `[parents]` and `[aliases]` hold NAME = "NAME", the list `drop` holds names.
 
     Raises:
         UsageError: `bad-map`, with the line: no TOML, an unknown entry or genre, a circle.
@@ -38,13 +39,13 @@ def read(path: Path, known: Iterable[str]) -> GenreMap:
 def _parsed(entries: dict[str, Any]) -> GenreMap:
     for key, value in entries.items():
         if key not in (*_TABLES, _LIST):
-            raise MapError(key, key, f"{key!r} is none of [rename], [parents] and drop")
+            raise MapError(key, key, f"{key!r} is none of {_KINDS}")
         texts = value.values() if isinstance(value, dict) else value
         right = isinstance(value, list if key == _LIST else dict)
         if not right or not all(isinstance(name, str) and name for name in texts):
             raise MapError(key, key, f"{key} must hold names of genres")
-    rename, parents = (entries.get(name, {}) for name in _TABLES)
-    return GenreMap(rename, frozenset(entries.get(_LIST, ())), parents)
+    rename, parents, aliases = (entries.get(name, {}) for name in _TABLES)
+    return GenreMap(rename, frozenset(entries.get(_LIST, ())), parents, aliases)
 
 
 def _line(text: str, table: str, key: str) -> int:

@@ -7,6 +7,7 @@ import typer
 
 from genretag.inference.store import DEFAULT
 
+FINDING = "Which files"
 WRITING = "What is written"
 LISTENING = "How it listens"
 SHOWING = "What is shown"
@@ -31,6 +32,70 @@ CoverageOption = Annotated[
         help="How much of a track is heard: one excerpt from its middle, a few spread over "
         "it, or all of it.",
         rich_help_panel=LISTENING,
+    ),
+]
+JobsOption = Annotated[
+    int | None,
+    typer.Option(
+        "--jobs",
+        "-j",
+        min=1,
+        help="Files heard at the same time.",
+        show_default="one per core",
+        rich_help_panel=LISTENING,
+    ),
+]
+TimeoutOption = Annotated[
+    float,
+    typer.Option(min=0.1, help="Give a file up after so many seconds.", rich_help_panel=LISTENING),
+]
+NoCacheOption = Annotated[
+    bool,
+    typer.Option(
+        "--no-cache",
+        help="Hear everything anew, and remember nothing.",
+        rich_help_panel=LISTENING,
+    ),
+]
+ExcludeOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="GLOB",
+        help="Leave out files and folders with such a name or path; can be repeated.",
+        show_default=False,
+        rich_help_panel=FINDING,
+    ),
+]
+FollowSymlinksOption = Annotated[
+    bool,
+    typer.Option(
+        "--follow-symlinks",
+        help="Follow symbolic links found inside folders.",
+        rich_help_panel=FINDING,
+    ),
+]
+HiddenOption = Annotated[
+    bool,
+    typer.Option("--hidden", help="Look at hidden files and folders too.", rich_help_panel=FINDING),
+]
+OneFileSystemOption = Annotated[
+    bool,
+    typer.Option(
+        "--one-file-system",
+        help="Enter no folder that is on another disk than PATH.",
+        rich_help_panel=FINDING,
+    ),
+]
+MapOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--map",
+        metavar="FILE",
+        exists=True,
+        dir_okay=False,
+        help="TOML file that renames, merges and drops genres and gives them parents.",
+        show_default=False,
+        rich_help_panel=WRITING,
     ),
 ]
 Player = Literal["navidrome", "jellyfin", "kodi", "itunes", "mpd", "foobar2000"]

@@ -1,6 +1,5 @@
 """`genretag scan`: find audio, hear it, write genres."""
 
-from contextlib import ExitStack, closing
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -8,22 +7,28 @@ from typing import Annotated, Literal
 
 import typer
 
+from genretag.cli.listening import GPU_BATCH, Listening, listening
 from genretag.cli.options import (
     DEFAULT_MODEL,
     LISTENING,
     WRITING,
     CoverageOption,
     DeviceOption,
+    ExcludeOption,
+    FollowSymlinksOption,
     FormatOption,
+    HiddenOption,
+    JobsOption,
     KeepMtimeOption,
+    MapOption,
     ModelOption,
+    NoCacheOption,
+    OneFileSystemOption,
     OutputOption,
     Player,
+    TimeoutOption,
     YesOption,
 )
-
-FINDING = "Which files"
-GPU_BATCH = 64
 
 
 def scan(
@@ -71,18 +76,7 @@ def scan(
             rich_help_panel=WRITING,
         ),
     ] = 5,
-    genre_map: Annotated[
-        Path | None,
-        typer.Option(
-            "--map",
-            metavar="FILE",
-            exists=True,
-            dir_okay=False,
-            help="TOML file that renames, merges and drops genres and gives them parents.",
-            show_default=False,
-            rich_help_panel=WRITING,
-        ),
-    ] = None,
+    genre_map: MapOption = None,
     for_player: Annotated[
         Player | None,
         typer.Option(
@@ -122,17 +116,7 @@ def scan(
     model: ModelOption = DEFAULT_MODEL,
     coverage: CoverageOption = "balanced",
     device: DeviceOption = "auto",
-    jobs: Annotated[
-        int | None,
-        typer.Option(
-            "--jobs",
-            "-j",
-            min=1,
-            help="Files heard at the same time.",
-            show_default="one per core",
-            rich_help_panel=LISTENING,
-        ),
-    ] = None,
+    jobs: JobsOption = None,
     batch_size: Annotated[
         int | None,
         typer.Option(
@@ -142,14 +126,7 @@ def scan(
             rich_help_panel=LISTENING,
         ),
     ] = None,
-    timeout: Annotated[
-        float,
-        typer.Option(
-            min=0.1,
-            help="Give a file up after so many seconds.",
-            rich_help_panel=LISTENING,
-        ),
-    ] = 120.0,
+    timeout: TimeoutOption = 120.0,
     engine: Annotated[
         Literal["local", "ray"],
         typer.Option(
@@ -167,45 +144,11 @@ def scan(
             rich_help_panel=LISTENING,
         ),
     ] = None,
-    exclude: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="GLOB",
-            help="Leave out files and folders with such a name or path; can be repeated.",
-            show_default=False,
-            rich_help_panel=FINDING,
-        ),
-    ] = None,
-    follow_symlinks: Annotated[
-        bool,
-        typer.Option(
-            "--follow-symlinks",
-            help="Follow symbolic links found inside folders.",
-            rich_help_panel=FINDING,
-        ),
-    ] = False,
-    hidden: Annotated[
-        bool,
-        typer.Option(
-            "--hidden", help="Look at hidden files and folders too.", rich_help_panel=FINDING
-        ),
-    ] = False,
-    one_file_system: Annotated[
-        bool,
-        typer.Option(
-            "--one-file-system",
-            help="Enter no folder that is on another disk than PATH.",
-            rich_help_panel=FINDING,
-        ),
-    ] = False,
-    no_cache: Annotated[
-        bool,
-        typer.Option(
-            "--no-cache",
-            help="Hear everything anew, and remember nothing.",
-            rich_help_panel=LISTENING,
-        ),
-    ] = False,
+    exclude: ExcludeOption = None,
+    follow_symlinks: FollowSymlinksOption = False,
+    hidden: HiddenOption = False,
+    one_file_system: OneFileSystemOption = False,
+    no_cache: NoCacheOption = False,
     format: FormatOption = "human",  # noqa: A002 - it is the name of the option
     output: OutputOption = None,
 ) -> None:
@@ -224,72 +167,39 @@ def scan(
 
     [cyan]genretag scan -n --format jsonl ~/Music > genres.jsonl[/]  gives data for a script
     """
-    from genretag.library import machine
-    from genretag.workflow.pool import Pool
-
-    with ExitStack() as stack:
-        # First, so that workers are there when the first file is. Closed whatever happens:
-        # they would outlive an error.
-        pool = None if engine == "ray" else Pool(jobs or machine.cores())
-        if pool:
-            stack.enter_context(closing(pool))
-
+    how = Listening(
+        model, coverage, device, jobs, timeout, no_cache, batch_size, engine, ray_address
+    )
+    with listening(how) as listener:
         from genretag.cli import maps
         from genretag.cli.run import Run, writing
         from genretag.domain.genre_map import AS_THEY_ARE
         from genretag.domain.layout import PLAIN, PLAYERS
         from genretag.domain.tagging import TagPolicy
-        from genretag.inference import session, store
-        from genretag.library import places
         from genretag.library.ahead import Ahead
-        from genretag.library.cache import Cache
         from genretag.library.walk import Walk
-        from genretag.workflow import cluster, workers
-        from genretag.workflow import scan as workflow
-        from genretag.workflow.analysis import Memory, ScanSettings
 
         walk = Walk(tuple(exclude or ()), follow_symlinks, hidden, one_file_system)
         files = Ahead(walk.files(paths))
         run = Run(format, output, lambda: files.found)
-        model_file = store.locate(model, places.cache_dir())
-        # Loaded here too, so that a model that cannot be used ends the run before it starts.
-        loaded = session.load(model_file, device, run.warn)
-        manifest = loaded.manifest
+        ear = listener.ear(run.warn)
+        manifest = ear.manifest
         names = maps.read(genre_map, manifest.genres.names) if genre_map else AS_THEY_ARE
         layout = PLAYERS[for_player] if for_player else PLAIN
-        settings = ScanSettings(
-            model=model_file,
-            policy=TagPolicy(
-                mode=policy,
-                threshold=manifest.threshold if threshold is None else threshold,
-                top_k=top_k,
-                max_genres=max_genres,
-                genre_map=names,
-                layout=replace(
-                    layout, id3=id3 or layout.id3, fix_stale=fix_stale or layout.fix_stale
-                ),
-            ),
-            device=loaded.device,
-            coverage=coverage,
-            batch=batch_size or (None if loaded.device == "cpu" else GPU_BATCH),
-            cache=None if no_cache else places.cache_dir(),
+        policy_ = TagPolicy(
+            mode=policy,
+            threshold=manifest.threshold if threshold is None else threshold,
+            top_k=top_k,
+            max_genres=max_genres,
+            genre_map=names,
+            layout=replace(layout, id3=id3 or layout.id3, fix_stale=fix_stale or layout.fix_stale),
         )
-        if pool:
-            listening = partial(workers.local, pool=pool, timeout_s=timeout)
-        else:
-            listening = partial(cluster.spread, address=ray_address, timeout_s=timeout)
-        stack.enter_context(run)
-        cache = None
-        if settings.cache:
-            cache = stack.enter_context(Cache(settings.cache, run.warn))
-        memory = Memory(cache, settings, loaded.digest)
-        scanning = workflow.scan(files, settings, memory, listening, loaded, run.warn)
-        outcomes = stack.enter_context(closing(scanning))
-        if plan is not None:
-            run.plan(outcomes, plan)
-        elif dry_run:
-            run.show(outcomes)
-        else:
-            asks = policy != "fill" and not yes
-            run.carry_out(outcomes, asks, partial(writing, "scan", keep_mtime))
+        with run, ear.outcomes(files, policy_) as outcomes:
+            if plan is not None:
+                run.plan(outcomes, plan)
+            elif dry_run:
+                run.show(outcomes)
+            else:
+                asks = policy != "fill" and not yes
+                run.carry_out(outcomes, asks, partial(writing, "scan", keep_mtime))
     raise typer.Exit(run.exit_code)

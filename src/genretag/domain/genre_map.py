@@ -1,4 +1,4 @@
-"""How a person wants genres to be called: renamed, merged, dropped, with parents."""
+"""How a person calls genres: renamed, merged, dropped, with parents, and what files call them."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -26,7 +26,8 @@ class GenreMap:
     `rename` gives a genre another name, several to the same merges them; `drop` leaves genres
     out; `parents` adds the parent after its child, and the parent's parent after that.
     Names are compared without case and punctuation. Renaming comes first: `drop` and
-    `parents` may use old or new names.
+    `parents` may use old or new names. `aliases` are names in files that mean one of them;
+    they tell what is right and change nothing that is written.
 
     Raises:
         MapError: a chain of names or parents comes back to where it began, or a new name is
@@ -36,6 +37,7 @@ class GenreMap:
     rename: Mapping[str, str] = field(default_factory=dict)
     drop: frozenset[str] = frozenset()
     parents: Mapping[str, str] = field(default_factory=dict)
+    aliases: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         tables: tuple[tuple[str, Mapping[str, str]], ...] = (
@@ -55,6 +57,10 @@ class GenreMap:
     def check(self, known: Iterable[str]) -> None:
         """Refuse entries for genres that no one would ever meet; MapError for the first."""
         names = {folded(name) for name in (*known, *self.rename.values())}
+        meant = names | {folded(player_safe(name)) for name in self.rename.values()}
+        for alias, name in self.aliases.items():
+            if folded(name) not in meant:
+                raise MapError("aliases", alias, f"the model knows no genre {name!r}")
         entries: list[tuple[str, str]] = [("rename", key) for key in self.rename]
         entries += [("drop", key) for key in sorted(self.drop)]
         entries += [("parents", key) for key in self.parents]

@@ -1,5 +1,6 @@
 """What to write into a file, decided from what it holds and what was heard."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -11,7 +12,7 @@ from genretag.domain.outcome import Outcome, Planned, Skipped, Unchanged, Unsure
 from genretag.domain.prediction import Prediction, ScoredGenre
 from genretag.domain.track import Track
 
-PolicyMode = Literal["fill", "replace", "add"]
+PolicyMode = Literal["fill", "replace", "add", "compare"]
 
 RUNNER_UP = 0.5
 """A further genre is written if it scores at least this share of the best one's score."""
@@ -22,9 +23,10 @@ class TagPolicy:
     """How predictions become tags.
 
     `fill` writes only where there is no genre, `replace` overwrites, `add` appends up to
-    `max_genres` in all. Below `threshold` nothing is written. Of the model's genres the
-    best is taken, and up to `top_k` in all if they score at least half as much. They are
-    written under the names that `genre_map` gives them, laid out by `layout`.
+    `max_genres` in all; `compare` writes nothing, and hears only files that have a genre.
+    Below `threshold` nothing is written. Of the model's genres the best is taken, and up to
+    `top_k` in all if they score at least half as much. They are written under the names that
+    `genre_map` gives them, laid out by `layout`.
     """
 
     mode: PolicyMode = "fill"
@@ -51,6 +53,8 @@ def settled(track: Track, policy: TagPolicy) -> Outcome | None:
         return Unchanged(
             path=track.path, before=track.genres, after=track.genres, reason="has a genre"
         )
+    if policy.mode == "compare" and not track.genres:
+        return Unchanged(path=track.path, reason="has no genre")
     return None
 
 
@@ -63,6 +67,11 @@ def sure(prediction: Prediction, policy: TagPolicy) -> list[ScoredGenre]:
     return [genre for genre in prediction.genres[: policy.top_k] if genre.score >= floor]
 
 
+def named(best: Iterable[ScoredGenre], policy: TagPolicy) -> tuple[str, ...]:
+    """What these genres are called under the policy's map; nothing if it drops them."""
+    return distinct(name for genre in best for name in policy.genre_map.names(genre.name))
+
+
 def merged(before: tuple[str, ...], new: tuple[str, ...], policy: TagPolicy) -> tuple[str, ...]:
     """The genres after the policy: `add` keeps the existing ones and their order, none twice."""
     if policy.mode == "replace":
@@ -73,12 +82,14 @@ def merged(before: tuple[str, ...], new: tuple[str, ...], policy: TagPolicy) -> 
 
 def decide(track: Track, prediction: Prediction, policy: TagPolicy) -> Outcome:
     """Planned, Unchanged or Unsure: what `policy` makes of what was heard in `track`."""
+    if policy.mode == "compare":
+        return _left(Unchanged, track, prediction, "was heard to be compared")
     best = sure(prediction, policy)
     if not best:
         silent = "nothing but silence was heard"
         reason = f"best score is below {policy.threshold:.2f}" if prediction.genres else silent
         return _left(Unsure, track, prediction, reason)
-    names = distinct(name for genre in best for name in policy.genre_map.names(genre.name))
+    names = named(best, policy)
     if not names:
         return _left(Unchanged, track, prediction, f"the map drops {best[0].name}")
     after = merged(track.genres, names, policy)

@@ -59,6 +59,19 @@ def swap(staged: Path, path: Path, mtime_ns: int | None) -> None:
             _sync(path.parent)
 
 
+def rewrite(path: Path, content: bytes) -> None:
+    """Give `path`, which need not exist, a new content in one step; OSError if that fails."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    staged = path.with_name(f"{STAGED_PREFIX}{os.getpid()}-{path.name}")
+    try:
+        if path.exists():
+            copy(path, staged)
+        staged.write_bytes(content)
+        swap(staged, path, None)
+    finally:
+        staged.unlink(missing_ok=True)
+
+
 def is_at(status: os.stat_result, path: Path) -> bool:
     """Whether `path` leads to the file of which this is the status; OSError if nobody knows."""
     try:

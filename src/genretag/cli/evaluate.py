@@ -1,0 +1,172 @@
+"""`genretag evaluate`: is the model right about genres that files already have?"""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal, TextIO
+
+import typer
+
+from genretag.cli.listening import Listening, listening
+from genretag.cli.options import (
+    DEFAULT_MODEL,
+    SHOWING,
+    CoverageOption,
+    DeviceOption,
+    ExcludeOption,
+    FollowSymlinksOption,
+    HiddenOption,
+    JobsOption,
+    ModelOption,
+    NoCacheOption,
+    OneFileSystemOption,
+    OutputOption,
+    TimeoutOption,
+)
+
+if TYPE_CHECKING:
+    from genretag.domain.evaluation import Evaluation
+
+JUDGING = "What counts as right"
+
+
+def evaluate(
+    paths: Annotated[
+        list[Path], typer.Argument(help="Files and folders.", metavar="PATH...", show_default=False)
+    ],
+    genre_map: Annotated[
+        Path | None,
+        typer.Option(
+            "--map",
+            metavar="FILE",
+            exists=True,
+            dir_okay=False,
+            help="TOML file that says how your files call the model's genres: as for "
+            "[bold]scan[/], and in a table [bold]\\[aliases][/].",
+            show_default=False,
+            rich_help_panel=JUDGING,
+        ),
+    ] = None,
+    target_precision: Annotated[
+        float,
+        typer.Option(
+            min=0.5,
+            max=0.99,
+            help="Find the lowest threshold at which this share of the tagged files is right.",
+            rich_help_panel=JUDGING,
+        ),
+    ] = 0.9,
+    save: Annotated[
+        bool,
+        typer.Option(
+            "--save",
+            help="Put that threshold into the config file, for [bold]scan[/].",
+            rich_help_panel=JUDGING,
+        ),
+    ] = False,
+    model: ModelOption = DEFAULT_MODEL,
+    coverage: CoverageOption = "balanced",
+    device: DeviceOption = "auto",
+    jobs: JobsOption = None,
+    timeout: TimeoutOption = 120.0,
+    exclude: ExcludeOption = None,
+    follow_symlinks: FollowSymlinksOption = False,
+    hidden: HiddenOption = False,
+    one_file_system: OneFileSystemOption = False,
+    no_cache: NoCacheOption = False,
+    format: Annotated[  # noqa: A002 - it is the name of the option
+        Literal["human", "json", "jsonl"],
+        typer.Option(
+            help="Tables to read, or one object, over many lines or in one.",
+            rich_help_panel=SHOWING,
+        ),
+    ] = "human",
+    output: OutputOption = None,
+) -> None:
+    """Compare what the model hears with the genres that files under PATH have.
+
+    The first genre of a file that the model knows counts as true. Files without
+    a genre are not heard, and nothing is written into any file.
+
+    [bold]Examples[/]
+
+    [cyan]genretag evaluate ~/Music[/]
+
+    [cyan]genretag evaluate --map map.toml --target-precision 0.95 --save ~/Music[/]
+    makes [bold]scan[/] write what is right in 95 of 100 files
+    """
+    with listening(
+        Listening(model, coverage, device, jobs, timeout, no_cache=no_cache)
+    ) as listener:
+        from genretag.cli import maps
+        from genretag.cli.hearing import Hearing
+        from genretag.domain.genre_map import AS_THEY_ARE
+        from genretag.domain.tagging import TagPolicy
+        from genretag.domain.truth import Classes
+        from genretag.library.ahead import Ahead
+        from genretag.library.walk import Walk
+        from genretag.workflow.evaluate import Question, evaluated
+
+        walk = Walk(tuple(exclude or ()), follow_symlinks, hidden, one_file_system)
+        files = Ahead(walk.files(paths))
+        hearing = Hearing(lambda: files.found)
+        ear = listener.ear(hearing.warn)
+        genres = ear.manifest.genres
+        names = maps.read(genre_map, genres.names) if genre_map else AS_THEY_ARE
+        question = Question(
+            Classes(genres, names), ear.loaded.identity, ear.manifest.threshold, target_precision
+        )
+        with hearing, ear.outcomes(files, TagPolicy("compare")) as outcomes:
+            evaluation = evaluated(hearing.watched(outcomes), question)
+    _show(evaluation, format, output)
+    if save:
+        _save(evaluation)
+    raise typer.Exit(hearing.exit_code)
+
+
+def _show(evaluation: "Evaluation", format_: str, output: Path | None) -> None:
+    import sys
+    from contextlib import nullcontext
+
+    from genretag.cli.output import opened, translated
+
+    with opened(output) if output else nullcontext(sys.stdout) as stream, translated(output):
+        _print(evaluation, format_, stream)
+
+
+def _print(evaluation: "Evaluation", format_: str, stream: TextIO) -> None:
+    from rich.console import Console
+
+    from genretag.report import evaluation as human
+    from genretag.report.evaluation_json import as_object
+
+    if format_ == "human":
+        human.show(evaluation, Console(file=stream))
+    else:
+        indent = 2 if format_ == "json" else None
+        stream.write(json.dumps(as_object(evaluation), indent=indent) + "\n")
+        stream.flush()
+
+
+def _save(evaluation: "Evaluation") -> None:
+    """Put the threshold that was found into the config file.
+
+    Raises:
+        RunError: `no-threshold`, there is none; `output-failed`, the file cannot be written.
+    """
+    from genretag.cli import config
+    from genretag.cli.output import translated
+    from genretag.errors import Code, RunError
+    from genretag.library import places
+
+    grades = evaluation.grades
+    if grades is None or not grades.wish.is_met:
+        raise RunError(
+            Code.NO_THRESHOLD,
+            "No threshold was saved: none has the wished precision with enough files",
+            "Try a lower --target-precision, more files, or a --map that makes more names known.",
+        )
+    file = places.config_file()
+    threshold = grades.wish.nearest.threshold
+    with translated(file):
+        config.save(file, "threshold", threshold)
+    typer.echo(f"Saved threshold = {threshold:.2f} in {file}", err=True)

@@ -1,0 +1,131 @@
+"""Hears files for commands: the processes that listen, the model, what is remembered."""
+
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from genretag.cli.options import DEFAULT_MODEL, Coverage, Device
+
+# What follows takes long to import: here for types alone, and in functions once workers start.
+if TYPE_CHECKING:
+    from genretag.domain.manifest import ModelManifest
+    from genretag.domain.outcome import Outcome
+    from genretag.domain.tagging import TagPolicy
+    from genretag.inference.session import Model
+    from genretag.workflow.analysis import ScanSettings
+    from genretag.workflow.pool import Pool
+    from genretag.workflow.scan import Engine
+
+GPU_BATCH = 64
+
+
+@dataclass(frozen=True)
+class Listening:
+    """How files are heard, in the words of the options."""
+
+    model: str = DEFAULT_MODEL
+    coverage: Coverage = "balanced"
+    device: Device = "auto"
+    jobs: int | None = None
+    timeout_s: float = 120.0
+    no_cache: bool = False
+    batch_size: int | None = None
+    engine: Literal["local", "ray"] = "local"
+    ray_address: str | None = None
+
+
+@contextmanager
+def listening(how: Listening) -> Iterator["Listener"]:
+    """Who hears files. Enter it before anything heavy is imported, and leave it last."""
+    from genretag.library import machine
+    from genretag.workflow.pool import Pool
+
+    with ExitStack() as stack:
+        # First, so that workers are there when the first file is. Closed whatever happens:
+        # they would outlive an error.
+        pool = None if how.engine == "ray" else Pool(how.jobs or machine.cores())
+        if pool:
+            stack.enter_context(closing(pool))
+        yield Listener(how, pool)
+
+
+class Listener:
+    """Has processes that start, and no model yet."""
+
+    def __init__(self, how: Listening, pool: "Pool | None") -> None:
+        self._how = how
+        self._pool = pool
+
+    def ear(self, warn: Callable[[str], None]) -> "Ear":
+        """The listener with its model, which is loaded here too: a bad one ends the run early."""
+        from genretag.inference import session, store
+        from genretag.library import places
+
+        file = store.locate(self._how.model, places.cache_dir())
+        return Ear(self._how, self._pool, file, session.load(file, self._how.device, warn), warn)
+
+
+@dataclass(frozen=True)
+class Ear:
+    """Hears files with the model `loaded` from `file`, and tells `warn` what concerns no file."""
+
+    how: Listening
+    pool: "Pool | None"
+    file: Path
+    loaded: "Model"
+    warn: Callable[[str], None]
+
+    @property
+    def manifest(self) -> "ModelManifest":
+        """What the model says of itself."""
+        return self.loaded.manifest
+
+    @contextmanager
+    def outcomes(
+        self, files: "Iterable[Path | Outcome]", policy: "TagPolicy"
+    ) -> "Iterator[Generator[Outcome, None, None]]":
+        """One outcome for each of `files`, in their order, as `workflow.scan` yields them."""
+        from genretag.library.cache import Cache
+        from genretag.workflow import scan
+        from genretag.workflow.analysis import Memory
+
+        settings = self._settings(policy)
+        with ExitStack() as stack:
+            cache = None
+            if settings.cache:
+                cache = stack.enter_context(Cache(settings.cache, self.warn))
+            memory = Memory(cache, settings, self.loaded.digest)
+            found = scan.scan(files, settings, memory, self._engine(), self.loaded, self.warn)
+            yield stack.enter_context(closing(found))
+
+    def heard(
+        self, files: "Iterable[Path | Outcome]"
+    ) -> "AbstractContextManager[Generator[Outcome, None, None]]":
+        """As `outcomes`, with whatever is heard in each of `files`, and nothing to write."""
+        from genretag.domain.tagging import TagPolicy
+
+        return self.outcomes(files, TagPolicy("replace", threshold=1.0))
+
+    def _settings(self, policy: "TagPolicy") -> "ScanSettings":
+        from genretag.library import places
+        from genretag.workflow.analysis import ScanSettings
+
+        device = self.loaded.device
+        return ScanSettings(
+            model=self.file,
+            policy=policy,
+            device=device,
+            coverage=self.how.coverage,
+            batch=self.how.batch_size or (None if device == "cpu" else GPU_BATCH),
+            cache=None if self.how.no_cache else places.cache_dir(),
+        )
+
+    def _engine(self) -> "Engine":
+        from genretag.workflow import cluster, workers
+
+        if self.pool:
+            return partial(workers.local, pool=self.pool, timeout_s=self.how.timeout_s)
+        return partial(cluster.spread, address=self.how.ray_address, timeout_s=self.how.timeout_s)

@@ -1,0 +1,278 @@
+"""Shows a person how a model's genres compare with those of the files."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from rich.cells import cell_len, set_cell_size
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from genretag.domain.evaluation import MIN_PASSED, Counts, Evaluation, Grades, Passing, Share
+from genretag.domain.metrics import Bin, row_shares
+from genretag.domain.truth import Stranger
+from genretag.report.blocks import Pen
+from genretag.report.palette import COLOURS
+from genretag.report.text import percent, visible
+
+SHOWN_NAMES = 12
+_NAME_WIDTH = 18
+_CELL_WIDTH = 4
+_MOST_LINE_WIDTH = 60
+_INDENT = 2
+_DIM = "bright_black"
+_BAR = COLOURS[0]
+
+_FATES = {
+    "untagged": "without a genre",
+    "unmapped": "without one that the model knows",
+    "dropped": "with a genre, or heard as one, that the map drops",
+    "silent": "with nothing but silence",
+    "skipped": "that are no audio or can hold no genre",
+    "failed": "that failed",
+}
+
+
+def show(evaluation: Evaluation, console: Console) -> None:
+    """Print everything; what colours and bars say is written too."""
+    pen = Pen.of(console)
+    console.print(Text(f"{_files(evaluation.counts)}, {evaluation.model}", "bold"))
+    for line in _left_out(evaluation.counts):
+        console.print(Text(f"  {line}", _DIM))
+    grades = evaluation.grades
+    if grades is None:
+        console.print("\nNothing can be said: no file has a genre that the model knows.")
+    else:
+        _headline(grades, console)
+        _genres(grades, console, pen)
+        _confusion(grades, console)
+        _reliability(grades, console)
+        _coverage(grades, console, pen)
+        _threshold(grades, console)
+    _names(evaluation.strangers, console)
+
+
+def toml_text(text: str) -> str:
+    r"""`text` as a TOML string that shows on any terminal, and that can be pasted.
+
+    >>> print(toml_text('R&B "live"\n'))
+    "R&B \"live\"\u000a"
+    """
+    return f'"{"".join(map(_escaped, text))}"'
+
+
+def map_lines(strangers: Sequence[Stranger]) -> list[str]:
+    """A line for a map's `[aliases]` for each name that has a proposal."""
+    lines = []
+    for one in strangers:
+        if one.genre:
+            note = "  # the model says so" if one.reason == "model" else ""
+            lines.append(f"{toml_text(one.name)} = {toml_text(one.genre)}{note}")
+    return lines
+
+
+def _escaped(character: str) -> str:
+    if character in '"\\':
+        return f"\\{character}"
+    if character.isprintable():
+        return character
+    point = ord(character)
+    return f"\\u{point:04x}" if point <= 0xFFFF else f"\\U{point:08x}"
+
+
+def _files(counts: Counts) -> str:
+    files = sum(vars(counts).values())
+    return f"{counts.judged} of {files} files compared with their genres"
+
+
+def _left_out(counts: Counts) -> Iterator[str]:
+    for fate, words in _FATES.items():
+        number = getattr(counts, fate)
+        if number:
+            yield f"{number} {words}"
+
+
+def _headline(grades: Grades, console: Console) -> None:
+    rows = _table("", ">", "95%", "")
+    for name, share, words in (
+        ("accuracy", grades.accuracy, "a file's first genre is the one heard"),
+        ("any genre", grades.accuracy_any, "one of its genres is"),
+    ):
+        rows.add_row(name, _percent(share.value), _range(share), words)
+    f1 = grades.f1_macro
+    limits = f"{f1.low:.2f} to {f1.high:.2f}"
+    rows.add_row("macro-F1", f"{f1.value:.2f}", limits, "mean over the genres that occur")
+    rows.add_row("ECE", f"{grades.ece:.3f}", "", "how far scores are from shares right")
+    _section("How often it is right", rows, console)
+    console.print(Text("  Songs of an album are alike: true intervals are wider.", _DIM))
+
+
+def _genres(grades: Grades, console: Console, pen: Pen) -> None:
+    """A line for each genre that occurs or was heard; the counts are what the shares are of."""
+    rows = _table("genre", ">precision", ">of heard", ">recall", ">of files", ">F1", "")
+    heard = grades.confusion.sum(axis=0).tolist()
+    for name, score, said in zip(grades.classes, grades.genres, heard, strict=True):
+        if not said and not score.clips:
+            continue
+        precision = f"{score.precision:.2f}" if said else ""
+        recall = f"{score.recall:.2f}" if score.clips else ""
+        f1 = (f"{score.f1:.2f}", Text(pen.bar(score.f1, 10), _BAR)) if score.clips else ("", "")
+        rows.add_row(Text(_short(name)), precision, str(said), recall, str(score.clips), *f1)
+    _section("Genre by genre", rows, console)
+
+
+def _confusion(grades: Grades, console: Console) -> None:
+    """As many genres as have room, the most frequent ones; numbers stand for names."""
+    occur = grades.confusion.sum(axis=0) + grades.confusion.sum(axis=1)
+    names = {place: _short(grades.classes[place]) for place in np.flatnonzero(occur).tolist()}
+    label = 4 + max(map(cell_len, names.values()))
+    room = (console.width - _INDENT - label - 2 * _CELL_WIDTH - 2) // _CELL_WIDTH
+    most = np.argsort(-occur, kind="stable")[: max(room, 1)].tolist()
+    places = [place for place in names if place in most]
+    others = len(names) - len(places)
+    table = Table(box=None, header_style=_DIM, padding=(0, 1, 0, 0), pad_edge=False)
+    table.add_column("", no_wrap=True)
+    for column in [*range(1, len(places) + 1), *(["oth"] if others else []), "files"]:
+        table.add_column(str(column), justify="right", min_width=_CELL_WIDTH - 1, no_wrap=True)
+    shares = row_shares(grades.confusion.tolist())
+    for number, place in enumerate(places, start=1):
+        row = [shares[place][other] for other in places]
+        cells = [Text(_cell(share)) for share in row]
+        cells[number - 1].stylize("bold")
+        if others:
+            cells.append(Text(_cell(sum(shares[place]) - sum(row))))
+        files = str(int(grades.confusion[place].sum()))
+        table.add_row(Text(f"{number:>2} {names[place]}"), *cells, files)
+    _section("Of a genre's files (rows), % heard as each", table, console)
+    if others:
+        console.print(Text(f"  oth: {others} rarer genres, all of them in --format json", _DIM))
+
+
+def _reliability(grades: Grades, console: Console) -> None:
+    rows = _table("score", ">files", ">mean score", ">right", "")
+    width = _line_width(console, 40)
+    for found in grades.reliability:
+        rows.add_row(
+            f"{found.low:.1f} to {found.low + 0.1:.1f}",
+            str(found.clips),
+            percent(found.score).strip(),
+            _percent(found.right),
+            _marks(found, width),
+        )
+    half = width // 2 - 1
+    rows.add_row("", "", "", "", Text(f"{'0%':<{half}}{'50%':<{width - half - 4}}100%", _DIM))
+    _section("What a score is worth: S mean score, R share right, X both", rows, console)
+
+
+def _coverage(grades: Grades, console: Console, pen: Pen) -> None:
+    rows = _table(">surest", ">score from", ">right", "")
+    for found in grades.coverage:
+        # Rounded down, so that it is a threshold that lets them pass.
+        score = f"{int(found.threshold * 100) / 100:.2f}"
+        bar = Text(pen.bar(found.precision, _line_width(console, 40)), _BAR, no_wrap=True)
+        rows.add_row(_percent(found.coverage), score, _percent(found.precision), bar)
+    _section("If only the surest files were tagged", rows, console)
+
+
+def _threshold(grades: Grades, console: Console) -> None:
+    wish, found = grades.wish, grades.wish.nearest
+    lines = [f"At the model's own threshold, {_passing(grades.own)}."]
+    if wish.is_met:
+        lines.append(
+            f"For a precision of {_percent(wish.precision)}: --threshold {found.threshold:.2f}. "
+            f"There {_passing(found)}."
+        )
+        lines.append("It was chosen on these very files, so on others expect a little less.")
+    else:
+        lines.append(
+            f"No threshold has a precision of {_percent(wish.precision)} with at least "
+            f"{MIN_PASSED} files. Nearest: {found.threshold:.2f}, where {_passing(found)}."
+        )
+    _section("Which threshold", Text("\n".join(lines)), console)
+
+
+def _passing(found: Passing) -> str:
+    files = f"{found.files} files ({_percent(found.coverage)}) reach {found.threshold:.2f}"
+    if not found.files:
+        return files
+    share = found.precision
+    return f"{files} and {_percent(share.value)} of them are right (95%: {_range(share)})"
+
+
+def _names(strangers: Sequence[Stranger], console: Console) -> None:
+    if not strangers:
+        return
+    rows = _table(">files", "name", "could mean", "because")
+    for one in strangers[:SHOWN_NAMES]:
+        name, genre = Text(_short(one.name, 30)), Text(_short(one.genre or "?"))
+        rows.add_row(str(one.files), name, genre, _reason(one))
+    _section("Genres that the model does not know", rows, console)
+    if len(strangers) > SHOWN_NAMES:
+        rest = len(strangers) - SHOWN_NAMES
+        console.print(Text(f"  and {rest} more, all of them in --format json", _DIM))
+    lines = map_lines(strangers[:SHOWN_NAMES])
+    if not lines:
+        return
+    console.print("\nIf that is right, lines for a file to give with --map:\n")
+    for line in ("[aliases]", *lines):
+        console.print(Text(line), soft_wrap=True)
+    if any(one.reason == "model" for one in strangers[:SHOWN_NAMES]):
+        console.print(
+            "\nWhat the model says must not judge the model: take such a line only if your own "
+            "ears agree."
+        )
+
+
+def _reason(one: Stranger) -> str:
+    if one.reason == "name":
+        return "its name says so"
+    return "the model says so" if one.reason == "model" else "nothing is clear"
+
+
+def _section(title: str, body: Table | Text, console: Console) -> None:
+    console.print()
+    console.print(Text(title, "bold"))
+    console.print(Padding(body, (0, 0, 0, _INDENT), expand=False))
+
+
+def _table(*columns: str) -> Table:
+    """A table without lines; `>` before a name puts a column to the right."""
+    table = Table(box=None, header_style=_DIM, padding=(0, 2, 0, 0), pad_edge=False)
+    for name in columns:
+        justify = "right" if name.startswith(">") else "left"
+        table.add_column(name.removeprefix(">"), justify=justify)  # type: ignore[arg-type]
+    return table
+
+
+def _line_width(console: Console, taken: int) -> int:
+    return max(10, min(_MOST_LINE_WIDTH, console.width - _INDENT - taken))
+
+
+def _marks(found: Bin, width: int) -> Text:
+    """A line from 0% to 100% with the mean score and the share right on it."""
+    score, right = (round(share * (width - 1)) for share in (found.score, found.right))
+    cells = ["-"] * width
+    cells[score] = "S"
+    cells[right] = "X" if score == right else "R"
+    text = Text("".join(cells), no_wrap=True)
+    text.highlight_regex("-+", _DIM)
+    return text
+
+
+def _short(name: str, width: int = _NAME_WIDTH) -> str:
+    """`name`, made safe, and cut to so many columns."""
+    text = visible(name)
+    return text if cell_len(text) <= width else f"{set_cell_size(text, width - 2).rstrip()}.."
+
+
+def _cell(share: float) -> str:
+    return f"{100 * share:.0f}" if share else "."
+
+
+def _percent(share: float) -> str:
+    return f"{share:.0%}"
+
+
+def _range(share: Share) -> str:
+    return f"{_percent(share.low)} to {_percent(share.high)}"
