@@ -13,6 +13,7 @@ from genretag.cli import (
     evaluate,
     inspect,
     models,
+    report,
     scan,
     undo,
 )
@@ -34,6 +35,7 @@ app.command()(undo.undo)
 app.command()(undo.history)
 app.command()(inspect.inspect)
 app.command()(evaluate.evaluate)
+app.command()(report.report)
 app.command()(doctor.doctor)
 app.add_typer(models.app, name="models")
 app.add_typer(cache_command.app, name="cache")

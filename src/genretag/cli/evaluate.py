@@ -20,6 +20,7 @@ from genretag.cli.options import (
     NoCacheOption,
     OneFileSystemOption,
     OutputOption,
+    PathsArgument,
     TimeoutOption,
 )
 
@@ -30,9 +31,7 @@ JUDGING = "What counts as right"
 
 
 def evaluate(
-    paths: Annotated[
-        list[Path], typer.Argument(help="Files and folders.", metavar="PATH...", show_default=False)
-    ],
+    paths: PathsArgument,
     genre_map: Annotated[
         Path | None,
         typer.Option(

@@ -100,6 +100,35 @@ MapOption = Annotated[
 ]
 Player = Literal["navidrome", "jellyfin", "kodi", "itunes", "mpd", "foobar2000"]
 
+PathsArgument = Annotated[
+    list[Path], typer.Argument(help="Files and folders.", metavar="PATH...", show_default=False)
+]
+PolicyOption = Annotated[
+    Literal["fill", "replace", "add"],
+    typer.Option(
+        help="Touch only files without a genre, replace the genres that are there, or add to them.",
+        rich_help_panel=WRITING,
+    ),
+]
+TopKOption = Annotated[
+    int,
+    typer.Option(
+        min=1,
+        help="Write up to this many genres: the best one, and others that score at least half as "
+        "much.",
+        rich_help_panel=WRITING,
+    ),
+]
+ThresholdOption = Annotated[
+    float | None,
+    typer.Option(
+        min=0.0,
+        max=1.0,
+        help="Write nothing if the best score is lower.",
+        show_default="the model's own",
+        rich_help_panel=WRITING,
+    ),
+]
 KeepMtimeOption = Annotated[
     bool,
     typer.Option(

@@ -25,49 +25,27 @@ from genretag.cli.options import (
     NoCacheOption,
     OneFileSystemOption,
     OutputOption,
+    PathsArgument,
     Player,
+    PolicyOption,
+    ThresholdOption,
     TimeoutOption,
+    TopKOption,
     YesOption,
 )
 
 
 def scan(
-    paths: Annotated[
-        list[Path], typer.Argument(help="Files and folders.", metavar="PATH...", show_default=False)
-    ],
+    paths: PathsArgument,
     dry_run: Annotated[
         bool,
         typer.Option(
             "--dry-run", "-n", help="Show what would be written.", rich_help_panel=WRITING
         ),
     ] = False,
-    policy: Annotated[
-        Literal["fill", "replace", "add"],
-        typer.Option(
-            help="Touch only files without a genre, replace the genres that are there, or add "
-            "to them.",
-            rich_help_panel=WRITING,
-        ),
-    ] = "fill",
-    top_k: Annotated[
-        int,
-        typer.Option(
-            min=1,
-            help="Write up to this many genres: the best one, and others that score at least "
-            "half as much.",
-            rich_help_panel=WRITING,
-        ),
-    ] = 1,
-    threshold: Annotated[
-        float | None,
-        typer.Option(
-            min=0.0,
-            max=1.0,
-            help="Write nothing if the best score is lower.",
-            show_default="the model's own",
-            rich_help_panel=WRITING,
-        ),
-    ] = None,
+    policy: PolicyOption = "fill",
+    top_k: TopKOption = 1,
+    threshold: ThresholdOption = None,
     max_genres: Annotated[
         int,
         typer.Option(

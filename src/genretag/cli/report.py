@@ -1,0 +1,107 @@
+"""`genretag report`: a page about a library."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from genretag.cli.listening import Listening, listening
+from genretag.cli.options import (
+    DEFAULT_MODEL,
+    SHOWING,
+    CoverageOption,
+    DeviceOption,
+    ExcludeOption,
+    FollowSymlinksOption,
+    HiddenOption,
+    JobsOption,
+    MapOption,
+    ModelOption,
+    NoCacheOption,
+    OneFileSystemOption,
+    PathsArgument,
+    PolicyOption,
+    ThresholdOption,
+    TimeoutOption,
+    TopKOption,
+)
+
+
+def report(
+    paths: PathsArgument,
+    output: Annotated[
+        Path,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE.html",
+            dir_okay=False,
+            help="The page to write.",
+            show_default=False,
+            rich_help_panel=SHOWING,
+        ),
+    ],
+    policy: PolicyOption = "fill",
+    top_k: TopKOption = 1,
+    threshold: ThresholdOption = None,
+    genre_map: MapOption = None,
+    model: ModelOption = DEFAULT_MODEL,
+    coverage: CoverageOption = "balanced",
+    device: DeviceOption = "auto",
+    jobs: JobsOption = None,
+    timeout: TimeoutOption = 120.0,
+    exclude: ExcludeOption = None,
+    follow_symlinks: FollowSymlinksOption = False,
+    hidden: HiddenOption = False,
+    one_file_system: OneFileSystemOption = False,
+    no_cache: NoCacheOption = False,
+) -> None:
+    """Write a page about the music under PATH: genres before and after, doubts, a map.
+
+    All files are heard, also those that have a genre, and none is changed. The page shows what
+    [bold]scan[/] would do with the same options. It is one file that needs no network.
+
+    [bold]Example[/]
+
+    [cyan]genretag report ~/Music -o music.html[/]
+    """
+    _refuse_music(output)
+    how = Listening(model, coverage, device, jobs, timeout, no_cache=no_cache)
+    with listening(how) as listener:
+        from genretag.cli import maps
+        from genretag.cli.hearing import Hearing
+        from genretag.cli.output import opened
+        from genretag.domain.genre_map import AS_THEY_ARE
+        from genretag.domain.tagging import TagPolicy
+        from genretag.library.ahead import Ahead
+        from genretag.library.walk import Walk
+        from genretag.report.page import page
+        from genretag.workflow.report import collected, library
+
+        walk = Walk(tuple(exclude or ()), follow_symlinks, hidden, one_file_system)
+        files = Ahead(walk.files(paths))
+        hearing = Hearing(lambda: files.found)
+        ear = listener.ear(hearing.warn)
+        genres = ear.manifest.genres
+        wished = TagPolicy(
+            mode=policy,
+            threshold=ear.manifest.threshold if threshold is None else threshold,
+            top_k=top_k,
+            genre_map=maps.read(genre_map, genres.names) if genre_map else AS_THEY_ARE,
+        )
+        with hearing, ear.heard(files) as outcomes:
+            found = collected(hearing.watched(outcomes), wished)
+        told = library(paths, found, wished, ear.loaded, coverage)
+    with opened(output) as stream:
+        stream.write(page(told))
+    typer.echo(f"Wrote {output}", err=True)
+    raise typer.Exit(hearing.exit_code)
+
+
+def _refuse_music(output: Path) -> None:
+    """UsageError if the page would take the place of music."""
+    from genretag.errors import Code, UsageError
+    from genretag.library.walk import AUDIO_SUFFIXES
+
+    if output.suffix.casefold() in AUDIO_SUFFIXES:
+        raise UsageError(Code.BAD_OPTION, f"{output}: a page is no music", "End its name in .html.")

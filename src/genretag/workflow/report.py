@@ -1,0 +1,106 @@
+"""Puts together what a report shows of a library; nothing is written into its files."""
+
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from genretag.domain.genre import folded
+from genretag.domain.genre_map import GenreMap
+from genretag.domain.library import Entry, Library, interesting, left
+from genretag.domain.outcome import Outcome, Skipped
+from genretag.domain.prediction import Prediction
+from genretag.domain.projection import plane
+from genretag.domain.tagging import TagPolicy, sure
+from genretag.domain.timeline import Timeline
+from genretag.errors import FileError
+from genretag.inference.session import Model
+from genretag.tags.titles import titles
+from genretag.workflow.windows import timeline
+
+_FEWEST_POINTS = 3
+
+
+def collected(outcomes: Iterable[Outcome], policy: TagPolicy) -> tuple[list[Entry], int]:
+    """An entry for each file that is shown, and how many are not.
+
+    Args:
+        outcomes: of files that were heard whether they have a genre or not.
+        policy: how `scan` would tag them.
+    """
+    entries = []
+    skipped = 0
+    for outcome in outcomes:
+        if isinstance(outcome, Skipped):
+            skipped += 1
+            continue
+        named = titles(outcome.path)
+        heard = outcome.prediction
+        entries.append(
+            Entry(
+                outcome,
+                named.title or outcome.path.name,
+                named.artist,
+                _names(heard, policy.genre_map),
+                left(outcome, policy),
+                bool(heard and sure(heard, policy)),
+            )
+        )
+    return entries, skipped
+
+
+def library(
+    roots: Sequence[Path],
+    found: tuple[Sequence[Entry], int],
+    policy: TagPolicy,
+    model: Model,
+    coverage: str,
+) -> Library:
+    """The whole report; the most interesting tracks are heard again, window by window."""
+    entries, skipped = found
+    return Library(
+        roots=tuple(roots),
+        made=datetime.now(UTC).astimezone(),
+        model=model.identity,
+        genres=model.manifest.genres.names,
+        mode=policy.mode,
+        threshold=policy.threshold,
+        entries=tuple(entries),
+        skipped=skipped,
+        places=_places(entries),
+        timelines=tuple(_timelines(entries, model, coverage)),
+    )
+
+
+def _names(heard: Prediction | None, genre_map: GenreMap) -> tuple[str, ...]:
+    """All that the best genre is called: by the map, and by whoever uses one of its aliases."""
+    if not heard or not heard.genres:
+        return ()
+    best = heard.genres[0].name
+    names = (best, *genre_map.names(best))
+    known = set(map(folded, names))
+    return (*names, *(alias for alias, to in genre_map.aliases.items() if folded(to) in known))
+
+
+def _places(entries: Sequence[Entry]) -> NDArray[np.float64]:
+    """Where each entry is on the map, [n_entries, 2]."""
+    places = np.full((len(entries), 2), np.nan)
+    heard = [
+        (n, entry.outcome.prediction.embedding)
+        for n, entry in enumerate(entries)
+        if entry.outcome.prediction and len(entry.outcome.prediction.embedding)
+    ]
+    if len(heard) >= _FEWEST_POINTS:
+        places[[n for n, _ in heard]] = plane(np.stack([point for _, point in heard]))
+    return places
+
+
+def _timelines(
+    entries: Sequence[Entry], model: Model, coverage: str
+) -> Iterable[tuple[int, Timeline]]:
+    for n in interesting(entries):
+        with suppress(FileError):  # somebody took it away meanwhile
+            yield n, timeline(entries[n].outcome.path, model, coverage)

@@ -1,0 +1,245 @@
+"""The page of `report` in a real browser, opened from disk."""
+
+import json
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from libraries import HOSTILE, library
+from selenium import webdriver
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.remote.webelement import WebElement
+
+from genretag.report.page import page
+
+CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
+# In CI a missing browser is a mistake, elsewhere a reason to skip.
+if not (CHROMIUM and DRIVER) and not os.environ.get("CI"):
+    pytest.skip("chromium and chromium-driver are not installed", allow_module_level=True)
+
+FOUND = {"song 123": 1, "ARTIST of song 245": 1, "album 25/": 10, "nowhere": 0}
+CONTROLS = "button, input, select, canvas[tabindex]"
+NAMELESS = """
+return [...document.querySelectorAll(arguments[0])].filter((e) => !(
+    e.textContent.trim() || e.getAttribute("aria-label") || (e.labels && e.labels.length))).length
+"""
+SEARCH = "tracks.search.value = '{}'; tracks.search.dispatchEvent(new Event('input'))"
+TIMED = {
+    "first search, ms": SEARCH.format("song 1777"),
+    "next search, ms": SEARCH.format("song 17"),
+    "sorting, ms": "tracks.search.value = ''; tracks.words = ''; tracks.sort(5)",
+    "map, ms": "chart.draw()",
+}
+WIDE, NARROW = (1440, 900), (390, 844)
+Show = Callable[..., "Browser"]
+
+
+class Browser:
+    def __init__(self) -> None:
+        options = webdriver.ChromeOptions()
+        options.binary_location = str(CHROMIUM)
+        for flag in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"):
+            options.add_argument(flag)
+        options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+        self.driver = webdriver.Chrome(options, Service(str(DRIVER)))
+        self.features: list[dict[str, str]] = []
+
+    def open(self, file: Path, size: tuple[int, int] = WIDE) -> None:
+        width, height = size
+        metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500}
+        self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+        # A click on what still scrolls would miss.
+        still = [{"name": "prefers-reduced-motion", "value": "reduce"}]
+        self.driver.execute_cdp_cmd(
+            "Emulation.setEmulatedMedia", {"features": [*still, *self.features]}
+        )
+        self.driver.get_log("performance")
+        self.driver.get_log("browser")
+        self.driver.get(file.as_uri())
+        assert self.run("return document.documentElement.dataset.drawn") == "yes"
+
+    def run(self, script: str, *arguments: object) -> object:
+        return self.driver.execute_script(script, *arguments)
+
+    def find(self, selector: str) -> WebElement:
+        return self.driver.find_element(By.CSS_SELECTOR, selector)
+
+    def texts(self, selector: str) -> list[str]:
+        script = "return [...document.querySelectorAll(arguments[0])].map((e) => e.textContent)"
+        return self.run(script, selector)  # type: ignore[return-value]
+
+    def column(self, label: str) -> list[str]:
+        return self.texts(f'#tracks td[data-label="{label}"]')
+
+    def requests(self) -> list[str]:
+        log = self.driver.get_log("performance")
+        messages = [json.loads(entry["message"])["message"] for entry in log]
+        sent = [m["params"] for m in messages if m["method"] == "Network.requestWillBeSent"]
+        return [message["request"]["url"] for message in sent]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    found = Browser()
+    yield found
+    found.driver.quit()
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("page") / "library.html"
+    file.write_text(page(library(260)), "utf-8")
+    return file
+
+
+def test_it_draws_itself_without_a_word_or_a_request(browser: Browser, file: Path) -> None:
+    browser.open(file)
+    assert browser.driver.get_log("browser") == []
+    assert browser.requests() == [file.as_uri()]
+    assert browser.texts("section h2")[-1] == "All tracks"
+    assert browser.texts(".numbers b")[0] == "260"
+
+
+def test_hostile_names_are_text_and_do_nothing(browser: Browser, file: Path) -> None:
+    browser.open(file)
+    time.sleep(0.2)
+    assert browser.driver.title == "Genres in this library"
+    shown = "\n".join(browser.column("Title"))
+    assert all(title in shown for title in HOSTILE[:5])
+    assert "\\u202e" in shown and "\x1b" not in shown
+    assert browser.run("return document.querySelectorAll('img, b b, main script').length") == 0
+
+
+def test_the_policy_is_in_force(browser: Browser, file: Path) -> None:
+    browser.open(file)
+    browser.run(
+        "const s = document.createElement('script'); s.textContent = 'document.title = `owned`';"
+        "document.body.append(s);"
+        "const i = new Image(); i.src = 'data:image/gif;base64,R0lGODlhAQABAAAAACw=';"
+        "document.body.append(i);"
+    )
+    assert browser.driver.title == "Genres in this library"
+    told = " ".join(entry["message"] for entry in browser.driver.get_log("browser"))
+    assert ("script-src" in told and "default-src" in told) or "img-src" in told
+
+
+def test_searching_finds_titles_artists_genres_and_paths(browser: Browser, file: Path) -> None:
+    browser.open(file)
+    search = browser.find("#search")
+    for words, found in FOUND.items():
+        search.clear()
+        search.send_keys(words)
+        assert browser.find("#tracks [role=status]").text.startswith(f"{found} file")
+        assert len(browser.column("Title")) == found
+    search.clear()
+    search.send_keys("<script>")
+    assert HOSTILE[0] in browser.column("Title")[0]
+
+
+def test_headings_sort_by_click_and_by_key(browser: Browser, file: Path) -> None:
+    browser.open(file)
+    heading = browser.find("#tracks th:nth-child(6) button")
+    browser.run("arguments[0].scrollIntoView()", heading)
+    heading.click()
+    paths = browser.column("File")
+    head = browser.find("#tracks th:nth-child(6)")
+    assert head.get_attribute("aria-sort") == "ascending" and paths[0].startswith("album 0/")
+    heading.send_keys(Keys.ENTER)
+    assert head.get_attribute("aria-sort") == "descending"
+    assert browser.column("File")[0].startswith("album 25/")
+    browser.find("#tracks th:nth-child(3) button").click()
+    browser.find("#tracks th:nth-child(3) button").click()
+    scores = [int(text.split()[-1].rstrip("%")) for text in browser.column("Heard")]
+    assert scores == sorted(scores, reverse=True)
+
+
+def test_pages_and_filters_show_every_file_once(browser: Browser, file: Path) -> None:
+    browser.open(file)
+    seen = browser.column("File")
+    while browser.find(".pages button:last-child").is_enabled():
+        browser.run("document.querySelector('.pages button:last-child').click()")
+        seen += browser.column("File")
+    assert len(seen) == len(set(seen)) == 260
+    for key in ("sure", "unsure", "silent", "failed"):
+        browser.run(f"document.querySelector('[data-filter={key}]').click()")
+        assert set(browser.column("Status")) == {key}
+        assert browser.find(f"[data-filter={key}]").get_attribute("aria-pressed") == "true"
+
+
+def test_colours_change_by_button_and_by_system(browser: Browser, file: Path) -> None:
+    browser.features = [{"name": "prefers-color-scheme", "value": "dark"}]
+    browser.open(file)
+    ground = "return getComputedStyle(document.body).backgroundColor"
+    dark = browser.run(ground)
+    browser.find("#theme").click()
+    light = browser.run(ground)
+    browser.features = []
+    browser.open(file)
+    assert browser.run(ground) == light != dark
+
+
+def test_the_map_names_tracks_by_pointer_and_by_key(browser: Browser, file: Path) -> None:
+    browser.open(file)
+    canvas = browser.find(".map canvas")
+    browser.run("arguments[0].scrollIntoView({block: 'center'})", canvas)
+    webdriver.ActionChains(browser.driver).move_to_element(canvas).perform()
+    first = browser.find("#named").text
+    assert "%" in first
+    canvas.send_keys(Keys.ARROW_RIGHT)
+    second = browser.find("#named").text
+    assert second != first and "%" in second
+    canvas.send_keys(Keys.ENTER)
+    assert browser.find("#tracks tr.found td").text in second.replace("\n", " ")
+    boxes = browser.texts(".legend label")
+    assert len(boxes) > 3 and all("(" in box for box in boxes)
+
+
+def test_every_control_has_a_name_and_every_chart_a_table(browser: Browser, file: Path) -> None:
+    browser.open(file)
+    assert browser.run(NAMELESS, CONTROLS) == 0
+    assert browser.run("return document.querySelectorAll('th:not([scope])').length") == 0
+    levels = browser.run("return [...document.querySelectorAll('h1,h2,h3')].map((e) => e.tagName)")
+    assert levels[0] == "H1" and levels.count("H1") == 1  # type: ignore[index, union-attr]
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW, (320, 640)])
+def test_nothing_is_wider_than_the_screen(browser: Browser, file: Path, size) -> None:
+    browser.open(file, size)
+    assert browser.run("return document.documentElement.scrollWidth") <= size[0]  # type: ignore[operator]
+
+
+def test_printing_shows_more_than_a_page_of_the_table(browser: Browser, file: Path) -> None:
+    browser.open(file)
+    browser.run("window.dispatchEvent(new Event('beforeprint'))")
+    assert len(browser.column("Title")) == 260
+    browser.run("window.dispatchEvent(new Event('afterprint'))")
+    assert len(browser.column("Title")) == 100
+
+
+def test_an_empty_library_is_a_page_too(browser: Browser, tmp_path: Path) -> None:
+    file = tmp_path / "empty.html"
+    file.write_text(page(library(0)), "utf-8")
+    browser.open(file)
+    assert browser.driver.get_log("browser") == []
+    assert "There is no map" in browser.find("#map").text
+
+
+def test_twenty_thousand_files_stay_usable(browser: Browser, tmp_path: Path) -> None:
+    """`pytest -rP` prints what it took; only that everything is there is asserted."""
+    file = tmp_path / "large.html"
+    file.write_text(page(library(20_000)), "utf-8")
+    took = {"size, MB": file.stat().st_size / 1e6}
+    began = time.monotonic()
+    browser.open(file)
+    took["opened, s"] = time.monotonic() - began
+    for name, script in TIMED.items():
+        timed = f"const t = performance.now(); {script}; return performance.now() - t"
+        took[name] = float(browser.run(timed))  # type: ignore[arg-type]
+    print({name: round(value, 2) for name, value in took.items()})
+    assert browser.find("#tracks [role=status]").text == "20,000 files, 1 to 100 shown"
+    assert browser.driver.get_log("browser") == []
