@@ -9,7 +9,7 @@ from rich.text import Text
 from genretag.domain.inspection import Inspection
 from genretag.domain.players import PLAYERS
 from genretag.report.blocks import Lane, Pen
-from genretag.report.palette import COLOURS
+from genretag.report.palette import AGAINST, COLOURS, FOR
 from genretag.report.text import clock, percent, visible
 
 TOP_GENRES = 5
@@ -19,7 +19,6 @@ _GENRE_WIDTH = 14
 # Less would make much of nothing, or an empty line.
 _LEAST_WORTH = 0.05
 _LEAST_SCORE = 0.1
-_FOR, _AGAINST = COLOURS[0], COLOURS[1]
 
 
 def show(inspection: Inspection, console: Console) -> None:
@@ -122,7 +121,7 @@ def _why(inspection: Inspection, lane: Lane, pen: Pen) -> RenderableType:
     worth = [[effect.worth for effect in window] for window in inspection.effects]
     most = max(_LEAST_WORTH, *map(abs, chain.from_iterable(worth)))
     rows = _grid(_GENRE_WIDTH)
-    for label, sign, colour in (("speaks for", 1, _FOR), ("against", -1, _AGAINST)):
+    for label, sign, colour in (("speaks for", 1, FOR), ("against", -1, AGAINST)):
         heights = [[max(0.0, sign * part / most) for part in window] for window in worth]
         line = lane.line(heights, pen)
         rows.add_row(label, Text(line, colour, no_wrap=True))
@@ -136,7 +135,7 @@ def _octaves(inspection: Inspection, pen: Pen) -> RenderableType:
     for band, worth in inspection.octaves:
         bar = pen.bar(abs(worth), _BAR_WIDTH)
         worth = round(worth, 2) or 0.0  # no minus before a zero
-        side, colour = ("for", _FOR) if worth >= 0 else ("against", _AGAINST)
+        side, colour = ("for", FOR) if worth >= 0 else ("against", AGAINST)
         name = f"{band.low_hz:g}-{band.high_hz:g} Hz"
         rows.add_row(name, f"{worth:+.2f} {side if worth else '':<7}", Text(bar.rstrip(), colour))
     return rows

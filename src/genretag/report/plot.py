@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from genretag.audio.mel import DYNAMIC_RANGE_DB, place_of_hz
 from genretag.domain.inspection import Inspection
 from genretag.domain.manifest import FrontEnd
-from genretag.report.palette import COLOURS
+from genretag.report.palette import AGAINST, FOR
 from genretag.report.text import clock, percent, visible
 
 KINDS = (".png", ".svg")
@@ -34,7 +34,6 @@ _GAP = 0.04
 _MOST_NUMBERS = 16
 _TICKS = 9
 _TICKS_HZ = (250, 500, 1000, 2000, 4000, 8000, 16000)
-_FOR, _AGAINST = COLOURS[0], COLOURS[1]
 
 
 def draw(inspection: Inspection, front_end: FrontEnd, file: Path) -> None:
@@ -146,7 +145,7 @@ def _worth(axes: Axes, inspection: Inspection) -> None:
         edges = np.linspace(low, high, len(effects) + 1)
         worth = np.array([effect.worth for effect in effects])
         most = max(most, float(np.abs(worth).max()))
-        for side, colour, hatch in ((worth > 0, _FOR, ""), (worth < 0, _AGAINST, "////")):
+        for side, colour, hatch in ((worth > 0, FOR, ""), (worth < 0, AGAINST, "////")):
             axes.bar(
                 edges[:-1][side], worth[side], np.diff(edges)[side] * 0.94, align="edge",
                 color=colour, edgecolor="black", linewidth=0.4, hatch=hatch,
@@ -163,7 +162,7 @@ def _octaves(axes: Axes, inspection: Inspection, front_end: FrontEnd) -> None:
     for band, worth in inspection.octaves:
         low, high = (place_of_hz(hz, front_end) for hz in (band.low_hz, band.high_hz))
         axes.barh(
-            low, worth, 0.92 * (high - low), align="edge", color=_FOR if worth > 0 else _AGAINST,
+            low, worth, 0.92 * (high - low), align="edge", color=FOR if worth > 0 else AGAINST,
             hatch="" if worth > 0 else "////", edgecolor="black", linewidth=0.4,
         )  # fmt: skip
     axes.axvline(0, color="black", linewidth=0.8)
