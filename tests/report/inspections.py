@@ -61,7 +61,7 @@ def inspections() -> tuple[Inspection, ...]:
     nasty = "\x1b[31mAlt[/]\nRock"
     item = StoredItem("TCON", ("(17)", nasty), ("Rock", nasty))
     hostile = StoredTag("ID3v2", "ID3v2", "2.3", (item,))
-    old = StoredItem("genre", ("Hard Rock",), ("Hard Rock",))
+    old = StoredItem("genre", ("79",), ("Hard Rock",))
     stale = StoredTag("ID3v1", "ID3v1", "", (old,))
     return (
         Inspection(

@@ -10,9 +10,9 @@ class StoredItem:
     """One frame, atom, comment or attribute that says a genre.
 
     Attributes:
-        key: its name.
-        texts: its values as they are stored.
-        names: the same, with numbers and references such as `(17)` put into words.
+        key: its name, as tag editors show it.
+        texts: its values as they are stored: `(17)Rock`, or the number of ID3v1 or gnre in digits.
+        names: the same, with numbers and references put into words.
     """
 
     key: str

@@ -61,6 +61,8 @@ def _tags(inspection: Inspection) -> RenderableType:
         stale = "goes on showing this" if tag.name in inspection.stale else ""
         for n, item in enumerate(item for item in tag.items if item.texts):
             texts = _safe(" | ".join(item.texts))
+            if item.names != item.texts:
+                texts.append(f"  means {visible('; '.join(item.names))}", "bright_black")
             name = "" if n else f"{tag.name} {tag.version}"
             rows.add_row(name, _safe(item.key), texts, stale)
     if not rows.row_count:

@@ -75,7 +75,11 @@ class Asf(Kind):
 
     def is_genre(self, item: Item) -> bool:
         """Whether it is WM/Genre, wherever it stands."""
-        return item.key.partition("/")[2] == _NAME
+        return self.label(item) == _NAME
+
+    def label(self, item: Item) -> str:
+        """Its name without the object."""
+        return item.key.partition("/")[2]
 
     def texts(self, tag: Tag) -> list[str]:
         """The values that are texts."""

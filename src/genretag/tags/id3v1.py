@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from typing import BinaryIO
 
+from genretag.domain.id3v1 import ID3V1_GENRES
 from genretag.tags.model import Item, Kind, Tag
-from genretag.tags.names import ID3V1_GENRES, NO_GENRE, id3v1_number
+from genretag.tags.names import NO_GENRE, id3v1_number
 from genretag.tags.splice import size_of, splice
 
 SIZE = 128
@@ -37,6 +38,11 @@ class Id3v1(Kind):
         """The name of the number."""
         number = tag.items[-1].data[0]
         return [ID3V1_GENRES[number]] if number < len(ID3V1_GENRES) else []
+
+    def values(self, tag: Tag) -> tuple[str, ...]:
+        """The number."""
+        number = tag.items[-1].data[0]
+        return () if number == NO_GENRE else (str(number),)
 
     def encoded(self, names: Sequence[str], tag: Tag) -> list[Item]:
         """The number of the first name that has one."""

@@ -117,17 +117,22 @@ class Kind(ABC):
 
     def stored(self, tag: Tag) -> StoredTag:
         """The genres of `tag` as they are stored, item by item."""
-        return StoredTag(
-            self.name,
-            self.format,
-            self.version(tag),
-            tuple(self._stored(item, tag) for item in tag.items if self.is_genre(item)),
-        )
+        items = (self._stored(item, tag) for item in tag.items if self.is_genre(item))
+        said = tuple(item for item in items if item.texts)
+        return StoredTag(self.name, self.format, self.version(tag), said)
 
     def _stored(self, item: Item, tag: Tag) -> StoredItem:
-        texts = self.texts(replace(tag, items=(item,)))
-        values = tuple(value for text in texts for value in text.split("\0"))
-        return StoredItem(item.key, values, understood(values, "\0", self.numbers))
+        alone = replace(tag, items=(item,))
+        names = understood(self.texts(alone), "\0", self.numbers)
+        return StoredItem(self.label(item), self.values(alone), names)
+
+    def label(self, item: Item) -> str:
+        """What users of tag editors call `item`."""
+        return item.key
+
+    def values(self, tag: Tag) -> tuple[str, ...]:
+        """The values of the genre items of `tag` as they are stored, numbers as digits."""
+        return tuple(value for text in self.texts(tag) for value in text.split("\0"))
 
     def version(self, tag: Tag) -> str:
         """The version of the format that `tag` is in, where there are several."""

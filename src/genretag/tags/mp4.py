@@ -7,10 +7,10 @@ https://developer.apple.com/documentation/quicktime-file-format/metadata_atoms_a
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
+from genretag.domain.id3v1 import ID3V1_GENRES
 from genretag.tags import atoms
 from genretag.tags.atoms import Atom
 from genretag.tags.model import BrokenTagsError, CannotWriteError, Item, Kind, Tag
-from genretag.tags.names import ID3V1_GENRES
 from genretag.tags.splice import GROWTH, read_at
 
 _GENRE, _OLD_GENRE = "\xa9gen", "gnre"
@@ -62,6 +62,13 @@ class Mp4(Kind):
         texts = [_text(kind, value) for item in new for kind, value in _values(item)]
         return texts or [_old_name(value) for item in old for _, value in _values(item)]
 
+    def values(self, tag: Tag) -> tuple[str, ...]:
+        """The texts; the number of a gnre, which is one more than that of ID3v1."""
+        if any(item.key == _GENRE for item in tag.items):
+            return super().values(tag)
+        old = (value for item in tag.items for _, value in _values(item))
+        return tuple(str(_number(value)) for value in old)
+
     def encoded(self, names: Sequence[str], tag: Tag) -> list[Item]:
         """One ©gen, or nothing."""
         if not names:
@@ -99,8 +106,12 @@ def _text(kind: int, value: bytes) -> str:
 
 
 def _old_name(value: bytes) -> str:
-    number = int.from_bytes(value[:2], "big") - 1
+    number = _number(value) - 1
     return ID3V1_GENRES[number] if 0 <= number < len(ID3V1_GENRES) else ""
+
+
+def _number(value: bytes) -> int:
+    return int.from_bytes(value[:2], "big")
 
 
 def _room(file: BinaryIO, path: Sequence[Atom]) -> tuple[int, int]:

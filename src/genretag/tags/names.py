@@ -3,12 +3,8 @@
 import re
 from collections.abc import Iterable, Iterator
 
-from mutagen.id3 import TCON
-
 from genretag.domain.genre import folded
-
-ID3V1_GENRES: tuple[str, ...] = tuple(TCON.GENRES)
-"""Names by number: the 80 of ID3v1 and the additions that Winamp made to them."""
+from genretag.domain.id3v1 import ID3V1_GENRES
 
 JOINT = "; "
 """Stands between names where several must be one text."""
