@@ -5,6 +5,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 
-from genretag.report.page import page
+from genretag.report.page import as_object, page
 
 CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 # In CI a missing browser is a mistake, elsewhere a reason to skip.
@@ -27,6 +28,38 @@ CONTROLS = "button, input, select, canvas[tabindex]"
 NAMELESS = """
 return [...document.querySelectorAll(arguments[0])].filter((e) => !(
     e.textContent.trim() || e.getAttribute("aria-label") || (e.labels && e.labels.length))).length
+"""
+# The least contrast of any text with what is behind it, and which text that is.
+CONTRAST = """
+const pen = Object.assign(document.createElement("canvas"), { width: 1, height: 1 })
+  .getContext("2d", { willReadFrequently: true });
+const seen = (colours) => {
+  pen.fillStyle = "#fff";
+  pen.fillRect(0, 0, 1, 1);
+  for (const colour of colours) { pen.fillStyle = colour; pen.fillRect(0, 0, 1, 1); }
+  return [...pen.getImageData(0, 0, 1, 1).data].slice(0, 3);
+};
+const luminance = (colours) => seen(colours).map((part) => part / 255)
+  .map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4))
+  .reduce((sum, part, n) => sum + part * [0.2126, 0.7152, 0.0722][n], 0.05);
+const grounds = (e) =>
+  (e ? [...grounds(e.parentElement), getComputedStyle(e).backgroundColor] : []);
+const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+let least = [99, ""];
+while (texts.nextNode()) {
+  const text = texts.currentNode, e = text.parentElement;
+  if (!text.data.trim() || !e.checkVisibility() || e.matches("option, :disabled")) continue;
+  const behind = grounds(e), both = [...behind, getComputedStyle(e).color];
+  const [dark, light] = [luminance(behind), luminance(both)].sort((a, b) => a - b);
+  const contrast = light / dark;
+  if (contrast < least[0]) least = [contrast, text.data];
+}
+return least;
+"""
+PAINT = "const s = getComputedStyle(document.body); return [s.color, s.backgroundColor]"
+SIGN = """
+const pen = document.querySelector(".legend canvas").getContext("2d");
+return [...pen.getImageData(18, 18, 1, 1).data]
 """
 SEARCH = "tracks.search.value = '{}'; tracks.search.dispatchEvent(new Event('input'))"
 TIMED = {
@@ -181,6 +214,100 @@ def test_colours_change_by_button_and_by_system(browser: Browser, file: Path) ->
     browser.features = []
     browser.open(file)
     assert browser.run(ground) == light != dark
+
+
+@pytest.mark.parametrize("colours", ["light", "dark"])
+def test_every_text_can_be_read_on_its_ground(browser: Browser, file: Path, colours: str) -> None:
+    """WCAG 2.2, 1.4.3: a contrast of 4.5."""
+    browser.features = [{"name": "prefers-color-scheme", "value": colours}]
+    browser.open(file)
+    browser.features = []
+    contrast, text = browser.run(CONTRAST)  # type: ignore[misc]
+    assert contrast >= 4.5, text
+
+
+def test_controls_have_the_colours_that_were_chosen(browser: Browser, file: Path) -> None:
+    browser.open(file)
+    scheme = "return getComputedStyle(document.documentElement).colorScheme"
+    assert browser.run(scheme) == "light"
+    browser.find("#theme").click()
+    assert browser.run(scheme) == "dark" and browser.find("#theme").text == "Light colours"
+
+
+def test_paper_stays_white(browser: Browser, file: Path) -> None:
+    browser.open(file)
+    browser.find("#theme").click()
+    on_screen = browser.run(SIGN)
+    browser.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    browser.run("window.dispatchEvent(new Event('beforeprint'))")
+    assert browser.run(PAINT) == ["rgb(0, 0, 0)", "rgb(255, 255, 255)"]
+    assert browser.run(SIGN) != on_screen
+    browser.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+
+
+def test_paper_says_what_of_the_table_it_shows(browser: Browser, file: Path) -> None:
+    browser.open(file)
+    browser.find("#search").send_keys("album 1")
+    browser.run("document.querySelector('[data-filter=unsure]').click()")
+    browser.run("window.dispatchEvent(new Event('beforeprint'))")
+    told = browser.find("#tracks [role=status]").text
+    assert told.endswith("files, unsure, with “album 1”")
+
+
+def test_many_failures_are_folded_and_paper_unfolds_them(browser: Browser, tmp_path: Path) -> None:
+    file = tmp_path / "failing.html"
+    file.write_text(page(library(3000)), "utf-8")
+    browser.open(file)
+    rows, folded = "#failures > table tbody tr", "#failures details tbody tr"
+    assert (len(browser.texts(rows)), len(browser.texts(folded))) == (50, 10)
+    assert browser.find("#failures summary").text == "10 more files"
+    is_open = "return document.querySelector('#failures details').open"
+    assert not browser.run(is_open)
+    browser.run("window.dispatchEvent(new Event('beforeprint'))")
+    assert browser.run(is_open)
+
+
+def test_one_long_name_leaves_room_for_the_others(browser: Browser, tmp_path: Path) -> None:
+    file = tmp_path / "long.html"
+    made = library(60)
+    long = replace(made.entries[5], title="x" * 5000, artist="y" * 5000)
+    entries = (*made.entries[:5], long, *made.entries[6:])
+    file.write_text(page(replace(made, entries=entries)), "utf-8")
+    browser.open(file)
+    widths = "return [...document.querySelectorAll('#tracks th')].map((e) => e.offsetWidth)"
+    title, *_, path = browser.run(widths)  # type: ignore[misc]
+    assert path > 200 and abs(title - path) < 20
+
+
+def test_the_line_lies_at_the_threshold(browser: Browser, tmp_path: Path) -> None:
+    file = tmp_path / "odd.html"
+    file.write_text(page(replace(library(260), threshold=0.83)), "utf-8")
+    browser.open(file)
+    scores = browser.texts("#confidence th[scope=row]")
+    assert scores[:3] == ["90 to 100%", "83 to 90%", "80 to 83%"]
+    assert browser.texts("#confidence .limit th") == ["80 to 83%"]
+    files = sum(int(text.split()[0]) for text in browser.texts("#confidence .share"))
+    assert files == sum(best >= 0 for best in as_object(library(260))["rows"]["best"])
+
+
+def test_choosing_by_key_takes_the_reader_along(browser: Browser, file: Path) -> None:
+    browser.open(file)
+    browser.find("[data-filter=unsure]").send_keys(Keys.ENTER)
+    assert browser.run("return document.activeElement.id") == "tracks"
+    browser.find(".map canvas").send_keys(Keys.ARROW_RIGHT, Keys.ENTER)
+    assert browser.run("return document.activeElement.className") == "found"
+    assert browser.find("#filter").get_attribute("value") == "all"
+
+
+def test_the_legend_hides_a_genre(browser: Browser, file: Path) -> None:
+    browser.open(file)
+    shown = "return chart.shown.length"
+    all_shown = browser.run(shown)
+    box = browser.find(".legend input")
+    hidden = int(browser.texts(".legend label")[0].split("(")[1].rstrip(")"))
+    browser.run("arguments[0].scrollIntoView({block: 'center'})", box)
+    box.send_keys(Keys.SPACE)
+    assert browser.run(shown) == all_shown - hidden  # type: ignore[operator]
 
 
 def test_the_map_names_tracks_by_pointer_and_by_key(browser: Browser, file: Path) -> None:

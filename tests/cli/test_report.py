@@ -93,8 +93,30 @@ def test_a_page_never_takes_the_place_of_music(genretag, library) -> None:
     run = genretag("report", library, "-o", library / "plain.flac")
     assert run.returncode == 2 and "bad-option" in run.stderr
     assert genretag("report", library).returncode == 2
+
+
+def test_where_no_page_can_be_written_nothing_is_heard(genretag, library) -> None:
     nowhere = genretag("report", library, "-o", library / "no" / "page.html")
     assert nowhere.returncode == 3 and "output-failed" in nowhere.stderr
+    assert "files in" not in nowhere.stderr and not (library / "no").exists()
+    long = genretag("report", library, "-o", library / f"{'x' * 300}.html")
+    assert long.returncode == 3 and "output-failed" in long.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+def test_a_full_disk_ends_the_run_with_a_hint(genretag, library) -> None:
+    run = genretag("report", library, "-o", "/dev/full")
+    assert run.returncode == 3 and "output-failed" in run.stderr and "Traceback" not in run.stderr
+    assert Path("/dev/full").is_char_device()
+
+
+def test_a_page_takes_the_place_of_an_older_one_behind_a_link(genretag, library, tmp_path) -> None:
+    older, link = tmp_path / "older.html", tmp_path / "link.html"
+    older.write_text("older")
+    link.symlink_to(older)
+    assert genretag("report", library, "-o", link).returncode == 1
+    assert link.is_symlink() and data(older)["rows"]["path"]
+    assert not list(tmp_path.glob(".genretag-*"))
 
 
 def test_a_folder_without_music_gives_an_empty_page(genretag, tmp_path) -> None:

@@ -2,7 +2,9 @@ import base64
 import hashlib
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
+from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
@@ -95,6 +97,60 @@ def test_rows_say_what_was_heard() -> None:
     assert failure == {
         "row": 49, "code": "not-audio", "message": "nothing in <b>it</b>", "hint": "Look at it."
     }  # fmt: skip
+
+
+def test_scores_lie_on_the_side_of_the_threshold_that_the_status_says() -> None:
+    rows = as_object(library(3000))["rows"]
+    sides = zip(rows["status"], rows["score"], rows["best"], strict=True)
+    assert all((status == "sure") == (score >= 800) for status, score, best in sides if best >= 0)
+    at = np.array([0.8, 0.2, *np.zeros(len(GENRES) - 2)])
+    [score] = as_object(with_entries(entry(Path("/music/a.flac"), at, "t")))["rows"]["score"]
+    assert score == 800
+
+
+def test_no_text_of_a_tag_is_longer_than_a_few_lines() -> None:
+    one = entry(Path("/music/a.flac"), np.full(len(GENRES), 1 / len(GENRES)), "x" * 9999, "y" * 999)
+    told = as_object(with_entries(one))
+    assert told["rows"]["title"] == ["x" * 200 + "…"]
+    assert told["names"][told["rows"]["before"][0]] == "y" * 200 + "…"
+    assert told["distribution"][0][0] == "y" * 200 + "…"
+
+
+def test_paths_say_under_which_of_several_folders_they_are() -> None:
+    folders = [Path(f"/music/{n}") for n in range(7)]
+    files = [entry(folder / "01.mp3", None, "t") for folder in folders]
+    made = replace(with_entries(*files), roots=tuple(folders))
+    told = as_object(made)
+    assert told["rows"]["path"] == [f"{n}/01.mp3" for n in range(7)]
+    assert told["about"]["roots"] == [*map(str, folders[:5]), "2 more"]
+    one = as_object(replace(made, roots=(Path("/music"),)))
+    assert one["rows"]["path"] == told["rows"]["path"]
+    alone = as_object(replace(made, roots=(folders[0] / "01.mp3",)))
+    assert alone["rows"]["path"][0] == "/music/0/01.mp3"
+
+
+@pytest.mark.parametrize(
+    ("name", "ground"), [("COLOURS", "#ffffff"), ("COLOURS_IN_THE_DARK", "#201f1d")]
+)
+def test_points_of_the_map_stand_out_on_their_ground(name: str, ground: str) -> None:
+    """WCAG 2.2, 1.4.11: what is needed to understand a chart has a contrast of 3."""
+    script, style = (
+        files("genretag.report.page").joinpath(part).read_text("utf-8")
+        for part in ("page.js", "page.css")
+    )
+    assert f"--raised: {ground};" in style
+    [listed] = re.findall(rf"const {name} = \[(.*?)\]", script)
+    colours = re.findall(r"#\w{6}", listed)
+    assert len(set(colours)) == 7
+    for colour in colours:
+        dark, light = sorted((luminance(colour), luminance(ground)))
+        assert (light + 0.05) / (dark + 0.05) >= 3
+
+
+def luminance(colour: str) -> float:
+    parts = np.array([int(colour[n : n + 2], 16) / 255 for n in (1, 3, 5)])
+    linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+    return float(linear @ [0.2126, 0.7152, 0.0722])
 
 
 def test_genres_are_counted_however_they_are_written() -> None:

@@ -3,6 +3,7 @@ from pathlib import Path
 import mutagen
 import pytest
 from audio_files import garbage, write_tone
+from mutagen.id3 import TALB, TIT2, TPE1, Encoding
 
 from genretag.tags.titles import Titles, titles
 
@@ -16,6 +17,32 @@ def test_title_artist_and_album_are_the_first_in_the_tags(tmp_path: Path, name: 
     file["title"], file["artist"], file["album"] = ["Ж", "other"], [" A "], ["B"]
     file.save()
     assert titles(path) == Titles("Ж", "A", "B")
+
+
+@pytest.mark.parametrize("name", ["a.wav", "a.aiff", "a.wma"])
+def test_tags_to_which_mutagen_has_no_easy_interface_are_read_too(
+    tmp_path: Path, name: str
+) -> None:
+    path = write_tone(tmp_path / name)
+    file = mutagen.File(path)
+    if name == "a.wma":
+        file["Title"], file["Author"], file["WM/AlbumTitle"] = ["Ж", "other"], ["A"], ["B"]
+    else:
+        file.add_tags()
+        for kind, texts in ((TIT2, ["Ж", "other"]), (TPE1, ["A"]), (TALB, ["B"])):
+            file.tags.add(kind(Encoding.UTF8, texts))
+    file.save()
+    assert titles(path) == Titles("Ж", "A", "B")
+
+
+def test_a_text_that_is_missing_hides_no_other(tmp_path: Path) -> None:
+    path = write_tone(tmp_path / "a.wav")
+    file = mutagen.File(path)
+    file.add_tags()
+    file.tags.add(TIT2(Encoding.UTF8, []))
+    file.tags.add(TPE1(Encoding.UTF8, ["A"]))
+    file.save()
+    assert titles(path) == Titles("", "A", "")
 
 
 def test_whatever_cannot_be_read_is_empty(tmp_path: Path) -> None:

@@ -66,11 +66,11 @@ def report(
     [cyan]genretag report ~/Music -o music.html[/]
     """
     _refuse_music(output)
+    _refuse_no_room(output)
     how = Listening(model, coverage, device, jobs, timeout, no_cache=no_cache)
     with listening(how) as listener:
         from genretag.cli import maps
         from genretag.cli.hearing import Hearing
-        from genretag.cli.output import opened
         from genretag.domain.genre_map import AS_THEY_ARE
         from genretag.domain.tagging import TagPolicy
         from genretag.library.ahead import Ahead
@@ -92,8 +92,7 @@ def report(
         with hearing, ear.heard(files) as outcomes:
             found = collected(hearing.watched(outcomes), wished)
         told = library(paths, found, wished, ear.loaded, coverage)
-    with opened(output) as stream:
-        stream.write(page(told))
+    _write(page(told), output)
     typer.echo(f"Wrote {output}", err=True)
     raise typer.Exit(hearing.exit_code)
 
@@ -105,3 +104,33 @@ def _refuse_music(output: Path) -> None:
 
     if output.suffix.casefold() in AUDIO_SUFFIXES:
         raise UsageError(Code.BAD_OPTION, f"{output}: a page is no music", "End its name in .html.")
+
+
+def _refuse_no_room(output: Path) -> None:
+    """RunError if the page cannot be written where it should be: not after hours of listening."""
+    from tempfile import TemporaryFile
+
+    from genretag.cli.output import translated
+
+    with translated(output):
+        if not _is_special(output):
+            TemporaryFile(dir=output.resolve().parent).close()
+
+
+def _write(text: str, output: Path) -> None:
+    """In one step, so that an older page is whole until then; RunError `output-failed`."""
+    from genretag.cli.output import translated
+    from genretag.library import files
+
+    content = text.encode("utf-8")
+    with translated(output):
+        if _is_special(output):
+            output.write_bytes(content)
+        else:
+            # A link stays one, and what it leads to is replaced.
+            files.rewrite(output.resolve(), content)
+
+
+def _is_special(output: Path) -> bool:
+    """Whether it is a pipe or a device, which nothing may replace."""
+    return output.exists() and not output.is_file()

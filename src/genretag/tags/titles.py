@@ -6,6 +6,14 @@ from typing import Any
 
 import mutagen
 
+# As mutagen's easy interface says, and as the tags say themselves to which it has none: ID3 in
+# WAV and AIFF, and ASF.
+_NAMES = (
+    ("title", "TIT2", "Title"),
+    ("artist", "TPE1", "Author"),
+    ("album", "TALB", "WM/AlbumTitle"),
+)
+
 
 @dataclass(frozen=True)
 class Titles:
@@ -20,11 +28,11 @@ def titles(path: Path) -> Titles:
     """The first title, artist and album in a file; whatever cannot be read is left empty."""
     try:
         tags = mutagen.File(path, easy=True)
-        return Titles(*(_first(tags, name) for name in ("title", "artist", "album")))
+        return Titles(*(_first(tags, names) for names in _NAMES))
     except Exception:  # noqa: BLE001 - tags may be broken in any way, and the file has a name
         return Titles()
 
 
-def _first(tags: Any, name: str) -> str:
-    values = (tags.get(name) if tags else None) or [""]
-    return str(values[0]).strip()
+def _first(tags: Any, names: tuple[str, ...]) -> str:
+    values = next((tags[name] for name in names if tags and name in tags), ())
+    return str(next(iter(values), "")).strip()

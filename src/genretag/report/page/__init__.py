@@ -20,6 +20,8 @@ _NONE = "no genre"
 _MOST_GENRES = 30
 _TIMELINE_GENRES = 4
 _MOST_WINDOWS = 10
+_MOST_ROOTS = 5
+_LONGEST = 200  # characters of a text from a tag, which may be as long as a book
 # What could end the script element that holds the data, or a line of it, is spelled out.
 _ESCAPED = {ord(c): f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"}
 
@@ -55,14 +57,14 @@ def as_object(library: Library) -> dict[str, Any]:
             "nextScore", "x", "y", "clash")  # fmt: skip
     return {
         "about": {
-            "roots": [visible(str(root.absolute())) for root in library.roots],
+            "roots": _roots(library),
             "made": f"{library.made:%Y-%m-%d %H:%M}",
-            "model": library.model,
+            "model": visible(library.model),
             "mode": library.mode,
             "threshold": library.threshold,
             "skipped": library.skipped,
         },
-        "genres": list(library.genres),
+        "genres": [visible(name) for name in library.genres],
         "rows": {key: [row[place] for row in columns] for place, key in enumerate(keys)},
         "names": list(names),
         "distribution": _distribution(library),
@@ -88,15 +90,15 @@ def _row(library: Library, n: int, names: dict[str, int]) -> list[Any]:
         value
         for genre in best
         for value in (
-            (library.genres.index(genre.name), round(1000 * genre.score)) if genre else (-1, 0)
+            (library.genres.index(genre.name), _thousandths(genre.score)) if genre else (-1, 0)
         )
     ]
     at = library.places[n]
     placed = [None, None] if np.isnan(at).any() else [round(1000 * float(value)) for value in at]
     return [
         _relative(library, entry),
-        visible(entry.title),
-        visible(entry.artist),
+        _shortened(entry.title),
+        _shortened(entry.artist),
         _status(entry),
         *(
             names.setdefault(_joined(some), len(names))
@@ -106,6 +108,17 @@ def _row(library: Library, n: int, names: dict[str, int]) -> list[Any]:
         *placed,
         int(entry.disagrees),
     ]
+
+
+def _thousandths(score: float) -> int:
+    """Rounded down: what is below the threshold may not come to lie on it."""
+    return int(1000 * score + 1e-6)
+
+
+def _roots(library: Library) -> list[str]:
+    roots = [visible(str(root.absolute())) for root in library.roots]
+    more = len(roots) - _MOST_ROOTS
+    return [*roots[:_MOST_ROOTS], f"{more} more"] if more > 0 else roots
 
 
 def _status(entry: Entry) -> str:
@@ -121,6 +134,8 @@ def _relative(library: Library, entry: Entry) -> str:
     root = next(
         (root for root in library.roots if path != root and path.is_relative_to(root)), None
     )
+    if root and len(library.roots) > 1:  # which of them it is under is worth knowing
+        root = root.parent
     return visible(str(path.relative_to(root) if root else path))
 
 
@@ -130,7 +145,11 @@ def _without_path(entry: Entry) -> str:
 
 
 def _joined(genres: tuple[str, ...]) -> str:
-    return visible("; ".join(genres))
+    return _shortened("; ".join(genres))
+
+
+def _shortened(text: str) -> str:
+    return visible(text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…")
 
 
 def _distribution(library: Library) -> list[tuple[str, int, int]]:
@@ -147,7 +166,7 @@ def _distribution(library: Library) -> list[tuple[str, int, int]]:
     after = Counter(name for entry in library.entries for name in counted(entry.after))
     order = sorted(before | after, key=lambda name: (-max(before[name], after[name]), name))
     shown, rest = order[:_MOST_GENRES], order[_MOST_GENRES:]
-    rows = [(visible(name), before[name], after[name]) for name in shown]
+    rows = [(_shortened(name), before[name], after[name]) for name in shown]
     if rest:
         others = (sum(counts[name] for name in rest) for counts in (before, after))
         rows.append((f"{len(rest)} others", *others))  # type: ignore[arg-type]
@@ -163,7 +182,7 @@ def _timeline(row: int, found: Timeline) -> dict[str, Any]:
     return {
         "row": row,
         "starts": [clock(found.excerpts[part[0]].start_s) for part in parts],
-        "genres": [genre.name for genre in best],
+        "genres": [visible(genre.name) for genre in best],
         "scores": np.rint(1000 * scores.T).astype(int).tolist(),
     }
 

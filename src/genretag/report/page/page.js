@@ -5,8 +5,12 @@ const data = JSON.parse(document.getElementById("data").textContent);
 const rows = data.rows;
 const count = rows.path.length;
 const PAGE = 100, PRINTED = 2000, LISTED = 50;
-const COLOURS = ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#d55e00", "#56b4e9", "#8c7a00"];
+// Of Okabe and Ito, made darker or lighter until each stands out on its ground.
+const COLOURS = ["#0072b2", "#c98500", "#009e73", "#c9739f", "#d55e00", "#2e9bd6", "#857400"];
+const COLOURS_IN_THE_DARK = ["#3d8fd1", "#e69f00", "#00b383", "#dd8fbb", "#e8702a", "#8ad0f5", "#b5a21a"];
 const SHAPES = ["disc", "square", "triangle", "diamond", "cross", "ring", "plus", "down"];
+// Columns that need little room, so that a long title or path cannot take it from the others.
+const WIDTHS = { Status: "brief", Heard: "short", Has: "short", Likeliest: "short", Next: "short", Before: "short", After: "short", Code: "short" };
 const STATUS = { sure: "sure", unsure: "unsure", silent: "silent", failed: "failed" };
 
 const FILTERS = [
@@ -43,16 +47,17 @@ function section(id, title, hint, ...content) {
   document.getElementById("main").append(made);
 }
 
-function share(part, whole, label, old = false) {
-  const made = el("div", { class: old ? "share old" : "share" }, el("i", { "aria-hidden": "true" }), label);
+function share(part, whole, kind = "", word = "") {
+  const made = el("div", { class: `share ${kind} ${part ? "" : "none"}` }, el("i", { "aria-hidden": "true" }),
+    el("span", {}, part.toLocaleString("en"), el("span", { class: "unseen" }, ` ${word}`)));
   made.style.setProperty("--share", whole ? part / whole : 0);
   return made;
 }
 
-function table(caption, heads, body) {
-  return el("table", { class: "rows" }, caption ? el("caption", {}, caption) : null,
-    el("thead", {}, el("tr", {}, ...heads.map((head) => el("th", { scope: "col" }, head)))),
-    el("tbody", {}, ...body));
+const column = (label, ...content) => el("th", { scope: "col", class: WIDTHS[label] ?? null }, ...content);
+
+function table(heads, body) {
+  return el("table", { class: "rows" }, el("thead", {}, el("tr", {}, ...heads.map((head) => column(head, head)))), el("tbody", {}, ...body));
 }
 
 function cells(heads, values) {
@@ -69,7 +74,7 @@ function listed(found, heads, row, filter) {
   const more = found.length > most.length
     ? el("p", {}, el("button", { type: "button", onclick: () => tracks.choose(filter) }, `Show all ${found.length.toLocaleString("en")} in the table`))
     : null;
-  return el("div", {}, table("", heads, most.map((n) => cells(heads, row(n)))), more);
+  return el("div", {}, table(heads, most.map((n) => cells(heads, row(n)))), more);
 }
 
 function about() {
@@ -91,20 +96,22 @@ function distribution() {
   const most = Math.max(1, ...data.distribution.flatMap(([, before, after]) => [before, after]));
   const body = data.distribution.map(([name, before, after]) =>
     el("tr", {}, el("th", { scope: "row", dir: "auto" }, name),
-      el("td", {}, share(before, most, before.toLocaleString("en"), true), share(after, most, after.toLocaleString("en")))));
+      el("td", {}, share(before, most, "old", "before"), share(after, most, "", "after"))));
   section("genres", "Genres before and after",
     "For each genre two bars: hatched, how many files have it now; filled, how many would have it after scan.",
     el("table", { class: "chart" }, el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "Genre"), el("th", { scope: "col" }, "Files before, files after"))), el("tbody", {}, ...body)));
 }
 
 function confidence() {
-  const bins = Array(10).fill(0);
-  for (const n of all()) if (rows.best[n] >= 0) bins[Math.min(9, Math.floor(rows.score[n] / 100))] += 1;
+  const limit = Math.round(data.about.threshold * 1000);
+  // Tenths, and one of them parted where the threshold lies.
+  const edges = [...new Set([limit, ...Array.from({ length: 11 }, (_, n) => n * 100)])].sort((a, b) => a - b);
+  const bins = Array(edges.length - 1).fill(0);
+  for (const n of all()) if (rows.best[n] >= 0) bins[Math.min(bins.length - 1, edges.findLastIndex((edge) => edge <= rows.score[n]))] += 1;
   const most = Math.max(1, ...bins);
-  const limit = Math.round(data.about.threshold * 10);
-  const body = bins.map((files, bin) => ({ files, bin })).reverse().map(({ files, bin }) =>
-    el("tr", { class: bin === limit - 1 ? "limit" : "" }, el("th", { scope: "row" }, `${bin * 10} to ${bin * 10 + 10}%`),
-      el("td", {}, share(files, most, files.toLocaleString("en")))));
+  const body = bins.map((files, bin) =>
+    el("tr", { class: edges[bin + 1] === limit ? "limit" : null }, el("th", { scope: "row" }, `${edges[bin] / 10} to ${edges[bin + 1] / 10}%`),
+      el("td", {}, share(files, most, "", "files")))).reverse();
   section("confidence", "How sure the model is",
     `Files by the score of their likeliest genre. Scores are calibrated: of many files with a score of 70%, about seven in ten should be right. The line is the threshold, ${data.about.threshold.toFixed(2)}: what lies below is not written.`,
     el("table", { class: "chart" }, el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "Score"), el("th", { scope: "col" }, "Files"))), el("tbody", {}, ...body)));
@@ -130,10 +137,13 @@ function unsure() {
 
 function failures() {
   const heads = ["File", "What went wrong", "What to do", "Code"];
+  const told = (found) => table(heads, found.map(({ row, message, hint, code }) => cells(heads, [rows.path[row], message, hint, code])));
+  const [first, rest] = [data.failures.slice(0, LISTED), data.failures.slice(LISTED, PRINTED)];
+  const more = data.failures.length - PRINTED;
   section("failures", "What failed", "Files that could not be read or heard. They are left as they are.",
-    data.failures.length
-      ? table("", heads, data.failures.slice(0, PRINTED).map(({ row, message, hint, code }) => cells(heads, [rows.path[row], message, hint, code])))
-      : el("p", {}, "Nothing."));
+    first.length ? told(first) : el("p", {}, "Nothing."),
+    ...(rest.length ? [el("details", {}, el("summary", {}, plural(rest.length, "more file")), told(rest))] : []),
+    ...(more > 0 ? [el("p", {}, `And ${plural(more, "more file")}: see the table of all tracks.`)] : []));
 }
 
 function timelines() {
@@ -152,8 +162,13 @@ function timelines() {
     cards.length ? el("div", { class: "cards" }, ...cards) : el("p", {}, "No track disagrees or is torn."));
 }
 
-function shape(pen, place, x, y, size) {
-  pen.fillStyle = pen.strokeStyle = COLOURS[place % COLOURS.length];
+const prefersDark = matchMedia("(prefers-color-scheme: dark)");
+const theme = () => document.documentElement.dataset.theme ?? (prefersDark.matches ? "dark" : "light");
+const isDark = () => theme() === "dark" && !tracks.printing;
+const palette = () => (isDark() ? COLOURS_IN_THE_DARK : COLOURS);
+
+function shape(pen, colours, place, x, y, size) {
+  pen.fillStyle = pen.strokeStyle = colours[place % colours.length];
   pen.lineWidth = Math.max(1.5, size / 3);
   const corners = (...points) => {
     pen.beginPath();
@@ -190,6 +205,7 @@ class Chart {
     this.canvas.addEventListener("pointermove", (event) => this.point(this.nearest(event)));
     this.canvas.addEventListener("click", (event) => this.open(this.nearest(event)));
     this.canvas.addEventListener("keydown", (event) => this.key(event));
+    this.signs = [];
     new ResizeObserver(() => this.draw()).observe(this.canvas);
   }
 
@@ -201,13 +217,19 @@ class Chart {
   }
 
   draw() {
+    const colours = palette();
+    for (const [sign, place] of this.signs) {
+      const pen = sign.getContext("2d");
+      pen.clearRect(0, 0, 36, 36);
+      shape(pen, colours, place, 18, 18, 12);
+    }
     const scale = window.devicePixelRatio || 1;
     this.canvas.width = this.canvas.clientWidth * scale;
     this.canvas.height = this.canvas.clientHeight * scale;
     const pen = this.canvas.getContext("2d");
     const size = (this.points.length > 3000 ? 2.4 : 4.5) * scale;
-    pen.globalAlpha = this.points.length > 3000 ? 0.6 : 0.85;
-    for (const n of this.shown) shape(pen, rows.best[n], ...this.place(n), size);
+    pen.globalAlpha = this.points.length > 3000 ? 0.7 : 1;
+    for (const n of this.shown) shape(pen, colours, rows.best[n], ...this.place(n), size);
     if (this.at === null) return;
     pen.globalAlpha = 1;
     pen.strokeStyle = getComputedStyle(this.canvas).color;
@@ -257,7 +279,7 @@ class Chart {
     const used = data.genres.map((name, place) => [name, place, this.points.filter((n) => rows.best[n] === place).length]).filter(([, , files]) => files);
     return el("ul", { class: "legend" }, ...used.map(([name, place, files]) => {
       const sign = el("canvas", { width: "36", height: "36", "aria-hidden": "true" });
-      shape(sign.getContext("2d"), place, 18, 18, 12);
+      this.signs.push([sign, place]);
       const box = el("input", { type: "checkbox", checked: "", onchange: () => {
         this.hidden[box.checked ? "delete" : "add"](place);
         this.draw();
@@ -294,14 +316,14 @@ const tracks = {
     this.search = el("input", { type: "search", id: "search", autocomplete: "off", oninput: () => { this.words = this.search.value; this.page = 0; this.update(); } });
     this.select = el("select", { id: "filter", onchange: () => this.choose(this.select.value, false) }, ...FILTERS.map(([key, label]) => el("option", { value: key }, key === "all" ? "all files" : label)));
     this.order = el("select", { id: "order", onchange: () => this.sort(Number(this.order.value)) }, el("option", { value: "-1" }, "as found"), ...COLUMNS.map(([label], place) => el("option", { value: String(place) }, label)));
-    this.heads = COLUMNS.map(([label], place) => el("th", { scope: "col" }, el("button", { type: "button", onclick: () => this.sort(place) }, label)));
+    this.heads = COLUMNS.map(([label], place) => column(label, el("button", { type: "button", onclick: () => this.sort(place) }, label)));
     this.body = el("tbody");
     this.told = el("p", { role: "status", class: "small" });
     this.back = el("button", { type: "button", onclick: () => this.turn(-1) }, "Previous page");
     this.on = el("button", { type: "button", onclick: () => this.turn(1) }, "Next page");
     section("tracks", "All tracks", "Search in titles, artists, genres and paths; choose a heading to sort by it.",
       el("div", { class: "controls" }, el("label", { for: "search" }, "Search", this.search), el("label", { for: "filter" }, "Show", this.select), el("label", { for: "order" }, "Sort by", this.order)),
-      this.told, el("table", { class: "rows" }, el("caption", {}, "Tracks, a hundred at a time"), el("thead", {}, el("tr", {}, ...this.heads)), this.body),
+      this.told, el("table", { class: "rows" }, el("caption", {}, "Files of the library"), el("thead", {}, el("tr", {}, ...this.heads)), this.body),
       el("div", { class: "pages" }, this.back, this.on));
     this.update();
   },
@@ -310,7 +332,11 @@ const tracks = {
     this.filter = this.select.value = filter;
     this.page = 0;
     this.update();
-    if (move) document.getElementById("tracks").scrollIntoView();
+    if (!move) return;
+    const at = document.getElementById("tracks");
+    at.tabIndex = -1;
+    at.focus({ preventScroll: true });
+    at.scrollIntoView();
   },
 
   sort(place) {
@@ -330,7 +356,17 @@ const tracks = {
     this.update();
     this.page = Math.floor(this.found.indexOf(n) / PAGE);
     this.update();
-    this.body.querySelector(".found").scrollIntoView({ block: "center" });
+    const row = this.body.querySelector(".found");
+    row.tabIndex = -1;
+    row.focus({ preventScroll: true });
+    row.scrollIntoView({ block: "center" });
+  },
+
+  print(printing) {
+    this.printing = printing;
+    this.update();
+    if (chart) chart.draw();
+    for (const more of document.querySelectorAll("details")) more.open = printing;
   },
 
   matches() {
@@ -351,6 +387,12 @@ const tracks = {
     });
   },
 
+  // On paper nothing else says it.
+  asked() {
+    const [, label] = FILTERS.find(([key]) => key === this.filter);
+    return (this.filter === "all" ? "" : `, ${label}`) + (this.words.trim() ? `, with “${this.words.trim()}”` : "");
+  },
+
   update() {
     this.found = this.sorted(this.matches());
     const pages = Math.max(1, Math.ceil(this.found.length / PAGE));
@@ -364,19 +406,20 @@ const tracks = {
       return made;
     }));
     this.heads.forEach((head, place) => head.setAttribute("aria-sort", place !== this.column ? "none" : this.falling ? "descending" : "ascending"));
-    this.told.textContent = `${plural(this.found.length, "file")}${part.length < this.found.length ? `, ${first + 1} to ${first + part.length} shown` : ""}`;
+    this.told.textContent = plural(this.found.length, "file") + this.asked() +
+      (part.length < this.found.length ? `, ${first + 1} to ${first + part.length} shown` : "");
     this.back.disabled = this.page === 0;
     this.on.disabled = this.page === pages - 1;
     for (const button of document.querySelectorAll("[data-filter]")) button.setAttribute("aria-pressed", String(button.dataset.filter === this.filter));
   },
 };
 
-function theme() {
-  const button = document.getElementById("theme"), root = document.documentElement;
-  const isDark = () => (root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches);
-  const label = () => { button.textContent = isDark() ? "Light colours" : "Dark colours"; };
-  button.addEventListener("click", () => { root.dataset.theme = isDark() ? "light" : "dark"; label(); if (chart) chart.draw(); });
-  label();
+function themes() {
+  const button = document.getElementById("theme");
+  const changed = () => { button.textContent = isDark() ? "Light colours" : "Dark colours"; if (chart) chart.draw(); };
+  button.addEventListener("click", () => { document.documentElement.dataset.theme = isDark() ? "light" : "dark"; changed(); });
+  prefersDark.addEventListener("change", changed);
+  changed();
 }
 
 about();
@@ -389,7 +432,7 @@ failures();
 timelines();
 map();
 tracks.build();
-theme();
-addEventListener("beforeprint", () => { tracks.printing = true; tracks.update(); });
-addEventListener("afterprint", () => { tracks.printing = false; tracks.update(); });
+themes();
+addEventListener("beforeprint", () => tracks.print(true));
+addEventListener("afterprint", () => tracks.print(false));
 document.documentElement.dataset.drawn = "yes";
