@@ -50,11 +50,32 @@ def told(genretag, library):
     return run
 
 
+def test_what_genretag_wrote_proves_nothing(genretag, music) -> None:
+    music.mkdir()
+    songs(music, 3, LOW_HZ)
+    songs(music, 2, HIGH_HZ, "High")
+    assert genretag("scan", music, "--threshold", "0.1").returncode == 0
+
+    def judged() -> dict:
+        run = genretag("evaluate", music, "--format", "jsonl")
+        assert run.returncode == 0, run.stderr
+        return json.loads(run.stdout)["files"]
+
+    found = judged()
+    assert (found["judged"], found["own"], found["untagged"]) == (2, 3, 0)
+    shown = genretag("evaluate", music).stdout
+    assert "3 with the genres that genretag wrote" in shown
+    tags.write(next(music.glob("150*")), ["Low", "High"])
+    assert (judged()["judged"], judged()["own"]) == (3, 2)
+    assert genretag("undo", "-y").returncode in (0, 1)
+    assert judged()["own"] == 0
+
+
 def test_known_predictions_give_the_numbers_of_pencil_and_paper(told) -> None:
     found = told()
     assert found["files"] == {
-        "judged": 25, "untagged": 1, "unmapped": 5, "dropped": 0, "silent": 0, "skipped": 0,
-        "failed": 0,
+        "judged": 25, "untagged": 1, "own": 0, "unmapped": 5, "dropped": 0, "silent": 0,
+        "skipped": 0, "failed": 0,
     }  # fmt: skip
     grades = found["grades"]
     assert grades["accuracy"] == pytest.approx(23 / 25)

@@ -107,6 +107,36 @@ def test_wrong_wishes_are_refused_before_anything_is_heard(genretag, song, tmp_p
     assert list(tmp_path.glob("a.*")) == []
 
 
+def test_nothing_takes_the_place_of_music(genretag, song) -> None:
+    before = song.read_bytes()
+    for command in (
+        ("inspect", song, "-o", song),
+        ("inspect", song, "--embeddings", song),
+        ("evaluate", song, "-o", song),
+        ("scan", "-n", song, "-o", song),
+        ("scan", "--plan", song, song),
+        ("report", song, "-o", song),
+    ):
+        run = genretag(*command)
+        assert run.returncode == 2 and "bad-option" in run.stderr, command
+        assert song.read_bytes() == before
+
+
+def test_the_verdict_is_what_scan_would_do(genretag, song, home) -> None:
+    Path(home["GENRETAG_CONFIG"]).write_text("threshold = 0.99\n")
+    shown = genretag("inspect", song)
+    assert "below 0.99" in " ".join(shown.stdout.split())
+    assert json.loads(genretag("inspect", "--format", "jsonl", song).stdout)["sure"] is False
+    sure = genretag("inspect", "--threshold", "0.1", song)
+    assert "sure: the best score reaches 0.10" in " ".join(sure.stdout.split())
+
+
+@pytest.mark.parametrize("columns", ["12", "20", "26", "40"])
+def test_a_narrow_terminal_is_wide_enough(genretag, song, columns) -> None:
+    run = genretag("inspect", "--explain", "full", song, COLUMNS=columns)
+    assert run.returncode == 0, run.stderr
+
+
 def test_without_matplotlib_it_says_what_to_install(genretag, song, tmp_path) -> None:
     (tmp_path / "matplotlib.py").write_text("raise ImportError")
     run = genretag("inspect", "--plot", tmp_path / "a.png", song, PYTHONPATH=str(tmp_path))

@@ -55,6 +55,7 @@ def test_the_page_says_what_is_there_and_what_would_be(genretag, library, tmp_pa
     assert rows["status"][by_path["silent.flac"]] == "silent"
     assert rows["title"][by_path["named.mp3"]] == "<script>alert(1)</script>"
     assert rows["artist"][by_path["named.mp3"]] == "Ж"
+    assert sum(before for _, before, _ in told["distribution"]) == len(by_path) - 1
     assert [failure["row"] for failure in told["failures"]] == [by_path["broken.mp3"]]
     assert [one["row"] for one in told["timelines"]] == [by_path["wrong.flac"]]
     assert sum(x is not None for x in rows["x"]) == 4

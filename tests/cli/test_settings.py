@@ -84,3 +84,14 @@ def test_a_wrong_command_line_exits_2_with_a_word_on_it(genretag, arguments) -> 
     run = genretag(*arguments)
     assert run.returncode == 2
     assert run.stderr and "Traceback" not in run.stderr
+
+
+def test_options_are_called_as_on_the_command_line(genretag, home, music, tmp_path) -> None:
+    music.mkdir()
+    song = write_tone(music / "a.flac", seconds=3.0)
+    names = tmp_path / "map.toml"
+    names.write_text('[rename]\nLow = "Deep"\n')
+    options = ("scan", "-n", "--threshold", "0", "--format", "jsonl", song)
+    assert json.loads(genretag(*options, GENRETAG_MAP=str(names)).stdout)["after"] == ["Deep"]
+    Path(home["GENRETAG_CONFIG"]).write_text(f'map = "{names}"\n')
+    assert json.loads(genretag(*options).stdout)["after"] == ["Deep"]

@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -37,6 +39,14 @@ def test_one_that_is_held_comes_once_and_at_the_end() -> None:
     assert done == ["inside", "between"]
     with interrupt.held():
         pass
+
+
+def test_a_child_that_starts_does_not_meet_it_and_the_parent_does_later() -> None:
+    code = "import os, signal; os.kill(os.getpid(), signal.SIGINT); print('unharmed')"
+    with pytest.raises(KeyboardInterrupt), interrupt.unheard_by_children():
+        child = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+        os.kill(os.getpid(), signal.SIGINT)
+        assert child.stdout == "unharmed\n" and child.returncode == 0
 
 
 def test_a_signal_that_was_ignored_stays_ignored() -> None:

@@ -6,7 +6,9 @@ from inspections import inspections
 from matplotlib.image import imread
 
 from genretag.domain.manifest import FrontEnd
-from genretag.report.plot import KINDS, draw, picture
+from genretag.report.plot import draw, picture
+
+KINDS = (".png", ".svg")
 
 FRONT_END = FrontEnd(16000, 512, 256, 96, "log-compression")
 

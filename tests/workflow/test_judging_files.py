@@ -50,8 +50,8 @@ def test_every_file_is_counted_once_with_its_reason() -> None:
         question(drop=frozenset({"Spoken"})),
     ).counts
     assert vars(counts) == {
-        "judged": 2, "untagged": 1, "unmapped": 1, "dropped": 2, "silent": 1, "skipped": 1,
-        "failed": 1,
+        "judged": 2, "untagged": 1, "own": 0, "unmapped": 1, "dropped": 2, "silent": 1,
+        "skipped": 1, "failed": 1,
     }  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """`genretag evaluate`: is the model right about genres that files already have?"""
 
 import json
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, TextIO
 
@@ -83,15 +84,15 @@ def evaluate(
 ) -> None:
     """Compare what the model hears with the genres that files under PATH have.
 
-    The first genre of a file that the model knows counts as true. Files without
-    a genre are not heard, and nothing is written into any file.
+    The first genre of a file that the model knows counts as true, unless genretag wrote it.
+    Files without a genre are not heard, and nothing is written into any file.
 
     [bold]Examples[/]
 
     [cyan]genretag evaluate ~/Music[/]
 
     [cyan]genretag evaluate --map map.toml --target-precision 0.95 --save ~/Music[/]
-    makes [bold]scan[/] write what is right in 95 of 100 files
+    makes [bold]scan[/] write what is right in 95 of 100 files of genres that the model knows
     """
     with listening(
         Listening(model, coverage, device, jobs, timeout, no_cache=no_cache)
@@ -101,6 +102,7 @@ def evaluate(
         from genretag.domain.genre_map import AS_THEY_ARE
         from genretag.domain.tagging import TagPolicy
         from genretag.domain.truth import Classes
+        from genretag.library import journal, places
         from genretag.library.ahead import Ahead
         from genretag.library.walk import Walk
         from genretag.workflow.evaluate import Question, evaluated
@@ -111,8 +113,16 @@ def evaluate(
         ear = listener.ear(hearing.warn)
         genres = ear.manifest.genres
         names = maps.read(genre_map, genres.names) if genre_map else AS_THEY_ARE
+        written = {}
+        if (places.data_dir() / journal.FILE).exists():
+            with closing(journal.Journal(places.data_dir())) as record:
+                written = record.written()
         question = Question(
-            Classes(genres, names), ear.loaded.identity, ear.manifest.threshold, target_precision
+            Classes(genres, names),
+            ear.loaded.identity,
+            ear.manifest.threshold,
+            target_precision,
+            written,
         )
         with hearing, ear.outcomes(files, TagPolicy("compare")) as outcomes:
             evaluation = evaluated(hearing.watched(outcomes), question)

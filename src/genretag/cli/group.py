@@ -22,7 +22,7 @@ class Group(TyperGroup):
     def __init__(self, **attrs: Any) -> None:
         super().__init__(**attrs)
         for _, option in _options(self):
-            option.envvar = ENVIRONMENT_PREFIX + str(option.name).upper()
+            option.envvar = ENVIRONMENT_PREFIX + _key(option).upper()
             # One sentence in the help of `genretag` tells the rule for all of them.
             option.show_envvar = False
 
@@ -48,12 +48,13 @@ class Group(TyperGroup):
         defaults: dict[str, Any] = {}
         known = set()
         for commands, option in _options(self):
-            if option.name in settings:
-                known.add(option.name)
+            key = _key(option)
+            if key in settings:
+                known.add(key)
                 table = defaults
                 for command in commands:
                     table = table.setdefault(command, {})
-                table[option.name] = settings[option.name]
+                table[str(option.name)] = settings[key]
         for key in settings:
             if key not in known:
                 raise config.unknown(path, key)
@@ -77,6 +78,11 @@ def show(error: GenretagError) -> None:
     Console(stderr=True).print(text, soft_wrap=True)
 
 
+def _key(option: TyperOption) -> str:
+    """What an option is called in the config file: as on the command line, dashes underscored."""
+    return max(option.opts, key=len).lstrip("-").replace("-", "_")
+
+
 def _options(
     group: TyperGroup, above: tuple[str, ...] = ()
 ) -> Iterator[tuple[tuple[str, ...], TyperOption]]:
@@ -85,7 +91,7 @@ def _options(
     for name, command in commands.items():
         path = (*above, name)
         for parameter in command.params:
-            if isinstance(parameter, TyperOption) and parameter.name not in _NOT_SETTINGS:
+            if isinstance(parameter, TyperOption) and _key(parameter) not in _NOT_SETTINGS:
                 yield path, parameter
         if isinstance(command, TyperGroup):
             yield from _options(command, path)

@@ -38,8 +38,10 @@ class Hearing:
         counts = self._bar.summary.counts
         if kind is None or issubclass(kind, KeyboardInterrupt):
             files, failed = sum(counts.values()), counts[Failed.status]
-            told = f"{files} files in {self._bar.seconds:.1f} s, {failed} failed"
-            self._console.print(told if files else "No audio files were found there.")
+            if files:
+                self._console.print(f"{files} files in {self._bar.seconds:.1f} s, {failed} failed")
+            elif kind is None:
+                self._console.print("No audio files were found there.")
 
     def warn(self, message: str) -> None:
         """Say something that does not concern a single file."""

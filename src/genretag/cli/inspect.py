@@ -15,6 +15,7 @@ from genretag.cli.options import (
     DeviceOption,
     ModelOption,
     OutputOption,
+    ThresholdOption,
 )
 from genretag.errors import GenretagError
 
@@ -32,6 +33,7 @@ def inspect(
     model: ModelOption = DEFAULT_MODEL,
     coverage: CoverageOption = "balanced",
     device: DeviceOption = "auto",
+    threshold: ThresholdOption = None,
     explain: Annotated[
         Literal["none", "time", "full"],
         typer.Option(
@@ -100,8 +102,13 @@ def inspect(
 
     if plot and len(files) > 1:
         raise UsageError(Code.BAD_OPTION, "--plot draws one file", "Inspect one file at a time.")
+    if embeddings and embeddings.suffix != ".npz":
+        raise UsageError(
+            Code.BAD_OPTION, f"{embeddings}: embeddings are kept as NumPy's", "End it in .npz."
+        )
     draw = _drawing(plot)
-    loaded = session.load(store.locate(model, places.cache_dir()), device)
+    model_file = store.locate(model, places.cache_dir())
+    loaded = session.load(model_file, device)
     if probability and not loaded.manifest.set_masses:
         raise UsageError(
             Code.BAD_OPTION,
@@ -114,28 +121,35 @@ def inspect(
             f"{loaded.manifest.name} does not tell what its last layer is given",
             "Export it again with this version, or use the default model.",
         )
-    look = Look(coverage, EXPLANATIONS[explain], probability)
-    seen: list[Inspection] = []
+    look = Look(coverage, EXPLANATIONS[explain], probability, threshold)
+    failed = False
+    kept: list[Inspection] = []
     with ExitStack() as stack:
         stream = stack.enter_context(opened(output)) if output else sys.stdout
         tell = _as_lines(stream) if format == "jsonl" else _as_pages(stream)
         for file in files:
             found: Inspection | FileError
             try:
-                found = inspected(file, loaded, look)
-                seen.append(found)
+                try:
+                    found = inspected(file, loaded, look)
+                except session.DeviceError as error:
+                    typer.echo(f"{loaded.device} failed ({error}); going on with cpu", err=True)
+                    loaded = session.load(model_file, "cpu")
+                    found = inspected(file, loaded, look)
+                if embeddings or plot:
+                    kept.append(found)
             except FileError as error:
                 group.show(error)
-                found = error
+                found, failed = error, True
             with translated(output):
                 tell(file, found)
     if embeddings:
         with translated(embeddings):
-            _save(seen, embeddings)
-    if plot and seen:
+            _save(kept, embeddings)
+    if plot and kept:
         with translated(plot):
-            draw(seen[0], loaded.manifest.front_end, plot)
-    raise typer.Exit(0 if len(seen) == len(files) else 1)
+            draw(kept[0], loaded.manifest.front_end, plot)
+    raise typer.Exit(1 if failed else 0)
 
 
 def _drawing(plot: Path | None) -> "Callable[[Inspection, FrontEnd, Path], None]":

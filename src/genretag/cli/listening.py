@@ -61,8 +61,11 @@ class Listener:
 
     def ear(self, warn: Callable[[str], None]) -> "Ear":
         """The listener with its model, which is loaded here too: a bad one ends the run early."""
-        from genretag.inference import session, store
         from genretag.library import places
+        from genretag.library.interrupt import held
+
+        with held():  # an import that is broken off half way cannot be made again
+            from genretag.inference import session, store
 
         file = store.locate(self._how.model, places.cache_dir())
         return Ear(self._how, self._pool, file, session.load(file, self._how.device, warn), warn)

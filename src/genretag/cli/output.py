@@ -5,12 +5,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
-from genretag.errors import Code, RunError
+from genretag.errors import Code, RunError, UsageError
 
 
 @contextmanager
 def opened(path: Path) -> Iterator[TextIO]:
     """A text file to write; RunError `output-failed` if it cannot be opened or finished."""
+    refuse_music(path)
     with translated(path):
         # A path that is not UTF-8 is written as the bytes it has on disk.
         stream = path.open("w", encoding="utf-8", errors="surrogateescape", newline="")
@@ -19,6 +20,16 @@ def opened(path: Path) -> Iterator[TextIO]:
     finally:
         with translated(path):
             stream.close()
+
+
+def refuse_music(path: Path) -> None:
+    """UsageError `bad-option` if `path` is called like music: nothing may take its place."""
+    from genretag.library.walk import AUDIO_SUFFIXES
+
+    if path.suffix.casefold() in AUDIO_SUFFIXES:
+        raise UsageError(
+            Code.BAD_OPTION, f"{path}: that would take the place of music", "Choose another name."
+        )
 
 
 @contextmanager

@@ -25,6 +25,7 @@ from genretag.cli.options import (
     TimeoutOption,
     TopKOption,
 )
+from genretag.cli.output import refuse_music, translated
 
 
 def report(
@@ -59,13 +60,14 @@ def report(
     """Write a page about the music under PATH: genres before and after, doubts, a map.
 
     All files are heard, also those that have a genre, and none is changed. The page shows what
-    [bold]scan[/] would do with the same options. It is one file that needs no network.
+    [bold]scan[/] would do with the same --policy, --top-k, --threshold and --map. It is one file
+    that needs no network.
 
     [bold]Example[/]
 
     [cyan]genretag report ~/Music -o music.html[/]
     """
-    _refuse_music(output)
+    refuse_music(output)
     _refuse_no_room(output)
     how = Listening(model, coverage, device, jobs, timeout, no_cache=no_cache)
     with listening(how) as listener:
@@ -97,20 +99,9 @@ def report(
     raise typer.Exit(hearing.exit_code)
 
 
-def _refuse_music(output: Path) -> None:
-    """UsageError if the page would take the place of music."""
-    from genretag.errors import Code, UsageError
-    from genretag.library.walk import AUDIO_SUFFIXES
-
-    if output.suffix.casefold() in AUDIO_SUFFIXES:
-        raise UsageError(Code.BAD_OPTION, f"{output}: a page is no music", "End its name in .html.")
-
-
 def _refuse_no_room(output: Path) -> None:
     """RunError if the page cannot be written where it should be: not after hours of listening."""
     from tempfile import TemporaryFile
-
-    from genretag.cli.output import translated
 
     with translated(output):
         if not _is_special(output):
@@ -119,10 +110,9 @@ def _refuse_no_room(output: Path) -> None:
 
 def _write(text: str, output: Path) -> None:
     """In one step, so that an older page is whole until then; RunError `output-failed`."""
-    from genretag.cli.output import translated
     from genretag.library import files
 
-    content = text.encode("utf-8")
+    content = text.encode("utf-8", errors="backslashreplace")
     with translated(output):
         if _is_special(output):
             output.write_bytes(content)

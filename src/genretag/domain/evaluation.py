@@ -21,6 +21,7 @@ class Counts:
     Attributes:
         skipped: not audio, or in a container that holds no genre.
         untagged: without a genre.
+        own: with the genres that genretag wrote: what it says cannot show whether it is right.
         unmapped: with genres that mean none of the model's.
         dropped: their genre, or the best one that was heard, is one that the map drops.
         silent: nothing was heard in them.
@@ -28,6 +29,7 @@ class Counts:
 
     judged: int = 0
     untagged: int = 0
+    own: int = 0
     unmapped: int = 0
     dropped: int = 0
     silent: int = 0
@@ -123,12 +125,16 @@ class Grades:
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
-    """What became of all files, the names that nobody knew, and the grades if there are any."""
+    """What became of all files, the names that nobody knew, and the grades if there are any.
+
+    `others` are the best scores of files whose genres the model does not know.
+    """
 
     model: str
     counts: Counts
     strangers: tuple[Stranger, ...]
     grades: Grades | None
+    others: tuple[float, ...] = ()
 
 
 def graded(judged: Judged, threshold: float, precision: float) -> Grades:

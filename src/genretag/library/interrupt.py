@@ -39,6 +39,23 @@ def held() -> Iterator[None]:
             raise KeyboardInterrupt
 
 
+@contextmanager
+def unheard_by_children() -> Iterator[None]:
+    """Let processes that start in the context never meet Ctrl-C; it waits here meanwhile.
+
+    A terminal sends it to them all, and one that is only just starting has not yet said that it
+    does not want it. Windows has no such thing.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _came(number: int, frame: FrameType | None) -> None:
     global _pending
     _pending = bool(_held)

@@ -183,6 +183,19 @@ class Journal:
             ).fetchall()
         return [_entry(row) for row in rows]
 
+    def written(self) -> dict[Path, tuple[str, ...]]:
+        """The genres that the last run left in each file, but for those that were put back."""
+        with _translated(self._folder):
+            rows = self._db.execute(
+                "SELECT change.path, change.genres_after, run.undoes FROM change"
+                " JOIN run ON run.id = change.run WHERE change.state = 'committed'"
+                " ORDER BY change.id"
+            ).fetchall()
+        found = {}
+        for path, after, undoes in rows:
+            found[path] = () if undoes is not None else tuple(json.loads(after))
+        return {Path(os.fsdecode(path)): after for path, after in found.items() if after}
+
     def history(self) -> list[RunRecord]:
         """All runs that have entries, the oldest first."""
         with _translated(self._folder):

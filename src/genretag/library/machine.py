@@ -2,7 +2,8 @@
 
 import math
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 WORKER_BYTES = 1 << 30
@@ -26,13 +27,33 @@ def limit_memory() -> None:
 
     Linux can; elsewhere a greedy file meets the time limit or the system's own.
     """
+    _limited(WORKER_BYTES)
+
+
+@contextmanager
+def memory_limited(size: int) -> Iterator[None]:
+    """Let what happens in the context take no more than `size` bytes, where that can be seen to."""
+    before = _limited(size)
+    try:
+        yield
+    finally:
+        if before is not None:
+            import resource
+
+            resource.setrlimit(resource.RLIMIT_DATA, before)
+
+
+def _limited(size: int) -> tuple[int, int] | None:
+    """Allow `size` bytes more than there are; the limits before, or None if nothing was done."""
     with suppress(ImportError, OSError, ValueError, StopIteration):
         import resource
 
         lines = (_SELF / "status").read_text().splitlines()
         used = next(int(line.split()[1]) << 10 for line in lines if line.startswith("VmData:"))
-        _, most = resource.getrlimit(resource.RLIMIT_DATA)
-        resource.setrlimit(resource.RLIMIT_DATA, (used + WORKER_BYTES, most))
+        before = resource.getrlimit(resource.RLIMIT_DATA)
+        resource.setrlimit(resource.RLIMIT_DATA, (used + size, before[1]))
+        return before
+    return None
 
 
 def _quota() -> float:

@@ -26,6 +26,7 @@ _BAR = COLOURS[0]
 
 _FATES = {
     "untagged": "without a genre",
+    "own": "with the genres that genretag wrote, which prove nothing",
     "unmapped": "without one that the model knows",
     "dropped": "with a genre, or heard as one, that the map drops",
     "silent": "with nothing but silence",
@@ -49,7 +50,7 @@ def show(evaluation: Evaluation, console: Console) -> None:
         _confusion(grades, console)
         _reliability(grades, console)
         _coverage(grades, console, pen)
-        _threshold(grades, console)
+        _threshold(grades, evaluation.others, console)
     _names(evaluation.strangers, console)
 
 
@@ -167,7 +168,8 @@ def _reliability(grades: Grades, console: Console) -> None:
 
 def _coverage(grades: Grades, console: Console, pen: Pen) -> None:
     rows = _table(">surest", ">score from", ">right", "")
-    for found in grades.coverage:
+    # Of a few files, several tenths are the same ones.
+    for found in {found.coverage: found for found in grades.coverage}.values():
         # Rounded down, so that it is a threshold that lets them pass.
         score = f"{int(found.threshold * 100) / 100:.2f}"
         bar = Text(pen.bar(found.precision, _line_width(console, 40)), _BAR, no_wrap=True)
@@ -175,7 +177,7 @@ def _coverage(grades: Grades, console: Console, pen: Pen) -> None:
     _section("If only the surest files were tagged", rows, console)
 
 
-def _threshold(grades: Grades, console: Console) -> None:
+def _threshold(grades: Grades, others: Sequence[float], console: Console) -> None:
     wish, found = grades.wish, grades.wish.nearest
     lines = [f"At the model's own threshold, {_passing(grades.own)}."]
     if wish.is_met:
@@ -183,11 +185,17 @@ def _threshold(grades: Grades, console: Console) -> None:
             f"For a precision of {_percent(wish.precision)}: --threshold {found.threshold:.2f}. "
             f"There {_passing(found)}."
         )
-        lines.append("It was chosen on these very files, so on others expect a little less.")
+        lines.append("It was chosen on these very files, so on others expect less.")
     else:
         lines.append(
             f"No threshold has a precision of {_percent(wish.precision)} with at least "
             f"{MIN_PASSED} files. Nearest: {found.threshold:.2f}, where {_passing(found)}."
+        )
+    passing = sum(score >= found.threshold for score in others)
+    if passing:
+        lines.append(
+            f"Of {len(others)} files of genres that the model does not know, {passing} would reach "
+            "it as well, and get a wrong one."
         )
     _section("Which threshold", Text("\n".join(lines)), console)
 

@@ -35,7 +35,7 @@ def show(inspection: Inspection, console: Console) -> None:
     sections.add_row("heard", _heard(inspection, pen))
     sections.add_row("", _verdict(inspection))
     if inspection.best:
-        room = console.width - _LABEL_WIDTH - _GENRE_WIDTH - 2
+        room = max(1, console.width - _LABEL_WIDTH - _GENRE_WIDTH - 2)
         lane = Lane(len(inspection.timeline.excerpts), room)
         sections.add_row("when", _when(inspection, lane, pen))
         if inspection.effects:

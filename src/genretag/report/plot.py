@@ -1,5 +1,6 @@
 """Draws what a model heard in a file: the spectrogram over what was heard when, and why."""
 
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,6 @@ from genretag.domain.inspection import Inspection
 from genretag.domain.manifest import FrontEnd
 from genretag.report.palette import AGAINST, FOR
 from genretag.report.text import clock, percent, visible
-
-KINDS = (".png", ".svg")
-"""Endings of files that can be drawn into."""
 
 _STYLE: Any = {
     "font.size": 10.0,
@@ -39,7 +37,9 @@ _TICKS_HZ = (250, 500, 1000, 2000, 4000, 8000, 16000)
 def draw(inspection: Inspection, front_end: FrontEnd, file: Path) -> None:
     """Write the picture of one inspection to `file`, as PNG or SVG by its ending; OSError."""
     matplotlib.use("Agg")
-    with matplotlib.rc_context(_STYLE):
+    # A name in a script that the font lacks is drawn as boxes, which says enough.
+    with matplotlib.rc_context(_STYLE), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing")
         # A date would make pictures of the same file differ.
         metadata = {"Date": None} if file.suffix.casefold() == ".svg" else None
         picture(inspection, front_end).savefig(file, dpi=_DPI, metadata=metadata)

@@ -11,21 +11,19 @@ import mutagen
 _NAMES = (
     ("title", "TIT2", "Title"),
     ("artist", "TPE1", "Author"),
-    ("album", "TALB", "WM/AlbumTitle"),
 )
 
 
 @dataclass(frozen=True)
 class Titles:
-    """Title, artist and album as the tags have them, empty where they have none."""
+    """Title and artist as the tags have them, empty where they have none."""
 
     title: str = ""
     artist: str = ""
-    album: str = ""
 
 
 def titles(path: Path) -> Titles:
-    """The first title, artist and album in a file; whatever cannot be read is left empty."""
+    """The first title and artist in a file; whatever cannot be read is left empty."""
     try:
         tags = mutagen.File(path, easy=True)
         return Titles(*(_first(tags, names) for names in _NAMES))

@@ -1,8 +1,9 @@
 """Compares what was heard in files with the genres that they have."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 
@@ -22,17 +23,19 @@ class Question:
         model: its identity.
         threshold: its own.
         precision: how many of the files that pass a threshold should be right.
+        written: what genretag itself wrote into files, by their real paths.
     """
 
     classes: Classes
     model: str
     threshold: float
     precision: float
+    written: Mapping[Path, tuple[str, ...]] = field(default_factory=dict)
 
 
 def evaluated(outcomes: Iterable[Outcome], question: Question) -> Evaluation:
     """What the outcomes of files, listened to under the policy `compare`, say of the model."""
-    tally = Tally(question.classes)
+    tally = Tally(question.classes, question.written)
     for outcome in outcomes:
         tally.add(outcome)
     judged = tally.judged()
@@ -41,14 +44,17 @@ def evaluated(outcomes: Iterable[Outcome], question: Question) -> Evaluation:
         tally.counts,
         tally.strangers(),
         graded(judged, question.threshold, question.precision) if judged else None,
+        tuple(tally.others),
     )
 
 
 class Tally:
     """Collects outcomes: what can be compared, and why the others cannot."""
 
-    def __init__(self, classes: Classes) -> None:
+    def __init__(self, classes: Classes, written: Mapping[Path, tuple[str, ...]]) -> None:
         self._classes = classes
+        self._written = written
+        self.others: list[float] = []
         self._fates: Counter[str] = Counter()
         self._rows: list[list[float]] = []
         self._meant: list[tuple[int, ...]] = []
@@ -90,6 +96,8 @@ class Tally:
             return "failed"
         if not outcome.before:
             return "skipped" if isinstance(outcome, Skipped) else "untagged"
+        if self._written and self._written.get(outcome.path.resolve()) == outcome.before:
+            return "own"
         meant = self._classes.meant(outcome.before)
         heard = outcome.prediction
         if not meant:
@@ -105,6 +113,8 @@ class Tally:
     def _unmapped(self, names: tuple[str, ...], heard: Prediction | None) -> str:
         unknown = {folded(name): name for name in names if not self._classes.knows(name)}
         best = self._best(heard)
+        if unknown and best:
+            self.others.append(best.score)
         for key, name in unknown.items():
             self._spelled.setdefault(key, name)
             self._strange[key] += 1

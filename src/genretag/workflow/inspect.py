@@ -17,12 +17,14 @@ class Look:
     """How closely to look.
 
     `explain` names the `OCCLUSIONS` to try; `wished` is the probability with which a set of
-    genres shall hold the true one, for a model that knows its `set_masses`.
+    genres shall hold the true one, for a model that knows its `set_masses`. `threshold` is the
+    score from which a genre would be written, the model's own if there is none.
     """
 
     coverage: str = "balanced"
     explain: Collection[str] = ("time",)
     wished: float | None = None
+    threshold: float | None = None
 
 
 def inspected(path: Path, model: Model, look: Look) -> Inspection:
@@ -44,7 +46,7 @@ def inspected(path: Path, model: Model, look: Look) -> Inspection:
         track.genres,
         tuple(second.tag for second in tags.stale(path)) if track.container else (),
         heard,
-        manifest.threshold,
+        manifest.threshold if look.threshold is None else look.threshold,
         found("time"),
         found("bands"),
         look.wished,

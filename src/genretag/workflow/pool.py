@@ -4,7 +4,7 @@ from multiprocessing import active_children, get_context
 
 from pebble import ProcessPool
 
-from genretag.library.interrupt import held
+from genretag.library.interrupt import held, unheard_by_children
 
 
 class Pool:
@@ -22,7 +22,7 @@ class Pool:
             # A forked child would inherit locks that ONNX Runtime's threads hold.
             context=get_context("spawn"),
         )
-        with held():
+        with held(), unheard_by_children():
             self.processes.schedule(_nothing)
 
     def close(self) -> None:

@@ -12,17 +12,19 @@ from numpy.typing import NDArray
 from genretag.domain.genre import folded
 from genretag.domain.genre_map import GenreMap
 from genretag.domain.library import Entry, Library, interesting, left
-from genretag.domain.outcome import Outcome, Skipped
+from genretag.domain.outcome import Failed, Outcome, Skipped
 from genretag.domain.prediction import Prediction
 from genretag.domain.projection import plane
 from genretag.domain.tagging import TagPolicy, sure
 from genretag.domain.timeline import Timeline
 from genretag.errors import FileError
-from genretag.inference.session import Model
-from genretag.tags.titles import titles
+from genretag.inference.session import DeviceError, Model
+from genretag.library.machine import memory_limited
+from genretag.tags.titles import Titles, titles
 from genretag.workflow.windows import timeline
 
 _FEWEST_POINTS = 3
+_TITLE_BYTES = 1 << 28
 
 
 def collected(outcomes: Iterable[Outcome], policy: TagPolicy) -> tuple[list[Entry], int]:
@@ -38,7 +40,7 @@ def collected(outcomes: Iterable[Outcome], policy: TagPolicy) -> tuple[list[Entr
         if isinstance(outcome, Skipped):
             skipped += 1
             continue
-        named = titles(outcome.path)
+        named = _titles(outcome)
         heard = outcome.prediction
         entries.append(
             Entry(
@@ -76,6 +78,15 @@ def library(
     )
 
 
+def _titles(outcome: Outcome) -> Titles:
+    """How the tags call a file; one that failed is not touched again."""
+    if isinstance(outcome, Failed):
+        return Titles()
+    # Here no other process stands between a file made to do harm and the whole run.
+    with memory_limited(_TITLE_BYTES):
+        return titles(outcome.path)
+
+
 def _names(heard: Prediction | None, genre_map: GenreMap) -> tuple[str, ...]:
     """All that the best genre is called: by the map, and by whoever uses one of its aliases."""
     if not heard or not heard.genres:
@@ -92,7 +103,9 @@ def _places(entries: Sequence[Entry]) -> NDArray[np.float64]:
     heard = [
         (n, entry.outcome.prediction.embedding)
         for n, entry in enumerate(entries)
-        if entry.outcome.prediction and len(entry.outcome.prediction.embedding)
+        if entry.outcome.prediction
+        and len(entry.outcome.prediction.embedding)
+        and np.isfinite(entry.outcome.prediction.embedding).all()
     ]
     if len(heard) >= _FEWEST_POINTS:
         places[[n for n, _ in heard]] = plane(np.stack([point for _, point in heard]))
@@ -103,7 +116,8 @@ def _timelines(
     entries: Sequence[Entry], model: Model, coverage: str
 ) -> Iterable[tuple[int, Timeline]]:
     for n in interesting(entries):
-        with suppress(FileError):  # somebody took it away meanwhile
+        # Somebody took it away meanwhile, or the device has gone: a page may lack it.
+        with suppress(FileError, DeviceError):
             found = timeline(entries[n].outcome.path, model, coverage)
             if found.excerpts:  # nobody made it silent meanwhile
                 # No page shows what the model got, and of a long track it is much.
