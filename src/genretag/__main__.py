@@ -6,8 +6,10 @@ def main() -> None:
 
     Worker processes import this module anew, and need nothing of the command line.
     """
-    from genretag.cli import app
-
+    try:
+        from genretag.cli import app
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
     app.main()
 
 

@@ -96,8 +96,11 @@ def inspect(
     from genretag.cli import group
     from genretag.cli.output import opened, translated
     from genretag.errors import Code, FileError, UsageError
-    from genretag.inference import session, store
     from genretag.library import places
+    from genretag.library.interrupt import held
+
+    with held():  # broken off half way, it cannot be imported again
+        from genretag.inference import session, store
     from genretag.workflow.inspect import Look, inspected
 
     if plot and len(files) > 1:

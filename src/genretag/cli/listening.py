@@ -41,6 +41,7 @@ class Listening:
 def listening(how: Listening) -> Iterator["Listener"]:
     """Who hears files. Enter it before anything heavy is imported, and leave it last."""
     from genretag.library import machine
+    from genretag.library.interrupt import held
     from genretag.workflow.pool import Pool
 
     with ExitStack() as stack:
@@ -49,6 +50,8 @@ def listening(how: Listening) -> Iterator["Listener"]:
         pool = None if how.engine == "ray" else Pool(how.jobs or machine.cores())
         if pool:
             stack.enter_context(closing(pool))
+        with held():  # broken off half way, this import cannot be made again
+            import onnxruntime  # noqa: F401
         yield Listener(how, pool)
 
 
@@ -61,11 +64,8 @@ class Listener:
 
     def ear(self, warn: Callable[[str], None]) -> "Ear":
         """The listener with its model, which is loaded here too: a bad one ends the run early."""
+        from genretag.inference import session, store
         from genretag.library import places
-        from genretag.library.interrupt import held
-
-        with held():  # an import that is broken off half way cannot be made again
-            from genretag.inference import session, store
 
         file = store.locate(self._how.model, places.cache_dir())
         return Ear(self._how, self._pool, file, session.load(file, self._how.device, warn), warn)
