@@ -99,7 +99,6 @@ def evaluate(
     ) as listener:
         from genretag.cli import maps
         from genretag.cli.hearing import Hearing
-        from genretag.domain.genre_map import AS_THEY_ARE
         from genretag.domain.tagging import TagPolicy
         from genretag.domain.truth import Classes
         from genretag.library import journal, places
@@ -112,7 +111,7 @@ def evaluate(
         hearing = Hearing(lambda: files.found)
         ear = listener.ear(hearing.warn)
         genres = ear.manifest.genres
-        names = maps.read(genre_map, genres.names) if genre_map else AS_THEY_ARE
+        names = maps.read(genre_map, genres.names)
         written = {}
         if (places.data_dir() / journal.FILE).exists():
             with closing(journal.Journal(places.data_dir())) as record:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from genretag.domain.genre_map import GenreMap, MapError
+from genretag.domain.genre_map import AS_THEY_ARE, GenreMap, MapError
 from genretag.errors import Code, UsageError
 
 _TABLES = ("rename", "parents", "aliases")
@@ -14,14 +14,16 @@ _LIST = "drop"
 _KINDS = "[rename], [parents], [aliases] and drop"
 
 
-def read(path: Path, known: Iterable[str]) -> GenreMap:
-    """The map in a TOML file, for a model that knows the genres `known`.
+def read(path: Path | None, known: Iterable[str]) -> GenreMap:
+    """The map in a TOML file, for a model that knows the genres `known`; none changes nothing.
 
     Tables `[rename]`, `[parents]` and `[aliases]` hold NAME = "NAME", the list `drop` holds names.
 
     Raises:
         UsageError: `bad-map`, with the line: no TOML, an unknown entry or genre, a circle.
     """
+    if path is None:
+        return AS_THEY_ARE
     try:
         text = path.read_text("utf-8")
         entries = tomllib.loads(text)

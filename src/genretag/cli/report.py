@@ -73,7 +73,6 @@ def report(
     with listening(how) as listener:
         from genretag.cli import maps
         from genretag.cli.hearing import Hearing
-        from genretag.domain.genre_map import AS_THEY_ARE
         from genretag.domain.tagging import TagPolicy
         from genretag.library.ahead import Ahead
         from genretag.library.walk import Walk
@@ -84,12 +83,11 @@ def report(
         files = Ahead(walk.files(paths))
         hearing = Hearing(lambda: files.found)
         ear = listener.ear(hearing.warn)
-        genres = ear.manifest.genres
         wished = TagPolicy(
             mode=policy,
             threshold=ear.manifest.threshold if threshold is None else threshold,
             top_k=top_k,
-            genre_map=maps.read(genre_map, genres.names) if genre_map else AS_THEY_ARE,
+            genre_map=maps.read(genre_map, ear.manifest.genres.names),
         )
         with hearing, ear.heard(files) as outcomes:
             found = collected(hearing.watched(outcomes), wished)

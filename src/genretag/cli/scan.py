@@ -151,7 +151,6 @@ def scan(
     with listening(how) as listener:
         from genretag.cli import maps
         from genretag.cli.run import Run, writing
-        from genretag.domain.genre_map import AS_THEY_ARE
         from genretag.domain.layout import PLAIN, PLAYERS
         from genretag.domain.tagging import TagPolicy
         from genretag.library.ahead import Ahead
@@ -162,7 +161,7 @@ def scan(
         run = Run(format, output, lambda: files.found)
         ear = listener.ear(run.warn)
         manifest = ear.manifest
-        names = maps.read(genre_map, manifest.genres.names) if genre_map else AS_THEY_ARE
+        names = maps.read(genre_map, manifest.genres.names)
         layout = PLAYERS[for_player] if for_player else PLAIN
         policy_ = TagPolicy(
             mode=policy,
