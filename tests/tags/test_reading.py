@@ -28,7 +28,7 @@ from genretag.tags.names import understood
         ("(live)", ("(live)",)),
         ("Rock\0Pop\0rock", ("Rock", "Pop")),
         ("Rock; Pop;Jazz", ("Rock", "Pop", "Jazz")),
-        ("Rock/Pop", ("Rock", "Pop")),
+        ("R&B/Soul", ("R&B/Soul",)),
         ("(255)", ()),
         ("", ()),
         (" ;  ; ", ()),

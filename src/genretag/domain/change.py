@@ -21,7 +21,8 @@ class TagChange:
     """The genres of one file before and after, and how to lay them out.
 
     Without `stamp` nobody has looked at the file's size and time, and they do not matter.
-    With `raw`, genres as `tags.raw` keeps them, exactly those bytes are put back.
+    With `raw`, genres as `tags.raw` keeps them, these are put back; `written` is what `tags.raw`
+    found right after the write that replaced them.
     """
 
     path: Path
@@ -31,6 +32,7 @@ class TagChange:
     layout: Layout = PLAIN
     stamp: Stamp | None = None
     raw: str | None = None
+    written: str | None = None
 
 
 def layout_as_object(layout: Layout) -> dict[str, Any]:

@@ -7,7 +7,8 @@ Every function raises FileError if the file cannot be read or a tag is broken, t
 write also RunError if the disk is full.
 """
 
-from collections.abc import Iterator, Sequence
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -20,6 +21,7 @@ from genretag.tags.containers import sound as sound_of
 from genretag.tags.editing import StaleGenre, Tags
 from genretag.tags.failures import translated, unwritable
 from genretag.tags.keeping import RawGenres, kept, put_back
+from genretag.tags.model import Item, Kind, Tag
 from genretag.tags.names import cleaned
 
 __all__ = [
@@ -28,6 +30,7 @@ __all__ = [
     "StaleGenre",
     "costs",
     "others",
+    "others_restored",
     "raw",
     "read",
     "restore",
@@ -36,6 +39,9 @@ __all__ = [
     "stored",
     "write",
 ]
+
+
+_LONG = 1024
 
 
 def read(path: Path) -> Track:
@@ -58,12 +64,13 @@ def read(path: Path) -> Track:
 def write(path: Path, genres: Sequence[str], layout: Layout = PLAIN) -> None:
     """Make `genres` the only genres of the file, in place; none takes the genre out.
 
-    The genre goes where players look for it, into a new tag where there is none. ID3v1 and
-    RIFF INFO follow where they exist. Other second tags follow on `layout.fix_stale`, and
-    always where they would decide: when the genre is taken out, or when they alone held it.
+    The genre goes into the tag that players read, into a new one where there is none. A new one
+    hides no other: what only ID3v1 said is copied into it. ID3v1 and RIFF INFO follow where
+    they exist. Other second tags follow on `layout.fix_stale`, and always where they would
+    decide: when the genre is taken out, or when they alone held it.
     """
     with _tagged(path, writing=True) as (file, tags):
-        for kind, tag in tags.changes(file, cleaned(genres), layout):
+        for kind, tag in tags.changes(cleaned(genres), layout):
             kind.store(file, tag)
 
 
@@ -87,11 +94,15 @@ def stale(
 def costs(path: Path, genres: Sequence[str], layout: Layout = PLAIN) -> tuple[str, ...]:
     """What writing `genres` with `layout` changes beside the genre, in sentences.
 
-    Nothing, but for a change of the version of ID3.
+    Nothing, but for a change of the version of ID3, and for ID3v1 texts that are copied.
     """
     with _tagged(path) as (_, tags):
-        tag = tags.by_kind[tags.home]
-        return tags.home.costs(tag, layout, len(cleaned(genres))) if tag else ()
+        home, tag, names = tags.home, tags.by_kind[tags.home], cleaned(genres)
+        found = home.costs(tag, layout, len(names)) if tag else ()
+        if names and tags.hidden:
+            made = "" if tag else "new "
+            found += (f"the texts of its ID3v1 tag are copied into its {made}{home.name} tag",)
+        return found
 
 
 def others(
@@ -104,18 +115,19 @@ def others(
     ID3 changes frames. So `others(copy) == others(original, genres, layout)` verifies a write.
     """
     with _tagged(path) as (file, tags):
-        found: list[tuple[str, str, bytes]] = []
-        for kind, tag in tags.by_kind.items():
-            found.extend((kind.name, item.key, item.data) for item in kind.extras(file))
-            if tag is None or kind.is_blank(tag, file):
-                continue
-            if kind is tags.home:
-                tag = kind.laid_out(tag, layout, len(cleaned(genres)))
-            if kind.signed:
-                found.append((kind.name, "", tag.header))
-            rest = kind.without_genres(tag).items
-            found.extend((kind.name, item.key, item.data) for item in rest)
-        return tuple(found)
+        names = cleaned(genres)
+        written = dict(tags.by_kind)
+        if names or written[tags.home]:
+            written[tags.home] = tags.opened(layout, len(names))
+        return _rest(file, written)
+
+
+def others_restored(
+    path: Path, genres: RawGenres, written: RawGenres | None = None
+) -> tuple[tuple[str, str, bytes], ...]:
+    """As `others`, as it must be after `restore` with the same arguments."""
+    with _tagged(path) as (file, tags):
+        return _rest(file, tags.by_kind | dict(put_back(tags, genres, written)))
 
 
 def sound(path: Path) -> tuple[int, int] | None:
@@ -133,13 +145,39 @@ def raw(path: Path, layout: Layout = PLAIN) -> RawGenres:
         return kept(tags, layout)
 
 
-def restore(path: Path, genres: RawGenres) -> None:
-    """Put the genres back in place: afterwards `raw` finds again what it found then."""
+def restore(path: Path, genres: RawGenres, written: RawGenres | None = None) -> None:
+    """Put the genres back in place: afterwards `read` finds again what it found then.
+
+    What others changed meanwhile stays. Where nobody did, all bytes are as they were.
+
+    Args:
+        path: a file.
+        genres: what `raw` found before a write.
+        written: what it found after that write; without it, nobody has touched the file since.
+    """
     with _tagged(path, writing=True) as (file, tags):
         if tags.container.name != genres.container:
             raise unwritable(path, f"it was {genres.container} and is {tags.container.name} now")
-        for kind, tag in put_back(tags, genres, file):
+        for kind, tag in put_back(tags, genres, written):
             kind.store(file, tag)
+
+
+def _rest(file: BinaryIO, tags: Mapping[Kind, Tag | None]) -> tuple[tuple[str, str, bytes], ...]:
+    """What is no genre in `tags` and around them; of long items a digest."""
+    found: list[tuple[str, str, bytes]] = []
+    for kind, tag in tags.items():
+        items = [*kind.extras(file)]
+        if tag is not None:
+            rest = kind.without_genres(tag).items
+            if kind.signed and (rest or tag.header != kind.new().header):
+                items.append(Item("", tag.header))
+            items.extend(rest)
+        found.extend((kind.name, item.key, _digested(item.data)) for item in items)
+    return tuple(found)
+
+
+def _digested(data: bytes) -> bytes:
+    return data if len(data) <= _LONG else hashlib.blake2b(data).digest()
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """APEv2 at the end of a file: https://wiki.hydrogenaud.io/index.php?title=APEv2_specification."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import BinaryIO
 
 from genretag.tags import id3v1
@@ -12,7 +12,11 @@ from genretag.tags.splice import read_at, size_of, splice
 _MAGIC = b"APETAGEX"
 _ENDS = 32
 _HAS_HEADER, _IS_HEADER = 1 << 31, 1 << 29
-_TEXT = 0
+_TEXT, _BINARY = 0, 2
+_KEYS = {
+    "title": "Title", "artist": "Artist", "album": "Album", "date": "Year",
+    "comment": "Comment", "track": "Track",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -60,18 +64,31 @@ class Apev2(Kind):
         found = [item for item in tag.items if self.is_genre(item)]
         return [decoded(item.data[8 + len(item.key) + 1 :]) for item in found]
 
-    def encoded(self, names: Sequence[str], tag: Tag) -> list[Item]:
-        """One item for all names."""
-        if not names:
-            return []
-        value = "\0".join(names).encode("utf-8")
-        size, flags = len(value).to_bytes(4, "little"), _TEXT.to_bytes(4, "little")
-        return [Item("Genre", size + flags + b"Genre\0" + value)]
+    def encoded(self, texts: Sequence[str], tag: Tag) -> list[Item]:
+        """One item for all texts."""
+        return [_item("Genre", "\0".join(texts))] if texts else []
 
-    def new(self, file: BinaryIO) -> Tag:
+    def shows(self, tag: Tag) -> bool:
+        """Whether it holds any text: pictures alone keep nobody from looking further."""
+        return any(not item.data[4] & _BINARY for item in tag.items)
+
+    def described(self, tag: Tag, fields: Mapping[str, str]) -> Tag:
+        """Items named as is the custom."""
+        there = {item.key.lower() for item in tag.items}
+        names = {_KEYS[field]: text for field, text in fields.items()}
+        new = (_item(key, text) for key, text in names.items() if key.lower() not in there)
+        return replace(tag, items=(*tag.items, *new))
+
+    def new(self) -> Tag:
         """Version 2, with a header."""
         version, flags = (2000).to_bytes(4, "little"), _HAS_HEADER.to_bytes(4, "little")
         return Tag(header=version + flags + bytes(8))
+
+
+def _item(key: str, text: str) -> Item:
+    value = text.encode("utf-8")
+    size, flags = len(value).to_bytes(4, "little"), _TEXT.to_bytes(4, "little")
+    return Item(key, size + flags + key.encode("ascii") + b"\0" + value)
 
 
 def _span(file: BinaryIO) -> _Span | None:

@@ -4,6 +4,7 @@ RIFF: Multimedia Programming Interface and Data Specifications 1.0, IBM and Micr
 AIFF: Audio Interchange File Format 1.3, Apple, 1989.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO, Literal
@@ -13,6 +14,7 @@ from genretag.tags.splice import read_at, size_of, splice, write_at
 
 Order = Literal["little", "big"]
 ROOT_SIZE = 12
+_NAME = re.compile(rb"[ -~]{4}")
 
 
 @dataclass(frozen=True)
@@ -38,18 +40,33 @@ class ChunkFile:
 
     @property
     def end(self) -> int:
-        """Where the outermost chunk ends, at most at the end of the file."""
-        size = int.from_bytes(read_at(self.file, 4, 4), self.order)
-        return min(8 + size, size_of(self.file))
+        """Where the outermost chunk ends, at most at the end of the file.
+
+        Chunks that somebody appended and did not count in its size belong to it as well: TagLib
+        and FFmpeg find them.
+        """
+        size = size_of(self.file)
+        declared = min(8 + int.from_bytes(read_at(self.file, 4, 4), self.order), size)
+        at = ROOT_SIZE
+        while (chunk := self._chunk(at)) and chunk.offset + chunk.size <= size:
+            if at >= declared and not (chunk.size and _NAME.fullmatch(chunk.name)):
+                break
+            at = chunk.end
+        return min(max(at, declared), size)
 
     def chunks(self) -> Iterator[Chunk]:
         """The chunks in order; the last may end after the file does."""
         at, end = ROOT_SIZE, self.end
-        while at + 8 <= end:
-            header = read_at(self.file, at, 8)
-            chunk = Chunk(header[:4], at + 8, int.from_bytes(header[4:], self.order))
+        while at + 8 <= end and (chunk := self._chunk(at)):
             yield chunk
             at = chunk.end
+
+    def _chunk(self, at: int) -> Chunk | None:
+        """The chunk at `at`, None where the file ends before."""
+        if at + 8 > size_of(self.file):
+            return None
+        header = read_at(self.file, at, 8)
+        return Chunk(header[:4], at + 8, int.from_bytes(header[4:], self.order))
 
     def find(self, *names: bytes, form: bytes = b"") -> Chunk | None:
         """The first chunk of one of `names`, whose content starts with `form`."""

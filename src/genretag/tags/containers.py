@@ -29,8 +29,8 @@ class Container:
 
     Attributes:
         recognises: whether a file that starts so is one.
-        homes: the tags where a genre belongs: the first that the file has gets it, and
-            if it has none, the last is made.
+        homes: the tags where a genre belongs, in the order in which players read them: the first
+            that shows them anything gets it, and if there is none, the first is made.
         mirrors: tags that are kept in step where they exist and are never made.
         others: tags that players may read all the same; only `fix_stale` updates them.
     """
@@ -44,7 +44,7 @@ class Container:
     @property
     def kinds(self) -> tuple[Kind, ...]:
         """All tags, the most telling first."""
-        return self.homes + self.mirrors + self.others
+        return tuple(dict.fromkeys(self.homes + self.mirrors + self.others))
 
 
 def _starts(*magics: bytes) -> Test:
@@ -68,19 +68,19 @@ def _mp4(head: bytes, _: int) -> bool:
     return head[4:8] == b"ftyp" and head[8:12] not in _PICTURE_BRANDS
 
 
-ID3V2, ID3V1, APEV2 = LeadingId3v2(), Id3v1(), Apev2()
+ID3V2, ID3V1, APEV2, INFO = LeadingId3v2(), Id3v1(), Apev2(), RiffInfo()
 
 
 def _row(name: str, recognises: Test, *homes: Kind, **second: tuple[Kind, ...]) -> Container:
     return Container(name, recognises, homes, **second)
 
 
-def _frames_with_id3(name: str, recognises: Test) -> Container:
-    return _row(name, recognises, ID3V2, mirrors=(ID3V1,), others=(APEV2,))
+def _with_id3(name: str, recognises: Test) -> Container:
+    return _row(name, recognises, ID3V2, APEV2, mirrors=(ID3V1,))
 
 
 def _with_apev2(name: str, *magics: bytes) -> Container:
-    return _row(name, _starts(*magics), APEV2, mirrors=(ID3V1,), others=(ID3V2,))
+    return _row(name, _starts(*magics), APEV2, ID3V2, mirrors=(ID3V1,))
 
 
 def _with_comments(name: str, codec: ogg.Codec) -> Container:
@@ -91,26 +91,25 @@ CONTAINERS: Mapping[str, Container] = MappingProxyType(
     {
         row.name: row
         for row in (
-            _row("FLAC", _starts(b"fLaC"), Flac(), others=(ID3V2, ID3V1, APEV2)),
+            _row("FLAC", _starts(b"fLaC"), Flac(), ID3V2, others=(ID3V1, APEV2)),
             _with_comments("Opus", ogg.OPUS),
             _with_comments("Ogg Vorbis", ogg.VORBIS),
             _with_comments("Ogg FLAC", ogg.FLAC),
             _with_comments("Speex", ogg.SPEEX),
             _row("MP4", _mp4, Mp4()),
             _row("ASF", _starts(asf.HEADER), asf.Asf()),
-            _row("WAV", _form(b"RIFF", b"WAVE"), ChunkId3v2("little", b"id3 ", b"ID3 "),
-                 mirrors=(RiffInfo(),)),
+            _row("WAV", _form(b"RIFF", b"WAVE"), ChunkId3v2("little", b"id3 ", b"ID3 "), INFO,
+                 mirrors=(INFO,)),
             _row("AIFF", _form(b"FORM", b"AIFF", b"AIFC"), ChunkId3v2("big", b"ID3 ", b"id3 ")),
             _row("DSF", _starts(b"DSD "), TrailingId3v2()),
             _with_apev2("Monkey's Audio", b"MAC "),
             _with_apev2("WavPack", b"wvpk"),
             _with_apev2("Musepack", b"MP+", b"MPCK"),
             _with_apev2("OptimFROG", b"OFR "),
-            # TagLib and mutagen look for ID3v2 in TTA, so one that is there is kept up first.
-            _row("TTA", _starts(b"TTA1", b"TTA2"), ID3V2, APEV2, mirrors=(ID3V1,)),
+            _with_id3("TTA", _starts(b"TTA1", b"TTA2")),
             # Last, because frames of sound are the weakest sign.
-            _frames_with_id3("AAC", frames.adts),
-            _frames_with_id3("MP3", frames.mpeg),
+            _with_id3("AAC", frames.adts),
+            _with_id3("MP3", frames.mpeg),
         )
     }
 )  # fmt: skip

@@ -6,6 +6,7 @@ from typing import BinaryIO
 
 from genretag.domain.genre import folded
 from genretag.domain.layout import Layout
+from genretag.tags import id3v1
 from genretag.tags.containers import Container
 from genretag.tags.model import Kind, Tag
 from genretag.tags.names import JOINT
@@ -33,9 +34,36 @@ class Tags:
 
     @property
     def home(self) -> Kind:
-        """Where the genre belongs: the first home that is there, or the one to be made."""
+        """Where the genre belongs: into the tag that players read.
+
+        That is the first of which they show anything, as many look no further; else one that
+        holds something; else the one to be made.
+        """
         homes = self.container.homes
-        return next((kind for kind in homes if self.by_kind[kind]), homes[-1])
+        there = [(kind, tag) for kind in homes if (tag := self.by_kind[kind]) and tag.items]
+        shown = (kind for kind, tag in there if kind.shows(tag))
+        return next(shown, there[0][0] if there else homes[0])
+
+    @property
+    def id3v1_fields(self) -> dict[str, str]:
+        """The texts of the ID3v1 tag, by what they mean; none without one."""
+        found = (tag for kind, tag in self.by_kind.items() if tag and kind.format == "ID3v1")
+        return next(map(id3v1.fields, found), {})
+
+    @property
+    def hidden(self) -> dict[str, str]:
+        """The texts of the ID3v1 tag, if players look no further once the home holds a genre."""
+        tag = self.by_kind[self.home]
+        return {} if tag and self.home.shows(tag) else self.id3v1_fields
+
+    def opened(self, layout: Layout, genres: int) -> Tag:
+        """The home's tag, made if need be, in its version for so many genres and without them.
+
+        What it would hide from players is copied into it.
+        """
+        tag = self.by_kind[self.home] or self.home.new()
+        laid_out = self.home.without_genres(self.home.laid_out(tag, layout, genres))
+        return self.home.described(laid_out, self.hidden if genres else {})
 
     @property
     def genres(self) -> tuple[str, ...]:
@@ -44,26 +72,31 @@ class Tags:
         return next((genres for genres in found if genres), ())
 
     def followers(self, names: Sequence[str], layout: Layout) -> list[Kind]:
-        """The second tags that take over `names`, because they have a genre to replace."""
+        """The second tags that take over `names`: mirrors, and others with a genre to replace."""
         everywhere = layout.fix_stale or not names or self.by_kind[self.home] is None
-        follow = self.container.kinds if everywhere else self.container.mirrors
-        return [kind for kind in follow if kind is not self.home and self._has_genre(kind)]
+        return [
+            kind
+            for kind, tag in self.by_kind.items()
+            if tag
+            and kind is not self.home
+            and (kind in self.container.mirrors or (everywhere and _has_genre(kind, tag)))
+        ]
 
-    def changes(
-        self, file: BinaryIO, names: tuple[str, ...], layout: Layout
-    ) -> list[tuple[Kind, Tag | None]]:
+    def changes(self, names: tuple[str, ...], layout: Layout) -> list[tuple[Kind, Tag | None]]:
         """The tags that differ once `names` are the genres; None for one that goes."""
         found: list[tuple[Kind, Tag | None]] = []
         for kind in (self.home, *self.followers(names, layout)):
             old = self.by_kind[kind]
-            tag = old if old or not names else kind.new(file)
-            if tag is None:
+            if old is None and not names:
                 continue
+            tag = old or kind.new()
             if kind is self.home:
                 tag = kind.laid_out(tag, layout, len(names))
+                tag = kind.described(tag, self.hidden if names else {})
             new = kind.with_genres(tag, values(kind, names, layout))
             if new != old:
-                found.append((kind, None if kind.disposable and not new.items else new))
+                emptied = not new.items and (old is None or old.items)
+                found.append((kind, None if kind.disposable and emptied else new))
         return found
 
     def stale(self, after: tuple[str, ...] | None, layout: Layout) -> tuple[StaleGenre, ...]:
@@ -79,9 +112,9 @@ class Tags:
                 found.append(StaleGenre(kind.name, tuple(other)))
         return tuple(found)
 
-    def _has_genre(self, kind: Kind) -> bool:
-        tag = self.by_kind[kind]
-        return tag is not None and any(kind.is_genre(item) for item in tag.items)
+
+def _has_genre(kind: Kind, tag: Tag) -> bool:
+    return any(kind.is_genre(item) for item in tag.items)
 
 
 def values(kind: Kind, names: tuple[str, ...], layout: Layout) -> tuple[str, ...]:

@@ -1,17 +1,30 @@
 """ID3v2 tags in the places where containers keep them."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import BinaryIO
 
 from genretag.domain.layout import PLAIN, Layout
-from genretag.tags import id3v1, id3v2, id3versions
+from genretag.tags import id3v2, id3versions
 from genretag.tags.chunks import ChunkFile, Order
-from genretag.tags.model import BrokenTagsError, Item, Kind, Tag
+from genretag.tags.model import BrokenTagsError, CannotWriteError, Item, Kind, Tag
 from genretag.tags.names import JOINT, escaped
 from genretag.tags.splice import read_at, size_of, splice, write_at
 
 _SOUND = (b"data", b"SSND")
 _PICTURES = ("APIC", "PIC", id3v2.JUNK)
+_SHOWN = re.compile("T|COMM?$|USLT$|ULT$|PRIV$")
+_V22 = {
+    "title": "TT2", "artist": "TP1", "album": "TAL", "date": "TYE", "comment": "COM",
+    "track": "TRK",
+}  # fmt: skip
+_V23 = {
+    "title": "TIT2", "artist": "TPE1", "album": "TALB", "date": "TYER", "comment": "COMM",
+    "track": "TRCK",
+}  # fmt: skip
+_FIELDS = {2: _V22, 3: _V23, 4: _V23 | {"date": "TDRC"}}
+"""The frames that hold what ID3v1 says, by version."""
 
 
 class Id3v2(Kind):
@@ -59,27 +72,39 @@ class Id3v2(Kind):
         """Such as 2.4."""
         return f"2.{id3v2.Form.of(tag).major}"
 
-    def split_of(self, tag: Tag) -> str:
-        """Before v2.4, `/` separates the values of a text."""
-        return "\0;" if id3v2.Form.of(tag).major == 4 else "\0;/"
+    def spelled(self, name: str) -> str:
+        """A bracket at the start is doubled where it would refer to ID3v1."""
+        return escaped(name)
 
-    def encoded(self, names: Sequence[str], tag: Tag) -> list[Item]:
-        """One frame, or none."""
-        if not names:
+    def encoded(self, texts: Sequence[str], tag: Tag) -> list[Item]:
+        """One frame, or none; before v2.4, which has lists, with one text."""
+        if not texts:
             return []
         form = id3v2.Form.of(tag)
         key = "TCO" if form.major == 2 else "TCON"
-        texts = [escaped(name) for name in names]
-        texts = texts if form.major == 4 else [JOINT.join(texts)]
-        return [form.frame(key, id3v2.text_content(form, texts))]
+        values = texts if form.major == 4 else [JOINT.join(texts)]
+        return [form.frame(key, id3v2.text_content(form, values))]
 
     def with_genres(self, tag: Tag, names: Sequence[str]) -> Tag:
         """A tag that is only now made gets a version first."""
         return super().with_genres(_settled(tag, _version(PLAIN, len(names))), names)
 
-    def new(self, file: BinaryIO) -> Tag:
+    def new(self) -> Tag:
         """No frames yet, and no version."""
         return Tag(header=_UNSETTLED)
+
+    def shows(self, tag: Tag) -> bool:
+        """Whether it holds what FFmpeg shows: then FFmpeg looks at no ID3v1 or APEv2 tag."""
+        return any(_SHOWN.match(item.key) for item in tag.items)
+
+    def described(self, tag: Tag, fields: Mapping[str, str]) -> Tag:
+        """Frames of the version that the tag has, before its pictures."""
+        form = id3v2.Form.of(tag)
+        there = {item.key for item in tag.items}
+        keys = {_FIELDS[form.major][field]: text for field, text in fields.items()}
+        new = [_frame(form, key, text) for key, text in keys.items() if key not in there]
+        at = self.place(tag.items)
+        return replace(tag, items=(*tag.items[:at], *new, *tag.items[at:]))
 
     def laid_out(self, tag: Tag, layout: Layout, genres: int) -> Tag:
         """A new tag gets a version, another one the version that `layout` wants."""
@@ -100,16 +125,31 @@ class Id3v2(Kind):
             return ()
         return id3versions.costs(tag, _wanted(tag, layout, genres))
 
-    def returned(self, tag: Tag, header: bytes) -> Tag:
-        """The frames with the headers of their old version."""
-        old = id3v2.Form.of(Tag(header=header))
-        now = id3v2.Form.of(tag)
-        return Tag(tuple(id3versions.reframed(now, old, item) for item in tag.items), header)
+    def reverted(self, tag: Tag, before: Tag, written: bytes) -> tuple[Tag, tuple[Item, ...]]:
+        """Frames that somebody has changed since are put into the old version as they are now."""
+        old, made, now = (_major(header) for header in (before.header, written, tag.header))
+        if old == made or now != made:
+            return tag, ()
+        rest, unchanged = list(tag.items), []
+        for group in id3versions.grouped(before.items):
+            frames = id3versions.converted(replace(before, items=tuple(group)), made).items
+            if all(frame in rest for frame in frames):
+                rest = [item for item in rest if item not in frames]
+                unchanged.extend(group)
+        try:
+            # A list that the old version had all the same is among them.
+            tag = id3versions.converted(replace(tag, items=tuple(rest)), old, joined=False)
+        except CannotWriteError:
+            return tag, ()  # it keeps its version: the genre matters more
+        return replace(tag, header=before.header), tuple(unchanged)
 
-    def is_blank(self, tag: Tag, file: BinaryIO) -> bool:
-        """Whether it has no frames but the genre and those of a new tag."""
-        new = _settled(self.new(file), id3v2.Form.of(tag).major)
-        return self.without_genres(tag).items == new.items
+    def adopted(self, items: Sequence[Item], header: bytes, tag: Tag) -> list[Item]:
+        """The frames as they were where the version is the same, else with the same texts."""
+        old, now = id3v2.Form.of(Tag(header=header)), id3v2.Form.of(tag)
+        if old == now:
+            return list(items)
+        texts = "\0".join(self.texts(Tag(tuple(items), header))).split("\0")
+        return self.encoded(texts, tag) if items else []
 
     def place(self, items: Sequence[Item]) -> int:
         """Before the pictures, which some players do not read past."""
@@ -123,14 +163,20 @@ _UNSETTLED = b""
 
 def _settled(tag: Tag, major: int) -> Tag:
     """`tag` with a version, if it has none yet."""
-    if tag.header != _UNSETTLED:
-        return tag
-    form = id3v2.Form(major)
-    frames = []
-    for item in tag.items:
-        key = "TYER" if item.key == "TDRC" and major == 3 else item.key
-        frames.append(form.frame(key, item.data))
-    return Tag(tuple(frames), form.header)
+    return replace(tag, header=id3v2.Form(major).header) if tag.header == _UNSETTLED else tag
+
+
+def _major(header: bytes) -> int:
+    return id3v2.Form.of(Tag(header=header)).major
+
+
+def _frame(form: id3v2.Form, key: str, text: str) -> Item:
+    content = id3v2.text_content(form, [text])
+    if key in ("COMM", "COM"):
+        # A language and an empty description, in the same encoding, stand before the text.
+        empty = b"\xff\xfe\0\0" if content[:1] == b"\1" else b"\0"
+        content = content[:1] + b"XXX" + empty + content[1:]
+    return form.frame(key, content)
 
 
 def _version(layout: Layout, genres: int) -> int:
@@ -157,16 +203,6 @@ def _contents(tag: Tag) -> dict[str, list[bytes]]:
 
 class LeadingId3v2(Id3v2):
     """At the start of the file, before the sound."""
-
-    def new(self, file: BinaryIO) -> Tag:
-        """With what an ID3v1 tag says, since players that find an ID3v2 tag stop looking there."""
-        data = id3v1.found(file)
-        texts = id3v1.fields(data) if data else {}
-        items = []
-        for key, text in texts.items():
-            language = b"XXX\0" if key == "COMM" else b""
-            items.append(Item(key, b"\0" + language + text.encode("latin-1")))
-        return Tag(tuple(items), _UNSETTLED)
 
 
 class ChunkId3v2(Id3v2):

@@ -44,9 +44,9 @@ class Id3v1(Kind):
         number = tag.items[-1].data[0]
         return () if number == NO_GENRE else (str(number),)
 
-    def encoded(self, names: Sequence[str], tag: Tag) -> list[Item]:
+    def encoded(self, texts: Sequence[str], tag: Tag) -> list[Item]:
         """The number of the first name that has one."""
-        return [Item(_GENRE, bytes([id3v1_number(names)]))]
+        return [Item(_GENRE, bytes([id3v1_number(texts)]))]
 
     def without_genres(self, tag: Tag) -> Tag:
         """The fields alone."""
@@ -63,18 +63,34 @@ def found(file: BinaryIO) -> bytes | None:
     return data if data.startswith(b"TAG") and before + data[:5] != b"APETAGEX" else None
 
 
-def fields(data: bytes) -> dict[str, str]:
-    """The texts of an ID3v1 tag by the ID3v2.4 frame that means the same, empty ones left out."""
+def fields(tag: Tag) -> dict[str, str]:
+    """The texts of an ID3v1 tag by what they mean, empty ones left out."""
+    data = tag.items[0].data
     comment, track = data[97:127], ""
     if comment[28] == 0 and comment[29]:
         comment, track = comment[:28], str(comment[29])
-    raw = {"TIT2": data[3:33], "TPE1": data[33:63], "TALB": data[63:93], "TDRC": data[93:97]}
-    texts = {key: value.split(b"\0")[0].decode("latin-1").strip() for key, value in raw.items()}
-    texts["COMM"] = comment.split(b"\0")[0].decode("latin-1").strip()
-    texts["TRCK"] = track
-    return {key: text for key, text in texts.items() if text}
+    texts = {
+        "title": _text(data[3:33]),
+        "artist": _text(data[33:63]),
+        "album": _text(data[63:93]),
+        "date": _text(data[93:97]),
+        "comment": _text(comment),
+        "track": track,
+    }
+    return {name: text for name, text in texts.items() if text}
 
 
-def number(data: bytes) -> int | None:
-    """The number of the genre, None for 255."""
-    return None if data[-1] == NO_GENRE else data[-1]
+def _text(field: bytes) -> str:
+    """The text in a field, which ends at a null and is padded with nulls or spaces.
+
+    The standard says Latin-1. Many programs write UTF-8, which other text hardly ever looks like;
+    its last character may be cut where the field ends. Only ASCII has spaces here: the bytes A0
+    and 85 may be parts of characters.
+    """
+    text = field.split(b"\0")[0].strip()
+    for cut in range(4 if len(text) == len(field) else 1):
+        try:
+            return text[: len(text) - cut].decode("utf-8")
+        except UnicodeDecodeError:
+            continue
+    return text.decode("latin-1")

@@ -32,13 +32,16 @@ _ONLY_V24 = {
 }  # fmt: skip
 
 
-def converted(tag: Tag, major: int) -> Tag:
-    """`tag` as ID3v2.`major`; CannotWriteError if a frame cannot go there."""
+def converted(tag: Tag, major: int, joined: bool = True) -> Tag:
+    """`tag` as ID3v2.`major`; CannotWriteError if a frame cannot go there.
+
+    Before v2.4, which has lists, these are `joined`, or kept as they are.
+    """
     old, new = Form.of(tag), Form(major)
     if old.major == major:
         return tag
-    groups = _grouped(tag.items)
-    items = chain.from_iterable(_carried(old, new, group) for group in groups)
+    groups = grouped(tag.items)
+    items = chain.from_iterable(_carried(old, new, group, joined) for group in groups)
     return Tag(tuple(items), new.header)
 
 
@@ -76,7 +79,7 @@ def _lists(tag: Tag) -> list[str]:
     return [item.key for item in texts if _has_list(content(form, item) or b"")]
 
 
-def _grouped(items: Sequence[Item]) -> list[list[Item]]:
+def grouped(items: Sequence[Item]) -> list[list[Item]]:
     """Each item alone, except those that only mean something together."""
     groups: list[list[Item]] = []
     for item in items:
@@ -89,10 +92,10 @@ def _grouped(items: Sequence[Item]) -> list[list[Item]]:
     return groups
 
 
-def _carried(old: Form, new: Form, group: list[Item]) -> list[Item]:
+def _carried(old: Form, new: Form, group: list[Item], joined: bool) -> list[Item]:
     first = group[0]
     renamed = any(first.key in keys for keys in _TOGETHER)
-    if first.key == JUNK or not (renamed or _must_change(old, new, first)):
+    if first.key == JUNK or not (renamed or _must_change(old, new, first, joined)):
         return [reframed(old, new, item) for item in group]
     found = _translated(old, new, group, renamed)
     if not found and old.major == 2:
@@ -100,7 +103,7 @@ def _carried(old: Form, new: Form, group: list[Item]) -> list[Item]:
     return found or [reframed(old, new, item) for item in group]
 
 
-def _must_change(old: Form, new: Form, item: Item) -> bool:
+def _must_change(old: Form, new: Form, item: Item, joined: bool) -> bool:
     """Whether the content of a frame must be written differently in the new version."""
     if old.major == 2 or item.key in _NESTED:
         return True
@@ -113,7 +116,7 @@ def _must_change(old: Form, new: Form, item: Item) -> bool:
         return False
     encoded = item.key[0] == "T" or item.key in ("WXXX", "COMM", "USLT", "APIC", "GEOB", "USER")
     encoded = encoded or item.key in ("SYLT", "OWNE", "COMR")
-    is_list = item.key[0] == "T" and item.key != "TXXX" and _has_list(data)
+    is_list = joined and item.key[0] == "T" and item.key != "TXXX" and _has_list(data)
     return encoded and (data[0] in (2, 3) or is_list)
 
 

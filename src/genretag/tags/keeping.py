@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import dataclass, replace
-from typing import BinaryIO
 
 from genretag.domain.layout import Layout
 from genretag.tags.containers import CONTAINERS
@@ -32,18 +31,16 @@ class RawGenres:
     container: str
     tags: tuple[RawTag, ...]
 
-    def says_the_same(self, other: "RawGenres") -> bool:
-        """Whether the genres are stored in the same bytes, wherever among the other items."""
-        return self._genres() == other._genres()
-
-    def _genres(self) -> dict[str, list[bytes]]:
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The genres by name, from the first tag that has any."""
         kinds = {kind.format: kind for kind in CONTAINERS[self.container].kinds}
-        found = {
-            tag.format: [item.data for _, item in tag.items if kinds[tag.format].is_genre(item)]
-            for tag in self.tags
-            if tag.format in kinds
-        }
-        return {format_: data for format_, data in found.items() if data}
+        found = (_names(kinds[tag.format], tag) for tag in self.tags if tag.format in kinds)
+        return next((names for names in found if names), ())
+
+    def of(self, kind: Kind) -> RawTag:
+        """What is known of one kind of tag; that there was none if nothing is."""
+        return next((tag for tag in self.tags if tag.format == kind.format), RawTag(kind.format))
 
     def to_json(self) -> str:
         """Text that `from_json` reads; bytes are written in hexadecimal."""
@@ -88,6 +85,11 @@ def _tag(entry: dict[str, object]) -> RawTag:
     )
 
 
+def _names(kind: Kind, raw: RawTag) -> tuple[str, ...]:
+    items = tuple(item for _, item in raw.items if kind.is_genre(item))
+    return kind.genres(Tag(items, raw.header or b"")) if items else ()
+
+
 def kept(tags: Tags, layout: Layout) -> RawGenres:
     """The genres in `tags`, and whatever else a write with `layout` would change."""
     found = []
@@ -98,33 +100,68 @@ def kept(tags: Tags, layout: Layout) -> RawGenres:
         keys = {item.key for item in tag.items if kind.is_genre(item)}
         if kind is tags.home:
             keys |= kind.rewritten(tag, layout)
+            copied = (kind.described(Tag(header=tag.header), tags.hidden), tags.opened(layout, 1))
+            keys |= {item.key for one in copied for item in one.items} - {i.key for i in tag.items}
         items = tuple((at, item) for at, item in enumerate(tag.items) if item.key in keys)
         found.append(RawTag(kind.format, tag.header, tuple(sorted(keys)), items))
     return RawGenres(tags.container.name, tuple(found))
 
 
-def put_back(tags: Tags, raw: RawGenres, file: BinaryIO) -> list[tuple[Kind, Tag | None]]:
-    """The tags that differ once the genres are as in `raw` again; None for one that goes."""
-    recorded = {tag.format: tag for tag in raw.tags}
+def put_back(
+    tags: Tags, raw: RawGenres, written: RawGenres | None
+) -> list[tuple[Kind, Tag | None]]:
+    """The tags that differ once the genres are as in `raw` again; None for one that goes.
+
+    What others changed since stays as they left it: the version of a tag too, unless it is still
+    the one that the write left.
+
+    Args:
+        tags: of the file as it is now.
+        raw: what `kept` found before a write.
+        written: what it found after that write; None stands for what there is now.
+    """
     found: list[tuple[Kind, Tag | None]] = []
     for kind, tag in tags.by_kind.items():
-        old = recorded.get(kind.format, RawTag(kind.format))
-        new = _without(kind, tag, file) if old.header is None else _with(kind, tag, old)
+        old, left = raw.of(kind), written.of(kind).header if written else None
+        if tag is None:
+            new = _made_again(tags, kind, old)
+        elif old.header is None:
+            new = _without(tags, kind, tag, raw.names)
+        else:
+            new = _with(tags, kind, tag, old, tag.header if left is None else left)
         if new != tag:
             found.append((kind, new))
     return found
 
 
-def _without(kind: Kind, tag: Tag | None, file: BinaryIO) -> Tag | None:
+def _made_again(tags: Tags, kind: Kind, old: RawTag) -> Tag | None:
+    """The tag that somebody took out since, with the genre alone, if the genre belongs there."""
+    items = tuple(item for _, item in old.items if kind.is_genre(item))
+    wanted = items and kind is tags.home
+    return Tag(items, old.header or b"") if wanted else None
+
+
+def _without(tags: Tags, kind: Kind, tag: Tag, names: tuple[str, ...]) -> Tag | None:
     """`tag` as it must be where there was none: gone, unless others have added to it."""
-    return None if tag is None or kind.is_blank(tag, file) else kind.without_genres(tag)
+    bare = kind.described(Tag(header=tag.header), tags.id3v1_fields)
+    rest = kind.without_genres(tag)
+    if kind in tags.container.homes and rest.items in ((), bare.items):
+        return None
+    return kind.with_genres(tag, names) if kind.genres(tag) else tag
 
 
-def _with(kind: Kind, tag: Tag | None, old: RawTag) -> Tag:
-    """`tag` with the items of `old` at their places, and in its version."""
+def _with(tags: Tags, kind: Kind, tag: Tag, old: RawTag, written: bytes) -> Tag:
+    """`tag` with the genre items of `old` at their places, and in its version."""
     header = old.header or b""
-    now = kind.returned(tag, header) if tag else Tag(header=header)
-    items = [item for item in now.items if item.key not in old.keys and not kind.is_genre(item)]
-    for at, item in old.items:
+    others = tuple(item for _, item in old.items if not kind.is_genre(item))
+    now, back = kind.reverted(tag, Tag(others, header), written)
+    copied = kind.described(Tag(header=now.header), tags.id3v1_fields).items
+    added = [i for i in copied if i.key in old.keys and i.key not in {one.key for one in others}]
+    items = [item for item in now.items if not kind.is_genre(item) and item not in added]
+    genres = [(at, item) for at, item in old.items if kind.is_genre(item)]
+    adopted = kind.adopted([item for _, item in genres], header, now)
+    places = [(at, item) for at, item in old.items if item in back]
+    places += [(at, item) for (at, _), item in zip(genres, adopted, strict=False)]
+    for at, item in sorted(places, key=lambda place: place[0]):
         items.insert(at, item)
     return replace(now, items=tuple(items))

@@ -5,13 +5,13 @@ from them again. So whatever is not a genre survives byte for byte, understood o
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import BinaryIO
 
 from genretag.domain.layout import Layout, TagFormat
 from genretag.domain.stored import StoredItem, StoredTag
-from genretag.tags.names import understood
+from genretag.tags.names import is_itself, understood
 
 
 class BrokenTagsError(Exception):
@@ -76,12 +76,27 @@ class Kind(ABC):
         """The texts of the genre items of `tag`, not yet split into names."""
 
     @abstractmethod
-    def encoded(self, names: Sequence[str], tag: Tag) -> list[Item]:
-        """The items that say `names` in `tag`."""
+    def encoded(self, texts: Sequence[str], tag: Tag) -> list[Item]:
+        """The items that say `texts` in `tag`."""
 
-    def new(self, file: BinaryIO) -> Tag:
-        """What a tag starts with in a `file` that has none."""
+    def spelled(self, name: str) -> str:
+        """The text that says `name`."""
+        return name
+
+    def new(self) -> Tag:
+        """What a tag starts with where there is none."""
         return Tag()
+
+    def shows(self, tag: Tag) -> bool:
+        """Whether players show anything of `tag`; some look no further than the first that does."""
+        return bool(tag.items)
+
+    def described(self, tag: Tag, fields: Mapping[str, str]) -> Tag:
+        """`tag` with texts by what they mean (title, artist, album, date, comment, track).
+
+        Those that it has already stay.
+        """
+        return tag
 
     def laid_out(self, tag: Tag, layout: Layout, genres: int) -> Tag:
         """`tag` in the version that `layout` wants for so many genres."""
@@ -95,13 +110,22 @@ class Kind(ABC):
         """What `laid_out` costs, in sentences."""
         return ()
 
-    def returned(self, tag: Tag, header: bytes) -> Tag:
-        """`tag` with the header that it once had."""
-        return replace(tag, header=header)
+    def reverted(self, tag: Tag, before: Tag, written: bytes) -> tuple[Tag, tuple[Item, ...]]:
+        """`tag` in the version of `before`, if a write changed it and nobody has since.
 
-    def is_blank(self, tag: Tag, file: BinaryIO) -> bool:
-        """Whether `tag` holds nothing but genres and what `new` starts with."""
-        return self.without_genres(tag) == self.new(file)
+        Args:
+            tag: as it is now.
+            before: the items that the change of version rewrote, as they were.
+            written: the header that the write left.
+
+        Returns:
+            The tag without those items of `before` that say what they said, and these items.
+        """
+        return tag, ()
+
+    def adopted(self, items: Sequence[Item], header: bytes, tag: Tag) -> list[Item]:
+        """Genre items of a tag that had this `header` as items of `tag`."""
+        return list(items)
 
     def place(self, items: Sequence[Item]) -> int:
         """Where among `items`, none of which is a genre, a genre goes."""
@@ -113,7 +137,7 @@ class Kind(ABC):
 
     def genres(self, tag: Tag) -> tuple[str, ...]:
         """The genres of `tag` by name, in order, none twice."""
-        return understood(self.texts(tag), self.split_of(tag), self.numbers)
+        return understood(self.texts(tag), self.split, self.numbers)
 
     def stored(self, tag: Tag) -> StoredTag:
         """The genres of `tag` as they are stored, item by item."""
@@ -138,16 +162,26 @@ class Kind(ABC):
         """The version of the format that `tag` is in, where there are several."""
         return ""
 
-    def split_of(self, tag: Tag) -> str:
-        """The characters that separate genres in one text of `tag`."""
-        return self.split
-
     def with_genres(self, tag: Tag, names: Sequence[str]) -> Tag:
-        """`tag` with `names` as its only genres, where the old ones were."""
+        """`tag` with `names` as its only genres, where the old ones were.
+
+        Where `names` begin with the genres that are there, these keep their spelling.
+        """
         positions = [n for n, item in enumerate(tag.items) if self.is_genre(item)]
         rest = self.without_genres(tag).items
         at = positions[0] if positions else self.place(rest)
-        return replace(tag, items=(*rest[:at], *self.encoded(names, tag), *rest[at:]))
+        items = self.encoded(self._spelled(tag, tuple(names)), tag)
+        return replace(tag, items=(*rest[:at], *items, *rest[at:]))
+
+    def _spelled(self, tag: Tag, names: tuple[str, ...]) -> list[str]:
+        old = self.genres(tag)
+        if not old or names[: len(old)] != old:
+            return [self.spelled(name) for name in names]
+        stored: list[str] = []
+        for text in "\0".join(self.texts(tag)).split("\0"):
+            named = understood((text,), self.split, self.numbers)
+            stored += [text] if is_itself(text, self.numbers) else map(self.spelled, named)
+        return [*stored, *(self.spelled(name) for name in names[len(old) :])]
 
     def without_genres(self, tag: Tag) -> Tag:
         """`tag` with only what is not a genre."""

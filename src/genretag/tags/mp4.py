@@ -21,7 +21,7 @@ _CODECS = {0: "utf-8", 1: "utf-8", 2: "utf-16-be", 3: "shift-jis"}
 
 
 class Mp4(Kind):
-    """One data atom for each name in one ©gen atom; an old gnre is read and superseded."""
+    """One data atom for each text in one ©gen atom; an old gnre is read and superseded."""
 
     format = "MP4"
 
@@ -69,12 +69,12 @@ class Mp4(Kind):
         old = (value for item in tag.items for _, value in _values(item))
         return tuple(str(_number(value)) for value in old)
 
-    def encoded(self, names: Sequence[str], tag: Tag) -> list[Item]:
+    def encoded(self, texts: Sequence[str], tag: Tag) -> list[Item]:
         """One ©gen, or nothing."""
-        if not names:
+        if not texts:
             return []
         head = (1).to_bytes(4, "big") + bytes(4)
-        data = b"".join(atoms.rendered(b"data", head + name.encode("utf-8")) for name in names)
+        data = b"".join(atoms.rendered(b"data", head + text.encode("utf-8")) for text in texts)
         return [Item(_GENRE, atoms.rendered(_GENRE.encode("latin-1"), data))]
 
     def extras(self, file: BinaryIO) -> list[Item]:

@@ -34,6 +34,15 @@ def understood(texts: Iterable[str], split: str = "\0;", numbers: bool = True) -
     return tuple(names.values())
 
 
+def is_itself(text: str, numbers: bool = True) -> bool:
+    """Whether `text` is the name of a genre and refers to none by a number.
+
+    >>> is_itself("R&B/Soul"), is_itself("(17)")
+    (True, False)
+    """
+    return tuple(_meanings(text.strip(), numbers)) == (text.strip(),)
+
+
 def _meanings(text: str, numbers: bool) -> Iterator[str]:
     while match := _REFERENCE.match(text):
         yield from _named(match[1])

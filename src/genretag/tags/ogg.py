@@ -44,7 +44,7 @@ class Ogg(VorbisComments):
         # Vorbis ends with a framing bit, Opus may go on with data that must be kept.
         rest = parsed(self._comments(pages))[1].rstrip(b"\0")
         head = packets[0][: self._head_size]
-        body = rendered(tag or self.new(file)) + rest
+        body = rendered(tag or self.new()) + rest
         body = body.ljust(len(packets[0]) - len(head), b"\0")
         if self._codec.block:
             head = head[:1] + len(body).to_bytes(3, "big")

@@ -10,7 +10,7 @@ from genretag.tags.splice import read_at
 
 
 class RiffInfo(Kind):
-    """The IGNR text in the INFO list, kept in step where it exists, never created."""
+    """The IGNR text in the INFO list, which is never created."""
 
     format = "RIFF INFO"
 
@@ -48,10 +48,10 @@ class RiffInfo(Kind):
         found = [item.data[8:] for item in tag.items if self.is_genre(item)]
         return [decoded(data.rstrip(b"\0")) for data in found]
 
-    def encoded(self, names: Sequence[str], tag: Tag) -> list[Item]:
+    def encoded(self, texts: Sequence[str], tag: Tag) -> list[Item]:
         """One text with a null at its end, padded to an even length."""
-        if not names:
+        if not texts:
             return []
-        text = JOINT.join(names).encode("utf-8") + b"\0"
+        text = JOINT.join(texts).encode("utf-8") + b"\0"
         data = b"IGNR" + len(text).to_bytes(4, "little") + text
         return [Item("IGNR", data + b"\0" * (len(data) % 2))]

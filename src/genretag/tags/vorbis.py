@@ -3,8 +3,8 @@
 https://xiph.org/vorbis/doc/v-comment.html, RFC 9639 section 8.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import BinaryIO
 
 from genretag.tags.model import BrokenTagsError, CannotWriteError, Item, Kind, Tag
@@ -15,6 +15,7 @@ _VENDOR = b"genretag"
 _PADDING, _COMMENTS = 1, 4
 _LARGEST = (1 << 24) - 1
 _NOT_SHOWN = {_PADDING, _COMMENTS}
+_KEYS = {"track": "TRACKNUMBER"}
 
 
 class VorbisComments(Kind):
@@ -32,13 +33,24 @@ class VorbisComments(Kind):
         found = [item.data for item in tag.items if self.is_genre(item)]
         return [decoded(data.partition(b"=")[2]) for data in found]
 
-    def encoded(self, names: Sequence[str], tag: Tag) -> list[Item]:
-        """One comment for each name."""
-        return [Item("GENRE", b"GENRE=" + name.encode("utf-8")) for name in names]
+    def encoded(self, texts: Sequence[str], tag: Tag) -> list[Item]:
+        """One comment for each text."""
+        return [_comment("GENRE", text) for text in texts]
 
-    def new(self, file: BinaryIO) -> Tag:
+    def described(self, tag: Tag, fields: Mapping[str, str]) -> Tag:
+        """Comments named as is the custom."""
+        there = {item.key for item in tag.items}
+        names = {_KEYS.get(field, field.upper()): text for field, text in fields.items()}
+        new = (_comment(key, text) for key, text in names.items() if key not in there)
+        return replace(tag, items=(*tag.items, *new))
+
+    def new(self) -> Tag:
         """No comments, and genretag for the vendor."""
         return Tag(header=_VENDOR)
+
+
+def _comment(key: str, text: str) -> Item:
+    return Item(key, f"{key}={text}".encode())
 
 
 def parsed(data: bytes) -> tuple[Tag, bytes]:

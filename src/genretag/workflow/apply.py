@@ -100,11 +100,11 @@ def recover(journal: Journal) -> None:
             with suppress(OSError, GenretagError):
                 # Only what the journal names is removed.
                 entry.staged.unlink(missing_ok=True)
-                raw = tags.raw(entry.path)
-                if raw.says_the_same(tags.RawGenres.from_json(entry.raw_before)):
+                genres = tags.read(entry.path).genres
+                if genres == entry.before:
                     journal.settle(entry.id, "abandoned")
-                elif tags.read(entry.path).genres == entry.after:
-                    journal.settle(entry.id, "committed", raw.to_json())
+                elif genres == entry.after:
+                    journal.settle(entry.id, "committed", tags.raw(entry.path).to_json())
                 else:
                     # Somebody gave it another genre since; without knowing what was written,
                     # `undo` names it and leaves it alone.
@@ -130,13 +130,15 @@ def _edit(change: TagChange, staged: Path, original: Path) -> None:
     """Change the genres of the copy `staged`; FileError unless nothing else changed."""
     if change.raw is None:
         tags.write(staged, change.after, change.layout)
-        genres = tags.read(staged).genres == change.after
+        others = tags.others(original, change.after, change.layout)
     else:
-        tags.restore(staged, wanted := tags.RawGenres.from_json(change.raw))
-        genres = tags.raw(staged).says_the_same(wanted)
+        back = tags.RawGenres.from_json(change.raw)
+        written = tags.RawGenres.from_json(change.written) if change.written else None
+        tags.restore(staged, back, written)
+        others = tags.others_restored(original, back, written)
     checks = {
-        "genres": genres,
-        "other tags": _same_others(change, staged, original),
+        "genres": tags.read(staged).genres == change.after,
+        "other tags": tags.others(staged) == others,
         "sound": payload.same(staged, original, tags.sound),
     }
     wrong = [name for name, passed in checks.items() if not passed]
@@ -146,19 +148,6 @@ def _edit(change: TagChange, staged: Path, original: Path) -> None:
             f"{change.path}: after writing, its {' and '.join(wrong)} would not be as they must",
             "The file is as it was. This is a mistake in genretag: please report it.",
         )
-
-
-def _same_others(change: TagChange, staged: Path, original: Path) -> bool:
-    """Whether all that is not a genre is equal, but for what a change of version demands."""
-    new, old = tags.others(staged), tags.others(original)
-    if change.raw is None:
-        return new == tags.others(original, change.after, change.layout)
-    # Going back, a version of ID3 changes in the other direction.
-    return (
-        new == old
-        or tags.others(staged, change.before, change.layout) == old
-        or tags.others(original, change.after, change.layout) == new
-    )
 
 
 def _lost(old: os.stat_result, new: os.stat_result) -> tuple[str, ...]:

@@ -31,34 +31,35 @@ def run_to_undo(journal: Journal, wished: int | None) -> RunRecord | None:
     return found
 
 
-def plan(journal: Journal, run: int) -> Iterator[Outcome]:
+def plan(journal: Journal, run: int, force: bool = False) -> Iterator[Outcome]:
     """What undoing a run means for each of its files, the last written first.
 
-    Planned where the genre is still what the run wrote, Unchanged where it is what it was
-    before, Skipped where somebody gave another since, Failed where the file cannot be read.
+    Planned where the genre is still what the run wrote, or with `force` whatever it is; Unchanged
+    where it is what it was before; Skipped where somebody gave another since; Failed where the
+    file cannot be read. Genres are compared by name: how they are stored does not matter.
     """
     for entry in reversed(journal.changes(run)):
         try:
-            yield _planned(entry)
+            yield _planned(entry, force)
         except FileError as error:
             yield Failed(path=entry.path, before=entry.after, after=entry.after, error=error)
 
 
-def _planned(entry: Entry) -> Outcome:
-    now = tags.raw(entry.path)
-    if now.says_the_same(tags.RawGenres.from_json(entry.raw_before)):
-        return _left(Unchanged, entry, entry.before, "has its old genres already")
-    if not now.says_the_same(tags.RawGenres.from_json(entry.raw_after or entry.raw_before)):
-        genres = tags.read(entry.path).genres
-        return _left(Skipped, entry, genres, "its genre was changed since")
+def _planned(entry: Entry, force: bool) -> Outcome:
+    now = tags.read(entry.path).genres
+    if now == entry.before:
+        return _left(Unchanged, entry, now, "has its old genres already")
+    if now != entry.after and not force:
+        return _left(Skipped, entry, now, "its genre was changed since")
     return Planned.of(
         TagChange(
             path=entry.path,
             container=entry.container,
-            before=entry.after,
+            before=now,
             after=entry.before,
             layout=entry.layout,
             raw=entry.raw_before,
+            written=entry.raw_after,
         )
     )
 
