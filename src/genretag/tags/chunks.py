@@ -40,19 +40,24 @@ class ChunkFile:
 
     @property
     def end(self) -> int:
-        """Where the outermost chunk ends, at most at the end of the file.
+        """Where the last chunk ends, at most at the end of the file.
 
-        Chunks that somebody appended and did not count in its size belong to it as well: TagLib
-        and FFmpeg find them.
+        Chunks that somebody appended and did not count in the size of the outermost one are
+        among them: TagLib finds these.
         """
         size = size_of(self.file)
-        declared = min(8 + int.from_bytes(read_at(self.file, 4, 4), self.order), size)
-        at = ROOT_SIZE
+        counted, at = self._counted, ROOT_SIZE
         while (chunk := self._chunk(at)) and chunk.offset + chunk.size <= size:
-            if at >= declared and not (chunk.size and _NAME.fullmatch(chunk.name)):
+            if at >= counted and not (chunk.size and _NAME.fullmatch(chunk.name)):
                 break
             at = chunk.end
-        return min(max(at, declared), size)
+        return min(max(at, counted), size)
+
+    @property
+    def _counted(self) -> int:
+        """Where the outermost chunk ends by its size, at most at the end of the file."""
+        size = int.from_bytes(read_at(self.file, 4, 4), self.order)
+        return min(8 + size, size_of(self.file))
 
     def chunks(self) -> Iterator[Chunk]:
         """The chunks in order; the last may end after the file does."""
@@ -78,7 +83,10 @@ class ChunkFile:
         return None
 
     def replace(self, chunk: Chunk | None, name: bytes, content: bytes | None) -> None:
-        """Put `content` in place of `chunk`, at the end where there was none; None removes it."""
+        """Put `content` in place of `chunk`, at the end where there was none; None removes it.
+
+        What is not counted in the size of the outermost chunk stays so.
+        """
         if chunk is None:
             offset, room = self._append_point(), 0
         else:
@@ -88,20 +96,26 @@ class ChunkFile:
             name = chunk.name if chunk else name
             data = name + len(content).to_bytes(4, self.order) + content
             data += b"\0" * (len(content) % 2)
-        root = self.end - 8 + len(data) - room
-        if root >= 1 << 32:
+        counted = self._counted
+        if chunk is None or offset < counted:
+            counted += len(data) - room
+        if counted - 8 >= 1 << 32:
             raise CannotWriteError("the file would grow beyond 4 GB")
         splice(self.file, offset, room, data)
-        write_at(self.file, 4, root.to_bytes(4, self.order))
+        write_at(self.file, 4, (counted - 8).to_bytes(4, self.order))
 
     def _append_point(self) -> int:
-        last = ROOT_SIZE
+        """Where the outermost chunk ends; its size is mended where no chunk ends there."""
+        ends = [ROOT_SIZE]
         for chunk in self.chunks():
-            last = chunk.end
+            ends.append(chunk.end)
             if chunk.offset + chunk.size > self.end:
                 name = chunk.name.decode("latin-1").strip()
                 raise CannotWriteError(f"its {name} chunk has no end, so nothing can follow it")
-        if last > self.end:  # the byte that makes the last chunk even is missing
-            splice(self.file, self.end, 0, b"\0")
-            write_at(self.file, 4, (last - 8).to_bytes(4, self.order))
+        if self._counted in ends:
+            return self._counted
+        last = ends[-1]
+        if last > size_of(self.file):  # the byte that makes the last chunk even is missing
+            splice(self.file, last - 1, 0, b"\0")
+        write_at(self.file, 4, (last - 8).to_bytes(4, self.order))
         return last

@@ -36,12 +36,12 @@ class Tags:
     def home(self) -> Kind:
         """Where the genre belongs: into the tag that players read.
 
-        That is the first of which they show anything, as many look no further; else one that
-        holds something; else the one to be made.
+        That is the first for which they look no further; else one that holds something; else the
+        one to be made. A mirror gets the genre in any case.
         """
-        homes = self.container.homes
+        homes, mirrors = self.container.homes, self.container.mirrors
         there = [(kind, tag) for kind in homes if (tag := self.by_kind[kind]) and tag.items]
-        shown = (kind for kind, tag in there if kind.shows(tag))
+        shown = (kind for kind, tag in there if kind.shows(tag) and kind not in mirrors)
         return next(shown, there[0][0] if there else homes[0])
 
     @property
@@ -52,9 +52,9 @@ class Tags:
 
     @property
     def hidden(self) -> dict[str, str]:
-        """The texts of the ID3v1 tag, if players look no further once the home holds a genre."""
+        """The texts of the ID3v1 tag, if a genre in the home is what hides them from players."""
         tag = self.by_kind[self.home]
-        return {} if tag and self.home.shows(tag) else self.id3v1_fields
+        return {} if tag and self.home.hides(tag) else self.id3v1_fields
 
     def opened(self, layout: Layout, genres: int) -> Tag:
         """The home's tag, made if need be, in its version for so many genres and without them.
@@ -72,15 +72,21 @@ class Tags:
         return next((genres for genres in found if genres), ())
 
     def followers(self, names: Sequence[str], layout: Layout) -> list[Kind]:
-        """The second tags that take over `names`: mirrors, and others with a genre to replace."""
+        """The second tags that take over `names`: mirrors, and others with a genre to replace.
+
+        A mirror that shows nothing goes on doing so: a genre in it might hide other tags.
+        """
         everywhere = layout.fix_stale or not names or self.by_kind[self.home] is None
         return [
             kind
             for kind, tag in self.by_kind.items()
-            if tag
-            and kind is not self.home
-            and (kind in self.container.mirrors or (everywhere and _has_genre(kind, tag)))
+            if tag and kind is not self.home and self._follows(kind, tag, everywhere)
         ]
+
+    def _follows(self, kind: Kind, tag: Tag, everywhere: bool) -> bool:
+        if kind in self.container.mirrors:
+            return kind.shows(tag)
+        return everywhere and any(kind.is_genre(item) for item in tag.items)
 
     def changes(self, names: tuple[str, ...], layout: Layout) -> list[tuple[Kind, Tag | None]]:
         """The tags that differ once `names` are the genres; None for one that goes."""
@@ -111,10 +117,6 @@ class Tags:
             if other and kind not in spared:
                 found.append(StaleGenre(kind.name, tuple(other)))
         return tuple(found)
-
-
-def _has_genre(kind: Kind, tag: Tag) -> bool:
-    return any(kind.is_genre(item) for item in tag.items)
 
 
 def values(kind: Kind, names: tuple[str, ...], layout: Layout) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from genretag.tags.splice import read_at, size_of, splice, write_at
 
 _SOUND = (b"data", b"SSND")
 _PICTURES = ("APIC", "PIC", id3v2.JUNK)
-_SHOWN = re.compile("T|COMM?$|USLT$|ULT$|PRIV$")
+_TEXTS = re.compile("T|COMM?$|USLT$|ULT$")
 _V22 = {
     "title": "TT2", "artist": "TP1", "album": "TAL", "date": "TYE", "comment": "COM",
     "track": "TRK",
@@ -93,9 +93,9 @@ class Id3v2(Kind):
         """No frames yet, and no version."""
         return Tag(header=_UNSETTLED)
 
-    def shows(self, tag: Tag) -> bool:
-        """Whether it holds what FFmpeg shows: then FFmpeg looks at no ID3v1 or APEv2 tag."""
-        return any(_SHOWN.match(item.key) for item in tag.items)
+    def hides(self, tag: Tag) -> bool:
+        """TagLib looks no further for any frame, FFmpeg only for texts."""
+        return any(_TEXTS.match(item.key) for item in tag.items)
 
     def described(self, tag: Tag, fields: Mapping[str, str]) -> Tag:
         """Frames of the version that the tag has, before its pictures."""

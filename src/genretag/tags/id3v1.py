@@ -30,6 +30,10 @@ class Id3v1(Kind):
         data = b"".join(item.data for item in tag.items) if tag else b""
         splice(file, size_of(file) - size, size, data)
 
+    def shows(self, tag: Tag) -> bool:
+        """Whether it holds a text or a genre."""
+        return bool(fields(tag) or self.values(tag))
+
     def is_genre(self, item: Item) -> bool:
         """Whether it is the number."""
         return item.key == _GENRE

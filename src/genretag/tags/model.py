@@ -88,8 +88,12 @@ class Kind(ABC):
         return Tag()
 
     def shows(self, tag: Tag) -> bool:
-        """Whether players show anything of `tag`; some look no further than the first that does."""
+        """Whether there is anything in `tag` for which a player looks at no other."""
         return bool(tag.items)
+
+    def hides(self, tag: Tag) -> bool:
+        """Whether every player looks at no other because of what is in `tag`."""
+        return self.shows(tag)
 
     def described(self, tag: Tag, fields: Mapping[str, str]) -> Tag:
         """`tag` with texts by what they mean (title, artist, album, date, comment, track).
