@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import onnxruntime as ort
 from numpy.typing import NDArray
-from onnxruntime.capi import onnxruntime_pybind11_state as ort_state
 
 from genretag.domain.manifest import METADATA_KEY, ModelManifest
 from genretag.domain.prediction import Embeddings, Scores
 from genretag.errors import Code, RunError, UsageError
+from genretag.inference.runtime import ort, ort_state
 
 PROVIDERS: Mapping[str, str] = {
     "cuda": "CUDAExecutionProvider",
