@@ -68,6 +68,18 @@ def test_commands_open_no_connection(command: str, machine: Machine, names) -> N
     assert trace.sockets == []
 
 
+@traceable
+def test_who_runs_for_long_opens_no_connection_either(machine: Machine) -> None:
+    """ONNX Runtime, where it reports, begins some ten seconds after it was imported."""
+    code = """
+import time
+from genretag.inference import session, store
+session.load(store.bundled()[store.DEFAULT])
+time.sleep(15)
+"""
+    assert machine.traced(sys.executable, "-c", code).sockets == []
+
+
 def test_commands_leave_only_their_own_files_at_home(machine: Machine, names) -> None:
     for command in COMMANDS.values():
         machine.run(*GENRETAG, *(names.get(word, word) for word in command))
@@ -119,6 +131,16 @@ print(usage_stats_enabled(), error_reporting_enabled())
 """
     said = machine.run(sys.executable, "-c", code, RAY_USAGE_STATS_ENABLED="1").stdout
     assert said == "False False\n"
+
+
+def test_a_cluster_leaves_at_home_only_the_token_by_which_its_parts_know_each_other(
+    machine: Machine, names
+) -> None:
+    pytest.importorskip("ray")
+    scan = ("scan", "-n", "--engine", "ray", "--format", "jsonl", names["MUSIC"])
+    done = machine.run(*GENRETAG, *scan)
+    assert '"windows": ' in done.stdout and '"failed"' not in done.stdout
+    assert machine.foreign in ([], [".ray/auth_token"])
 
 
 def test_the_hub_is_asked_for_the_model_and_nothing_else(
