@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any, cast
 
 import lightning.pytorch as lightning
@@ -25,6 +26,7 @@ from torch.utils.data import DataLoader
 from torchmetrics.classification import MulticlassAccuracy, MulticlassF1Score
 
 from genretag import __version__
+from genretag.errors import Code, RunError
 from genretag_train.augment import augmented, mixed
 from genretag_train.batches import JudgeBatch, TrainBatch
 from genretag_train.config import TrainConfig
@@ -188,6 +190,20 @@ class Curves(Callback):
             return list(csv.DictReader(lines))
 
 
+def checkpoint(file: Path) -> dict[str, Any]:
+    """What a run kept in `file`; RunError `model-invalid` if it cannot be read."""
+    try:
+        kept: dict[str, Any] = torch.load(file, weights_only=True)
+    except (OSError, RuntimeError, EOFError, LookupError, ValueError, UnpicklingError) as error:
+        reason = getattr(error, "strerror", None) or "it is damaged, or no checkpoint"
+        raise RunError(
+            Code.MODEL_INVALID,
+            f"{file}: the checkpoint cannot be read: {reason}",
+            "Check its access rights, or train anew into another --out.",
+        ) from error
+    return kept
+
+
 def fit(
     learner: Learner,
     train: DataLoader[Any],
@@ -234,6 +250,5 @@ def fit(
             trainer.fit(learner, train, valid, ckpt_path=out / LAST if resume else None)
         except SystemExit as stopped:  # Lightning's answer to Ctrl-C and SIGTERM
             raise KeyboardInterrupt from stopped
-    weights = torch.load(out / BEST, weights_only=True)["state_dict"]
-    learner.load_state_dict(weights)
+    learner.load_state_dict(checkpoint(out / BEST)["state_dict"])
     return learner.eval()

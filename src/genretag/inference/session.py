@@ -119,14 +119,7 @@ def load(path: Path, device: str = "auto", say: Say = lambda message: None) -> M
         UsageError: `unknown-model`, there is no such file; `no-device`.
     """
     device = _device(device)
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise UsageError(
-            Code.UNKNOWN_MODEL,
-            f"{path}: the model cannot be read: {error.strerror}",
-            "Name one from `genretag models list`, or a file.",
-        ) from error
+    content = read(path)
     session = _session(path, content, device) if device != "cpu" else None
     if session is None and device != "cpu":
         say(f"The device {device} cannot be used; going on with cpu. Try: genretag doctor")
@@ -142,6 +135,18 @@ def load(path: Path, device: str = "auto", say: Say = lambda message: None) -> M
         raise RunError(error.code, f"{path}: {error.message}", error.hint) from error
     _check_shapes(path, session, manifest)
     return Model(manifest, hashlib.sha256(content).hexdigest(), device, session)
+
+
+def read(path: Path) -> bytes:
+    """The content of a model's file; UsageError `unknown-model` if it cannot be read."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UsageError(
+            Code.UNKNOWN_MODEL,
+            f"{path}: the model cannot be read: {error.strerror}",
+            "Name one from `genretag models list`, or a file.",
+        ) from error
 
 
 def _session(path: Path, content: bytes, device: str) -> ort.InferenceSession | None:
