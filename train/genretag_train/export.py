@@ -15,6 +15,7 @@ from genretag.domain.manifest import METADATA_KEY, ModelManifest
 from genretag.errors import Code, RunError
 from genretag.inference.runtime import ort
 from genretag.inference.session import EMBEDDING, INPUT, OUTPUT
+from genretag.library import machine
 from genretag_train.hearing import Windows
 
 OPSET = 17
@@ -103,7 +104,10 @@ def manifest_of(file: Path) -> ModelManifest:
 
 def session_of(file: Path) -> ort.InferenceSession:
     """The model in `file`, ready to run on the CPU."""
-    return ort.InferenceSession(str(file), providers=["CPUExecutionProvider"])
+    options = ort.SessionOptions()
+    # By itself it counts the machine's cores, also where a container may use fewer.
+    options.intra_op_num_threads = machine.cores()
+    return ort.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
 
 
 def logits_of(file: Path, clips: Sequence[Windows]) -> list[NDArray[np.float32]]:

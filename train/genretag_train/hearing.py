@@ -17,6 +17,7 @@ from genretag.audio.mel import SCALINGS, at_level, features, mel_power
 from genretag.domain.manifest import FrontEnd
 from genretag.domain.window import COVERAGES, Excerpt, Waveform, WindowSpec
 from genretag.errors import FileError, unreadable
+from genretag.library import machine
 from genretag_train.dataset import Clip
 
 POWER_FLOOR = 1e-10
@@ -141,7 +142,7 @@ def each(
 ) -> Iterable[tuple[Item, Found]]:
     """The items in their order, each with what `work` makes of it."""
     # Threads suffice: decoding, transforms and nets let go of the interpreter.
-    with ThreadPoolExecutor() as pool:
+    with ThreadPoolExecutor(machine.cores()) as pool:
         for done, pair in enumerate(zip(items, pool.map(work, items), strict=True), start=1):
             progress(done, len(items))
             yield pair
