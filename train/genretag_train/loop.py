@@ -67,8 +67,13 @@ class Learner(lightning.LightningModule):
         self._rates: dict[str, dict[str, Any]] = {}
 
     def on_train_batch_start(self, batch: TrainBatch, batch_idx: int) -> None:
-        """Draw from a seed of this very batch, so that a resumed run draws the same."""
-        torch.manual_seed(hash((self.config.seed, self.current_epoch, batch_idx)) % 2**63)
+        """Draw from a seed of this very batch, so that a resumed run draws the same.
+
+        Of several processes each draws its own: their windows differ, so should their changes.
+        """
+        torch.manual_seed(
+            batch_seed(self.config.seed, self.current_epoch, batch_idx, self.global_rank)
+        )
 
     def training_step(self, batch: TrainBatch, batch_idx: int) -> Tensor:
         """Loss of one batch of random windows."""
@@ -147,6 +152,12 @@ class Learner(lightning.LightningModule):
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Take up the rules for the rate where they were."""
         self._rates = checkpoint["rates"]
+
+
+def batch_seed(seed: int, epoch: int, batch: int, rank: int) -> int:
+    """The seed in [0, 2**63) of what is drawn for one batch of the process number `rank`."""
+    # The first process draws what a process alone draws.
+    return (hash((seed, epoch, batch)) + rank) % 2**63
 
 
 def clip_chances(logits: Tensor, clips: Tensor, n_clips: int) -> Tensor:
