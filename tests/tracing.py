@@ -52,9 +52,8 @@ class Machine:
 
     @property
     def foreign(self) -> list[str]:
-        """Those that are in none of genretag's own folders."""
-        own = (".cache/genretag/", ".config/genretag/", ".local/share/genretag/")
-        return [file for file in self.files if not file.startswith(own)]
+        """Those that are in no folder of genretag's own, wherever the platform has these."""
+        return [file for file in self.files if "genretag" not in Path(file).parts[:-1]]
 
 
 @dataclass(frozen=True)

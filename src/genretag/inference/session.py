@@ -149,6 +149,26 @@ def read(path: Path) -> bytes:
         ) from error
 
 
+def on_cpu(failed: Model, path: Path, error: DeviceError, say: Say) -> Model:
+    """The model in `path` on the CPU, after the device of `failed` did; `say` is told.
+
+    RunError `model-invalid` if it was the CPU: then there is nothing left to try.
+    """
+    if failed.device == "cpu":
+        raise device_failed(path, error) from error
+    say(f"The device {failed.device} failed ({error}); going on with cpu")
+    return load(path, "cpu")
+
+
+def device_failed(path: Path, error: DeviceError) -> RunError:
+    """The end of a run whose device cannot score with the model in `path`."""
+    return RunError(
+        Code.MODEL_INVALID,
+        f"{path}: scoring failed: {error}",
+        "The machine may lack memory, or the model be damaged: try `genretag models verify`.",
+    )
+
+
 def _session(path: Path, content: bytes, device: str) -> ort.InferenceSession | None:
     """None if the device is not there: its libraries or the machine lack something."""
     provider = PROVIDERS[device]
