@@ -29,6 +29,7 @@ class FakeHub:
         self.objects: dict[str, bytes] = {}
         self.created: list[dict[str, Any]] = []
         self.asked: list[str] = []
+        self.agents: set[str] = set()
         self.needs_token = False
         self.cut_after: int | None = None
         self.url = ""
@@ -158,6 +159,7 @@ class _Handler(BaseHTTPRequestHandler):
         return self._send(200, head, content if body else b"", length=len(content))
 
     def _refused(self) -> bool:
+        self.hub.agents.add(self.headers.get("User-Agent", ""))
         if self.hub.needs_token and self.headers.get("Authorization") != f"Bearer {TOKEN}":
             self._send(401, {"X-Error-Message": "Invalid username or password."})
             return True

@@ -1,6 +1,7 @@
 """Checks an environment into which the wheel alone was installed: `python tests/wheel.py ENV`.
 
-Run by `.ci/run`. It must be light, and commands that need no extra must work with it, offline.
+Run by `.ci/run`. It must be light, and commands that need no extra must work with it, offline and
+leaving nothing at home but genretag's own files.
 """
 
 import subprocess
@@ -9,6 +10,7 @@ import tempfile
 from pathlib import Path
 
 from audio_files import write_tone
+from tracing import Machine
 
 LIMIT_MB = 350
 INSTALLERS = ("pip", "setuptools", "_distutils_hack", "pkg_resources")
@@ -27,15 +29,18 @@ def main(environment: Path) -> None:
 
     with tempfile.TemporaryDirectory() as folder:
         genretag = environment / "bin" / "genretag"
+        (home := Path(folder, "home")).mkdir()
+        machine = Machine(home)
         song = write_tone(Path(folder, "song.flac"), seconds=40)
         scan = [genretag, "scan", "--threshold", "0", folder]
-        subprocess.run(scan, check=True)
-        again = subprocess.run([*scan, "--format", "jsonl"], check=True, capture_output=True)
-        print(again.stdout.decode())
-        assert b'"status": "unchanged"' in again.stdout
+        machine.run(*scan)
+        again = machine.run(*scan, "--format", "jsonl")
+        print(again.stdout)
+        assert '"status": "unchanged"' in again.stdout
         page = Path(folder, "page.html")
         for arguments in (["inspect", song], ["evaluate", folder], ["report", folder, "-o", page]):
-            subprocess.run([genretag, *arguments], check=True)
+            machine.run(genretag, *arguments)
+        assert machine.files and not machine.foreign
         assert page.stat().st_size > 20_000
         plot = subprocess.run([genretag, "inspect", "--plot", Path(folder, "a.png"), song])
         assert plot.returncode == 4

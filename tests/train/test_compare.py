@@ -1,13 +1,14 @@
 """Comparisons: every run is done once, over the same clips, and a difference is not overstated."""
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 from commands import done, refused
 
-from genretag_train import compare
+from genretag_train import compare, runs
 
 BASE = """
 window_s = 1.0
@@ -108,6 +109,24 @@ def test_recipes_that_learn_other_genres_are_not_compared(
     assert "'genres'" in error.message
 
 
+def test_clips_that_are_not_the_same_are_not_paired(
+    toy_library: Path, base: Path, tmp_path: Path
+) -> None:
+    """One of the clips became unreadable after the first run."""
+    music, out = tmp_path / "music", tmp_path / "out"
+    shutil.copytree(toy_library, music)
+    compared = ("compare", "cnn1d_gru", "--data", music, "--config", base, "--out", out)
+    done(*compared, "--seeds", "1")
+    judged = runs.chosen(runs.subject(str(out / "cnn1d_gru-1")), music, "test", None)
+    judged.clips[0].path.write_bytes(b"rubbish")
+    error = refused(*compared, "--seeds", "1,2")
+    assert "cnn1d_gru-1" in error.message and "cnn1d_gru-2" in error.message
+    assert "clips" in error.message and "--out" in error.hint
+    brief = tmp_path / "brief.toml"
+    brief.write_text('arch = "cnn1d_lstm"\nmin_s = 1.2\n')
+    assert "'min_s'" in refused(*compared, brief).message
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [(("cnn9d",), "cnn1d_gru"), (("cnn1d_gru", "--seeds", "one"), "--seeds")],
@@ -122,7 +141,8 @@ def test_what_cannot_be_compared_is_named(
 def contestant(name: str, right: int, of: int = 60) -> compare.Contestant:
     truth = np.zeros(of, np.int64)
     said = (np.arange(of) >= right).astype(np.int64)
-    return compare.Contestant(name, (said,), truth, tuple(map(str, range(of))), 0.5, 1.0)
+    clips = tuple(map(str, range(of)))
+    return compare.Contestant(name, clips, (said,), truth, clips, 0.5, 1.0)
 
 
 def test_a_large_difference_is_sure_and_a_small_one_is_not() -> None:

@@ -3,6 +3,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -18,8 +19,11 @@ from typer.testing import CliRunner
 from genretag.audio import mel
 from genretag.cli.app import app
 from genretag.errors import Code, RunError, UsageError
+from genretag.library import machine
 from genretag_train import feature_file
+from genretag_train import features as command
 from genretag_train.features import KINDS, STUDY, Recipe, Summary, computed, extract
+from genretag_train.hearing import each
 
 SHORT = Recipe(clip_s=1.0)
 
@@ -200,3 +204,25 @@ def test_a_disk_that_is_too_small_is_told_before_the_work(
     with pytest.raises(RunError) as caught:
         extract(music, tmp_path / "f.h5", SHORT, 1, silent)
     assert caught.value.code == Code.DISK_FULL
+
+
+def test_no_more_is_done_at_once_than_the_container_has_cores(
+    music: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a machine with many: half a core's worth of time is what the control group leaves."""
+    (tmp_path / "cpu.max").write_text("50000 100000\n")
+    (tmp_path / "cgroup").write_text("0::/\n")
+    monkeypatch.setattr(machine, "_GROUPS", tmp_path)
+    monkeypatch.setattr(machine, "_SELF", tmp_path)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(64)), raising=False)
+    told: list[int] = []
+
+    def noted(data: Path, out: Path, recipe: Recipe, jobs: int, progress: object) -> Summary:
+        told.append(jobs)
+        return Summary(0, {})
+
+    monkeypatch.setattr(command, "extract", noted)
+    result = CliRunner().invoke(app, ["train", "features", "--data", str(music)])
+    assert result.exit_code == 0 and told == [1]
+    threads = {thread for _, thread in each(lambda _: threading.get_ident(), range(50), silent)}
+    assert len(threads) == 1

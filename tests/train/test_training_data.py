@@ -1,11 +1,16 @@
+import shutil
 from pathlib import Path
 
 import pytest
+from commands import refused
+from rights import nobody
 from toy_music import table
 
-from genretag.errors import RunError, UsageError
+from genretag.errors import Code, RunError, UsageError
 from genretag_train.config import configured
 from genretag_train.dataset import labelled, selected
+from genretag_train.features import Recipe
+from genretag_train.hearing import sound
 from genretag_train.study import divided
 
 
@@ -96,3 +101,63 @@ def test_data_that_cannot_be_learned_from_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="fewer than two genres"):
         row = {"path": "a.flac", "genre": "A"}
         selected(labelled(table(tmp_path / "c.csv", [row])), 1, 1)
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-16"])
+def test_a_table_that_is_not_in_utf_8_is_refused_with_a_message(
+    encoding: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "songs.csv"
+    file.write_bytes("path,genre\nVoilà.flac,Chanson\n".encode(encoding))
+    error = refused("--data", file, "--out", tmp_path / "run")
+    assert error.code is Code.BAD_DATASET
+    assert str(file) in error.message and "UTF-8" in error.message
+
+
+def test_a_list_in_another_encoding_names_the_tracks_that_it_names(tmp_path: Path) -> None:
+    (tmp_path / "gtzan_artist_split").mkdir()
+    listed = "# Split by Jérôme\nrock/rock.00009.wav\n".encode("latin-1")
+    (tmp_path / "gtzan_artist_split" / "train.txt").write_bytes(listed)
+    row = {"file": "a.flac", "genre": "Rock", "original": "rock.9.wav"}
+    assert labelled(table(tmp_path / "clips.csv", [row]))[0].published == "train"
+
+
+def test_data_that_cannot_be_read_is_not_taken_for_output(tmp_path: Path) -> None:
+    row = {"path": "a.flac", "genre": "A"}
+    file = table(tmp_path / "closed.csv", [row])
+    (folder := tmp_path / "locked").mkdir()
+    table(folder / "songs.csv", [row])
+    file.chmod(0)
+    folder.chmod(0)
+    for parent in (tmp_path, *tmp_path.parents[:2]):
+        parent.chmod(0o755)
+    with nobody():
+        with pytest.raises(RunError, match=r"closed\.csv: it cannot be read") as caught:
+            labelled(file)
+        assert caught.value.code is Code.BAD_DATASET
+        hidden = ("--data", folder / "songs.csv", "--out")
+        for command in ((*hidden, tmp_path / "run"), ("features", *hidden, tmp_path / "a.h5")):
+            error = refused(*command)
+            assert error.code is Code.BAD_DATASET and "cannot be read" in error.message
+    folder.chmod(0o755)
+
+
+def test_a_clip_out_of_reach_is_skipped_and_says_why(tmp_path: Path) -> None:
+    (folder := tmp_path / "locked").mkdir()
+    (folder / "a.flac").write_bytes(b"x")
+    folder.chmod(0)
+    with nobody():
+        assert sound(folder / "a.flac", Recipe().ear) == "no-permission"
+    folder.chmod(0o755)
+
+
+def test_a_checkpoint_that_cannot_be_read_is_named_as_one(tmp_path: Path) -> None:
+    (run := tmp_path / "run").mkdir()
+    for rubbish in (b"", b"rubbish", b"PK\x03\x04 rubbish"):
+        (run / "best.ckpt").write_bytes(rubbish)
+        error = refused("export", run, "--data", tmp_path)
+        assert error.code is Code.MODEL_INVALID and "best.ckpt" in error.message
+        shutil.copy(run / "best.ckpt", run / "last.ckpt")
+        table(tmp_path / "songs.csv", [{"path": "a.flac", "genre": "A"}])
+        error = refused("--data", tmp_path / "songs.csv", "--out", run, "--resume")
+        assert error.code is Code.MODEL_INVALID and "last.ckpt" in error.message

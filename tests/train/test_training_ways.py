@@ -114,3 +114,60 @@ def test_two_processes_train_one_model(toy_library, features, tmp_path) -> None:
     assert json.loads((out / "metrics.json").read_text())["test"]["clips"] == 3
     weights = torch.load(out / "best.ckpt", weights_only=True)["state_dict"]
     assert all(torch.isfinite(value).all() for value in weights.values())
+
+
+RANKS = """
+import sys
+from pathlib import Path
+
+import lightning.pytorch as lightning
+import torch
+from torch.utils.data import DataLoader
+
+from genretag_train.augment import augmented
+from genretag_train.batches import Epochs
+from genretag_train.config import TrainConfig
+from genretag_train.loop import Learner
+
+
+class Noting(Learner):
+    noted = []
+
+    def training_step(self, batch, batch_idx):
+        (mel,) = batch
+        self.noted.append((augmented(mel, self.config), torch.rand(())))
+        return self.net(mel).sum()
+
+
+config = TrainConfig(hidden=4, rnn_hidden=4, noise=0.1, noise_p=1.0, plateau=False)
+learner = Noting(config, ("A", "B"), None)
+windows = torch.utils.data.TensorDataset(torch.full((8, 40, 128), 0.5))
+trainer = lightning.Trainer(
+    accelerator="cpu", devices=int(sys.argv[2]), strategy="ddp", max_epochs=2, logger=False,
+    enable_checkpointing=False, enable_progress_bar=False, enable_model_summary=False,
+)
+trainer.fit(learner, DataLoader(windows, batch_size=2))
+draws = list(Epochs(clips=10, crops=2, seed=1))
+torch.save((learner.noted, draws), Path(sys.argv[1], f"{trainer.global_rank}.pt"))
+"""
+
+
+def test_each_process_draws_changes_and_windows_of_its_own(tmp_path: Path) -> None:
+    (script := tmp_path / "ranks.py").write_text(RANKS)
+
+    def drawn(processes: int) -> list[tuple[list[tuple[torch.Tensor, ...]], list[tuple[int, int]]]]:
+        (folder := tmp_path / str(processes)).mkdir()
+        command = [sys.executable, str(script), str(folder), str(processes)]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+        assert done.returncode == 0, done.stderr[-2000:]
+        return [torch.load(folder / f"{rank}.pt") for rank in range(processes)]
+
+    (first, windows), (second, others) = drawn(2)
+    # The same windows came in everywhere, so what differs is what was drawn.
+    for mine, yours in zip(first, second, strict=True):
+        assert not any(torch.equal(a, b) for a, b in zip(mine, yours, strict=True))
+    assert len({float(number) for _, number in first + second}) == len(first + second)
+    assert not {*windows} & {*others} and len(windows) == len(others) == 10
+    # The first of two draws what one alone draws.
+    ((alone, _),) = drawn(1)
+    assert all(torch.equal(a[0], b[0]) for a, b in zip(first[:2], alone[:2], strict=True))

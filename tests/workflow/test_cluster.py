@@ -10,7 +10,7 @@ import pytest
 import toy_model
 from audio_files import RECIPES, encode, tone
 
-from genretag.domain.outcome import Outcome, Skipped
+from genretag.domain.outcome import Failed, Outcome, Skipped
 from genretag.domain.tagging import TagPolicy
 from genretag.errors import Code, RunError
 from genretag.inference import session
@@ -80,6 +80,23 @@ def test_a_machine_that_is_lost_costs_nothing(
     assert [one.path for one in spread] == [one.path for one in local]
     assert [type(one) for one in spread] == [type(one) for one in local]
     assert [one.after for one in spread] == [one.after for one in local]
+
+
+def test_paths_are_told_as_they_were_given(
+    library: list[Path | Outcome], toy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = next(file.parent for file in library if isinstance(file, Path))
+    monkeypatch.chdir(folder)
+    relative = [Path("000.flac"), Path("broken.flac"), Path("absent.flac"), library[1]]
+    with closing(Pool(1)) as pool:
+        here = list(outcomes(relative, toy, partial(workers.local, pool=pool, timeout_s=60.0)))
+    engine = partial(cluster.spread, address=None, timeout_s=120.0)
+    spread = list(outcomes(relative, toy, engine))
+    assert [one.path for one in spread] == [one.path for one in here] == relative
+    assert [type(one) for one in spread] == [type(one) for one in here]
+    failed = [one.error.message for one in spread if isinstance(one, Failed)]
+    assert failed == [one.error.message for one in here if isinstance(one, Failed)]
+    assert len(failed) == 2 and not any(str(folder) in message for message in failed)
 
 
 def test_a_cluster_that_is_not_there_is_told_so(toy: Path, library: list[Path | Outcome]) -> None:

@@ -14,10 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from genretag.domain.outcome import Outcome, Skipped
+from genretag.domain.outcome import Failed, Outcome, Skipped
 from genretag.domain.prediction import Embeddings, Scores
 from genretag.domain.tagging import TagPolicy
 from genretag.domain.track import Track
+from genretag.errors import Code
 from genretag.inference import session
 from genretag.inference.session import DeviceError, Model
 from genretag.workflow import workers
@@ -166,3 +167,16 @@ def test_answers_keep_their_order_whatever_the_batch(counts: list[int], batch: i
             if len(one.heard.windows):
                 best = one.heard.windows[:, 0, :3].mean(axis=0, dtype=np.float64).max()
                 assert answer.outcome.prediction.genres[0].score == pytest.approx(best)
+
+
+def test_a_file_for_which_a_worker_has_no_memory_fails_alone_and_is_no_mistake(
+    library: list[Path | Outcome], toy: Path
+) -> None:
+    calls[:] = [1]
+    real = session.load(toy, "cpu")
+    failing = Failing(real.manifest, real.digest, "cpu", real._session)
+    settings = ScanSettings(toy, TagPolicy())
+    path = next(file for file in library if isinstance(file, Path))
+    found = workers.safely(path, failing, settings, Memory(None, settings, real.digest))
+    assert isinstance(found, Answer) and isinstance(found.outcome, Failed)
+    assert found.outcome.error.code is Code.OUT_OF_MEMORY

@@ -1,1 +1,5 @@
 """Trains genre classifiers on labelled music and exports them for genretag."""
+
+from genretag.library import places
+
+places.adopt_caches()  # many libraries of training import matplotlib

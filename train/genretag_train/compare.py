@@ -64,10 +64,12 @@ class Comparison:
 class Contestant:
     """What the runs of a recipe, one for each seed, made of the same test clips.
 
-    `said` and `truth` are indices of genres [n_clips], `groups` has the group of each clip.
+    `said` and `truth` are indices of genres [n_clips]; `clips` and `groups` have the name and the
+    group of each clip.
     """
 
     name: str
+    clips: tuple[str, ...]
     said: tuple[Labels, ...]
     truth: Labels
     groups: tuple[str, ...]
@@ -79,10 +81,14 @@ def compared(comparison: Comparison, say: pipeline.Say, progress: Progress) -> d
     """Train what is not trained yet, a folder RECIPE-SEED in `out` for each run, and judge all.
 
     Raises:
-        UsageError: a recipe is wrong, or the recipes do not learn from the same split.
+        UsageError: a recipe is wrong, or the recipes do not learn from the same split, or were
+            judged on other clips.
     """
     _same_split([comparison.config(recipe, 0) for recipe in comparison.recipes])
-    found = [_contestant(comparison, recipe, say, progress) for recipe in comparison.recipes]
+    found: list[Contestant] = []
+    for recipe in comparison.recipes:
+        found.append(_contestant(comparison, recipe, say, progress))
+        _same_clips(found[0].name, found[0].clips, found[-1].name, found[-1].clips)
     told = {
         "schema": 1,
         "data": str(comparison.data),
@@ -99,13 +105,33 @@ def compared(comparison: Comparison, say: pipeline.Say, progress: Progress) -> d
 
 
 def _same_split(configs: Sequence[TrainConfig]) -> None:
-    for name in ("genres", "label_column", "min_tracks", "min_groups", "split", "split_seed"):
+    for name in (
+        "genres",
+        "label_column",
+        "min_tracks",
+        "min_groups",
+        "min_s",
+        "split",
+        "split_seed",
+    ):
         if len({getattr(config, name) for config in configs}) > 1:
             raise UsageError(
                 Code.BAD_OPTION,
                 f"The recipes differ in '{name}', so they would be judged on other clips",
                 "Compare recipes that agree in it.",
             )
+
+
+def _same_clips(name: str, clips: Sequence[str], other: str, others: Sequence[str]) -> None:
+    """UsageError unless two runs were judged on equal clips: else there is nothing to pair."""
+    if tuple(clips) != tuple(others):
+        differing = sorted({*clips} ^ {*others}) or ["their order"]
+        raise UsageError(
+            Code.BAD_OPTION,
+            f"{name} was judged on {len(clips)} clips and {other} on {len(others)}, and they "
+            f"differ (in {', '.join(differing[:3])}{' ...' if differing[3:] else ''})",
+            "The data changed between the runs: choose another --out, to train all of them anew.",
+        )
 
 
 def _told(recipe: str) -> dict[str, Any]:
@@ -125,6 +151,7 @@ def _contestant(
     comparison: Comparison, recipe: str, say: pipeline.Say, progress: Progress
 ) -> Contestant:
     name, said, valid, seconds = Path(recipe).stem, [], [], []
+    judged: dict[str, tuple[str, ...]] = {}
     for seed in comparison.seeds:
         out = comparison.out / f"{name}-{seed}"
         config = comparison.config(recipe, seed)
@@ -133,11 +160,14 @@ def _contestant(
         subject = runs.subject(str(out))
         chosen = runs.chosen(subject, comparison.data, "test", None)
         heard = evaluate.heard(subject, chosen.clips, progress)
+        judged[out.name] = tuple(clip.name for clip in heard.clips)
+        _same_clips(*next(iter(judged.items())), out.name, judged[out.name])
         said.append(heard.chances.argmax(axis=1))
         valid.append(told["valid"]["accuracy"])
         seconds.append(told["data"]["training_s"])
     return Contestant(
         name,
+        judged[out.name],
         tuple(said),
         heard.truth,
         tuple(clip.group for clip in heard.clips),

@@ -1,6 +1,5 @@
 """`genretag train fetch` and `features`: data sets, and what a model hears of them."""
 
-import os
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from genretag.errors import ExtraMissingError
+from genretag.library import machine
 
 if TYPE_CHECKING:
     from genretag_train.download import Bytes
@@ -138,7 +138,7 @@ def features(
             data,
             out,
             recipe,
-            jobs or _cores(),
+            jobs or machine.cores(),
             lambda done, of: bar.update(task, completed=done, total=of),
         )
     for name, reason in found.skipped.items():
@@ -146,11 +146,6 @@ def features(
     counts = ", ".join(f"{n} {reason}" for reason, n in Counter(found.skipped.values()).items())
     skipped = f"; skipped {len(found.skipped)} ({counts})" if counts else ""
     console.print(f"{found.heard} clips are in {out}{skipped}", markup=False, soft_wrap=True)
-
-
-def _cores() -> int:
-    """Processor cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _visible(name: str) -> str:

@@ -52,16 +52,19 @@ def labelled(data: Path, label_column: str = "") -> list[Clip]:
 
     Raises:
         UsageError: there is no such file or folder.
-        RunError: `bad-dataset`, it lacks a column or has no clips.
+        RunError: `bad-dataset`, it cannot be read, lacks a column or has no clips.
     """
-    read = next((read for fits, read in LAYOUTS if fits(data)), None)
-    if read is None:
-        raise UsageError(
-            Code.BAD_OPTION,
-            f"{data}: no such file or folder",
-            "Give --data a CSV, an FMA folder, or a folder with a folder for each genre.",
-        )
-    clips = read(data, label_column)
+    try:
+        read = next((read for fits, read in LAYOUTS if fits(data)), None)
+        if read is None:
+            raise UsageError(
+                Code.BAD_OPTION,
+                f"{data}: no such file or folder",
+                "Give --data a CSV, an FMA folder, or a folder with a folder for each genre.",
+            )
+        clips = read(data, label_column)
+    except OSError as error:
+        raise bad(f"{error.filename or data}: it cannot be read: {error.strerror}") from error
     if not clips:
         raise bad(f"{data}: there are no labelled clips in it")
     return _one_spelling(clips)
@@ -136,12 +139,17 @@ def _from_folder(folder: Path, label_column: str) -> list[Clip]:
 
 
 def _from_csv(file: Path, label_column: str) -> list[Clip]:
-    with file.open(encoding="utf-8-sig", newline="") as lines:
-        reader = csv.DictReader(lines)
-        columns = reader.fieldnames or ()
-        name = _column(file, columns, ("path", "file"))
-        genre = _column(file, columns, (label_column,) if label_column else ("genre", "label"))
-        rows = [row for row in reader if row[name] and player_safe(row[genre] or "")]
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as lines:
+            reader = csv.DictReader(lines)
+            columns = reader.fieldnames or ()
+            name = _column(file, columns, ("path", "file"))
+            genre = _column(file, columns, (label_column,) if label_column else ("genre", "label"))
+            rows = [row for row in reader if row[name] and player_safe(row[genre] or "")]
+    except UnicodeDecodeError as error:
+        raise bad(f"{file}: its text is not in UTF-8; save it anew in that encoding") from error
+    except csv.Error as error:
+        raise bad(f"{file}: it is no CSV: {error}") from error
     published = gtzan.published_sides(file.parent)
     return [
         Clip(

@@ -14,6 +14,7 @@ from genretag.domain.genre import folded
 from genretag.domain.metrics import Chances, Labels, acceptance, log_loss, row_shares
 from genretag.domain.prediction import AGGREGATIONS, Scores
 from genretag.errors import FileError
+from genretag.inference.session import DeviceError, device_failed
 from genretag_train import metrics
 from genretag_train.dataset import Clip, bad
 from genretag_train.hearing import Progress, Skipped, Windows, each, scanned
@@ -56,7 +57,11 @@ class Heard:
 def heard(
     subject: Subject, clips: Sequence[Clip], progress: Progress, embed: Embed | None = None
 ) -> Heard:
-    """Score the clips as `scan` does; RunError `bad-dataset` if none of them can be heard."""
+    """Score the clips as `scan` does.
+
+    Raises:
+        RunError: `bad-dataset`, none of them can be heard; `model-invalid`, scoring failed.
+    """
     ear = subject.ear
     nothing = np.zeros(0, np.float32)
 
@@ -67,7 +72,11 @@ def heard(
             return str(error.code)
         if not len(windows):
             return "silent"
-        return subject.model.score(windows), embed(windows).mean(axis=0) if embed else nothing
+        try:
+            scores = subject.model.score(windows)
+        except DeviceError as error:
+            raise device_failed(subject.file, error) from error
+        return scores, embed(windows).mean(axis=0) if embed else nothing
 
     kept, skipped = [], []
     for clip, found in each(scored, clips, progress):

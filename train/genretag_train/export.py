@@ -7,14 +7,15 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-import onnxruntime
 import torch
 from numpy.typing import NDArray
 from torch import nn
 
 from genretag.domain.manifest import METADATA_KEY, ModelManifest
 from genretag.errors import Code, RunError
+from genretag.inference.runtime import ort
 from genretag.inference.session import EMBEDDING, INPUT, OUTPUT
+from genretag.library import machine
 from genretag_train.hearing import Windows
 
 OPSET = 17
@@ -101,9 +102,12 @@ def manifest_of(file: Path) -> ModelManifest:
     return ModelManifest.from_json(entries.get(METADATA_KEY, ""))
 
 
-def session_of(file: Path) -> onnxruntime.InferenceSession:
+def session_of(file: Path) -> ort.InferenceSession:
     """The model in `file`, ready to run on the CPU."""
-    return onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"])
+    options = ort.SessionOptions()
+    # By itself it counts the machine's cores, also where a container may use fewer.
+    options.intra_op_num_threads = machine.cores()
+    return ort.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
 
 
 def logits_of(file: Path, clips: Sequence[Windows]) -> list[NDArray[np.float32]]:
@@ -112,7 +116,7 @@ def logits_of(file: Path, clips: Sequence[Windows]) -> list[NDArray[np.float32]]
     return [run(session, windows) for windows in clips]
 
 
-def run(session: onnxruntime.InferenceSession, mel: Windows) -> NDArray[np.float32]:
+def run(session: ort.InferenceSession, mel: Windows) -> NDArray[np.float32]:
     """What the exported model makes of some windows [n_windows, n_frames, n_mels]."""
     logits: NDArray[np.float32] = session.run([OUTPUT], {INPUT: mel})[0]
     return logits

@@ -31,7 +31,8 @@ def published_sides(folder: Path) -> dict[Track, str]:
     sides: dict[Track, str] = {}
     for side in ("train", "valid", "test"):
         for file in (folder / LISTS).glob(f"*{side}*.txt"):
-            for line in file.read_text(encoding="utf-8").splitlines():
+            # Names of tracks are ASCII; whatever else stands in a list names none.
+            for line in file.read_text(encoding="utf-8", errors="replace").splitlines():
                 named = track(line.strip())
                 if named:
                     sides[named] = side

@@ -16,7 +16,8 @@ from genretag.audio.decode import listen
 from genretag.audio.mel import SCALINGS, at_level, features, mel_power
 from genretag.domain.manifest import FrontEnd
 from genretag.domain.window import COVERAGES, Excerpt, Waveform, WindowSpec
-from genretag.errors import FileError
+from genretag.errors import FileError, unreadable
+from genretag.library import machine
 from genretag_train.dataset import Clip
 
 POWER_FLOOR = 1e-10
@@ -92,10 +93,12 @@ def sound(path: Path, ear: Ear) -> Waveform | str:
         length_s = min(duration_s, ear.clip_s)
         return [Excerpt((duration_s - length_s) / 2, length_s)]
 
-    if path.is_file() and not path.stat().st_size:
-        return "empty"
     try:
+        if path.is_file() and not path.stat().st_size:
+            return "empty"
         waveform = next(listen(path, ear.front_end.rate_hz, middle))
+    except OSError as error:
+        return str(unreadable(path, error).code)
     except FileError as error:
         return str(error.code)
     if len(waveform.samples) < ear.min_s * waveform.rate_hz:
@@ -139,7 +142,7 @@ def each(
 ) -> Iterable[tuple[Item, Found]]:
     """The items in their order, each with what `work` makes of it."""
     # Threads suffice: decoding, transforms and nets let go of the interpreter.
-    with ThreadPoolExecutor() as pool:
+    with ThreadPoolExecutor(machine.cores()) as pool:
         for done, pair in enumerate(zip(items, pool.map(work, items), strict=True), start=1):
             progress(done, len(items))
             yield pair

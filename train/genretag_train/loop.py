@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any, cast
 
 import lightning.pytorch as lightning
@@ -25,6 +26,7 @@ from torch.utils.data import DataLoader
 from torchmetrics.classification import MulticlassAccuracy, MulticlassF1Score
 
 from genretag import __version__
+from genretag.errors import Code, RunError
 from genretag_train.augment import augmented, mixed
 from genretag_train.batches import JudgeBatch, TrainBatch
 from genretag_train.config import TrainConfig
@@ -65,8 +67,13 @@ class Learner(lightning.LightningModule):
         self._rates: dict[str, dict[str, Any]] = {}
 
     def on_train_batch_start(self, batch: TrainBatch, batch_idx: int) -> None:
-        """Draw from a seed of this very batch, so that a resumed run draws the same."""
-        torch.manual_seed(hash((self.config.seed, self.current_epoch, batch_idx)) % 2**63)
+        """Draw from a seed of this very batch, so that a resumed run draws the same.
+
+        Of several processes each draws its own: their windows differ, so should their changes.
+        """
+        torch.manual_seed(
+            batch_seed(self.config.seed, self.current_epoch, batch_idx, self.global_rank)
+        )
 
     def training_step(self, batch: TrainBatch, batch_idx: int) -> Tensor:
         """Loss of one batch of random windows."""
@@ -147,6 +154,12 @@ class Learner(lightning.LightningModule):
         self._rates = checkpoint["rates"]
 
 
+def batch_seed(seed: int, epoch: int, batch: int, rank: int) -> int:
+    """The seed in [0, 2**63) of what is drawn for one batch of the process number `rank`."""
+    # The first process draws what a process alone draws.
+    return (hash((seed, epoch, batch)) + rank) % 2**63
+
+
 def clip_chances(logits: Tensor, clips: Tensor, n_clips: int) -> Tensor:
     """Mean probabilities [n_clips, n_genres] of windows [n_windows, n_genres] of `clips`."""
     sums = logits.new_zeros(n_clips, logits.shape[1])
@@ -186,6 +199,20 @@ class Curves(Callback):
             return []
         with self._file.open(encoding="utf-8", newline="") as lines:
             return list(csv.DictReader(lines))
+
+
+def checkpoint(file: Path) -> dict[str, Any]:
+    """What a run kept in `file`; RunError `model-invalid` if it cannot be read."""
+    try:
+        kept: dict[str, Any] = torch.load(file, weights_only=True)
+    except (OSError, RuntimeError, EOFError, LookupError, ValueError, UnpicklingError) as error:
+        reason = getattr(error, "strerror", None) or "it is damaged, or no checkpoint"
+        raise RunError(
+            Code.MODEL_INVALID,
+            f"{file}: the checkpoint cannot be read: {reason}",
+            "Check its access rights, or train anew into another --out.",
+        ) from error
+    return kept
 
 
 def fit(
@@ -234,6 +261,5 @@ def fit(
             trainer.fit(learner, train, valid, ckpt_path=out / LAST if resume else None)
         except SystemExit as stopped:  # Lightning's answer to Ctrl-C and SIGTERM
             raise KeyboardInterrupt from stopped
-    weights = torch.load(out / BEST, weights_only=True)["state_dict"]
-    learner.load_state_dict(weights)
+    learner.load_state_dict(checkpoint(out / BEST)["state_dict"])
     return learner.eval()

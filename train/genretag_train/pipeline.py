@@ -21,7 +21,7 @@ from genretag_train.export import describe, export
 from genretag_train.hearing import Ear, Progress, windows
 from genretag_train.judging import Judgement, judged
 from genretag_train.loggers import log_confusion, loggers_for
-from genretag_train.loop import LAST, Learner, fit
+from genretag_train.loop import LAST, Learner, checkpoint, fit
 from genretag_train.nets import NETS
 from genretag_train.study import Study, gathered
 
@@ -105,7 +105,7 @@ def _misuse(message: str, hint: str) -> UsageError:
 
 
 def _changed(config: TrainConfig, last: Path) -> list[str]:
-    before = torch.load(last, weights_only=True)["genretag"]["config"]
+    before = checkpoint(last)["genretag"]["config"]
     free = {"epochs", "loaders", "name", "version", "licence", "description", "trained_on"}
     names = (entry.name for entry in fields(config) if entry.name not in free)
     return [name for name in names if before.get(name) != getattr(config, name)]

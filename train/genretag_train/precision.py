@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
-from onnxruntime.quantization import QuantType, quantize_dynamic
+from onnxruntime.quantization import QuantType, quantize_dynamic  # noqa: TID251 - its tools
 
 _WORTH_HALVING = 256
 """Weights with fewer numbers stay as they are: there is nothing to gain."""

@@ -19,7 +19,7 @@ from genretag_train.dataset import bad
 from genretag_train.export import describe, export, session_of
 from genretag_train.hearing import Ear, Progress, Windows, each, scanned
 from genretag_train.judging import Judgement, Side, judgement_of
-from genretag_train.loop import BEST, Learner
+from genretag_train.loop import BEST, Learner, checkpoint
 from genretag_train.pipeline import ear_of, manifest
 from genretag_train.precision import PRECISIONS
 from genretag_train.study import Study, gathered
@@ -97,10 +97,10 @@ def restored(run: Path) -> Learner:
         raise UsageError(
             Code.BAD_OPTION, f"{run}: there is no {BEST} in it", "Give the --out of a training run."
         )
-    checkpoint = torch.load(run / BEST, weights_only=True)
-    told = checkpoint["genretag"]
+    kept = checkpoint(run / BEST)
+    told = kept["genretag"]
     learner = Learner(runs.config_from(told["config"]), tuple(told["genres"]), None)
-    learner.load_state_dict(checkpoint["state_dict"])
+    learner.load_state_dict(kept["state_dict"])
     return learner.eval()
 
 

@@ -56,9 +56,8 @@ _MISSING = {
 
 
 def _devices() -> str:
-    import onnxruntime
-
     from genretag.inference import session, store
+    from genretag.inference.runtime import ort
     from genretag.library import places
 
     model = store.locate(store.DEFAULT, places.cache_dir())
@@ -71,7 +70,7 @@ def _devices() -> str:
         else:
             lines.append(f"{device}: works")
     used = session.load(model, "auto").device
-    return f"{used} is used (ONNX Runtime {onnxruntime.__version__})\n" + "\n".join(lines)
+    return f"{used} is used (ONNX Runtime {ort.__version__})\n" + "\n".join(lines)
 
 
 def _model() -> str:

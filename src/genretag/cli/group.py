@@ -78,6 +78,17 @@ def show(error: GenretagError) -> None:
     Console(stderr=True).print(text, soft_wrap=True)
 
 
+def warn(message: str) -> None:
+    """Print on stderr what a person should know and what stops nothing."""
+    from rich.console import Console
+    from rich.text import Text
+
+    from genretag.report.text import visible
+
+    text = Text.assemble(("Warning: ", "yellow"), visible(message))
+    Console(stderr=True).print(text, soft_wrap=True)
+
+
 def _key(option: TyperOption) -> str:
     """What an option is called in the config file: as on the command line, dashes underscored."""
     return max(option.opts, key=len).lstrip("-").replace("-", "_")

@@ -111,7 +111,7 @@ def inspect(
         )
     draw = _drawing(plot)
     model_file = store.locate(model, places.cache_dir())
-    loaded = session.load(model_file, device)
+    loaded = session.load(model_file, device, group.warn)
     if probability and not loaded.manifest.set_masses:
         raise UsageError(
             Code.BAD_OPTION,
@@ -125,6 +125,15 @@ def inspect(
             "Export it again with this version, or use the default model.",
         )
     look = Look(coverage, EXPLANATIONS[explain], probability, threshold)
+
+    def looked_at(file: Path) -> "Inspection":
+        nonlocal loaded
+        try:
+            return inspected(file, loaded, look)
+        except session.DeviceError as error:
+            loaded = session.on_cpu(loaded, model_file, error, group.warn)
+            return looked_at(file)
+
     failed = False
     kept: list[Inspection] = []
     with ExitStack() as stack:
@@ -133,12 +142,7 @@ def inspect(
         for file in files:
             found: Inspection | FileError
             try:
-                try:
-                    found = inspected(file, loaded, look)
-                except session.DeviceError as error:
-                    typer.echo(f"{loaded.device} failed ({error}); going on with cpu", err=True)
-                    loaded = session.load(model_file, "cpu")
-                    found = inspected(file, loaded, look)
+                found = looked_at(file)
                 if embeddings or plot:
                     kept.append(found)
             except FileError as error:

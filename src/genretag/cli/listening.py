@@ -51,7 +51,7 @@ def listening(how: Listening) -> Iterator["Listener"]:
         if pool:
             stack.enter_context(closing(pool))
         with held():  # broken off half way, this import cannot be made again
-            import onnxruntime  # noqa: F401
+            from genretag.inference import runtime  # noqa: F401
         yield Listener(how, pool)
 
 

@@ -147,7 +147,7 @@ def _verified(file: Path, wanted: str | None) -> dict[str, str]:
 
     from genretag.inference import session, store
 
-    digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    digest = hashlib.sha256(session.read(file)).hexdigest()
     expected = wanted or store.hub_digest(file)
     if expected not in (None, digest):
         raise RunError(

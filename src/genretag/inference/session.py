@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import onnxruntime as ort
 from numpy.typing import NDArray
-from onnxruntime.capi import onnxruntime_pybind11_state as ort_state
 
 from genretag.domain.manifest import METADATA_KEY, ModelManifest
 from genretag.domain.prediction import Embeddings, Scores
 from genretag.errors import Code, RunError, UsageError
+from genretag.inference.runtime import ort, ort_state
 
 PROVIDERS: Mapping[str, str] = {
     "cuda": "CUDAExecutionProvider",
@@ -120,14 +119,7 @@ def load(path: Path, device: str = "auto", say: Say = lambda message: None) -> M
         UsageError: `unknown-model`, there is no such file; `no-device`.
     """
     device = _device(device)
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise UsageError(
-            Code.UNKNOWN_MODEL,
-            f"{path}: the model cannot be read: {error.strerror}",
-            "Name one from `genretag models list`, or a file.",
-        ) from error
+    content = read(path)
     session = _session(path, content, device) if device != "cpu" else None
     if session is None and device != "cpu":
         say(f"The device {device} cannot be used; going on with cpu. Try: genretag doctor")
@@ -143,6 +135,38 @@ def load(path: Path, device: str = "auto", say: Say = lambda message: None) -> M
         raise RunError(error.code, f"{path}: {error.message}", error.hint) from error
     _check_shapes(path, session, manifest)
     return Model(manifest, hashlib.sha256(content).hexdigest(), device, session)
+
+
+def read(path: Path) -> bytes:
+    """The content of a model's file; UsageError `unknown-model` if it cannot be read."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UsageError(
+            Code.UNKNOWN_MODEL,
+            f"{path}: the model cannot be read: {error.strerror}",
+            "Name one from `genretag models list`, or a file.",
+        ) from error
+
+
+def on_cpu(failed: Model, path: Path, error: DeviceError, say: Say) -> Model:
+    """The model in `path` on the CPU, after the device of `failed` did; `say` is told.
+
+    RunError `model-invalid` if it was the CPU: then there is nothing left to try.
+    """
+    if failed.device == "cpu":
+        raise device_failed(path, error) from error
+    say(f"The device {failed.device} failed ({error}); going on with cpu")
+    return load(path, "cpu")
+
+
+def device_failed(path: Path, error: DeviceError) -> RunError:
+    """The end of a run whose device cannot score with the model in `path`."""
+    return RunError(
+        Code.MODEL_INVALID,
+        f"{path}: scoring failed: {error}",
+        "The machine may lack memory, or the model be damaged: try `genretag models verify`.",
+    )
 
 
 def _session(path: Path, content: bytes, device: str) -> ort.InferenceSession | None:

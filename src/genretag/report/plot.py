@@ -5,16 +5,20 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import matplotlib
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from genretag.audio.mel import DYNAMIC_RANGE_DB, place_of_hz
 from genretag.domain.inspection import Inspection
 from genretag.domain.manifest import FrontEnd
+from genretag.library import places
 from genretag.report.palette import AGAINST, FOR
 from genretag.report.text import clock, percent, visible
+
+places.adopt_caches()  # matplotlib looks for its folder while it is imported
+
+import matplotlib  # noqa: E402
+from matplotlib.axes import Axes  # noqa: E402
+from matplotlib.figure import Figure  # noqa: E402
 
 _STYLE: Any = {
     "font.size": 10.0,

@@ -1,8 +1,10 @@
 """Listens to files on the machines of a Ray cluster, from storage that all of them see."""
 
 import logging
+import os
 from collections import deque
 from collections.abc import Generator, Iterable
+from contextlib import suppress
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -53,15 +55,13 @@ def spread(
         # Its memory is on this machine, so what workers find is remembered here.
         remote = ray.remote(num_cpus=1, max_retries=_TRIES)(_analysed)
         model = settings.model.absolute()  # others run elsewhere
-        shared = ray.put(replace(settings, model=model, cache=None))
+        shared = ray.put((Path.cwd(), replace(settings, model=model, cache=None)))
         resources: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]
         ahead = _AHEAD * max(1, int(resources.get("CPU", 1)))
         pending: deque[Answer | tuple[Path, Any]] = deque()
         for task in tasks:
             pending.append(
-                Answer(task)
-                if isinstance(task, Outcome)
-                else (task, remote.remote(task.absolute(), shared))
+                Answer(task) if isinstance(task, Outcome) else (task, remote.remote(task, shared))
             )
             while len(pending) >= ahead:
                 yield _answer(pending.popleft(), timeout_s)
@@ -97,6 +97,10 @@ def _model(path: Path, device: str) -> Model:
     return load(path, device)
 
 
-def _analysed(path: Path, settings: ScanSettings) -> Found:
+def _analysed(path: Path, shared: tuple[Path, ScanSettings]) -> Found:
+    folder, settings = shared
+    # Where the command runs, a path means there what it means here, and is told as it was given.
+    with suppress(OSError):  # on another machine, absolute paths need no such folder
+        os.chdir(folder)
     model = _model(settings.model, "cpu" if settings.batch else settings.device)
     return safely(path, model, settings, Memory(None, settings, model.digest))

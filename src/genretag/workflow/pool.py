@@ -1,6 +1,9 @@
 """Starts worker processes early: what they need is imported there while it is imported here."""
 
-from multiprocessing import active_children, get_context
+from multiprocessing import active_children
+from multiprocessing.context import SpawnContext, SpawnProcess
+from multiprocessing.process import BaseProcess
+from typing import Any
 
 from pebble import ProcessPool
 
@@ -16,12 +19,8 @@ class Pool:
 
     def __init__(self, jobs: int) -> None:
         self.jobs = jobs
-        self.processes = ProcessPool(
-            max_workers=jobs,
-            initializer=_prepare,
-            # A forked child would inherit locks that ONNX Runtime's threads hold.
-            context=get_context("spawn"),
-        )
+        self._own = _Context()
+        self.processes = ProcessPool(max_workers=jobs, initializer=_prepare, context=self._own)
         with held(), unheard_by_children():
             self.processes.schedule(_nothing)
 
@@ -33,9 +32,27 @@ class Pool:
         """
         with held():
             self.processes.stop()
-            for worker in active_children():
+            # The caller's other processes are its own.
+            for worker in self._own.started.intersection(active_children()):
                 worker.terminate()
             self.processes.join()
+
+
+class _Context(SpawnContext):
+    """Starts processes anew and remembers them.
+
+    A forked child would inherit locks that ONNX Runtime's threads hold.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.started: set[BaseProcess] = set()
+
+    def Process(self, *arguments: Any, **named: Any) -> SpawnProcess:  # type: ignore[override]  # noqa: N802
+        """Make a process of the pool, as `multiprocessing` calls it."""
+        process = SpawnProcess(*arguments, **named)
+        self.started.add(process)
+        return process
 
 
 def _prepare() -> None:

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from genretag.domain.outcome import Outcome
 from genretag.domain.prediction import Embeddings, Scores
-from genretag.errors import Code, FileError, RunError
-from genretag.inference.session import DeviceError, Model, load
+from genretag.errors import FileError
+from genretag.inference.session import DeviceError, Model, on_cpu
 from genretag.workflow.analysis import (
     Answer,
     Memory,
@@ -105,13 +105,5 @@ class Scorer:
         try:
             return self._model.judge(windows, self._settings.batch or len(windows))
         except DeviceError as error:
-            failed = self._model.device
-            if failed == "cpu":
-                raise RunError(
-                    Code.MODEL_INVALID,
-                    f"{self._settings.model}: scoring failed: {error}",
-                    "Try a smaller --batch-size.",
-                ) from error
-            self._say(f"The device {failed} failed ({error}); going on with cpu")
-            self._model = load(self._settings.model, "cpu")
+            self._model = on_cpu(self._model, self._settings.model, error, self._say)
             return self._judged(windows)

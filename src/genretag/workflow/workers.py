@@ -12,7 +12,7 @@ from pebble import ProcessExpired
 
 from genretag.domain.outcome import Outcome
 from genretag.errors import Code, FileError, RunError
-from genretag.inference.session import Model, load
+from genretag.inference.session import DeviceError, Model, load
 from genretag.library.cache import Cache
 from genretag.library.interrupt import held
 from genretag.library.machine import WORKER_BYTES, limit_memory
@@ -126,6 +126,13 @@ def safely(path: Path, model: Model, settings: ScanSettings, memory: Memory) -> 
             Code.OUT_OF_MEMORY,
             f"it needs more than the {WORKER_BYTES >> 20} MB that a file may take",
             "The file is probably damaged or made to do harm.",
+        )
+    except DeviceError as error:
+        return _failed(
+            path,
+            Code.OUT_OF_MEMORY,
+            f"scoring it failed: {error}",
+            "The machine may lack memory: try fewer --jobs.",
         )
     except Exception as error:  # noqa: BLE001 - one file never stops a run, whatever it does
         return _failed(
