@@ -1,17 +1,23 @@
-"""A long run takes no more memory than a short one. Some ten minutes: `pytest -m slow -rP`."""
+"""What a long run and a large cover take. Some ten minutes: `pytest -m slow -rP`."""
 
+import json
 import os
 import subprocess
 import time
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from audio_files import RECIPES, encode, noise
+from audio_files import RECIPES, encode, noise, tone
 from conftest import COMMAND
+from mutagen.flac import FLAC, Picture
+from mutagen.id3 import APIC, ID3
+from mutagen.mp4 import MP4, MP4Cover
 
 FILES, EARLY = 20_000, 1_000
 MEGABYTE = 1 << 20
+COVER = 200 * MEGABYTE
 
 
 def tree(root: int) -> list[int]:
@@ -34,6 +40,15 @@ def used(root: int) -> float:
             lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
             total += sum(int(line.split()[1]) << 10 for line in lines if line.startswith("Pss:"))
     return total / MEGABYTE
+
+
+def high_water(process: int) -> float:
+    """The most megabytes that the process has had so far; 0 once it has ended."""
+    with suppress(OSError):
+        for line in Path(f"/proc/{process}/status").read_text().splitlines():
+            if line.startswith("VmHWM"):
+                return int(line.split()[1]) / 1024
+    return 0.0
 
 
 @pytest.mark.slow
@@ -78,3 +93,52 @@ def test_memory_stays_flat_over_twenty_thousand_files(home, music, tmp_path, cac
     print(f"after {EARLY}: {late[0]:.1f} MB, at most {max(late):.1f} MB")
     assert max(late) - late[0] < 50
     assert max(megabytes for _, megabytes in curve) < 600
+
+
+def _cover_in_mp3(path: Path) -> None:
+    tag = ID3()
+    tag.add(APIC(0, "image/jpeg", 3, "", bytes(COVER)))
+    tag.save(path)
+
+
+def _cover_in_flac(path: Path) -> None:
+    """As several, because a block of FLAC holds sixteen megabytes at most."""
+    file, size = FLAC(path), 15 * MEGABYTE
+    for _ in range(COVER // size):
+        picture = Picture()
+        picture.type, picture.mime, picture.data = 3, "image/jpeg", bytes(size)
+        file.add_picture(picture)
+    file.save()
+
+
+def _cover_in_mp4(path: Path) -> None:
+    file = MP4(path)
+    file["covr"] = [MP4Cover(bytes(COVER))]
+    file.save()
+
+
+COVERED: Mapping[str, Callable[[Path], None]] = {
+    "MP3": _cover_in_mp3,
+    "FLAC": _cover_in_flac,
+    "MP4": _cover_in_mp4,
+}
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/smaps_rollup").exists(), reason="needs Linux")
+@pytest.mark.parametrize("kind", COVERED)
+def test_a_cover_of_200_megabytes_takes_no_gigabyte(home, music, kind: str) -> None:
+    music.mkdir()
+    path = encode(music / f"a.{RECIPES[kind].suffix}", tone(3.0, RECIPES[kind].rate), RECIPES[kind])
+    COVERED[kind](path)
+    command = [*COMMAND, "scan", "-j1", "--threshold", "0", "--format", "jsonl", str(music)]
+    process = subprocess.Popen(command, env=home, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    most = [0.0, 0.0]  # of the process that writes, and of all together
+    while process.poll() is None:
+        most[0] = max(most[0], high_water(process.pid))
+        most[1] = max(most[1], used(process.pid))
+        time.sleep(0.01)
+    stdout, stderr = process.communicate()
+    print(f"{kind}: {most[0]:.0f} MB at most in the process that writes, {most[1]:.0f} MB in all")
+    assert json.loads(stdout)["status"] == "tagged", stderr
+    assert most[1] < 1024

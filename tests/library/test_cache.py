@@ -170,8 +170,8 @@ def test_an_entry_that_nobody_understands_is_not_remembered(
         cache.keep_outcome(outcomes(file)[1], state(file), QUESTION)
         cache.keep_prediction(b"sound", b"ear", HEARD)
     with closing(sqlite3.connect(tmp_path / FILE)) as db, db:
-        db.execute("UPDATE file SET outcome = ?", (told,))
-        db.execute("UPDATE sound SET prediction = ?", (told,))
+        db.execute("UPDATE outcome SET outcome = ?", (told,))
+        db.execute("UPDATE prediction SET prediction = ?", (told,))
     with Cache(tmp_path, lambda message: pytest.fail(message)) as cache:
         assert cache.outcome(file, QUESTION) is None
         assert cache.prediction(b"sound", b"ear") is None

@@ -8,6 +8,7 @@ import os
 import struct
 import zlib
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import BinaryIO
@@ -21,7 +22,11 @@ _PAGE_HEADER = 27
 _OBJECT_HEADER = 24
 _ASF = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
 _ASF_DATA = bytes.fromhex("3626b2758e66cf11a6d900aa0062ce6c")
+_ASF_STREAM = bytes.fromhex("9107dcb7b7a9cf118ee600c00c205365")
+_ASF_FIRST_OBJECT = 30
 
+Span = tuple[int, int]
+"""From which byte to which of a file."""
 
 # What comes of sizes that are wrong: the system refuses places that no file can have.
 _MISLED = (struct.error, ValueError, OverflowError, OSError)
@@ -60,52 +65,76 @@ def size(file: BinaryIO) -> int:
     return os.fstat(file.fileno()).st_size
 
 
-def extent(file: BinaryIO) -> tuple[int, int] | None:
-    """From which byte to which the sound lies in a container that keeps it in one piece.
+@dataclass(frozen=True)
+class Place:
+    """Where the sound of a file lies, and where else it is told how to read that.
+
+    `checked` says that the latter holds a checksum of the sound.
+    """
+
+    sound: Span
+    form: tuple[Span, ...] = ()
+    checked: bool = False
+
+
+def place(file: BinaryIO) -> Place | None:
+    """Find the sound in a container that keeps it in one piece.
 
     None for other containers, and for those that are not built in the usual way.
     """
     file.seek(0)
     head = file.read(16)
-    find = next((find for magic, find in _EXTENTS.items() if magic in head), None)
+    find = next((find for magic, find in _PLACES.items() if magic in head), None)
     try:
         found = find(file) if find else None
     except (OddError, *_MISLED):
         return None
-    return found if found and found[0] <= found[1] <= size(file) else None
+    if found and all(start <= end <= size(file) for start, end in (*found.form, found.sound)):
+        return found
+    return None
 
 
-def without_page_headers(pages: bytes) -> bytes:
-    """A stretch of an Ogg stream, cut anywhere, without the headers of its pages.
+def pages(file: BinaryIO, start: int, end: int) -> Iterator[bytes]:
+    """What the pages of an Ogg stream hold, without their headers.
 
-    Its first bytes go too, as they may be the end of one, and so does what follows bytes
-    of the sound that look like one: the same bytes in each copy of a stream.
+    The number of a page, and so its checksum, change with the size of the tags.
     """
-    return b"".join(part[_PAGE_HEADER:] for part in pages.split(PAGE))
+    while start < end:
+        file.seek(start)
+        header = file.read(_PAGE_HEADER)
+        if len(header) < _PAGE_HEADER or not header.startswith(PAGE):
+            yield from span(file, start, end)
+            return
+        length = sum(file.read(header[-1]))
+        yield file.read(length)
+        start += _PAGE_HEADER + header[-1] + length
 
 
-def _flac(file: BinaryIO) -> tuple[int, int]:
-    """All that follows the metadata blocks (RFC 9639, section 8)."""
+def _flac(file: BinaryIO) -> Place:
+    """The first metadata block, and all that follows the last (RFC 9639, section 8)."""
     at, last = 4, False
     while not last:
         file.seek(at)
         (header,) = struct.unpack(">I", file.read(4))
         last = bool(header >> 31)
         at += 4 + (header & 0xFFFFFF)
-    return at, size(file)
+    file.seek(26)
+    return Place((at, size(file)), ((8, 42),), checked=any(file.read(16)))
 
 
-def _chunk(order: str, name: bytes) -> Callable[[BinaryIO], tuple[int, int]]:
-    """The chunk `name` of a RIFF or AIFF file."""
+def _chunks(order: str, form: bytes, sound: bytes) -> Callable[[BinaryIO], Place]:
+    """Two chunks of a RIFF or AIFF file, by their names."""
 
-    def found(file: BinaryIO) -> tuple[int, int]:
-        at = 12
-        while True:
+    def found(file: BinaryIO) -> Place:
+        at, spans = 12, dict[bytes, Span]()
+        while not {form, sound} <= spans.keys():
             file.seek(at)
             key, length = struct.unpack(f"{order}4sI", file.read(8))
-            if key == name:
-                return at + 8, at + 8 + length
+            if not any(key):  # a stretch of zeros would be gone through eight by eight
+                raise OddError
+            spans.setdefault(key, (at + 8, at + 8 + length))
             at += 8 + length + length % 2
+        return Place(spans[sound], (spans[form],))
 
     return found
 
@@ -202,65 +231,91 @@ def _atoms(file: BinaryIO, start: int, end: int) -> Iterator[tuple[bytes, int, i
         start += size
 
 
-def _object(file: BinaryIO) -> tuple[int, int]:
-    """The data object of an ASF file (Advanced Systems Format Specification, section 5)."""
-    at = 0
+def _object(file: BinaryIO) -> Place:
+    """Stream properties and data of an ASF file (its specification, sections 3 and 5)."""
+    objects = _objects(file, 0)
+    _, end = next(objects)[1]
+    form = []
+    for guid, inside in _objects(file, _ASF_FIRST_OBJECT):
+        if inside[1] > end:
+            break
+        if guid == _ASF_STREAM:
+            form.append(inside)
+    return Place(next(inside for guid, inside in objects if guid == _ASF_DATA), tuple(form))
+
+
+def _objects(file: BinaryIO, at: int) -> Iterator[tuple[bytes, Span]]:
+    """The objects of an ASF file one after the other: GUID, and where its content is."""
     while True:
         file.seek(at)
         guid, length = struct.unpack("<16sQ", file.read(_OBJECT_HEADER))
-        if guid == _ASF_DATA:
-            return at + _OBJECT_HEADER, at + length
         if length < _OBJECT_HEADER:
             raise OddError
+        yield guid, (at + _OBJECT_HEADER, at + length)
         at += length
 
 
-def _dsf(file: BinaryIO) -> tuple[int, int]:
-    """The chunk `data` of a DSF file (Sony, DSF File Format Specification 1.01)."""
-    at = 28
-    while True:
+def _dsf(file: BinaryIO) -> Place:
+    """The chunks `fmt ` and `data` of a DSF file (Sony, DSF File Format Specification 1.01)."""
+    at, spans = 28, dict[bytes, Span]()
+    while not {b"fmt ", b"data"} <= spans.keys():
         file.seek(at)
         key, length = struct.unpack("<4sQ", file.read(12))
-        if key == b"data":
-            return at + 12, at + length
         if length < 12:
             raise OddError
+        spans.setdefault(key, (at + 12, at + length))
         at += length
+    return Place(spans[b"data"], (spans[b"fmt "],))
 
 
-def _media_data(file: BinaryIO) -> tuple[int, int]:
-    """The one atom of an MP4 file that holds the samples."""
+def _media_data(file: BinaryIO) -> Place:
+    """The one atom of an MP4 file that holds the samples, and what describes them."""
     found = [(a, b) for name, a, b in _atoms(file, 0, size(file)) if name == b"mdat"]
     if len(found) != 1:
         raise OddError
-    return found[0]
+    return Place(found[0], tuple(_descriptions(file, 0, size(file))))
 
 
-def _pages(file: BinaryIO) -> tuple[int, int]:
-    """The pages of an Ogg file from the first of sound on."""
-    at = 0
+def _descriptions(file: BinaryIO, start: int, end: int) -> Iterator[Span]:
+    for name, first, last in _atoms(file, start, end):
+        if name in _AROUND_OFFSETS:
+            yield from _descriptions(file, first, last)
+        elif name == b"stsd":
+            yield first, last
+
+
+def _pages(file: BinaryIO) -> Place:
+    """The first page of an Ogg file, and the pages from the first of sound on."""
+    at, first = 0, None
     while True:
         file.seek(at)
         magic, position, count = struct.unpack("<4s2xQ12xB", file.read(_PAGE_HEADER))
         if magic != PAGE:
             raise OddError
         if position not in (0, _NO_PACKET_ENDS):
-            return at, size(file)
-        at += _PAGE_HEADER + count + sum(file.read(count))
+            return Place((at, size(file)), (first,) if first else ())
+        inside = at + _PAGE_HEADER + count
+        at = inside + sum(file.read(count))
+        first = first or (inside, at)
 
 
-def _all(find: Callable[[BinaryIO], tuple[int, int]]) -> Callable[[BinaryIO], Iterator[bytes]]:
-    return lambda file: span(file, *find(file))
+def _all(find: Callable[[BinaryIO], Place]) -> Callable[[BinaryIO], Iterator[bytes]]:
+    def found(file: BinaryIO) -> Iterator[bytes]:
+        place = find(file)
+        for start, end in (*place.form, place.sound):
+            yield from span(file, start, end)
+
+    return found
 
 
-_EXTENTS: Mapping[bytes, Callable[[BinaryIO], tuple[int, int]]] = MappingProxyType(
+_PLACES: Mapping[bytes, Callable[[BinaryIO], Place]] = MappingProxyType(
     {
         b"fLaC": _flac,
         PAGE: _pages,
         b"ftyp": _media_data,
-        b"WAVE": _chunk("<", b"data"),
-        b"AIFF": _chunk(">", b"SSND"),
-        b"AIFC": _chunk(">", b"SSND"),
+        b"WAVE": _chunks("<", b"fmt ", b"data"),
+        b"AIFF": _chunks(">", b"COMM", b"SSND"),
+        b"AIFC": _chunks(">", b"COMM", b"SSND"),
         b"DSD ": _dsf,
         _ASF: _object,
     }
@@ -271,7 +326,7 @@ _CONTAINERS: Mapping[bytes, Callable[[BinaryIO], Iterator[bytes]]] = MappingProx
     {
         PAGE: _ogg,
         b"ftyp": _mp4,
-        **{name: _all(_EXTENTS[name]) for name in (b"fLaC", b"WAVE", b"AIFF", b"AIFC")},
+        **{name: _all(_PLACES[name]) for name in (b"fLaC", b"WAVE", b"AIFF", b"AIFC")},
     }
 )
 """How the sound is found, by a sign in the first twelve bytes."""

@@ -22,11 +22,14 @@ _WAIT_S = 30.0
 _AT_ONCE = 256
 _EVERY_S = 1.0
 
+# The tables that are dropped knew sounds by three places in them, and may have mixed them up.
 _TABLES = """
-CREATE TABLE IF NOT EXISTS sound (
+DROP TABLE IF EXISTS sound;
+DROP TABLE IF EXISTS file;
+CREATE TABLE IF NOT EXISTS prediction (
     sound BLOB, listener BLOB, prediction TEXT NOT NULL, PRIMARY KEY (sound, listener)
 ) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS file (
+CREATE TABLE IF NOT EXISTS outcome (
     path BLOB PRIMARY KEY, state TEXT NOT NULL, question BLOB NOT NULL, outcome TEXT NOT NULL
 ) WITHOUT ROWID;
 """
@@ -89,7 +92,7 @@ class Cache:
     def prediction(self, sound: bytes, listener: bytes) -> Prediction | None:
         """What a listener made of a sound."""
         row = self._row(
-            "SELECT prediction FROM sound WHERE sound = ? AND listener = ?", (sound, listener)
+            "SELECT prediction FROM prediction WHERE sound = ? AND listener = ?", (sound, listener)
         )
         with suppress(*_ODD):
             return row and _prediction(json.loads(row[0]))
@@ -98,7 +101,7 @@ class Cache:
     def outcome(self, path: Path, question: bytes) -> Outcome | None:
         """What became of the file at `path` if nobody has written to it since."""
         row = self._row(
-            "SELECT state, outcome FROM file WHERE path = ? AND question = ?",
+            "SELECT state, outcome FROM outcome WHERE path = ? AND question = ?",
             (_key(path), question),
         )
         if row is None:
@@ -122,8 +125,8 @@ class Cache:
     def sizes(self) -> Sizes:
         """What there is."""
         self._write()
-        files = self._row("SELECT count(*) FROM file", ())
-        sounds = self._row("SELECT count(*) FROM sound", ())
+        files = self._row("SELECT count(*) FROM outcome", ())
+        sounds = self._row("SELECT count(*) FROM prediction", ())
         size = 0
         for part in _parts(self._file):
             with suppress(OSError):
@@ -140,8 +143,8 @@ class Cache:
     @staticmethod
     def _empty(db: sqlite3.Connection) -> bool:
         with db:
-            db.execute("DELETE FROM file")
-            db.execute("DELETE FROM sound")
+            db.execute("DELETE FROM outcome")
+            db.execute("DELETE FROM prediction")
         db.execute("VACUUM")
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         return True
@@ -173,8 +176,8 @@ class Cache:
         def insert(db: sqlite3.Connection) -> None:
             # Nothing is locked between two writes, so other runs need not wait.
             with db:
-                db.executemany("INSERT OR REPLACE INTO file VALUES (?, ?, ?, ?)", files)
-                db.executemany("INSERT OR REPLACE INTO sound VALUES (?, ?, ?)", sounds)
+                db.executemany("INSERT OR REPLACE INTO outcome VALUES (?, ?, ?, ?)", files)
+                db.executemany("INSERT OR REPLACE INTO prediction VALUES (?, ?, ?)", sounds)
 
         if files or sounds:
             self._guarded(insert)

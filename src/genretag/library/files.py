@@ -2,11 +2,13 @@
 
 import os
 import shutil
+import stat
 import time
 from contextlib import suppress
 from pathlib import Path
 
 from genretag.domain.change import Stamp
+from genretag.library import attributes
 
 STAGED_PREFIX = ".genretag-"
 _COPIED_AT_ONCE = 1 << 26
@@ -18,58 +20,69 @@ def stamp(path: Path) -> Stamp:
     return Stamp(status.st_size, status.st_mtime_ns)
 
 
-def copy(source: Path, target: Path) -> None:
-    """A new file `target` with the content, mode, owner and attributes of `source`.
+def copy(source: Path, target: Path) -> tuple[str, ...]:
+    """Make a new file `target` with the content, mode, owner and attributes of `source`.
 
     The content is shared with `source` where the file system can.
 
+    Returns:
+        Sentences about what could not be kept, because the mount or its rights forbid it.
+
     Raises:
-        FileExistsError: there is a `target` already; OSError: it cannot be made.
+        FileExistsError: there is a `target` already; OSError: it cannot be made, or would be
+            open to more people than `source`.
     """
     # What is in it may be private, and its mode comes last.
     target.touch(0o600, exist_ok=False)
+    # Some mounts choose the mode of a new file themselves.
+    attributes.hold_to(target, source.stat().st_mode | stat.S_IRWXU)
     with source.open("rb") as reader, target.open("r+b") as writer:
         _copy_content(reader.fileno(), writer.fileno())
         shutil.copyfileobj(reader, writer, 1 << 20)
-    shutil.copystat(source, target)
-    status = source.stat()
-    if hasattr(os, "chown"):
-        # Only root may give files away; others keep the group if it is one of theirs.
-        for user, group in ((-1, status.st_gid), (status.st_uid, -1)):
-            with suppress(PermissionError):
-                os.chown(target, user, group)
-        target.chmod(status.st_mode & 0o7777)
+    return attributes.carry_over(source, target)
 
 
-def swap(staged: Path, path: Path, mtime_ns: int | None) -> None:
+def swap(staged: Path, path: Path, mtime_ns: int | None) -> tuple[str, ...]:
     """Put `staged` in the place of `path`, durably.
 
     Args:
         staged: a file beside `path`.
         path: what it replaces.
-        mtime_ns: the time that the file gets, or None for now.
+        mtime_ns: the time that the file gets, or None for that of its last write.
+
+    Returns:
+        Sentences about what could not be done, beside.
     """
-    now_ns = time.time_ns()
-    os.utime(staged, ns=(now_ns, now_ns if mtime_ns is None else mtime_ns))
+    lost: tuple[str, ...] = ()
+    if mtime_ns is not None:
+        with attributes.tolerated():
+            os.utime(staged, ns=(time.time_ns(), mtime_ns))
+        if staged.stat().st_mtime_ns != mtime_ns:
+            lost = ("its time could not be kept",)
     _sync(staged)
-    staged.replace(path)
+    _replace(staged, path)
     if os.name == "posix":
-        # Some network shares cannot. The swap has happened, and either file is whole.
+        # The swap has happened, and either file is whole.
         with suppress(OSError):
             _sync(path.parent)
+    return lost
 
 
-def rewrite(path: Path, content: bytes) -> None:
-    """Give `path`, which need not exist, a new content in one step; OSError if that fails."""
+def rewrite(path: Path, content: bytes) -> tuple[str, ...]:
+    """Give `path`, which need not exist, a new content in one step; what could not be kept.
+
+    Raises:
+        OSError: that fails, or the new file would be open to more people than the old one.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     staged = path.with_name(f"{STAGED_PREFIX}{os.getpid()}-{path.name}")
     try:
-        if path.exists():
-            copy(path, staged)
+        lost = copy(path, staged) if path.exists() else ()
         staged.write_bytes(content)
         swap(staged, path, None)
     finally:
         staged.unlink(missing_ok=True)
+    return lost
 
 
 def is_at(status: os.stat_result, path: Path) -> bool:
@@ -80,11 +93,23 @@ def is_at(status: os.stat_result, path: Path) -> bool:
         return False
 
 
+def _replace(staged: Path, path: Path) -> None:
+    made = staged.stat()
+    try:
+        staged.replace(path)
+    except FileNotFoundError:
+        # NFS repeats a request whose answer was lost, and may say so of one that was carried out.
+        if not is_at(made, path):
+            raise
+
+
 def _sync(path: Path) -> None:
+    """Ask for `path` to be on the disk; mounts that know no such thing need not."""
     # Windows flushes only what is open for writing; folders cannot be opened there at all.
     descriptor = os.open(path, os.O_RDONLY if os.name == "posix" else os.O_RDWR)
     try:
-        os.fsync(descriptor)
+        with attributes.tolerated():
+            os.fsync(descriptor)
     finally:
         os.close(descriptor)
 

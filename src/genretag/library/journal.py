@@ -273,7 +273,7 @@ def _signed(number: int) -> int:
 def _translated(folder: Path) -> Iterator[None]:
     try:
         yield
-    except (sqlite3.Error, OSError) as error:
+    except (sqlite3.Error, OSError, NotImplementedError) as error:  # the last: no locks there
         raise RunError(
             Code.JOURNAL_FAILED,
             f"{folder / FILE}: the journal cannot be used: {error}",

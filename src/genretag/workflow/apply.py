@@ -62,14 +62,14 @@ class Writer:
         made: os.stat_result | None = None
         raw_after: str | None = None
         try:
-            files.copy(path, entry.staged)
+            lost = files.copy(path, entry.staged)
             made = entry.staged.stat()
             _edit(change, entry.staged, path)
             raw_after = tags.raw(entry.staged).to_json()
             if files.stamp(path) != Stamp(status.st_size, status.st_mtime_ns):
                 raise _changed(change.path)
-            files.swap(entry.staged, path, status.st_mtime_ns if self.keep_mtime else None)
-            return _lost(status, made)
+            lost += files.swap(entry.staged, path, status.st_mtime_ns if self.keep_mtime else None)
+            return _other_names(status) + lost
         except OSError as error:
             raise unwritable(change.path, error) from error
         except GenretagError as error:
@@ -84,12 +84,25 @@ class Writer:
 
         An entry whose copy cannot be removed now stays pending, for `recover` to see to both.
         """
-        with suppress(OSError):
-            if made is not None and files.is_at(made, entry.path):
-                self.journal.settle(number, "committed", raw_after)
-            else:
-                entry.staged.unlink(missing_ok=made is None)
+        try:
+            entry.staged.unlink()
+        except FileNotFoundError:
+            if made is None:
                 self.journal.settle(number, "abandoned")
+            elif _swapped(entry.path, made, raw_after):
+                self.journal.settle(number, "committed", raw_after)
+        except OSError:
+            pass
+        else:
+            self.journal.settle(number, "abandoned")
+
+
+def _swapped(path: Path, made: os.stat_result, raw: str | None) -> bool:
+    """Whether the copy that is gone from its place is `path` now."""
+    with suppress(OSError, FileError):
+        # Some mounts number a file anew when it is renamed: then its genres tell.
+        return files.is_at(made, path) or tags.raw(path).to_json() == raw
+    return False
 
 
 def recover(journal: Journal) -> None:
@@ -116,7 +129,8 @@ def _checked(change: TagChange, path: Path) -> os.stat_result:
     try:
         status = path.stat()
         if not os.access(path, os.W_OK):
-            raise PermissionError(f"{path} is read-only")
+            # Some mounts do not know what their server allows; opening it asks the server.
+            path.open("r+b").close()
     except OSError as error:
         raise unwritable(change.path, error) from error
     if change.stamp not in (None, Stamp(status.st_size, status.st_mtime_ns)):
@@ -150,14 +164,11 @@ def _edit(change: TagChange, staged: Path, original: Path) -> None:
         )
 
 
-def _lost(old: os.stat_result, new: os.stat_result) -> tuple[str, ...]:
-    """What became of a file's other names and its owner, in sentences."""
-    found = []
-    if old.st_nlink > 1:
-        found.append(f"it had {old.st_nlink} names; the others keep the old file")
-    if old.st_uid != new.st_uid:
-        found.append("it had another owner, whom only root could keep")
-    return tuple(found)
+def _other_names(status: os.stat_result) -> tuple[str, ...]:
+    """What became of a file's other names, in a sentence."""
+    if status.st_nlink > 1:
+        return (f"it had {status.st_nlink} names; the others keep the old file",)
+    return ()
 
 
 def _about(path: Path, staged: Path, error: GenretagError) -> GenretagError:
