@@ -46,7 +46,7 @@ class TrainConfig:
     genres: str = setting("", DATA, "Only these genres, separated by commas; all if empty.")
     min_tracks: int = setting(10, DATA, "Drop genres with fewer clips.")
     min_groups: int = setting(3, DATA, "Drop genres from fewer groups (artists).")
-    split: str = setting(
+    split: SplitRule = setting(  # noqa: RUF009 - makes a field
         "artist",
         DATA,
         "80/10/10 with no artist on two sides, or 'stratified' by clip, which leaks.",
@@ -125,7 +125,7 @@ class TrainConfig:
 
     def __post_init__(self) -> None:
         if self.split not in get_args(SplitRule):
-            raise _refused("split", f"it is {self.split!r}, not one of {get_args(SplitRule)}")
+            raise _refused("split", f"it is {self.split!r}, not {' or '.join(get_args(SplitRule))}")
         for name in ("hidden", "rnn_hidden", "batch_size", "epochs", "crops", "threads", "windows"):
             if getattr(self, name) < 1:
                 raise _refused(name, "it must be at least 1")
