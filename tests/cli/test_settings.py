@@ -2,11 +2,16 @@
 
 import json
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import toy_model
 from audio_files import write_tone
 from toy_model import MIDDLE_HZ
+
+from genretag import tags
+from genretag.domain.genre import GenreVocabulary
 
 
 @pytest.fixture
@@ -221,3 +226,65 @@ def test_options_are_called_as_on_the_command_line(genretag, home, music, tmp_pa
     assert json.loads(genretag(*options, GENRETAG_MAP=str(names)).stdout)["after"] == ["Deep"]
     Path(home["GENRETAG_CONFIG"]).write_text(f'map = "{names}"\n')
     assert json.loads(genretag(*options).stdout)["after"] == ["Deep"]
+
+
+def tagged(path: Path, *genres: str) -> Path:
+    write_tone(path, seconds=3.0)
+    tags.write(path, genres)
+    return path
+
+
+def told(run) -> dict[str, dict]:
+    assert run.returncode == 0, run.stderr
+    return {Path(one["path"]).name: one for one in map(json.loads, run.stdout.splitlines())}
+
+
+def test_junk_genres_count_as_none_everywhere(genretag, music, tmp_path) -> None:
+    music.mkdir()
+    tagged(music / "a.mp3", "Other")
+    tagged(music / "b.flac", "unknown", "Misc.")
+    tagged(music / "c.flac", "Other", "Polka")
+    found = told(genretag("scan", "-n", music, "--format", "jsonl"))
+    assert {name: one["status"] for name, one in found.items()} == {
+        "a.mp3": "planned", "b.flac": "planned", "c.flac": "unchanged",
+    }  # fmt: skip
+    assert [found["b.flac"]["before"], found["b.flac"]["after"]] == [["unknown", "Misc."], ["Low"]]
+    counts = json.loads(genretag("evaluate", music, "--format", "json").stdout)
+    assert counts["files"]["untagged"] == 2 and counts["files"]["unmapped"] == 1
+    assert [one["name"] for one in counts["unknown_names"]] == ["Polka"]
+    genretag("report", music, "-o", tmp_path / "page.html")
+    page = (tmp_path / "page.html").read_text("utf-8")
+    assert '"distribution":[["Low",0,2],["no genre",2,0],["Polka",1,1]]' in page
+    assert genretag("scan", music).returncode == 0
+    assert tags.read(music / "a.mp3").genres == ("Low",)
+    assert genretag("undo", "-y").returncode == 0
+    assert tags.read(music / "a.mp3").genres == ("Other",)
+
+
+def test_placeholders_can_be_told_and_another_list_is_another_question(
+    genretag, music, config
+) -> None:
+    music.mkdir()
+    tagged(music / "a.flac", "Polka")
+    tagged(music / "b.flac", "Other")
+
+    def statuses(*arguments: str) -> list[str]:
+        run = genretag("scan", "-n", music, "--format", "jsonl", *arguments)
+        return [one["status"] for one in told(run).values()]
+
+    assert statuses() == ["unchanged", "planned"]
+    assert statuses("--placeholder", "polka") == ["planned", "unchanged"]
+    assert statuses("--placeholder", "+polka, Folk") == ["planned", "planned"]
+    assert statuses("--placeholder", "-Other") == ["unchanged", "unchanged"]
+    assert statuses("--placeholder", "") == ["unchanged", "unchanged"]
+    config.write_text('placeholder = "+Polka"\n')
+    assert statuses() == ["planned", "planned"]
+
+
+def test_a_genre_of_the_model_is_no_placeholder(genretag, music, tmp_path) -> None:
+    music.mkdir()
+    tagged(music / "a.flac", "Other")
+    named = replace(toy_model.MANIFEST, genres=GenreVocabulary(("Music", "Speech", "Other")))
+    model = toy_model.save(tmp_path / "speech.onnx", named)
+    run = genretag("scan", "-n", music, "--model", model, "--format", "jsonl")
+    assert [one["status"] for one in told(run).values()] == ["unchanged"]
