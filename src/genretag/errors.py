@@ -7,6 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import ClassVar
 
+_NO_NUMBER = re.compile(r"(?:could not convert string to float|invalid literal for int.*): ('.*')")
 _TOML_PLACE = re.compile(r"(.*) \(at (line \d+, column \d+|end of document)\)")
 
 
@@ -121,11 +122,26 @@ def reason(error: BaseException) -> str:
         return f"line {error.lineno}, column {error.colno}: {error.msg}"
     if isinstance(error, KeyError) and error.args:
         return f"it lacks {error.args[0]!r}"
+    if isinstance(error, TypeError | AttributeError):
+        return "a value in it is of the wrong kind"
     text = next(iter(str(error).splitlines()), "").strip()
-    toml = _TOML_PLACE.fullmatch(text)
-    if toml:
+    if number := _NO_NUMBER.fullmatch(text):
+        return f"{number[1]} is no number"
+    if toml := _TOML_PLACE.fullmatch(text):
         return f"{toml[2]}: {toml[1]}"
     return text or type(error).__name__
+
+
+def connection_reason(error: BaseException) -> str:
+    """What an error of a library for HTTP says: what the system told it, if it did."""
+    found: BaseException | None = error
+    while found is not None:
+        if isinstance(found, OSError) and found.strerror:
+            return found.strerror
+        if isinstance(found, TimeoutError) or "Timeout" in type(found).__name__:
+            return "it does not answer in time"
+        found = found.__cause__ or found.__context__
+    return reason(error)
 
 
 def unreadable(path: Path, error: Exception) -> FileError:
