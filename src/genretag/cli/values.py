@@ -8,6 +8,7 @@ import json
 import math
 import types
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -162,9 +163,12 @@ def _number(value: Any) -> float | None:
 
 
 def _check_path(path: Path, wanted: ParameterInfo) -> None:
-    if wanted.exists and not path.exists():
+    is_there = is_dir = is_file = False
+    with suppress(OSError):  # before Python 3.14 a name that is too long is an error
+        is_there, is_dir, is_file = path.exists(), path.is_dir(), path.is_file()
+    if wanted.exists and not is_there:
         raise WrongValueError(f"names {path}, which does not exist")
-    if not wanted.dir_okay and path.is_dir():
+    if is_dir and not wanted.dir_okay:
         raise WrongValueError(f"must be a file, and {path} is a folder")
-    if not wanted.file_okay and path.is_file():
+    if is_file and not wanted.file_okay:
         raise WrongValueError(f"must be a folder, and {path} is a file")
