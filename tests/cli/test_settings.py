@@ -288,3 +288,61 @@ def test_a_genre_of_the_model_is_no_placeholder(genretag, music, tmp_path) -> No
     model = toy_model.save(tmp_path / "speech.onnx", named)
     run = genretag("scan", "-n", music, "--model", model, "--format", "jsonl")
     assert [one["status"] for one in told(run).values()] == ["unchanged"]
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"drop = [\n", "the map cannot be read: end of document: "),
+        ("drop = ['Für']".encode("latin-1"), "it is not text in UTF-8"),
+        (b"[rename]\nLow = 5\n", "line 1"),
+    ],
+)
+def test_what_is_wrong_with_a_map_is_said_in_words(
+    genretag, music, tmp_path, content, words
+) -> None:
+    music.mkdir()
+    file = tmp_path / "map.toml"
+    file.write_bytes(content)
+    run = genretag("scan", "-n", music, "--map", file)
+    assert run.returncode == 2 and words in run.stderr and str(file) in run.stderr
+    _has_no_python(run.stderr)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"nonsense\n", "line 1: this is no planned change: line 1, column 1"),
+        (b"{}\n", "it lacks 'schema'"),
+        (b"[]\n", "of the wrong kind"),
+        (b"\xff\n", "it is not text in UTF-8"),
+    ],
+)
+def test_what_is_wrong_with_a_plan_is_said_in_words(genretag, tmp_path, content, words) -> None:
+    plan = tmp_path / "plan.jsonl"
+    plan.write_bytes(content)
+    run = genretag("apply", plan)
+    assert run.returncode == 2 and words in run.stderr
+    _has_no_python(run.stderr)
+    run = genretag("apply", tmp_path / "nothing.jsonl")
+    assert run.returncode == 2 and "No such file" in run.stderr
+    _has_no_python(run.stderr)
+
+
+def test_what_is_wrong_with_settings_of_a_training_is_said_in_words(genretag, tmp_path) -> None:
+    file = tmp_path / "run.toml"
+    for content, words in (
+        ("epochs = \n", "line 1"),
+        ("epochs = 2.5\n", "2.5 is not a whole number"),
+        ("target_precision = 80.0\n", "did you mean 0.8?"),
+        ("split = 'random'\n", "not artist or stratified"),
+    ):
+        file.write_text(content)
+        run = genretag("train", "--data", tmp_path, "--config", file)
+        assert run.returncode == 2 and words in run.stderr, run.stderr
+        _has_no_python(run.stderr)
+
+
+def _has_no_python(text: str) -> None:
+    for word in ("Errno", "Error", "Traceback", "codec", "NoneType", "('"):
+        assert word not in text, text

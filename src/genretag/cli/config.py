@@ -108,7 +108,7 @@ def _parsed(path: Path, text: str) -> dict[str, Any]:
     try:
         return tomllib.loads(f"{text}\n")  # where a text ends in a line, errors name it
     except tomllib.TOMLDecodeError as error:
-        raise _wrong(f"{path}: the config file is no TOML: {reason(error)}") from error
+        raise _wrong(f"{path}: the config file cannot be read: {reason(error)}") from error
 
 
 def _entries(

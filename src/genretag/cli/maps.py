@@ -27,10 +27,8 @@ def read(path: Path | None, known: Iterable[str]) -> GenreMap:
     try:
         text = path.read_text("utf-8")
         entries = tomllib.loads(text)
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise _bad(f"{path}: the map cannot be read: {reason(error)}") from error
-    except tomllib.TOMLDecodeError as error:
-        raise _bad(f"{path}: the map is no TOML: {reason(error)}") from error
     try:
         genre_map = _parsed(entries)
         genre_map.check(known)
