@@ -1,9 +1,14 @@
 """Every error that genretag raises on purpose: a stable code, what happened, what to do next."""
 
 import errno
+import json
+import re
 from enum import StrEnum
 from pathlib import Path
 from typing import ClassVar
+
+_NO_NUMBER = re.compile(r"(?:could not convert string to float|invalid literal for int.*): ('.*')")
+_TOML_PLACE = re.compile(r"(.*) \(at (line \d+, column \d+|end of document)\)")
 
 
 class Code(StrEnum):
@@ -89,16 +94,54 @@ class ExtraMissingError(GenretagError):
     exit_code = 4
 
     def __init__(self, feature: str, extra: str) -> None:
+        from genretag import installation  # few need it, and it takes long to import
+
         super().__init__(
             Code.EXTRA_MISSING,
             f"{feature} needs packages that are not installed",
-            f"Install them with: pip install 'genretag[{extra}]'",
+            f"Install them with: {installation.adding(extra)}",
         )
         self.feature = feature
         self.extra = extra
 
     def __reduce__(self) -> tuple[type["ExtraMissingError"], tuple[str, str]]:
         return type(self), (self.feature, self.extra)
+
+
+def reason(error: BaseException) -> str:
+    """What an error of the system or of a library says, in words for people and in one line.
+
+    >>> reason(FileNotFoundError(2, "No such file or directory", "a.toml"))
+    'No such file or directory'
+    """
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    if isinstance(error, UnicodeDecodeError):
+        return "it is not text in UTF-8"
+    if isinstance(error, json.JSONDecodeError):
+        return f"line {error.lineno}, column {error.colno}: {error.msg}"
+    if isinstance(error, KeyError) and error.args:
+        return f"it lacks {error.args[0]!r}"
+    if isinstance(error, TypeError | AttributeError):
+        return "a value in it is of the wrong kind"
+    text = next(iter(str(error).splitlines()), "").strip()
+    if number := _NO_NUMBER.fullmatch(text):
+        return f"{number[1]} is no number"
+    if toml := _TOML_PLACE.fullmatch(text):
+        return f"{toml[2]}: {toml[1]}"
+    return text or type(error).__name__
+
+
+def connection_reason(error: BaseException) -> str:
+    """What an error of a library for HTTP says: what the system told it, if it did."""
+    found: BaseException | None = error
+    while found is not None:
+        if isinstance(found, OSError) and found.strerror:
+            return found.strerror
+        if isinstance(found, TimeoutError) or "Timeout" in type(found).__name__:
+            return "it does not answer in time"
+        found = found.__cause__ or found.__context__
+    return reason(error)
 
 
 def unreadable(path: Path, error: Exception) -> FileError:
@@ -113,7 +156,7 @@ def unreadable(path: Path, error: Exception) -> FileError:
         )
     return FileError(
         Code.READ_FAILED,
-        f"{path}: reading it failed: {getattr(error, 'strerror', None) or error}",
+        f"{path}: reading it failed: {reason(error)}",
         "Check the disk or the network share.",
     )
 
@@ -144,6 +187,6 @@ def unwritable(path: Path, error: OSError) -> GenretagError:
         )
     return FileError(
         Code.WRITE_FAILED,
-        f"{path}: writing failed: {error.strerror}; the file is as it was",
+        f"{path}: writing failed: {reason(error)}; the file is as it was",
         "Check the disk or the network share.",
     )

@@ -140,7 +140,7 @@ def test_a_narrow_terminal_is_wide_enough(genretag, song, columns) -> None:
 def test_without_matplotlib_it_says_what_to_install(genretag, song, tmp_path) -> None:
     (tmp_path / "matplotlib.py").write_text("raise ImportError")
     run = genretag("inspect", "--plot", tmp_path / "a.png", song, PYTHONPATH=str(tmp_path))
-    assert run.returncode == 4 and "genretag[plot]" in run.stderr
+    assert run.returncode == 4 and "install" in run.stderr and "[plot]" in run.stderr
     assert genretag("inspect", song, PYTHONPATH=str(tmp_path)).returncode == 0
 
 
@@ -150,3 +150,12 @@ def test_names_from_files_stay_text(genretag, song) -> None:
     file.save()
     run = genretag("inspect", song)
     assert "\\x1b[31m[bold]Rock[/]" in run.stdout and "\x1b" not in run.stdout
+
+
+def test_a_folder_is_refused_with_what_to_do(genretag, tmp_path) -> None:
+    folder = tmp_path / "my music"
+    folder.mkdir()
+    run = genretag("inspect", folder)
+    assert run.returncode == 2 and not run.stdout
+    assert f"{folder}: this is a folder" in run.stderr
+    assert f"genretag scan -n '{folder}'" in run.stderr

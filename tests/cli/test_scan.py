@@ -285,7 +285,7 @@ def test_what_was_heard_is_not_heard_again(genretag, music, tmp_path) -> None:
     assert genretag("scan", music).returncode == 0
     assert windows("--policy", "add") == {"1.wav": 99, "other.wav": 99}
     stats = genretag("cache", "stats").stdout
-    assert " 3" in stats.splitlines()[0] and " 1" in stats.splitlines()[1]
+    assert " 3 " in stats.splitlines()[0] and " 1 " in stats.splitlines()[1]
     assert "Forgot 3 files and 1 sounds" in genretag("cache", "clear").stdout
     assert renamed.exists()
 

@@ -102,6 +102,47 @@ class TestModes:
         assert isinstance(decide(track(*first.after), prediction, policy), Unchanged)
 
 
+class TestPlaceholders:
+    def test_fill_listens_to_a_file_that_has_nothing_else_and_writes_over_it(self) -> None:
+        assert settled(track("Other"), TagPolicy("fill")) is None
+        outcome = decide(track("Other", "unknown"), heard(Rock=0.9), TagPolicy("fill"))
+        assert isinstance(outcome, Planned)
+        assert (outcome.before, outcome.after) == (("Other", "unknown"), ("Rock",))
+
+    def test_fill_keeps_a_file_that_has_a_real_genre_too(self) -> None:
+        outcome = settled(track("Other", "Rock"), TagPolicy("fill"))
+        assert isinstance(outcome, Unchanged) and outcome.after == ("Other", "Rock")
+
+    def test_add_puts_a_genre_in_their_place_and_keeps_the_real_ones(self) -> None:
+        assert after(track("Other"), heard(Rock=0.9), mode="add") == ("Rock",)
+        assert after(track("Other", "Pop"), heard(Rock=0.9), mode="add") == ("Pop", "Rock")
+        many = {"mode": "add", "max_genres": 2}
+        assert after(track("Other", "A"), heard(Rock=0.9), **many) == ("A", "Rock")
+
+    def test_add_takes_none_away_where_nothing_comes(self) -> None:
+        for prediction in (heard(Rock=0.9), heard(Rock=0.1)):
+            outcome = decide(track("Other", "Rock"), prediction, TagPolicy("add"))
+            assert outcome.after == ("Other", "Rock") and not isinstance(outcome, Planned)
+
+    def test_a_file_of_which_the_model_is_unsure_keeps_them(self) -> None:
+        outcome = decide(track("Other"), heard(Rock=0.1), TagPolicy("fill"))
+        assert isinstance(outcome, Unsure) and outcome.before == outcome.after == ("Other",)
+
+    def test_they_are_nothing_to_compare_with(self) -> None:
+        outcome = settled(track("Other"), TagPolicy("compare"))
+        assert isinstance(outcome, Unchanged) and outcome.before == ("Other",)
+
+    def test_deciding_again_after_writing_one_finds_nothing_to_do(self) -> None:
+        genre_map = GenreMap(rename={"Rock": "Misc"})
+        policy = TagPolicy("fill", genre_map=genre_map)
+        first = decide(track(), heard(Rock=0.9), policy)
+        assert isinstance(decide(track(*first.after), heard(Rock=0.9), policy), Unchanged)
+
+    def test_without_a_list_every_name_is_a_genre(self) -> None:
+        policy = TagPolicy("fill", placeholders=frozenset())
+        assert isinstance(settled(track("Other"), policy), Unchanged)
+
+
 names = st.lists(
     st.sampled_from(["Rock", "rock", "ROCK!", "Hip-Hop", "hip hop", "Jazz", "Folk", "Pop"]),
     max_size=6,

@@ -7,6 +7,7 @@ import numpy as np
 
 from genretag.domain.library import Entry, Library
 from genretag.domain.outcome import Failed, Outcome, Unchanged, Unsure
+from genretag.domain.placeholder import placeholders
 from genretag.domain.prediction import Prediction, ranked
 from genretag.domain.timeline import Timeline
 from genretag.domain.window import Excerpt
@@ -31,16 +32,16 @@ def prediction(scores: np.ndarray, windows: int = 4) -> Prediction:
 def entry(path: Path, scores: np.ndarray | None, title: str, *before: str) -> Entry:
     if scores is None:
         error = FileError(Code.NOT_AUDIO, f"{path}: nothing in <b>it</b>", "Look at it.")
-        return Entry(Failed(path=path, error=error), title, "", (), (), False)
+        return Entry(Failed(path=path, error=error), title, "", (), (), (), False)
     if not scores.any():
         silent = Prediction((), 0, 9.0, "toy@0123456789ab")
-        return Entry(Unsure(path=path, prediction=silent), title, "", (), (), False)
+        return Entry(Unsure(path=path, prediction=silent), title, "", (), (), (), False)
     heard = prediction(scores)
     best = heard.genres[0]
     is_sure = best.score >= THRESHOLD
     outcome: Outcome = Unchanged(path=path, before=before, after=before, prediction=heard)
     after = before or ((best.name,) if is_sure else ())
-    return Entry(outcome, title, f"Artist of {title}", (best.name,), after, is_sure)
+    return Entry(outcome, title, f"Artist of {title}", before, (best.name,), after, is_sure)
 
 
 def library(size: int, seed: int = 0) -> Library:
@@ -63,8 +64,8 @@ def library(size: int, seed: int = 0) -> Library:
     )
     made = datetime(2030, 1, 2, 3, 4, tzinfo=UTC)
     return Library(
-        (root,), made, "toy@0123456789ab", GENRES, "fill", THRESHOLD, tuple(entries), 7, places,
-        timelines,
+        (root,), made, "toy@0123456789ab", GENRES, placeholders(), "fill", THRESHOLD,
+        tuple(entries), 7, places, timelines,
     )  # fmt: skip
 
 

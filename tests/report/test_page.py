@@ -79,8 +79,8 @@ def test_any_title_stays_itself_or_is_spelled_out(title: str) -> None:
 def with_entries(*entries: object) -> Library:
     made = library(0)
     places = np.full((len(entries), 2), np.nan)
-    return Library(made.roots, made.made, made.model, made.genres, made.mode, made.threshold,
-                   entries, 0, places)  # type: ignore[arg-type]  # fmt: skip
+    return Library(made.roots, made.made, made.model, made.genres, made.placeholders,
+                   made.mode, made.threshold, entries, 0, places)  # type: ignore[arg-type]  # fmt: skip
 
 
 def test_rows_say_what_was_heard() -> None:

@@ -65,7 +65,7 @@ def test_every_distribution_of_a_sweep_file_is_understood(tmp_path: Path) -> Non
         ({"dropout": {"min": 0.5, "max": 0.1}}, "not below"),
         ({"dropout": {"min": 0.1, "max": 0.5, "mu": 1}}, "'mu'"),
         ({"hidden": {"min": 8.0, "max": 16.0}}, "no fractions"),
-        ({"hidden": {"values": ["many"]}}, "not of type int"),
+        ({"hidden": {"values": ["many"]}}, "is not a whole number"),
         ({"learning_rate": {"values": []}}, "no list"),
     ],
 )

@@ -211,7 +211,7 @@ def test_help_needs_no_torch_and_training_without_it_names_the_extra(tmp_path: P
     assert "--learning-rate" in command("--help", before=missing).stdout
     done = command("--data", str(tmp_path), before=missing)
     assert done.returncode == 4
-    assert "pip install 'genretag[train]'" in done.stderr
+    assert "install" in done.stderr and "[train]" in done.stderr
 
 
 def test_a_command_without_data_is_told_what_to_give() -> None:

@@ -4,7 +4,7 @@ import inspect
 from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, get_type_hints
 
 import typer
 
@@ -69,14 +69,14 @@ TensorboardOption = Annotated[
 
 def _with_settings(command: Callable[..., None]) -> Callable[..., None]:
     """Give `command` an option for each field of `TrainConfig` in place of its `**settings`."""
-    own = inspect.signature(command)
+    own, types = inspect.signature(command), get_type_hints(TrainConfig)
     settings = [
         inspect.Parameter(
             entry.name,
             inspect.Parameter.KEYWORD_ONLY,
             default=None,
             annotation=Annotated[
-                type(entry.default) | None,
+                types[entry.name] | None,
                 typer.Option(
                     help=f"{entry.metadata['help']} \\[default: {_shown(entry.default)}]",
                     rich_help_panel=entry.metadata["panel"],

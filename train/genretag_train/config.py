@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from genretag.errors import Code, UsageError
+from genretag.errors import Code, UsageError, reason
 
+KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
 SplitRule = Literal["artist", "stratified"]
 
 DATA, SOUND, NET, FITTING, AUGMENTING, JUDGING, MODEL = (
@@ -46,7 +47,7 @@ class TrainConfig:
     genres: str = setting("", DATA, "Only these genres, separated by commas; all if empty.")
     min_tracks: int = setting(10, DATA, "Drop genres with fewer clips.")
     min_groups: int = setting(3, DATA, "Drop genres from fewer groups (artists).")
-    split: str = setting(
+    split: SplitRule = setting(  # noqa: RUF009 - makes a field
         "artist",
         DATA,
         "80/10/10 with no artist on two sides, or 'stratified' by clip, which leaks.",
@@ -125,7 +126,7 @@ class TrainConfig:
 
     def __post_init__(self) -> None:
         if self.split not in get_args(SplitRule):
-            raise _refused("split", f"it is {self.split!r}, not one of {get_args(SplitRule)}")
+            raise _refused("split", f"it is {self.split!r}, not {' or '.join(get_args(SplitRule))}")
         for name in ("hidden", "rnn_hidden", "batch_size", "epochs", "crops", "threads", "windows"):
             if getattr(self, name) < 1:
                 raise _refused(name, "it must be at least 1")
@@ -133,8 +134,9 @@ class TrainConfig:
             if not getattr(self, name) > 0:
                 raise _refused(name, "it must be above 0")
         for name in ("dropout", "label_smoothing", "ema", "target_precision"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise _refused(name, "it must lie in [0, 1]")
+            share = getattr(self, name)
+            if not 0 <= share <= 1:
+                raise _refused(name, f"it must be a share between 0 and 1{_meant(share)}")
 
 
 def configured(file: Path | None, options: Mapping[str, Any]) -> TrainConfig:
@@ -162,7 +164,7 @@ def _read(file: Path) -> dict[str, Any]:
         ) from error
     except ValueError as error:
         raise UsageError(
-            Code.BAD_CONFIG, f"{file}: is not TOML: {error}", "Correct the file."
+            Code.BAD_CONFIG, f"{file}: is not TOML: {reason(error)}", "Correct the file."
         ) from error
     types = {entry.name: type(entry.default) for entry in fields(TrainConfig)}
     for name, value in entries.items():
@@ -171,8 +173,13 @@ def _read(file: Path) -> dict[str, Any]:
         if types[name] is float and type(value) is int:
             entries[name] = float(value)
         elif type(value) is not types[name]:
-            raise _refused(name, f"{value!r} is not of type {types[name].__name__}")
+            raise _refused(name, f"{value!r} is not {KINDS[types[name]]}")
     return entries
+
+
+def _meant(share: float) -> str:
+    """A proposal for who writes per cent."""
+    return f": did you mean {share / 100:g}?" if 1 < share <= 100 else ""
 
 
 def _refused(name: str, why: str) -> UsageError:

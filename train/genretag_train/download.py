@@ -9,7 +9,7 @@ from typing import Any
 
 import requests
 
-from genretag.errors import Code, RunError, UsageError
+from genretag.errors import Code, RunError, UsageError, connection_reason
 
 ATTEMPTS = 5
 _BLOCK = 1 << 16
@@ -122,7 +122,7 @@ def _refuse(url: str, answer: requests.Response) -> None:
 def _lost(url: str, error: Exception, kept: int) -> RunError:
     return RunError(
         Code.DATA_UNREACHABLE,
-        f"{url}: {ATTEMPTS} attempts failed, {kept:,} bytes are kept: {error}",
+        f"{url}: {ATTEMPTS} attempts failed, {kept:,} bytes are kept: {connection_reason(error)}",
         "Check the connection; the same command goes on from there.",
     )
 

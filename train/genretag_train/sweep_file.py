@@ -9,8 +9,8 @@ from typing import Any, Literal
 
 import yaml
 
-from genretag.errors import Code, UsageError
-from genretag_train.config import TrainConfig, configured
+from genretag.errors import Code, UsageError, reason
+from genretag_train.config import KINDS, TrainConfig, configured
 
 METHODS = ("bayes", "random", "grid")
 METRICS = ("val_loss", "val_accuracy", "val_f1_weighted", "val_f1_macro")
@@ -93,8 +93,12 @@ def read(file: Path) -> Sweep:
         raw = yaml.safe_load(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise _refused(f"{file}: cannot be read: {error.strerror}") from error
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        line = f", line {mark.line + 1}" if mark else ""
+        raise _refused(f"{file}{line}: is not YAML: {error.problem}") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise _refused(f"{file}: is not YAML: {error}") from error
+        raise _refused(f"{file}: is not YAML: {reason(error)}") from error
     raw = _table(str(file), raw)
     _known(str(file), raw, _KEYS)
     method, metric = raw.get("method"), _table("metric", raw.get("metric"))
@@ -231,7 +235,7 @@ def _typed(name: str, value: Any) -> Setting:
     if wanted is int and type(value) is float and value.is_integer():
         return int(value)
     if type(value) is not wanted:
-        raise _refused(f"parameters.{name}: {value!r} is not of type {wanted.__name__}")
+        raise _refused(f"parameters.{name}: {value!r} is not {KINDS[wanted]}")
     return wanted(value)  # type: ignore[no-any-return]
 
 

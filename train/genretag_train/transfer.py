@@ -12,7 +12,7 @@ from typing import Any
 from genretag.domain.genre import GenreVocabulary
 from genretag.domain.manifest import FrontEnd, ModelManifest
 from genretag.domain.window import WindowSpec
-from genretag.errors import Code, UsageError
+from genretag.errors import Code, UsageError, reason
 from genretag_train import musicnn_checkpoint as published
 from genretag_train.dataset import Clip, bad, labelled, selected
 from genretag_train.embed_clips import embedded, embedded_sounds
@@ -103,12 +103,19 @@ def read(file: Path) -> HeadConfig:
     try:
         entries = tomllib.loads(file.read_text(encoding="utf-8"))
         unknown = set(entries) - {entry.name for entry in fields(HeadConfig)}
+        unknown |= set(entries.get("recipe", {})) - {entry.name for entry in fields(Recipe)}
         if unknown:
             raise ValueError(f"there is no setting {', '.join(sorted(unknown))}")
+        needed = {"name", "version", "licence", "description", "trained_on"}
+        lack = needed - set(entries)
+        if lack:
+            raise ValueError(f"it lacks {', '.join(sorted(lack))}")
         return HeadConfig(**{**entries, "recipe": Recipe(**entries.get("recipe", {}))})
     except (OSError, ValueError, TypeError) as error:
         raise UsageError(
-            Code.BAD_CONFIG, f"{file}: {error}", "train/configs/musicnn.toml shows what it holds."
+            Code.BAD_CONFIG,
+            f"{file}: {reason(error)}",
+            "train/configs/musicnn.toml shows what it holds.",
         ) from error
 
 

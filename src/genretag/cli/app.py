@@ -58,10 +58,12 @@ def genretag(
         typer.Option("--version", callback=_version, is_eager=True, help="Show the version."),
     ] = False,
 ) -> None:
-    """Listen to a local music library and write genre tags into the files, offline.
+    r"""Listen to a local music library and write genre tags into the files, offline.
 
     Every option can also stand in the config file, or in the environment
     as GENRETAG_<OPTION>. Flags beat the environment, which beats the file.
+    There a table such as \[scan] is for one command, and what stands above
+    all tables for every command that has the option and accepts the value.
 
     Exit codes: 0 done, 1 some files failed, 2 wrong command line or config,
     3 the run could not go on, 4 an extra is missing, 130 interrupted.

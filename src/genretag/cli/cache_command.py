@@ -1,4 +1,4 @@
-"""`genretag cache`: what was heard before."""
+"""`genretag cache`: what was heard before, and models from the Hub."""
 
 import typer
 
@@ -7,26 +7,32 @@ app = typer.Typer(no_args_is_help=True, help="Look at or forget what was heard b
 
 @app.command()
 def stats() -> None:
-    """Show how many files and sounds are remembered, where, and how much room that takes."""
+    """Show how many files and sounds are remembered, and all that the cache folder holds."""
     from rich.console import Console
-    from rich.table import Table
 
-    from genretag.library.cache import FILE, Cache
+    from genretag.library import usage
+    from genretag.library.cache import Cache
     from genretag.library.places import cache_dir
+    from genretag.report import facts
 
     with Cache(cache_dir(), _warn) as cache:
-        sizes = cache.sizes()
-    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
-    table.add_row("files that need not be opened while nobody changes them", f"{sizes.files:,}")
-    table.add_row("sounds that need not be heard again", f"{sizes.sounds:,}")
-    table.add_row("on disk", f"{sizes.bytes / 1e6:,.1f} MB")
-    table.add_row("in", str(cache_dir() / FILE))
-    Console().print(table)
+        known = cache.sizes()
+    sizes = usage.sizes(cache_dir())
+    parts = [f"{_megabytes(size)}  {name}" for name, size in sizes.items()]
+    facts.show(
+        [
+            ("files", f"{known.files:,} that need not be opened while nobody changes them"),
+            ("sounds", f"{known.sounds:,} that need not be heard again"),
+            ("on disk", "\n".join([f"{_megabytes(sum(sizes.values()))}  in all", *parts])),
+            ("in", facts.whole(cache_dir())),
+        ],
+        Console(highlight=False),
+    )
 
 
 @app.command()
 def clear() -> None:
-    """Forget all of it; tags and the history of runs stay as they are."""
+    """Forget what was heard; tags, the history of runs and models from the Hub stay."""
     from genretag.library.cache import Cache
     from genretag.library.places import cache_dir
 
@@ -36,6 +42,10 @@ def clear() -> None:
     if not done:
         raise typer.Exit(1)
     typer.echo(f"Forgot {sizes.files:,} files and {sizes.sounds:,} sounds.")
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1e6:7,.1f} MB"
 
 
 def _warn(message: str) -> None:

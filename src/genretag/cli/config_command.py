@@ -1,8 +1,17 @@
 """`genretag config`: where the config file is and what it says."""
 
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
 import typer
 
+if TYPE_CHECKING:
+    from genretag.cli.config import Config
+    from genretag.cli.settings import Options
+
 app = typer.Typer(no_args_is_help=True, help="Show the config file and where it is.")
+
+_PLACES = ("GENRETAG_CONFIG", "GENRETAG_CACHE_DIR", "GENRETAG_DATA_DIR")
 
 
 @app.command()
@@ -14,14 +23,74 @@ def path() -> None:
 
 
 @app.command()
-def show() -> None:
-    """Print the options that the config file sets."""
-    from genretag.cli import config
+def show(context: typer.Context) -> None:
+    """Print what the config file and the environment set, and for which commands.
+
+    Each mistake is named with its line; exit code 2 if there is one.
+    """
+    from genretag.cli import config, group
+    from genretag.cli.settings import mistakes
     from genretag.library import places
 
-    file = places.config_file()
-    settings = config.read(file)
-    if not settings:
-        typer.echo(f"{file} sets nothing.", err=True)
-    for name, value in settings.items():
-        typer.echo(f"{name.replace('_', '-')} = {value!r}")
+    root: Any = context.find_root().command
+    options = root.options()
+    file = config.read(places.config_file())
+    if not file.entries and not file.thresholds:
+        typer.echo(f"{file.path} sets nothing.", err=True)
+    for line in (*_file(file, options), *_environment(options)):
+        typer.echo(line)
+    found = list(mistakes(options, file))
+    for mistake in found:
+        group.show(mistake.error)
+    raise typer.Exit(2 if found else 0)
+
+
+def _file(file: "Config", options: "Options") -> Iterator[str]:
+    """The file as TOML; a comment says for which commands a key at the top level is."""
+    from genretag.cli.settings import commands_for
+
+    table: tuple[str, ...] = ()
+    # A table ends where the next begins, so what is in none comes first.
+    for entry in sorted(file.entries, key=lambda entry: bool(entry.table)):
+        if entry.table != table:
+            table = entry.table
+            yield f"[{'.'.join(table)}]"
+        commands = "" if table else _named(commands_for(entry, options))
+        yield f"{entry.name} = {_toml(entry.value)}{commands}"
+    if file.thresholds:
+        yield "[thresholds]"
+        yield from (f"{_toml(model)} = {value:.2f}" for model, value in file.thresholds.items())
+
+
+def _environment(options: "Options") -> Iterator[str]:
+    """The variables, as comments."""
+    import os
+
+    from genretag.cli.settings import ENVIRONMENT_PREFIX, variable
+
+    for name, value in sorted(os.environ.items()):
+        if not name.startswith(ENVIRONMENT_PREFIX) or name in _PLACES:
+            continue
+        commands = [
+            command
+            for command, kinds in options.items()
+            if any(variable(key) == name for key in kinds)
+        ]
+        said = _named(commands) or "  # no command has that option"
+        yield f"# {name}={_toml(value)} in the environment{said}"
+
+
+def _named(commands: list[tuple[str, ...]]) -> str:
+    return f"  # {', '.join(' '.join(command) for command in commands)}" if commands else ""
+
+
+def _toml(value: Any) -> str:
+    from genretag.report.evaluation import toml_text
+
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str):
+        return toml_text(value)
+    if isinstance(value, list):
+        return f"[{', '.join(map(_toml, value))}]"
+    return str(value)

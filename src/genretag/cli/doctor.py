@@ -9,22 +9,26 @@ def doctor() -> None:
     Exit code 3 if something that a scan needs does not work.
     """
     from rich.console import Console
-    from rich.table import Table
+    from rich.text import Text
 
     from genretag.errors import GenretagError
+    from genretag.library import places
+    from genretag.report import facts
 
-    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
-    table.add_column(no_wrap=True)
-    table.add_column(style="bold", no_wrap=True)
-    table.add_column(overflow="fold")
+    found: list[tuple[str, str | Text]] = []
     healthy = True
     for name, check in _CHECKS.items():
         try:
-            table.add_row("[green]ok[/]", name, check())
+            found.append((f"ok   {name}", check()))
         except GenretagError as error:
             healthy = False
-            table.add_row("[red]bad[/]", name, f"{error.message}. {error.hint}")
-    Console().print(table)
+            found.append((f"bad  {name}", f"{error.message}. {error.hint}"))
+    found += [
+        ("ok   config", facts.whole(places.config_file())),
+        ("ok   cache", facts.whole(places.cache_dir())),
+        ("ok   data", facts.whole(places.data_dir())),
+    ]
+    facts.show(found, Console(highlight=False))
     raise typer.Exit(0 if healthy else 3)
 
 
@@ -87,17 +91,10 @@ def _cores() -> str:
     return f"{cores()} usable: the default of --jobs"
 
 
-def _folders() -> str:
-    from genretag.library import places
-
-    return f"config {places.config_file()}, cache {places.cache_dir()}, data {places.data_dir()}"
-
-
 _CHECKS = {
     "version": _version,
     "decoders": _decoders,
     "devices": _devices,
     "model": _model,
     "cores": _cores,
-    "folders": _folders,
 }

@@ -22,6 +22,7 @@ from genretag.cli.options import (
     OneFileSystemOption,
     OutputOption,
     PathsArgument,
+    PlaceholderOption,
     TimeoutOption,
 )
 
@@ -32,6 +33,7 @@ JUDGING = "What counts as right"
 
 
 def evaluate(
+    context: typer.Context,
     paths: PathsArgument,
     genre_map: Annotated[
         Path | None,
@@ -46,6 +48,7 @@ def evaluate(
             rich_help_panel=JUDGING,
         ),
     ] = None,
+    placeholder: PlaceholderOption = None,
     target_precision: Annotated[
         float,
         typer.Option(
@@ -59,7 +62,8 @@ def evaluate(
         bool,
         typer.Option(
             "--save",
-            help="Put that threshold into the config file, for [bold]scan[/].",
+            help="Keep that threshold in the config file, where [bold]scan[/] finds it for this "
+            "model; needs 100 files, or a precision that surely is so high.",
             rich_help_panel=JUDGING,
         ),
     ] = False,
@@ -99,6 +103,7 @@ def evaluate(
     ) as listener:
         from genretag.cli import maps
         from genretag.cli.hearing import Hearing
+        from genretag.domain.placeholder import placeholders
         from genretag.domain.tagging import TagPolicy
         from genretag.domain.truth import Classes
         from genretag.library import journal, places
@@ -122,12 +127,14 @@ def evaluate(
             ear.manifest.threshold,
             target_precision,
             written,
+            placeholders(placeholder, genres.names, names),
         )
-        with hearing, ear.outcomes(files, TagPolicy("compare")) as outcomes:
+        policy = TagPolicy("compare", placeholders=question.placeholders)
+        with hearing, ear.outcomes(files, policy) as outcomes:
             evaluation = evaluated(hearing.watched(outcomes), question)
     _show(evaluation, format, output)
     if save:
-        _save(evaluation)
+        _save(context, evaluation)
     raise typer.Exit(hearing.exit_code)
 
 
@@ -155,26 +162,46 @@ def _print(evaluation: "Evaluation", format_: str, stream: TextIO) -> None:
         stream.flush()
 
 
-def _save(evaluation: "Evaluation") -> None:
-    """Put the threshold that was found into the config file.
+def _save(context: typer.Context, evaluation: "Evaluation") -> None:
+    """Put the threshold that was found into the config file, for the model that was judged.
 
     Raises:
-        RunError: `no-threshold`, there is none; `output-failed`, the file cannot be written.
+        RunError: `no-threshold`, there is none to rely on; `output-failed`, the file cannot be
+            written.
     """
     from genretag.cli import config
     from genretag.cli.output import translated
     from genretag.errors import Code, RunError
     from genretag.library import places
 
-    grades = evaluation.grades
-    if grades is None or not grades.wish.is_met:
+    lack = evaluation.lack
+    if lack:
         raise RunError(
             Code.NO_THRESHOLD,
-            "No threshold was saved: none has the wished precision with enough files",
+            f"No threshold was saved: {lack}",
             "Try a lower --target-precision, more files, or a --map that makes more names known.",
         )
+    assert evaluation.grades  # nothing lacks
     file = places.config_file()
-    threshold = grades.wish.nearest.threshold
+    threshold = evaluation.grades.wish.nearest.threshold
     with translated(file):
-        config.save(file, "threshold", threshold)
-    typer.echo(f"Saved threshold = {threshold:.2f} in {file}", err=True)
+        config.save_threshold(file, evaluation.model, threshold)
+    typer.echo(
+        f"Saved threshold {threshold:.2f} for {evaluation.model} in {config.short(file)}", err=True
+    )
+    before = _said_before(context)
+    if before:
+        typer.echo(f"{before} goes before it: take that away, and scan goes by this one.", err=True)
+
+
+def _said_before(context: typer.Context) -> str | None:
+    """What else says a threshold to `scan`: the place of it."""
+    from typing import Any
+
+    from genretag.cli import config
+    from genretag.cli.settings import settings
+    from genretag.library import places
+
+    root: Any = context.find_root().command
+    found = settings(("scan",), root.options(), config.read(places.config_file())).get("threshold")
+    return f"The threshold {found.value:.2f} from {found.place}" if found else None

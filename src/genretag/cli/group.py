@@ -1,19 +1,26 @@
 """What all commands share: options from environment and config file, errors as exit codes."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import typer
 from typer.core import TyperGroup, TyperOption
 
 from genretag.cli import config
-from genretag.errors import GenretagError
+from genretag.cli.settings import Command, Options, mistakes, option, settings
+from genretag.cli.values import Kind, WrongValueError, kinds
+from genretag.errors import Code, GenretagError, UsageError
 from genretag.library import places
 
-ENVIRONMENT_PREFIX = "GENRETAG_"
 # GENRETAG_CONFIG names the config file itself, not a file for `train --config`.
 _NOT_SETTINGS = frozenset({"help", "config"})
 _WORKS_WITHOUT_CONFIG = "config"
+_PLACES = "genretag.places"
+
+_TyperUsageError: type[Exception] = typer.BadParameter.__bases__[0]
+"""Whatever Typer says of a command line; where the class is depends on its version."""
 
 
 class Group(TyperGroup):
@@ -21,44 +28,65 @@ class Group(TyperGroup):
 
     def __init__(self, **attrs: Any) -> None:
         super().__init__(**attrs)
-        for _, option in _options(self):
-            option.envvar = ENVIRONMENT_PREFIX + _key(option).upper()
-            # One sentence in the help of `genretag` tells the rule for all of them.
-            option.show_envvar = False
+        for _, command in _commands(self):
+            for parameter in command.params:
+                process = partial(_checked, command, parameter, parameter.process_value)
+                parameter.process_value = process
+
+    def make_context(self, *arguments: Any, **extra: Any) -> Any:
+        """Read the command line as far as it is of no command."""
+        with _told():
+            return super().make_context(*arguments, **extra)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """Find the chosen command, and the defaults that the config file gives it."""
+        """Find the chosen command, and the defaults that environment and config file give it."""
         found = super().resolve_command(ctx, args)
         if found[0] != _WORKS_WITHOUT_CONFIG:
-            ctx.default_map = self._defaults()
+            ctx.default_map, ctx.meta[_PLACES] = self._defaults(str(found[0]))
         return found
 
     def invoke(self, ctx: Any) -> Any:
         """Run the chosen command; what it raises on purpose becomes a message and an exit code."""
-        try:
+        with _told():
             return super().invoke(ctx)
-        except GenretagError as error:
-            show(error)
-            raise typer.Exit(error.exit_code) from error
 
-    def _defaults(self) -> dict[str, Any]:
-        """Values of the config file in the nested form of `default_map`, command by command."""
-        path = places.config_file()
-        settings = config.read(path)
+    def options(self) -> Options:
+        """What each command accepts from the environment and the config file."""
+        return {
+            path: {key: kind for key, (_, kind) in _settable(command).items()}
+            for path, command in _commands(self)
+        }
+
+    def _defaults(self, chosen: str) -> tuple[dict[str, Any], dict[tuple[Command, str], str]]:
+        """Values in the nested form of `default_map`, and where they are from."""
+        options, file = self.options(), config.read(places.config_file())
+        for mistake in mistakes(options, file):
+            # What is wrong in the table of another command is no matter of this one.
+            if mistake.table[:1] == (chosen,) or mistake.table[:1] not in options:
+                raise mistake.error
         defaults: dict[str, Any] = {}
-        known = set()
-        for commands, option in _options(self):
-            key = _key(option)
-            if key in settings:
-                known.add(key)
-                table = defaults
-                for command in commands:
-                    table = table.setdefault(command, {})
-                table[str(option.name)] = settings[key]
-        for key in settings:
-            if key not in known:
-                raise config.unknown(path, key)
-        return defaults
+        origins = {}
+        for path, command in _commands(self):
+            if path[0] != chosen:
+                continue
+            table = defaults
+            for word in path:
+                table = table.setdefault(word, {})
+            settable = _settable(command)
+            for key, setting in settings(path, options, file).items():
+                name, _ = settable[key]
+                table[name] = setting.value
+                origins[path, name] = setting.place
+        return defaults, origins
+
+
+def place(ctx: typer.Context, name: str) -> str | None:
+    """Where the value of a parameter is from if it is from the environment or the config file."""
+    source = ctx.get_parameter_source(name)
+    if source is None or source.name != "DEFAULT_MAP":
+        return None
+    found: str | None = ctx.meta.get(_PLACES, {}).get((_words(ctx), name))
+    return found
 
 
 def show(error: GenretagError) -> None:
@@ -89,20 +117,87 @@ def warn(message: str) -> None:
     Console(stderr=True).print(text, soft_wrap=True)
 
 
+@contextmanager
+def _told() -> Iterator[None]:
+    """Turn errors into messages and exit codes."""
+    try:
+        yield
+    except GenretagError as error:
+        show(error)
+        raise typer.Exit(error.exit_code) from error
+    except _TyperUsageError as error:
+        if type(error).__name__ == "NoArgsIsHelpError":
+            raise  # no error but a way to show the help
+        show(_translated(error))
+        raise typer.Exit(UsageError.exit_code) from error
+
+
+def _translated(error: Any) -> UsageError:
+    """What Typer says of a command line, in the words of all other errors."""
+    name = type(error).__name__
+    if name == "MissingParameter" and error.param:
+        message = f"{_called(error.param)} is missing"
+    elif name == "NoSuchOption":
+        message = f"there is no option {error.option_name}"
+        if error.possibilities:
+            message += f"; did you mean {' or '.join(sorted(error.possibilities))}?"
+    else:
+        message = error.format_message().strip().rstrip(".")
+    return _bad_option(error.ctx, message)
+
+
+def _bad_option(ctx: Any, message: str) -> UsageError:
+    who = ctx.command_path if ctx else "genretag"
+    return UsageError(Code.BAD_OPTION, message, f"`{who} --help` tells what it takes.")
+
+
+def _checked(
+    command: Any, parameter: Any, process: Callable[[Any, Any], Any], ctx: Any, value: Any
+) -> Any:
+    """The value of a parameter; one from the command line that it does not accept is refused."""
+    source = ctx.get_parameter_source(parameter.name)
+    kind = kinds(command.callback).get(parameter.name)
+    if kind and value is not None and source is not None and source.name == "COMMANDLINE":
+        try:
+            kind.parsed(value)
+        except WrongValueError as error:
+            raise _bad_option(ctx, f"{_called(parameter)} {error}") from error
+    return process(ctx, value)
+
+
+def _called(parameter: Any) -> str:
+    """What a person calls an option or an argument."""
+    if isinstance(parameter, TyperOption):
+        return option(_key(parameter))
+    return str(parameter.metavar or parameter.name.upper())
+
+
 def _key(option: TyperOption) -> str:
     """What an option is called in the config file: as on the command line, dashes underscored."""
     return max(option.opts, key=len).lstrip("-").replace("-", "_")
 
 
-def _options(
-    group: TyperGroup, above: tuple[str, ...] = ()
-) -> Iterator[tuple[tuple[str, ...], TyperOption]]:
-    """Each option that can be a setting, with the names of the commands that lead to it."""
+def _settable(command: Any) -> dict[str, tuple[str, Kind]]:
+    """The options of a command that can be settings: parameter and kind by their key."""
+    if command.callback is None:
+        return {}
+    known = kinds(command.callback)
+    keys = ((parameter.name, _key(parameter)) for parameter in command.params
+            if isinstance(parameter, TyperOption))  # fmt: skip
+    return {
+        key: (name, known[name]) for name, key in keys if key not in _NOT_SETTINGS and name in known
+    }
+
+
+def _commands(group: Any, above: Command = ()) -> Iterator[tuple[Command, Any]]:
+    """Each command, with the words that call it."""
     commands: Mapping[str, Any] = group.commands
     for name, command in commands.items():
-        path = (*above, name)
-        for parameter in command.params:
-            if isinstance(parameter, TyperOption) and _key(parameter) not in _NOT_SETTINGS:
-                yield path, parameter
+        yield (*above, name), command
         if isinstance(command, TyperGroup):
-            yield from _options(command, path)
+            yield from _commands(command, (*above, name))
+
+
+def _words(ctx: Any) -> Command:
+    """The words that call the command of a context."""
+    return () if ctx.parent is None else (*_words(ctx.parent), ctx.info_name)

@@ -27,6 +27,7 @@ EXPLANATIONS = {"none": (), "time": ("time",), "full": ("time", "bands")}
 
 
 def inspect(
+    context: typer.Context,
     files: Annotated[
         list[Path], typer.Argument(help="Audio files.", metavar="FILE...", show_default=False)
     ],
@@ -92,8 +93,10 @@ def inspect(
     [cyan]genretag inspect --explain full --plot song.png song.flac[/]  draws it
     """
     from contextlib import ExitStack
+    from shlex import quote
 
     from genretag.cli import group
+    from genretag.cli import threshold as thresholds
     from genretag.cli.output import opened, translated
     from genretag.errors import Code, FileError, UsageError
     from genretag.library import places
@@ -103,6 +106,13 @@ def inspect(
         from genretag.inference import session, store
     from genretag.workflow.inspect import Look, inspected
 
+    folder = next((file for file in files if file.is_dir()), None)
+    if folder:
+        raise UsageError(
+            Code.BAD_OPTION,
+            f"{folder}: this is a folder",
+            f"Name files, or hear all of it with: genretag scan -n {quote(str(folder))}",
+        )
     if plot and len(files) > 1:
         raise UsageError(Code.BAD_OPTION, "--plot draws one file", "Inspect one file at a time.")
     if embeddings and embeddings.suffix != ".npz":
@@ -124,7 +134,8 @@ def inspect(
             f"{loaded.manifest.name} does not tell what its last layer is given",
             "Export it again with this version, or use the default model.",
         )
-    look = Look(coverage, EXPLANATIONS[explain], probability, threshold)
+    writes_from = thresholds.chosen(context, threshold, loaded)
+    look = Look(coverage, EXPLANATIONS[explain], probability, writes_from)
 
     def looked_at(file: Path) -> "Inspection":
         nonlocal loaded

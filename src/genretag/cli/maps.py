@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from genretag.domain.genre_map import AS_THEY_ARE, GenreMap, MapError
-from genretag.errors import Code, UsageError
+from genretag.errors import Code, UsageError, reason
 
 _TABLES = ("rename", "parents", "aliases")
 _LIST = "drop"
@@ -28,7 +28,7 @@ def read(path: Path | None, known: Iterable[str]) -> GenreMap:
         text = path.read_text("utf-8")
         entries = tomllib.loads(text)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise _bad(f"{path}: the map cannot be read: {error}") from error
+        raise _bad(f"{path}: the map cannot be read: {reason(error)}") from error
     try:
         genre_map = _parsed(entries)
         genre_map.check(known)

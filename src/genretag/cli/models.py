@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from genretag.cli.options import DEFAULT_MODEL
 from genretag.errors import Code, GenretagError, RunError, UsageError
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -30,45 +33,61 @@ DigestOption = Annotated[
 def list_models() -> None:
     """List the models that came with genretag and those that were fetched from the Hub."""
     from rich.console import Console
-    from rich.table import Table
 
     from genretag.inference import store
     from genretag.library import places
 
-    table = Table(box=None, header_style="bold")
-    for column in ("name", "version", "genres", "licence", "description"):
-        table.add_column(column, no_wrap=column == "name")
+    console = Console(highlight=False)
     for name, path in store.bundled().items():
-        table.add_row(f"{name} (default)" if name == store.DEFAULT else name, *_told(path))
+        _list_one(name, path, name == store.DEFAULT, console)
     for address, path in store.pulled(places.cache_dir()).items():
-        table.add_row(address, *_told(path))
-    Console().print(table)
+        _list_one(address, path, False, console)
 
 
-def _told(path: Path) -> tuple[str, ...]:
-    from rich.markup import escape
+def _list_one(name: str, path: Path, is_default: bool, console: "Console") -> None:
+    """A line with the name, and what the model is below it."""
+    from rich.text import Text
 
     from genretag.inference import session
+    from genretag.report import facts
     from genretag.report.text import visible
 
+    title = Text(visible(name), "bold")
+    console.print(title + Text(" (default)" if is_default else "", "not bold"), soft_wrap=True)
     try:
         manifest = session.load(path, "cpu").manifest
     except GenretagError as error:
-        return ("", "", "", f"[red]cannot be used ({error.code})[/]")
-    cells = (manifest.version, manifest.licence, manifest.description)
-    version, licence, description = (escape(visible(cell)) for cell in cells)
-    return (version, str(len(manifest.genres)), licence, description)
+        told = Text(f"cannot be used ({error.code})", "red")
+    else:
+        about = f"version {manifest.version}, {len(manifest.genres)} genres, {manifest.licence}"
+        told = facts.lines(f"{about}\n{manifest.description}")
+    facts.paragraph(told, console, indent=2)
 
 
 @app.command()
-def show(model: ModelArgument = DEFAULT_MODEL) -> None:
-    """Print a model's manifest as JSON: genres, front end, training data, measured scores."""
+def show(
+    model: ModelArgument = DEFAULT_MODEL,
+    format: Annotated[  # noqa: A002 - it is the name of the option
+        Literal["human", "json"],
+        typer.Option(help="A card to read, or the whole manifest as JSON."),
+    ] = "human",
+) -> None:
+    """Show what a model says of itself: genres, threshold, training data, measured scores."""
     import json
 
     from genretag.inference import session, store
     from genretag.library import places
 
-    loaded = session.load(store.locate(model, places.cache_dir()))
+    file = store.locate(model, places.cache_dir())
+    loaded = session.load(file, "cpu")
+    if format == "human":
+        from rich.console import Console
+
+        from genretag.report import model_card
+
+        console = Console(highlight=False)
+        model_card.show(loaded.manifest, loaded.digest, loaded.identity, file, console)
+        return
     manifest = json.loads(loaded.manifest.to_json())
     typer.echo(
         json.dumps({"identity": loaded.identity, "sha256": loaded.digest} | manifest, indent=2)

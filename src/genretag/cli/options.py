@@ -129,6 +129,16 @@ ThresholdOption = Annotated[
         rich_help_panel=WRITING,
     ),
 ]
+PlaceholderOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="LIST",
+        help="Names, separated by commas, that count as no genre, in place of the usual ones "
+        "(Other, Unknown, Misc, Music ...); after a + in addition to these, after a - not these.",
+        show_default="the usual ones",
+        rich_help_panel=WRITING,
+    ),
+]
 KeepMtimeOption = Annotated[
     bool,
     typer.Option(

@@ -20,6 +20,7 @@ from genretag.cli.options import (
     NoCacheOption,
     OneFileSystemOption,
     PathsArgument,
+    PlaceholderOption,
     PolicyOption,
     ThresholdOption,
     TimeoutOption,
@@ -29,6 +30,7 @@ from genretag.cli.output import refuse_music, translated
 
 
 def report(
+    context: typer.Context,
     paths: PathsArgument,
     output: Annotated[
         Path,
@@ -45,6 +47,7 @@ def report(
     policy: PolicyOption = "fill",
     top_k: TopKOption = 1,
     threshold: ThresholdOption = None,
+    placeholder: PlaceholderOption = None,
     genre_map: MapOption = None,
     model: ModelOption = DEFAULT_MODEL,
     coverage: CoverageOption = "balanced",
@@ -72,7 +75,9 @@ def report(
     how = Listening(model, coverage, device, jobs, timeout, no_cache=no_cache)
     with listening(how) as listener:
         from genretag.cli import maps
+        from genretag.cli import threshold as thresholds
         from genretag.cli.hearing import Hearing
+        from genretag.domain.placeholder import placeholders
         from genretag.domain.tagging import TagPolicy
         from genretag.library.ahead import Ahead
         from genretag.library.walk import Walk
@@ -83,11 +88,14 @@ def report(
         files = Ahead(walk.files(paths))
         hearing = Hearing(lambda: files.found)
         ear = listener.ear(hearing.warn)
+        genres = ear.manifest.genres.names
+        names = maps.read(genre_map, genres)
         wished = TagPolicy(
             mode=policy,
-            threshold=ear.manifest.threshold if threshold is None else threshold,
+            threshold=thresholds.chosen(context, threshold, ear.loaded),
             top_k=top_k,
-            genre_map=maps.read(genre_map, ear.manifest.genres.names),
+            genre_map=names,
+            placeholders=placeholders(placeholder, genres, names),
         )
         with hearing, ear.heard(files) as outcomes:
             found = collected(hearing.watched(outcomes), wished)

@@ -26,6 +26,7 @@ from genretag.cli.options import (
     OneFileSystemOption,
     OutputOption,
     PathsArgument,
+    PlaceholderOption,
     Player,
     PolicyOption,
     ThresholdOption,
@@ -36,6 +37,7 @@ from genretag.cli.options import (
 
 
 def scan(
+    context: typer.Context,
     paths: PathsArgument,
     dry_run: Annotated[
         bool,
@@ -54,6 +56,7 @@ def scan(
             rich_help_panel=WRITING,
         ),
     ] = 5,
+    placeholder: PlaceholderOption = None,
     genre_map: MapOption = None,
     for_player: Annotated[
         Player | None,
@@ -150,8 +153,10 @@ def scan(
     )
     with listening(how) as listener:
         from genretag.cli import maps
+        from genretag.cli import threshold as thresholds
         from genretag.cli.run import Run, writing
         from genretag.domain.layout import PLAIN, PLAYERS
+        from genretag.domain.placeholder import placeholders
         from genretag.domain.tagging import TagPolicy
         from genretag.library.ahead import Ahead
         from genretag.library.walk import Walk
@@ -165,10 +170,11 @@ def scan(
         layout = PLAYERS[for_player] if for_player else PLAIN
         policy_ = TagPolicy(
             mode=policy,
-            threshold=manifest.threshold if threshold is None else threshold,
+            threshold=thresholds.chosen(context, threshold, ear.loaded),
             top_k=top_k,
             max_genres=max_genres,
             genre_map=names,
+            placeholders=placeholders(placeholder, manifest.genres.names, names),
             layout=replace(layout, id3=id3 or layout.id3, fix_stale=fix_stale or layout.fix_stale),
         )
         with run, ear.outcomes(files, policy_) as outcomes:

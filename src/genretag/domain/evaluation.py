@@ -13,6 +13,9 @@ from genretag.domain.truth import Stranger
 MIN_PASSED = 20
 """What fewer files than this say about a threshold is worth nothing."""
 
+MIN_COMPARED = 100
+"""A threshold from fewer files than this is luck, unless its precision is beyond doubt."""
+
 
 @dataclass(frozen=True)
 class Counts:
@@ -135,6 +138,26 @@ class Evaluation:
     strangers: tuple[Stranger, ...]
     grades: Grades | None
     others: tuple[float, ...] = ()
+
+    @property
+    def lack(self) -> str | None:
+        """What is missing for a threshold to go by from now on; None if nothing is.
+
+        It needs the wished precision, and many files or a 95% interval that lies above it.
+        """
+        if self.grades is None:
+            return "no file has a genre that the model knows"
+        wish, compared = self.grades.wish, self.counts.judged
+        wished, found = f"{wish.precision:.0%}", wish.nearest
+        if not wish.is_met:
+            return f"none has a precision of {wished} with at least {MIN_PASSED} files"
+        if compared >= MIN_COMPARED or found.precision.low > wish.precision:
+            return None
+        return (
+            f"{compared} files were compared, where it takes {MIN_COMPARED}, or a precision that "
+            f"is surely above {wished}: at {found.threshold:.2f} it is {found.precision.value:.0%} "
+            f"of {found.files} files (95%: {found.precision.low:.0%} to {found.precision.high:.0%})"
+        )
 
 
 def graded(judged: Judged, threshold: float, precision: float) -> Grades:

@@ -25,6 +25,7 @@ class Entry:
         outcome: what was heard, and what its tags say.
         title: or its name, if it has none.
         artist: empty if it has none.
+        genres: those that it has now, without placeholders.
         heard: all that its best genre is called, by the model and by the map.
         after: the genres that `scan` would leave in it.
         is_sure: whether the best genre scores enough to be written.
@@ -33,6 +34,7 @@ class Entry:
     outcome: Outcome
     title: str
     artist: str
+    genres: tuple[str, ...]
     heard: tuple[str, ...]
     after: tuple[str, ...]
     is_sure: bool
@@ -46,7 +48,7 @@ class Entry:
     @property
     def disagrees(self) -> bool:
         """Whether the model is sure of a genre that the file, which has some, does not have."""
-        names = {folded(name) for name in self.outcome.before}
+        names = {folded(name) for name in self.genres}
         return self.is_sure and bool(names) and names.isdisjoint(map(folded, self.heard))
 
 
@@ -59,6 +61,7 @@ class Library:
         made: when.
         model: its identity.
         genres: the model's, in its order.
+        placeholders: names, folded, that count as no genre.
         mode: what `scan --policy` would do, as `Entry.after` has it.
         threshold: the score from which a genre is written.
         entries: one for each file that is audio, and one for each that failed.
@@ -71,6 +74,7 @@ class Library:
     made: datetime
     model: str
     genres: tuple[str, ...]
+    placeholders: frozenset[str]
     mode: str
     threshold: float
     entries: tuple[Entry, ...]
@@ -82,7 +86,7 @@ class Library:
 def left(outcome: Outcome, policy: TagPolicy) -> tuple[str, ...]:
     """The genres that a file has once `scan` was there with this policy."""
     before = outcome.before
-    if outcome.prediction is None or (policy.mode == "fill" and before):
+    if outcome.prediction is None or (policy.mode == "fill" and policy.real(before)):
         return before
     names = named(sure(outcome.prediction, policy), policy)
     return merged(before, names, policy) if names else before

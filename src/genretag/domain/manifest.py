@@ -3,12 +3,12 @@
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
-from typing import Any, Literal, get_args
+from dataclasses import MISSING, asdict, dataclass, field, fields
+from typing import Any, Literal, TypeVar, get_args
 
 from genretag.domain.genre import GenreVocabulary
 from genretag.domain.window import WindowSpec
-from genretag.errors import Code, RunError
+from genretag.errors import Code, RunError, reason
 
 SCHEMA = 1
 SET_MASSES = 99
@@ -23,6 +23,9 @@ _KINDS: Mapping[str, type] = {
     **dict.fromkeys(("parents", "front_end", "window", "calibration", "training", "scores"), dict),
 }
 """What each entry of the JSON text is."""
+_WORDS: Mapping[type, str] = {str: "text", list: "a list", dict: "a table"}
+
+_Record = TypeVar("_Record")
 
 
 @dataclass(frozen=True)
@@ -123,25 +126,35 @@ class ModelManifest:
         try:
             for name, kind in _KINDS.items():
                 if not isinstance(entries[name], kind):
-                    raise TypeError(f"{name} is {entries[name]!r}")
+                    raise ValueError(f"{name} must be {_WORDS[kind]}")
             return cls(
                 name=entries["name"],
                 version=entries["version"],
                 licence=entries["licence"],
                 description=entries["description"],
                 genres=GenreVocabulary(tuple(entries["genres"]), entries["parents"]),
-                front_end=FrontEnd(**entries["front_end"]),
-                window=WindowSpec(**entries["window"]),
+                front_end=_made(FrontEnd, "front_end", entries),
+                window=_made(WindowSpec, "window", entries),
                 temperature=float(entries["calibration"]["temperature"]),
                 threshold=float(entries["calibration"]["threshold"]),
                 training=entries["training"],
                 scores=entries["scores"],
                 set_masses=tuple(map(float, entries["calibration"].get("set_masses", ()))),
             )
-        except KeyError as error:
-            raise _invalid(f"its manifest lacks {error}") from error
-        except (ValueError, TypeError, AttributeError) as error:
-            raise _invalid(f"its manifest is wrong: {error}") from error
+        except (KeyError, ValueError, TypeError, AttributeError) as error:
+            raise _invalid(f"its manifest is wrong: {reason(error)}") from error
+
+
+def _made(kind: type[_Record], name: str, entries: Mapping[str, Any]) -> _Record:
+    """The record that is the entry `name` of a manifest; ValueError if its fields are others."""
+    odd = sorted(set(entries[name]) - {one.name for one in fields(kind)})  # type: ignore[arg-type]
+    if odd:
+        raise ValueError(f"{name} has no {' and no '.join(odd)}")
+    needed = {one.name for one in fields(kind) if one.default is MISSING}  # type: ignore[arg-type]
+    lack = sorted(needed - set(entries[name]))
+    if lack:
+        raise ValueError(f"{name} lacks {' and '.join(lack)}")
+    return kind(**entries[name])
 
 
 def _invalid(reason: str) -> RunError:

@@ -1,7 +1,7 @@
 """What to write into a file, decided from what it holds and what was heard."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from genretag.domain.change import TagChange
@@ -9,6 +9,7 @@ from genretag.domain.genre import distinct
 from genretag.domain.genre_map import AS_THEY_ARE, GenreMap
 from genretag.domain.layout import PLAIN, Layout
 from genretag.domain.outcome import Outcome, Planned, Skipped, Unchanged, Unsure
+from genretag.domain.placeholder import placeholders, real
 from genretag.domain.prediction import Prediction, ScoredGenre
 from genretag.domain.track import Track
 
@@ -26,7 +27,8 @@ class TagPolicy:
     `max_genres` in all; `compare` writes nothing, and hears only files that have a genre.
     Below `threshold` nothing is written. Of the model's genres the best is taken, and up to
     `top_k` in all if they score at least half as much. They are written under the names that
-    `genre_map` gives them, laid out by `layout`.
+    `genre_map` gives them, laid out by `layout`. Genres of a file whose folded name is one of
+    `placeholders` count as none.
     """
 
     mode: PolicyMode = "fill"
@@ -35,6 +37,7 @@ class TagPolicy:
     max_genres: int = 5
     genre_map: GenreMap = AS_THEY_ARE
     layout: Layout = PLAIN
+    placeholders: frozenset[str] = field(default_factory=placeholders)
 
     def __post_init__(self) -> None:
         if self.mode not in get_args(PolicyMode):
@@ -44,17 +47,23 @@ class TagPolicy:
         if self.top_k < 1 or self.max_genres < 1:
             raise ValueError("top-k and max-genres must be at least 1")
 
+    def real(self, genres: tuple[str, ...]) -> tuple[str, ...]:
+        """`genres` without those that count as none."""
+        return real(genres, self.placeholders)
+
 
 def settled(track: Track, policy: TagPolicy) -> Outcome | None:
-    """The outcome of a track that need not be heard, or None: `fill` keeps any genre it finds."""
+    """The outcome of a track that need not be heard, or None: `fill` keeps any real genre."""
     if track.container is None:
         return Skipped(path=track.path, reason="genretag cannot tag this container")
-    if policy.mode == "fill" and track.genres:
+    has_genre = bool(policy.real(track.genres))
+    if policy.mode == "fill" and has_genre:
         return Unchanged(
             path=track.path, before=track.genres, after=track.genres, reason="has a genre"
         )
-    if policy.mode == "compare" and not track.genres:
-        return Unchanged(path=track.path, reason="has no genre")
+    if policy.mode == "compare" and not has_genre:
+        same = track.genres
+        return Unchanged(path=track.path, before=same, after=same, reason="has no genre")
     return None
 
 
@@ -73,11 +82,16 @@ def named(best: Iterable[ScoredGenre], policy: TagPolicy) -> tuple[str, ...]:
 
 
 def merged(before: tuple[str, ...], new: tuple[str, ...], policy: TagPolicy) -> tuple[str, ...]:
-    """The genres after the policy: `add` keeps the existing ones and their order, none twice."""
+    """The genres after the policy: `add` keeps the real ones and their order, none twice.
+
+    Placeholders go only where a genre comes.
+    """
     if policy.mode == "replace":
         return new
-    room = max(0, policy.max_genres - len(before))
-    return before + distinct((*before, *new))[len(distinct(before)) :][:room]
+    kept = policy.real(before)
+    room = max(0, policy.max_genres - len(kept))
+    added = distinct((*kept, *new))[len(distinct(kept)) :][:room]
+    return kept + added if added else before
 
 
 def decide(track: Track, prediction: Prediction, policy: TagPolicy) -> Outcome:

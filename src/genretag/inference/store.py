@@ -6,7 +6,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import NamedTuple
 
-from genretag.errors import Code, RunError, UsageError
+from genretag.errors import Code, RunError, UsageError, connection_reason
 
 DEFAULT = "genretag-musicnn"
 HUB_PREFIX = "hf:"
@@ -176,10 +176,9 @@ def hub_error(what: str, error: Exception) -> RunError:
             f"{what}: it is not in the cache, and HF_HUB_OFFLINE forbids to fetch it",
             "Fetch it with `genretag models pull` while there is a connection.",
         )
-    reason = (str(error).splitlines() or [type(error).__name__])[0]
     return RunError(
         Code.MODEL_UNREACHABLE,
-        f"{what}: {reason}",
+        f"{what}: {connection_reason(error)}",
         "Check the connection, then run the same command again.",
     )
 

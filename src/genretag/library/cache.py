@@ -16,6 +16,7 @@ import numpy as np
 from genretag.domain.change import Stamp, TagChange, layout_as_object, layout_from_object
 from genretag.domain.outcome import OUTCOMES, Failed, Outcome, Planned
 from genretag.domain.prediction import Prediction, ScoredGenre
+from genretag.errors import reason
 
 FILE = "heard.sqlite3"
 _WAIT_S = 30.0
@@ -195,7 +196,7 @@ class Cache:
 
     def _do_without(self, error: Exception) -> None:
         self._leave()
-        self._say(f"{self._file}: nothing is remembered in this run: {error}")
+        self._say(f"{self._file}: nothing is remembered in this run: {reason(error)}")
 
     def _put_aside(self, error: Exception) -> None:
         self._leave()
@@ -207,7 +208,7 @@ class Cache:
         except OSError as refusal:
             self._do_without(refusal)
             return
-        self._say(f"{self._file}: it was damaged and is {aside.name} now: {error}")
+        self._say(f"{self._file}: it was damaged and is {aside.name} now: {reason(error)}")
         self._open()
 
     def _leave(self) -> None:

@@ -14,7 +14,7 @@ from filelock import FileLock, Timeout
 
 from genretag.domain.change import layout_as_object, layout_from_object
 from genretag.domain.layout import Layout
-from genretag.errors import Code, FileError, RunError
+from genretag.errors import Code, FileError, RunError, reason
 
 FILE = "journal.sqlite3"
 _WAIT_S = 30.0
@@ -276,7 +276,7 @@ def _translated(folder: Path) -> Iterator[None]:
     except (sqlite3.Error, OSError, NotImplementedError) as error:  # the last: no locks there
         raise RunError(
             Code.JOURNAL_FAILED,
-            f"{folder / FILE}: the journal cannot be used: {error}",
+            f"{folder / FILE}: the journal cannot be used: {reason(error)}",
             "Without it nothing could be undone, so nothing is written. Check the folder and "
             "its disk, or name another with GENRETAG_DATA_DIR.",
         ) from error

@@ -30,11 +30,17 @@ def translated(path: Path, writing: bool = False) -> Iterator[None]:
     except (BrokenTagsError, mutagen.MutagenError, struct.error, EOFError, ValueError) as error:
         raise FileError(
             Code.TAGS_UNREADABLE,
-            f"{path}: {error or 'its tags cannot be taken apart'}",
+            f"{path}: {_damage(error)}",
             "Nothing was changed; a tag editor may be able to repair or remove the broken tag.",
         ) from error
     except CannotWriteError as error:
         raise unwritable(path, str(error)) from error
+
+
+def _damage(error: Exception) -> str:
+    """What is wrong with tags; what Python says of bytes that are missing helps nobody."""
+    told = str(error) if isinstance(error, BrokenTagsError | mutagen.MutagenError) else ""
+    return told or "its tags are damaged and cannot be taken apart"
 
 
 def unwritable(path: Path, reason: str) -> FileError:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from genretag.domain.outcome import Outcome
-from genretag.errors import Code, ExtraMissingError, GenretagError, RunError
+from genretag.errors import Code, ExtraMissingError, GenretagError, RunError, reason
 from genretag.inference.session import Model, load
 from genretag.workflow.analysis import Answer, Memory, ScanSettings
 from genretag.workflow.workers import Found, died, safely, timed_out
@@ -48,7 +48,7 @@ def spread(
     except (ConnectionError, RuntimeError, ValueError) as error:
         raise RunError(
             Code.CLUSTER_UNREACHABLE,
-            f"The Ray cluster at {address} cannot be reached: {error}",
+            f"The Ray cluster at {address} cannot be reached: {reason(error)}",
             "Start it with `ray start --head`, or name another with --ray-address.",
         ) from error
     try:

@@ -10,6 +10,7 @@ import numpy as np
 from genretag.domain.evaluation import Counts, Evaluation, Judged, graded
 from genretag.domain.genre import folded
 from genretag.domain.outcome import Failed, Outcome, Skipped
+from genretag.domain.placeholder import placeholders, real
 from genretag.domain.prediction import Prediction, ScoredGenre
 from genretag.domain.truth import Classes, Stranger, stranger
 
@@ -24,6 +25,7 @@ class Question:
         threshold: its own.
         precision: how many of the files that pass a threshold should be right.
         written: what genretag itself wrote into files, by their real paths.
+        placeholders: names, folded, that tell no genre.
     """
 
     classes: Classes
@@ -31,11 +33,12 @@ class Question:
     threshold: float
     precision: float
     written: Mapping[Path, tuple[str, ...]] = field(default_factory=dict)
+    placeholders: frozenset[str] = field(default_factory=placeholders)
 
 
 def evaluated(outcomes: Iterable[Outcome], question: Question) -> Evaluation:
     """What the outcomes of files, listened to under the policy `compare`, say of the model."""
-    tally = Tally(question.classes, question.written)
+    tally = Tally(question)
     for outcome in outcomes:
         tally.add(outcome)
     judged = tally.judged()
@@ -51,9 +54,10 @@ def evaluated(outcomes: Iterable[Outcome], question: Question) -> Evaluation:
 class Tally:
     """Collects outcomes: what can be compared, and why the others cannot."""
 
-    def __init__(self, classes: Classes, written: Mapping[Path, tuple[str, ...]]) -> None:
-        self._classes = classes
-        self._written = written
+    def __init__(self, question: Question) -> None:
+        self._classes = question.classes
+        self._written = question.written
+        self._placeholders = question.placeholders
         self.others: list[float] = []
         self._fates: Counter[str] = Counter()
         self._rows: list[list[float]] = []
@@ -94,14 +98,15 @@ class Tally:
     def _fate(self, outcome: Outcome) -> str:
         if isinstance(outcome, Failed):
             return "failed"
-        if not outcome.before:
+        genres = real(outcome.before, self._placeholders)
+        if not genres:
             return "skipped" if isinstance(outcome, Skipped) else "untagged"
         if self._written and self._written.get(outcome.path.resolve()) == outcome.before:
             return "own"
-        meant = self._classes.meant(outcome.before)
+        meant = self._classes.meant(genres)
         heard = outcome.prediction
         if not meant:
-            return self._unmapped(outcome.before, heard)
+            return self._unmapped(genres, heard)
         if heard is None or not heard.genres:
             return "silent"
         if self._classes.of(heard.genres[0].name) is None:

@@ -9,7 +9,7 @@ from typing import Any
 from genretag.domain.change import Stamp, TagChange, layout_from_object
 from genretag.domain.outcome import Planned
 from genretag.domain.prediction import Prediction, ScoredGenre
-from genretag.errors import Code, UsageError
+from genretag.errors import Code, UsageError, reason
 
 SCHEMA = 1
 
@@ -23,7 +23,7 @@ def read(path: Path) -> list[Planned]:
     try:
         lines = path.read_text("utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise _bad(f"{path}: the plan cannot be read: {error}") from error
+        raise _bad(f"{path}: the plan cannot be read: {reason(error)}") from error
     found = []
     for number, line in enumerate(lines, start=1):
         try:
@@ -32,8 +32,8 @@ def read(path: Path) -> list[Planned]:
                 raise ValueError(f"schema {entry['schema']!r}, status {entry['status']!r}")
             found.append(_planned(entry))
         except (ValueError, KeyError, TypeError) as error:
-            reason = f"{type(error).__name__}: {error}"
-            raise _bad(f"{path}, line {number}: this is no planned change: {reason}") from error
+            why = reason(error)
+            raise _bad(f"{path}, line {number}: this is no planned change: {why}") from error
     return found
 
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from genretag.domain.genre import folded
 from genretag.domain.library import Entry, Library
+from genretag.domain.placeholder import real
 from genretag.domain.timeline import Timeline
 from genretag.report.text import clock, visible
 
@@ -155,19 +156,21 @@ def _shortened(text: str) -> str:
 def _distribution(library: Library) -> list[tuple[str, int, int]]:
     """Genres and how many files have them before and after, the commonest first, then the rest.
 
-    What genres a file has that failed, nobody knows.
+    What genres a file has that failed, nobody knows; placeholders are none.
     """
     entries = [entry for entry in library.entries if not entry.outcome.error]
     spelled: dict[str, str] = {}  # as most files write it
-    spellings = Counter(name for entry in entries for name in entry.outcome.before)
+    spellings = Counter(name for entry in entries for name in entry.genres)
     for name, _ in spellings.most_common():
         spelled.setdefault(folded(name), name)
 
     def counted(genres: tuple[str, ...]) -> set[str]:
         return {spelled.setdefault(folded(name), name) for name in genres} or {_NONE}
 
-    before = Counter(name for entry in entries for name in counted(entry.outcome.before))
-    after = Counter(name for entry in entries for name in counted(entry.after))
+    before = Counter(name for entry in entries for name in counted(entry.genres))
+    after = Counter(
+        name for entry in entries for name in counted(real(entry.after, library.placeholders))
+    )
     order = sorted(before | after, key=lambda name: (-max(before[name], after[name]), name))
     shown, rest = order[:_MOST_GENRES], order[_MOST_GENRES:]
     rows = [(_shortened(name), before[name], after[name]) for name in shown]

@@ -1,0 +1,101 @@
+"""What a model says of itself, for a person."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+
+from genretag.domain.manifest import ModelManifest
+from genretag.report import facts
+from genretag.report.text import visible
+
+_HELD_OUT = {
+    "groups": "artists held out",
+    "sources": "sources held out",
+    "test": "test side",
+    "valid": "valid side",
+}
+"""What the sets of clips were on which models are measured."""
+
+
+def show(manifest: ModelManifest, digest: str, identity: str, file: Path, console: Console) -> None:
+    """Print the card of the model in `file`."""
+    title = Text(visible(f"{manifest.name} {manifest.version}"), "bold")
+    console.print(title + Text(visible(f", {manifest.licence}"), "not bold"))
+    console.print(Text(visible(manifest.description)))
+    console.print()
+    facts.show(
+        [
+            ("hears", _hears(manifest)),
+            ("genres", f"{len(manifest.genres)}: {', '.join(manifest.genres.names)}"),
+            ("threshold", f"{manifest.threshold:.2f}{_aim(manifest.training)}"),
+            *_trained_on(manifest.training),
+            *(("measured", text) for text in _scores(manifest.scores)),
+            ("identity", identity),
+            ("SHA-256", facts.whole(digest)),
+            ("file", facts.whole(file.absolute())),
+        ],
+        console,
+    )
+
+
+def _hears(manifest: ModelManifest) -> str:
+    front_end, window = manifest.front_end, manifest.window
+    return (
+        f"{window.balanced} windows of {window.length_s:.1f} s of a track, at "
+        f"{front_end.rate_hz:,} Hz in {front_end.n_mels} mel bands"
+    )
+
+
+def _aim(training: Mapping[str, Any]) -> str:
+    """What share of what reaches the threshold should be right: for that it was chosen."""
+    for told in (training, *(part for part in training.values() if isinstance(part, Mapping))):
+        wished = told.get("target_precision")
+        if _is_number(wished):
+            return f", chosen so that {wished:.0%} of what is written is right"
+    return ""
+
+
+def _trained_on(training: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    data = training.get("data")
+    if isinstance(data, str) and data:
+        yield "trained on", data
+
+
+def _scores(scores: Mapping[str, Any]) -> Iterator[str]:
+    """A text for each set of clips on which it was measured."""
+    for name, told in scores.items():
+        if not isinstance(told, Mapping):
+            continue
+        parts = [*_measured(told)]
+        if parts:
+            yield f"{_HELD_OUT.get(name, name)}: {', '.join(parts)}"
+
+
+def _measured(told: Mapping[str, Any]) -> Iterator[str]:
+    if _is_number(told.get("accuracy")):
+        yield f"{told['accuracy']:.0%} right{_interval(told.get('accuracy_95'))}"
+    if _is_number(told.get("clips")):
+        yield f"{told['clips']:,} clips"
+    if _is_number(told.get("f1_macro")):
+        yield f"macro-F1 {told['f1_macro']:.2f}"
+    accepted = told.get("accepted")
+    if isinstance(accepted, Mapping) and all(
+        _is_number(accepted.get(key)) for key in ("threshold", "precision", "coverage")
+    ):
+        yield (
+            f"{accepted['precision']:.0%} right of the {accepted['coverage']:.0%} that reach "
+            f"{accepted['threshold']:.2f}"
+        )
+
+
+def _interval(limits: Any) -> str:
+    if not isinstance(limits, list) or not all(map(_is_number, limits)) or len(limits) != 2:
+        return ""
+    return f" (95%: {limits[0]:.0%} to {limits[1]:.0%})"
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
