@@ -40,19 +40,19 @@ def locks(folder: Path) -> list[Path]:
 def test_an_entry_comes_back_as_it_was_given(journal: Journal) -> None:
     with journal.run("scan") as run:
         number = journal.begin(run, ENTRY)
-        (found,) = journal.changes(run, "pending")
+        (found,) = journal.changes(run.number, "pending")
         # SQLite has signed numbers only.
         assert found == replace(ENTRY, id=number, inode=ENTRY.inode - (1 << 64))
         journal.settle(number, "committed", '{"raw": 2}')
-    assert journal.changes(run, "pending") == []
-    (found,) = journal.changes(run)
+    assert journal.changes(run.number, "pending") == []
+    (found,) = journal.changes(run.number)
     assert (found.state, found.raw_after) == ("committed", '{"raw": 2}')
 
 
 def test_entries_are_on_disk_for_others_at_once(journal: Journal, tmp_path: Path) -> None:
     with closing(Journal(tmp_path)) as other, journal.run("scan") as run:
         journal.begin(run, ENTRY)
-        assert len(other.changes(run, "pending")) == 1
+        assert len(other.changes(run.number, "pending")) == 1
 
 
 def test_every_commit_is_synchronous(journal: Journal) -> None:
@@ -67,14 +67,14 @@ def test_history_counts_by_state_and_leaves_out_runs_that_did_nothing(journal: J
         for state in ("committed", "committed", "abandoned"):
             journal.settle(journal.begin(second, ENTRY), state)
     (record,) = journal.history()
-    assert (record.id, record.command, record.undone) == (second, "scan", False)
+    assert (record.id, record.command, record.undone) == (second.number, "scan", False)
     assert record.counts == {"committed": 2, "abandoned": 1}
 
 
 def written(journal: Journal, command: str, undoes: int | None = None) -> int:
     with journal.run(command, undoes) as run:
         journal.settle(journal.begin(run, ENTRY), "committed")
-    return run
+    return run.number
 
 
 def test_an_undo_that_was_undone_no_longer_counts(journal: Journal) -> None:

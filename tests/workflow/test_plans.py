@@ -13,6 +13,7 @@ from genretag.domain.layout import PLAYERS
 from genretag.domain.outcome import Planned
 from genretag.errors import Code, UsageError
 from genretag.workflow import plan
+from genretag.workflow.plan import Plan
 
 
 @pytest.fixture
@@ -22,7 +23,7 @@ def found(tmp_path: Path) -> Planned:
 
 
 def test_a_plan_is_read_as_it_was_written(found: Planned, tmp_path: Path) -> None:
-    assert plan.read(write_plan(tmp_path / "plan", [found, found])) == [found, found]
+    assert plan.read(write_plan(tmp_path / "plan", [found, found])) == Plan((found, found))
 
 
 def but(**entries: object) -> Callable[[dict[str, Any]], str]:

@@ -1,7 +1,8 @@
 """The command line: one module per command, put together here."""
 
+import os
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -17,9 +18,14 @@ from genretag.cli import (
     scan,
     undo,
 )
-from genretag.cli.group import Group
+from genretag.cli.group import Group, show
+from genretag.cli.output import translated
+from genretag.errors import RunError
 from genretag.library import interrupt
 from genretag_train.cli import app as train
+
+READER_GONE = 141
+"""Exit code if what reads the output ends before it does, as in `| head`: 128 + SIGPIPE."""
 
 app = typer.Typer(
     cls=Group,
@@ -64,7 +70,8 @@ def genretag(
     as GENRETAG_<OPTION>. Flags beat the environment, which beats the file.
 
     Exit codes: 0 done, 1 some files failed, 2 wrong command line or config,
-    3 the run could not go on, 4 an extra is missing, 130 interrupted.
+    3 the run could not go on, 4 an extra is missing, 130 interrupted,
+    141 nobody reads the output any more.
     """
 
 
@@ -75,4 +82,35 @@ def main() -> None:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     interrupt.listen()
-    app()
+    try:
+        app()
+    except SystemExit as ended:
+        # typer and rich end the program where its reader is gone.
+        gone = isinstance(ended.__context__, BrokenPipeError)
+        raise SystemExit(READER_GONE if gone else _flushed(ended.code)) from None
+    finally:
+        _forget_unwritten()
+
+
+def _flushed(code: Any) -> Any:
+    """The exit code `code`, if what was printed arrives where it should."""
+    try:
+        with translated(None):
+            sys.stdout.flush()
+    except BrokenPipeError:
+        return READER_GONE
+    except RunError as error:
+        if not code:
+            show(error)
+            return error.exit_code
+    return code
+
+
+def _forget_unwritten() -> None:
+    """Keep Python from trying once more, in vain and aloud, to write what could not be."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)

@@ -1,8 +1,8 @@
-"""Reads a plan back: the lines that `scan --plan` wrote."""
+"""Reads a plan back: the lines that `scan --plan` wrote, as `report.plan` describes them."""
 
 import json
 import os
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,27 +14,69 @@ from genretag.errors import Code, UsageError
 SCHEMA = 1
 
 
-def read(path: Path) -> list[Planned]:
+@dataclass(frozen=True)
+class Plan:
+    """What to change. Unless `complete`, the scan was interrupted and there may be more to do.
+
+    Attributes:
+        failed: files that the scan could not handle.
+    """
+
+    changes: tuple[Planned, ...]
+    complete: bool = True
+    failed: int = 0
+
+
+def read(path: Path) -> Plan:
     """The changes of a plan; all of them are looked at before the first is carried out.
+
+    A plan that lacks the first line, made by an older version or put together by a person, is
+    believed to be complete.
 
     Raises:
         UsageError: `bad-plan`, it cannot be read, or a line of it is no planned change.
     """
     try:
-        lines = path.read_text("utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise _bad(f"{path}: the plan cannot be read: {error}") from error
-    found = []
-    for number, line in enumerate(lines, start=1):
-        try:
-            entry = json.loads(line)
-            if entry["schema"] != SCHEMA or entry["status"] != Planned.status:
-                raise ValueError(f"schema {entry['schema']!r}, status {entry['status']!r}")
-            found.append(_planned(entry))
-        except (ValueError, KeyError, TypeError) as error:
-            reason = f"{type(error).__name__}: {error}"
-            raise _bad(f"{path}, line {number}: this is no planned change: {reason}") from error
-    return found
+        text = path.read_text("utf-8")
+    except OSError as error:
+        raise _bad(f"{path}: the plan cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise _bad(f"{path}: the plan cannot be read: it is no text in UTF-8") from error
+    lines = text.splitlines()
+    begun = bool(lines) and _about_plan(lines[0]).get("state") == "begun"
+    if begun and not text.endswith("\n"):
+        lines.pop()  # cut off while it was written
+    end = _about_plan(lines[-1]) if lines[begun:] else {}
+    changes = lines[begun : len(lines) - bool(end)]
+    return Plan(
+        tuple(_change(path, number, line) for number, line in enumerate(changes, start=1 + begun)),
+        complete=not begun if not end else end.get("state") == "complete",
+        failed=len(end.get("failed", ())),
+    )
+
+
+def _about_plan(line: str) -> dict[str, Any]:
+    """What a first or last line says of the whole plan; nothing if it is about a file."""
+    try:
+        entry = json.loads(line)
+        about = entry["plan"] if entry["schema"] == SCHEMA else None
+    except (ValueError, KeyError, TypeError):
+        return {}
+    return about if isinstance(about, dict) else {}
+
+
+def _change(path: Path, number: int, line: str) -> Planned:
+    try:
+        entry = json.loads(line)
+        if entry["schema"] != SCHEMA or entry["status"] != Planned.status:
+            raise ValueError(f"schema {entry['schema']!r}, status {entry['status']!r}")
+        return _planned(entry)
+    except json.JSONDecodeError as error:
+        raise _bad(f"{path}, line {number}: this is no JSON: {error.msg}") from error
+    except KeyError as error:
+        raise _bad(f"{path}, line {number}: this is no planned change: no {error}") from error
+    except (ValueError, TypeError) as error:
+        raise _bad(f"{path}, line {number}: this is no planned change: {error}") from error
 
 
 def _planned(entry: dict[str, Any]) -> Planned:
