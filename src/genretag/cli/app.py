@@ -1,5 +1,6 @@
 """The command line: one module per command, put together here."""
 
+import errno
 import os
 import sys
 from typing import Annotated, Any
@@ -26,6 +27,8 @@ from genretag_train.cli import app as train
 
 READER_GONE = 141
 """Exit code if what reads the output ends before it does, as in `| head`: 128 + SIGPIPE."""
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 app = typer.Typer(
     cls=Group,
@@ -88,6 +91,11 @@ def main() -> None:
         # typer and rich end the program where its reader is gone.
         gone = isinstance(ended.__context__, BrokenPipeError)
         raise SystemExit(READER_GONE if gone else _flushed(ended.code)) from None
+    except OSError as error:
+        # Only a file that is written without a name, as standard output is, comes this far.
+        if error.errno not in _FULL or error.filename is not None:
+            raise
+        raise SystemExit(_unwritten(error)) from None
     finally:
         _forget_unwritten()
 
@@ -95,15 +103,22 @@ def main() -> None:
 def _flushed(code: Any) -> Any:
     """The exit code `code`, if what was printed arrives where it should."""
     try:
-        with translated(None):
-            sys.stdout.flush()
+        sys.stdout.flush()
     except BrokenPipeError:
         return READER_GONE
-    except RunError as error:
-        if not code:
-            show(error)
-            return error.exit_code
+    except OSError as error:
+        return code or _unwritten(error)
     return code
+
+
+def _unwritten(error: OSError) -> int:
+    """Say that standard output cannot be written; the exit code for that."""
+    try:
+        with translated(None):
+            raise error
+    except RunError as failure:
+        show(failure)
+        return failure.exit_code
 
 
 def _forget_unwritten() -> None:

@@ -84,7 +84,9 @@ class Run:
         interrupted = kind is not None and issubclass(kind, KeyboardInterrupt)
         try:
             self._stack.close()
-            if kind is None or interrupted or issubclass(kind, RunError):
+            if kind is None and not self._bar.summary.files:
+                self._stderr.print(self._words.nothing)
+            elif kind is None or interrupted or issubclass(kind, RunError):
                 self._end(interrupted)
         except OSError:
             # Who closed the terminal has interrupted the run as well.
@@ -179,9 +181,6 @@ class Run:
 
     def _end(self, interrupted: bool) -> None:
         summary = self._bar.summary
-        if not summary.files and not interrupted:
-            self._stderr.print(self._words.nothing)
-            return
         self._stderr.print()
         if summary.files:
             self._stderr.print(summary.table(self._bar.seconds))

@@ -174,7 +174,9 @@ def scan(
         walk = Walk(tuple(exclude or ()), follow_symlinks, hidden, one_file_system)
         files = Ahead(walk.files(paths))
         folder = common_folder(paths)
-        run = Run(format, output, lambda: files.found, WORDS, folder, typed.command(ctx))
+        # Who was interrupted has a part of the plan, and wants it overwritten.
+        again = typed.command(ctx, *["--yes"][: plan is not None and not yes])
+        run = Run(format, output, lambda: files.found, WORDS, folder, again)
         ear = listener.ear(run.warn)
         manifest = ear.manifest
         names = maps.read(genre_map, manifest.genres.names)

@@ -334,9 +334,10 @@ def _translated(folder: Path) -> Iterator[None]:
     try:
         yield
     except (sqlite3.Error, OSError, NotImplementedError) as error:  # the last: no locks there
+        reason = getattr(error, "strerror", None) or error
         raise RunError(
             Code.JOURNAL_FAILED,
-            f"{folder / FILE}: the journal cannot be used: {error}",
+            f"{folder / FILE}: the journal cannot be used: {reason}",
             "Without it nothing could be undone, so nothing is written. Check the folder and "
             "its disk, or name another with GENRETAG_DATA_DIR.",
         ) from error

@@ -62,7 +62,8 @@ class Lines:
     def line(self, outcome: Outcome) -> Text:
         """Status, genres, best score and path; for a failure what to do about it."""
         style = STYLES[outcome.status]
-        label = Text(f"{style.sign} {self._words.word(outcome.status):<8} ", style.colour)
+        word = self._words.word(outcome.status)
+        label = Text.assemble((f"{style.sign} {word:<8} ", style.colour))
         if outcome.error is not None:
             return self._failure(outcome, label)
         text = self._placed(label + _news(outcome), relative(outcome.path, self._folder))
@@ -74,7 +75,9 @@ class Lines:
         assert outcome.error is not None
         path = relative(outcome.path, self._folder)
         if self._width is not None:
-            path = shortened(path, self._width - self._indent - 1, self._dots)
+            # In one row with the label and a colon, whose like the next rows have as an indent.
+            beside = len(label) if self._indent == len(label) else len(label) + self._indent
+            path = shortened(path, self._width - beside - 1, self._dots)
         message = Text(visible(outcome.error.message).replace(visible(str(outcome.path)), path))
         hint = Text(f"{visible(outcome.error.hint)} ({outcome.error.code})", _DIM)
         if self._indent == len(label):
@@ -106,7 +109,7 @@ def _news(outcome: Outcome) -> Text:
     elif guesses:
         news = Text("".join(f"{visible(guess.name)}?" for guess in guesses))
     else:
-        news = Text(outcome.reason or "", _DIM)
+        news = Text.assemble((outcome.reason or "", _DIM))
     if guesses:
         news = _padded(news, _GENRES_WIDTH, 0) + Text(f" {percent(guesses[0].score)}")
     return _padded(news, _GENRES_WIDTH + 1 + _SCORE_WIDTH, 2)

@@ -46,7 +46,7 @@ def shortened(text: str, width: int, dots: str = "…") -> str:
     if cell_len(text) <= width:
         return text
     room = max(0, width - cell_len(dots))
-    name = cell_len(text[text.rfind(os.sep) :])
+    name = cell_len(text[max(text.rfind(os.sep), 0) :])
     head = set_cell_size(text, room - name if name <= room else room // 3).rstrip()
     return head + dots + _end(text, room - cell_len(head))
 

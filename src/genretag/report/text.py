@@ -51,6 +51,8 @@ def hanging(text: Text, width: int | None, indent: int) -> Text:
     if width is None:
         return text
     lines = text.wrap(Console(width=width), max(width - indent, 1))
+    for line in lines:
+        line.rstrip()
     return Text("\n" + " " * indent).join(lines)
 
 
