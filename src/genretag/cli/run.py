@@ -12,7 +12,7 @@ from rich.markup import escape
 from genretag.cli.bar import Bar
 from genretag.cli.output import opened, translated
 from genretag.cli.terminal import agreed, can_ask, width
-from genretag.domain.outcome import Failed, Outcome, Planned
+from genretag.domain.outcome import Failed, Outcome, Planned, Tagged
 from genretag.errors import RunError
 from genretag.library import places
 from genretag.library.journal import Journal
@@ -188,7 +188,7 @@ class Run:
             done = f"Interrupted after {summary.files} of {files(self._bar.found)}"
             kept = "what is done is kept" if self._written else "nothing was changed"
             self.then(f"{done}; {kept}. The same command goes on from there:", self._command)
-        if self._written:
+        if self._written and self.count(Tagged):
             self.then("Take this back with:", f"genretag undo {self._written}")
         for message, command in self._next:
             self._stderr.print()

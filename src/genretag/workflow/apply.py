@@ -56,7 +56,7 @@ class Writer:
         except FileError:
             return None
         if now == change.after:
-            reason = "has these genres already" if self.at_once else "already as planned"
+            reason = "has its old genres already" if change.raw else "already as planned"
         elif self.at_once and now and now != change.before:
             reason = "got a genre meanwhile"
         else:

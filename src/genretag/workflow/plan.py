@@ -16,15 +16,10 @@ SCHEMA = 1
 
 @dataclass(frozen=True)
 class Plan:
-    """What to change. Unless `complete`, the scan was interrupted and there may be more to do.
-
-    Attributes:
-        failed: files that the scan could not handle.
-    """
+    """What to change. Unless `complete`, the scan was interrupted and there may be more to do."""
 
     changes: tuple[Planned, ...]
     complete: bool = True
-    failed: int = 0
 
 
 def read(path: Path) -> Plan:
@@ -50,8 +45,7 @@ def read(path: Path) -> Plan:
     changes = lines[begun : len(lines) - bool(end)]
     return Plan(
         tuple(_change(path, number, line) for number, line in enumerate(changes, start=1 + begun)),
-        complete=not begun if not end else end.get("state") == "complete",
-        failed=len(end.get("failed", ())),
+        complete=end.get("state") == "complete" if end else not begun,
     )
 
 
@@ -65,18 +59,25 @@ def _about_plan(line: str) -> dict[str, Any]:
     return about if isinstance(about, dict) else {}
 
 
+class _NoChangeError(ValueError):
+    """Says why a line is no planned change."""
+
+
 def _change(path: Path, number: int, line: str) -> Planned:
     try:
         entry = json.loads(line)
         if entry["schema"] != SCHEMA or entry["status"] != Planned.status:
-            raise ValueError(f"schema {entry['schema']!r}, status {entry['status']!r}")
+            raise _NoChangeError(f"schema {entry['schema']!r}, status {entry['status']!r}")
         return _planned(entry)
     except json.JSONDecodeError as error:
-        raise _bad(f"{path}, line {number}: this is no JSON: {error.msg}") from error
+        reason = f"no JSON: {error.msg}"
     except KeyError as error:
-        raise _bad(f"{path}, line {number}: this is no planned change: no {error}") from error
-    except (ValueError, TypeError) as error:
-        raise _bad(f"{path}, line {number}: this is no planned change: {error}") from error
+        reason = f"it has no {error}"
+    except _NoChangeError as error:
+        reason = str(error)
+    except (ValueError, TypeError):
+        reason = "one of its values is none that can stand there"
+    raise _bad(f"{path}, line {number}: this is no planned change: {reason}")
 
 
 def _planned(entry: dict[str, Any]) -> Planned:
@@ -102,7 +103,7 @@ def _planned(entry: dict[str, Any]) -> Planned:
 
 def _path(text: str) -> Path:
     if not text or b"\0" in os.fsencode(text):
-        raise ValueError(f"{text!r} is no path")
+        raise _NoChangeError(f"{text!r} is no path")
     return Path(text)
 
 
@@ -111,7 +112,7 @@ def _names(names: Any) -> tuple[str, ...]:
     if not isinstance(names, list) or not all(
         isinstance(name, str) and name == name.strip() != "" for name in names
     ):
-        raise ValueError(f"{names!r} is no list of genres")
+        raise _NoChangeError(f"{names!r} is no list of genres")
     return tuple(names)
 
 
