@@ -383,7 +383,7 @@ def test_undo_speaks_of_undoing_and_says_how_to_take_it_back(genretag, folder, p
     paths = [song(folder / "a.flac"), song(folder / "b.flac", "Old")]
     write_plan(plan, dict.fromkeys(paths, ("Rock",)))
     applied = genretag("apply", plan)
-    assert "> " not in applied.stdout and "Old -> Rock" in applied.stdout
+    assert "+ tagged   Old -> Rock" in applied.stdout
     assert applied.stderr.endswith("Take this back with:\n  genretag undo 1\n")
     before = contents(folder)
     shown = genretag("undo", "-n")
