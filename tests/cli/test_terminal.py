@@ -1,36 +1,53 @@
-"""What happens at a real terminal: a bar, a question, Ctrl-C."""
+"""What happens at a real terminal: a bar, a question, Ctrl-C, a hang-up."""
 
+import fcntl
+import json
 import os
 import pty
+import re
 import select
 import signal
 import subprocess
+import termios
 import time
 from pathlib import Path
+from typing import IO
 
 import mutagen
 import pytest
 from audio_files import write_tone
 from conftest import COMMAND
+from rich.cells import cell_len
+
+from genretag import tags
 
 
 class Terminal:
     """A process with a terminal of its own."""
 
-    def __init__(self, arguments: list[str], environment: dict[str, str]) -> None:
+    def __init__(
+        self, arguments: list[str], environment: dict[str, str], stdout: int | IO[str] | None = None
+    ) -> None:
         self._master, slave = pty.openpty()
         self.process = subprocess.Popen(
             [*COMMAND, *arguments],
             env=environment | {"TERM": "xterm-256color"},
             stdin=slave,
-            stdout=slave,
+            stdout=slave if stdout is None else stdout,
             stderr=slave,
             start_new_session=True,
             # It may be ignored where tests run in the background.
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+            preexec_fn=self._ready,
         )
         os.close(slave)
         self.text = ""
+
+    @staticmethod
+    def _ready() -> None:
+        for number in (signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, signal.SIG_DFL)
+        # It is what Ctrl-C and a hang-up reach.
+        fcntl.ioctl(2, termios.TIOCSCTTY, 0)
 
     def read(self, until: str = "", seconds: float = 60.0) -> str:
         """What the process has shown, up to some words or its end."""
@@ -45,6 +62,11 @@ class Terminal:
 
     def type(self, keys: str) -> None:
         os.write(self._master, keys.encode())
+
+    def hang_up(self) -> int:
+        """Close the terminal under the process; its exit code."""
+        os.close(self._master)
+        return self.process.wait(30)
 
     def close(self) -> int:
         self.read(seconds=30.0)
@@ -73,6 +95,127 @@ def test_replace_shows_the_changes_and_asks_once(home, song, answer, genre) -> N
     assert ("Nothing was changed" in terminal.text) == (genre == "Old")
 
 
+def test_the_question_counts_what_is_replaced_and_filled(home, music) -> None:
+    music.mkdir()
+    for number, genre in enumerate(("Alt-Country", "Contemporary R&B", "Alt-Country", None, None)):
+        path = write_tone(music / f"{number}.flac", seconds=3.0)
+        if genre:
+            tags.write(path, (genre,))
+    terminal = Terminal(["scan", "--policy", "replace", str(music)], home)
+    shown = plain(terminal.read("[y/N]"))
+    assert "> planned  Alt-Country -> Low " in shown
+    assert (
+        "Replace the genres of 3 files (Alt-Country 2, Contemporary R&B 1) and fill 2? [y/N]"
+        in shown
+    )
+    terminal.type("\n")
+    assert terminal.close() == 0
+
+
+def plain(text: str) -> str:
+    """What a terminal shows of `text`, roughly."""
+    return re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", text).replace("\r\n", "\n")
+
+
+@pytest.mark.parametrize("key", ["\x03", "\x04"])
+def test_ctrl_c_at_the_question_is_an_interrupt_and_ctrl_d_a_no(home, song, key) -> None:
+    terminal = Terminal(["scan", "--policy", "replace", str(song.parent)], home)
+    terminal.read("[y/N]")
+    terminal.type(key)
+    assert terminal.close() == (130 if key == "\x03" else 0)
+    changed = "nothing was changed" if key == "\x03" else "Nothing was changed."
+    assert changed in terminal.text and "Traceback" not in terminal.text
+    assert mutagen.File(song)["genre"] == ["Old"]
+
+
+def test_who_asks_for_data_gets_it_on_stdout_and_sees_the_rest_on_the_terminal(
+    home, song, tmp_path
+) -> None:
+    with (tmp_path / "rows.jsonl").open("w+") as data:
+        arguments = ["scan", "--policy", "replace", "--format", "jsonl", str(song.parent)]
+        terminal = Terminal(arguments, home, stdout=data)
+        shown = plain(terminal.read("[y/N]"))
+        assert "> planned  Old -> Low" in shown and "Replace the genres of 1 file (Old 1)?" in shown
+        terminal.type("y\n")
+        assert terminal.close() == 0
+        data.seek(0)
+        (row,) = map(json.loads, data)
+    assert row["status"] == "tagged" and row["path"] == str(song)
+    assert "schema" not in terminal.text
+
+
+def test_lines_that_go_elsewhere_are_whole_though_a_person_has_seen_them(
+    home, song, tmp_path
+) -> None:
+    lines = tmp_path / "lines"
+    terminal = Terminal(["scan", "--policy", "replace", "-o", str(lines), str(song.parent)], home)
+    terminal.read("[y/N]")
+    terminal.type("y\n")
+    assert terminal.close() == 0
+    assert lines.read_text().startswith("+ tagged   Old -> Low")
+
+
+def test_no_bar_is_drawn_over_what_another_program_shows(home, song, tmp_path) -> None:
+    arguments = ["scan", "-n", "--policy", "replace", str(song.parent)]
+    piped = Terminal(arguments, home | {"FORCE_COLOR": "1"}, stdout=subprocess.PIPE)
+    assert piped.close() == 0
+    assert "1/1" not in piped.text and "planned" in piped.text  # the summary
+    assert piped.process.stdout and "a.flac" in piped.process.stdout.read().decode()
+    with (tmp_path / "lines").open("w") as lines:
+        file = Terminal(arguments, home, stdout=lines)
+        assert file.close() == 0
+    assert "1/1" in file.text
+
+
+@pytest.mark.parametrize("width", [80, 40])
+def test_every_line_fits_the_terminal_and_none_is_cut_where_there_is_none(
+    home, genretag, music, width
+) -> None:
+    name = "01 A title that is rather long, in two parts.flac"
+    folder = music / "Some Artist and His Very Own Orchestra" / "となりのトトロ サウンドトラック集"
+    folder.mkdir(parents=True)
+    write_tone(folder / name, seconds=3.0)
+    (folder / name).with_suffix(".mp3").write_bytes(b"no music" * 100)
+    terminal = Terminal(["scan", "-n", str(music)], home | {"COLUMNS": str(width)})
+    assert terminal.close() == 1
+    shown = plain(terminal.text)
+    shown = shown[shown.index("> planned") :]
+    # Commands stay whole, to be copied.
+    rows = [row.rpartition("\r")[2] for row in shown.split("\n")]  # the bar was there before
+    lines = [row for row in rows if not row.startswith("  genretag ")]
+    assert max(map(cell_len, lines)) <= width
+    assert "two parts.flac\n" in shown and "…" in shown
+    piped = genretag("scan", "-n", music, COLUMNS=str(width)).stdout
+    assert f"  {(folder / name).relative_to(music)}\n" in piped and "…" not in piped
+
+
+def test_who_closes_the_terminal_ends_the_run_and_keeps_what_is_done(home, genretag, music) -> None:
+    music.mkdir()
+    songs = [write_tone(music / f"{n:03}.wav", seconds=40.0) for n in range(60)]
+    terminal = Terminal(["scan", "-j2", str(music)], home)
+    terminal.read("003.wav")
+    assert terminal.hang_up() == 130
+    written = [song for song in songs if tags.read(song).genres]
+    assert 0 < len(written) < len(songs)
+    assert sorted(music.iterdir()) == songs
+    assert f" {len(written)} written" in genretag("history").stdout
+
+
+def test_ctrl_c_says_how_far_it_came_and_that_the_same_command_goes_on(home, music) -> None:
+    music.mkdir()
+    for n in range(60):
+        write_tone(music / f"{n:03}.wav", seconds=40.0)
+    terminal = Terminal(["scan", "-j", "2", "--exclude", "it's *", str(music)], home)
+    terminal.read("003.wav")
+    terminal.type("\x03")
+    assert terminal.close() == 130
+    shown = plain(terminal.text)
+    (done,) = re.findall(r"Interrupted after (\d+) of 60 files; what is done is kept", shown)
+    assert f"Low {done}" in shown
+    assert f"""genretag scan --jobs 2 --exclude 'it'"'"'s *' {music}\n""" in shown
+    assert "genretag undo 1\n" in shown
+
+
 def test_yes_and_fill_ask_nothing(home, song) -> None:
     terminal = Terminal(["scan", "--policy", "replace", "--yes", str(song.parent)], home)
     assert terminal.close() == 0
@@ -84,7 +227,7 @@ def test_a_bar_is_shown_on_a_terminal_and_lines_stay_whole(home, song) -> None:
     terminal = Terminal(["scan", "--dry-run", "--policy", "replace", str(song.parent)], home)
     assert terminal.close() == 0
     assert "1/1" in terminal.text
-    assert str(song) in terminal.text
+    assert "Old -> \x1b[1mLow\x1b[0m" in terminal.text and " a.flac\r\n" in terminal.text
 
 
 @pytest.mark.parametrize("way", [signal.SIGINT, signal.SIGTERM])

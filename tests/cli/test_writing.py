@@ -6,6 +6,7 @@ import json
 import os
 import re
 import resource
+import shlex
 import signal
 import subprocess
 import time
@@ -102,10 +103,15 @@ def test_a_plan_holds_what_is_planned_and_nothing_is_changed(
     garbage(folder / "broken.wav")
     before = contents(folder), {path: path.stat() for path in folder.iterdir()}
     run = genretag("scan", "--plan", plan, folder, "--format", "jsonl")
-    assert run.returncode == 1
+    assert run.returncode == 0
     assert (contents(folder), {path: path.stat() for path in folder.iterdir()}) == before
     assert not (tmp_path / "data").exists()
-    lines = [json.loads(line) for line in plan.read_text("utf-8").splitlines()]
+    begun, *lines, end = (json.loads(line) for line in plan.read_text("utf-8").splitlines())
+    assert begun == {"schema": 1, "plan": {"state": "begun"}}
+    assert end["plan"]["state"] == "complete"
+    assert end["plan"]["counts"] == {"planned": 2, "unchanged": 1, "failed": 1}
+    (failed,) = end["plan"]["failed"]
+    assert failed["path"] == str(folder / "broken.wav") and failed["error"]["code"] == "not-audio"
     assert {Path(line["path"]).name: line["after"] for line in lines} == {
         "low.flac": ["Low"],
         "high.mp3": ["High"],
@@ -168,9 +174,91 @@ def test_a_plan_that_was_carried_out_does_nothing_more(genretag, folder, plan) -
     assert genretag("apply", plan).returncode == 0
     before = contents(folder)
     again = genretag("apply", plan, "--format", "jsonl")
-    assert again.returncode == 1
-    assert {row["error"]["code"] for row in rows(again).values()} == {"changed"}
+    assert again.returncode == 0
+    found = rows(again).values()
+    assert {(row["status"], row["reason"]) for row in found} == {
+        ("unchanged", "already as planned")
+    }
+    assert "= unchanged  2  already as planned" in genretag("apply", plan).stderr
     assert contents(folder) == before
+    assert len(history(genretag)) == 1
+
+
+def test_a_plan_whose_run_was_killed_is_carried_out_to_its_end(
+    genretag, home, folder, plan
+) -> None:
+    paths = [song(folder / f"{n:02}.wav", "Old") for n in range(12)]
+    write_plan(plan, dict.fromkeys(paths, ("New",)))
+    killed(home, paths[2], "apply", str(plan))
+    again = genretag("apply", plan, "--format", "jsonl")
+    assert again.returncode == 0
+    statuses = [row["status"] for row in rows(again).values()]
+    assert statuses[:3] == ["unchanged"] * 3 and statuses[-1] == "tagged"
+    assert {tags.read(path).genres for path in paths} == {("New",)}
+
+
+def test_a_plan_is_made_and_carried_out_with_a_broken_file_in_the_folder(
+    home, folder, plan
+) -> None:
+    song(folder / "low.flac")
+    garbage(folder / "broken.wav")
+    genretag = shlex.join(COMMAND)
+    chain = (
+        f"{genretag} scan --plan {shlex.quote(str(plan))} {shlex.quote(str(folder))} && "
+        f"{genretag} apply {shlex.quote(str(plan))}"
+    )
+    run = subprocess.run(["sh", "-c", chain], env=home, capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    assert "! failed   broken.wav: there is no audio in it" in run.stdout
+    assert "! failed   1" in run.stderr
+    assert tags.read(folder / "low.flac").genres == ("Low",)
+
+
+def test_a_plan_that_is_there_is_not_overwritten_unasked(genretag, home, folder, plan) -> None:
+    song(folder / "low.flac")
+    plan.write_text("precious")
+    refused = genretag("scan", "--plan", plan, folder)
+    assert refused.returncode == 2
+    assert "plan.jsonl: it exists" in refused.stderr and "--yes" in refused.stderr
+    terminal = Terminal(["scan", "--plan", str(plan), str(folder)], home)
+    assert "plan.jsonl exists. Overwrite it? [y/N]" in terminal.read("[y/N]").replace("\r\n", " ")
+    terminal.type("n\n")
+    assert terminal.close() == 2
+    assert plan.read_text() == "precious"
+    terminal = Terminal(["scan", "--plan", str(plan), str(folder)], home)
+    terminal.read("[y/N]")
+    terminal.type("y\n")
+    assert terminal.close() == 0
+    assert '"complete"' in plan.read_text()
+    assert genretag("scan", "--plan", plan, folder, "-y").returncode == 0
+    (empty := plan.with_name("empty")).touch()
+    assert genretag("scan", "--plan", empty, folder).returncode == 0
+
+
+def test_an_interrupted_plan_says_so_and_what_it_holds_is_carried_out(
+    genretag, home, folder, plan
+) -> None:
+    for n in range(60):
+        write_tone(folder / f"{n:03}.wav", seconds=40.0)
+    scan = subprocess.Popen(
+        [*COMMAND, "scan", "--plan", str(plan), str(folder)],
+        env=home,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert scan.stdout and "planned" in scan.stdout.readline()
+    scan.send_signal(signal.SIGTERM)
+    _, told = scan.communicate(timeout=60)
+    assert scan.returncode == 130
+    assert "Interrupted after" in told and f"--yes --plan {plan}" in told.replace("\n", " ")
+    end = json.loads(plan.read_text("utf-8").splitlines()[-1])
+    assert end["plan"]["state"] == "interrupted"
+    run = genretag("apply", plan)
+    assert run.returncode == 0
+    assert "is incomplete" in run.stderr and "scan again for the rest" in run.stderr
+    written = [path for path in folder.iterdir() if tags.read(path).genres]
+    assert 0 < len(written) == end["plan"]["counts"]["planned"] < 60
 
 
 def test_a_plan_without_a_change_says_so(genretag, plan) -> None:
@@ -200,15 +288,12 @@ def test_a_broken_plan_is_refused_with_its_line_before_anything_is_done(
 
 
 def history(genretag) -> list[list[str]]:
-    """Number, written, not written, interrupted, command and the rest of each run."""
+    """Number, what was written, and the command of each run."""
     run = genretag("history")
-    head, *lines = run.stdout.splitlines()
-    assert re.split(r"\s{2,}", head.strip()) == [
-        "run", "written", "not written", "interrupted", "started", "command",
-    ]  # fmt: skip
-    cells = [re.split(r"\s{2,}", line.strip()) for line in lines]
-    assert all(re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", row[4]) for row in cells)
-    return [[*row[:4], *row[5:]] for row in cells]
+    cells = [re.split(r"\s{2,}", line.strip()) for line in run.stdout.splitlines()]
+    assert all(re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", row[1]) for row in cells)
+    assert all(re.match("in /", row[4]) for row in cells)
+    return [[row[0], row[2], " ".join(row[3].split()[:2])] for row in cells]
 
 
 def test_undo_steps_back_run_by_run_and_can_itself_be_undone(genretag, folder, plan) -> None:
@@ -217,7 +302,8 @@ def test_undo_steps_back_run_by_run_and_can_itself_be_undone(genretag, folder, p
     for wish in ("First", "Second"):
         write_plan(plan, dict.fromkeys(paths, (wish,)))
         assert genretag("apply", plan).returncode == 0
-    assert history(genretag) == [["1", "2", "0", "0", "apply"], ["2", "2", "0", "0", "apply"]]
+    applied = f"apply {plan}"
+    assert history(genretag) == [["1", "2 written", applied], ["2", "2 written", applied]]
 
     assert genretag("undo").returncode == 0
     assert genres(folder) == {"a.flac": ("First",), "b.mp3": ("First",)}
@@ -228,12 +314,12 @@ def test_undo_steps_back_run_by_run_and_can_itself_be_undone(genretag, folder, p
     assert genres(folder) == {"a.flac": ("Old",), "b.mp3": ()}
     assert [tags.raw(path) for path in paths] == raw
     assert history(genretag) == [
-        ["1", "2", "0", "0", "apply", "undone"],
-        ["2", "2", "0", "0", "apply", "undone"],
-        ["3", "2", "0", "0", "undo 2", "undone"],
-        ["4", "2", "0", "0", "undo 3"],
-        ["5", "2", "0", "0", "undo 2"],
-        ["6", "2", "0", "0", "undo 1"],
+        ["1", "2 written, undone", applied],
+        ["2", "2 written, undone", applied],
+        ["3", "2 written, undone", "undo 2"],
+        ["4", "2 written", "undo 3"],
+        ["5", "2 written", "undo 2"],
+        ["6", "2 written", "undo 1"],
     ]
     nothing = genretag("undo")
     assert nothing.returncode == 0 and "nothing to undo" in nothing.stderr
@@ -293,13 +379,73 @@ def test_undo_leaves_alone_and_names_what_somebody_changed_or_took_away(
     assert mutagen.File(folder / "title.flac")["title"] == ["Given since"]
 
 
+def test_undo_speaks_of_undoing_and_says_how_to_take_it_back(genretag, folder, plan) -> None:
+    paths = [song(folder / "a.flac"), song(folder / "b.flac", "Old")]
+    write_plan(plan, dict.fromkeys(paths, ("Rock",)))
+    applied = genretag("apply", plan)
+    assert "+ tagged   Old -> Rock" in applied.stdout
+    assert applied.stderr.endswith("Take this back with:\n  genretag undo 1\n")
+    before = contents(folder)
+    shown = genretag("undo", "-n")
+    assert shown.returncode == 0
+    assert "> planned  Rock -> (no genre)" in shown.stdout
+    assert shown.stderr.endswith("Put the genres of 2 files back with:\n  genretag undo\n")
+    assert contents(folder) == before and len(history(genretag)) == 1
+    undone = genretag("undo")
+    assert "+ undone   Rock -> (no genre)" in undone.stdout and "Rock -> Old" in undone.stdout
+    assert "+ undone  2  Old 1, (no genre) 1" in undone.stderr
+    assert "tagged" not in undone.stdout + undone.stderr
+    assert undone.stderr.endswith("Take this back with:\n  genretag undo 2\n")
+    assert genretag("undo", "2").returncode == 0
+    assert genres(folder) == {"a.flac": ("Rock",), "b.flac": ("Rock",)}
+
+
+def test_undo_says_how_to_put_back_what_was_changed_since_and_does_so(
+    genretag, folder, plan
+) -> None:
+    mine = song(folder / "mine.flac", "Old")
+    write_plan(plan, {mine: ("New",)})
+    assert genretag("apply", plan).returncode == 0
+    tags.write(mine, ("Mine",))
+    left = genretag("undo")
+    assert left.returncode == 0 and "its genre was changed since" in left.stdout
+    assert left.stderr.endswith("genretag undo 1 --force\n")
+    assert "Mine -> Old" in genretag("undo", "1", "--force", "-n").stdout
+    assert tags.read(mine).genres == ("Mine",)
+    forced = genretag("undo", "1", "--force")
+    assert forced.returncode == 0 and "+ undone   Mine -> Old" in forced.stdout
+    assert tags.read(mine).genres == ("Old",)
+    assert genretag("undo", "2").returncode == 0
+    assert tags.read(mine).genres == ("Mine",)
+
+
+def test_history_tells_options_and_folder_and_runs_without_a_change_leave_no_gap(
+    genretag, folder
+) -> None:
+    (folder / "sub").mkdir()
+    path = song(folder / "sub" / "a b.flac")
+    scan = ("scan", "--policy", "replace", "--top-k", "2", folder / "sub")
+    assert genretag(*scan).returncode == 0
+    for _ in range(2):
+        assert genretag(*scan).returncode == 0  # nothing to do
+    assert genretag("undo").returncode == 0
+    tags.write(path, ("Old",))
+    assert genretag(*scan).returncode == 0
+    first, undone, last = genretag("history").stdout.splitlines()
+    assert first.startswith("   1  ") and "  1 written, undone  scan --policy replace" in first
+    assert "--top-k 2" in first and first.endswith(f"  in {folder / 'sub'}")
+    assert undone.startswith("   2  ") and f"undo 1  in {folder / 'sub'}" in undone
+    assert last.startswith("   3  ")
+    assert genretag("undo", "3").returncode == 0
+    assert tags.read(path).genres == ("Old",)
+
+
 def test_a_killed_run_and_a_killed_undo_are_taken_back(genretag, home, folder, plan) -> None:
     paths = [song(folder / f"{n:02}.wav", "Old") for n in range(12)]
     raw = {path: tags.raw(path) for path in paths}
     write_plan(plan, dict.fromkeys(paths, ("New",)))
     killed(home, paths[2], "apply", str(plan))
-    counts = history(genretag)[0]
-    assert int(counts[1]) >= 2 and "New" in str(genres(folder))
+    assert int(history(genretag)[0][1].split()[0]) >= 2 and "New" in str(genres(folder))
     assert 2 <= sum(tags.read(path).genres == ("New",) for path in paths) < len(paths)
 
     (folder / ".genretag-xyz.mp3").write_bytes(b"somebody else's")
@@ -307,7 +453,7 @@ def test_a_killed_run_and_a_killed_undo_are_taken_back(genretag, home, folder, p
     assert genretag("undo").returncode == 0
     assert {path: tags.raw(path) for path in paths} == raw
     assert sorted(folder.iterdir()) == sorted([folder / ".genretag-xyz.mp3", *paths])
-    assert all(counts[3] == "0" for counts in history(genretag))
+    assert not any("interrupted" in row[1] for row in history(genretag))
     nothing = genretag("undo")
     assert nothing.returncode == 0 and "nothing to undo" in nothing.stderr
 
@@ -341,7 +487,7 @@ def test_apply_and_undo_show_what_they_would_change_and_ask_once(
     assert terminal.text.count("[y/N]") == 1
     assert tags.read(path).genres == (("New",) if answer == "y" else ("Old",))
 
-    assert genretag("apply", plan).returncode == (1 if answer == "y" else 0)
+    assert genretag("apply", plan).returncode == 0
     terminal = Terminal(["undo"], home)
     shown = terminal.read("[y/N]")
     assert "a.flac" in shown and "Old" in shown

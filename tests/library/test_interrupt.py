@@ -10,10 +10,12 @@ import pytest
 
 from genretag.library import interrupt
 
+ENDING = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
+
 
 @pytest.fixture(autouse=True)
 def listening() -> Iterator[None]:
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.getsignal(number) for number in ENDING}
     for number in before:
         signal.signal(number, signal.SIG_DFL)  # whatever the tests were started with
     interrupt.listen()
@@ -22,7 +24,7 @@ def listening() -> Iterator[None]:
         signal.signal(number, handler)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", ENDING)
 def test_an_interrupt_comes_at_once(number) -> None:
     with pytest.raises(KeyboardInterrupt):
         os.kill(os.getpid(), number)
@@ -49,7 +51,8 @@ def test_a_child_that_starts_does_not_meet_it_and_the_parent_does_later() -> Non
         assert child.stdout == "unharmed\n" and child.returncode == 0
 
 
-def test_a_signal_that_was_ignored_stays_ignored() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+@pytest.mark.parametrize("number", ENDING)
+def test_a_signal_that_was_ignored_stays_ignored(number) -> None:
+    signal.signal(number, signal.SIG_IGN)
     interrupt.listen()
-    os.kill(os.getpid(), signal.SIGINT)
+    os.kill(os.getpid(), number)

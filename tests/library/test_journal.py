@@ -40,19 +40,19 @@ def locks(folder: Path) -> list[Path]:
 def test_an_entry_comes_back_as_it_was_given(journal: Journal) -> None:
     with journal.run("scan") as run:
         number = journal.begin(run, ENTRY)
-        (found,) = journal.changes(run, "pending")
+        (found,) = journal.changes(run.number, "pending")
         # SQLite has signed numbers only.
         assert found == replace(ENTRY, id=number, inode=ENTRY.inode - (1 << 64))
         journal.settle(number, "committed", '{"raw": 2}')
-    assert journal.changes(run, "pending") == []
-    (found,) = journal.changes(run)
+    assert journal.changes(run.number, "pending") == []
+    (found,) = journal.changes(run.number)
     assert (found.state, found.raw_after) == ("committed", '{"raw": 2}')
 
 
 def test_entries_are_on_disk_for_others_at_once(journal: Journal, tmp_path: Path) -> None:
     with closing(Journal(tmp_path)) as other, journal.run("scan") as run:
         journal.begin(run, ENTRY)
-        assert len(other.changes(run, "pending")) == 1
+        assert len(other.changes(run.number, "pending")) == 1
 
 
 def test_every_commit_is_synchronous(journal: Journal) -> None:
@@ -67,14 +67,95 @@ def test_history_counts_by_state_and_leaves_out_runs_that_did_nothing(journal: J
         for state in ("committed", "committed", "abandoned"):
             journal.settle(journal.begin(second, ENTRY), state)
     (record,) = journal.history()
-    assert (record.id, record.command, record.undone) == (second, "scan", False)
+    assert (record.id, record.command, record.undone) == (second.number, "scan", False)
     assert record.counts == {"committed": 2, "abandoned": 1}
+
+
+def test_runs_get_numbers_without_a_gap_when_they_write(journal: Journal, tmp_path: Path) -> None:
+    with closing(Journal(tmp_path)) as other, journal.run("idle"), other.run("early") as early:
+        assert early.number is None
+        with journal.run("late") as late:
+            first = journal.begin(late, ENTRY)
+            # Refused at its first entry, a run has no number yet.
+            with pytest.raises(FileError):
+                other.begin(early, ENTRY)
+            assert early.number is None and late.number == 1
+            journal.settle(first, "committed")
+        other.settle(other.begin(early, ENTRY), "committed")
+    assert [(run.id, run.command) for run in journal.history()] == [(1, "late"), (2, "early")]
+    assert locks(tmp_path) == []
+
+
+def test_folder_and_options_of_a_run_are_kept(journal: Journal) -> None:
+    folder = Path(os.fsdecode(b"/music/caf\xe9"))
+    with journal.run("scan", folder=folder, options="--policy add") as run:
+        journal.settle(journal.begin(run, ENTRY), "committed")
+    (record,) = journal.history()
+    assert (record.folder, record.options) == (folder, "--policy add")
+
+
+def test_a_journal_of_an_older_version_goes_on_with_its_numbers(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / FILE)) as database:
+        database.executescript(
+            "CREATE TABLE run (id INTEGER PRIMARY KEY AUTOINCREMENT, started TEXT NOT NULL,"
+            " command TEXT NOT NULL, undoes INTEGER);"
+            "INSERT INTO run (id, started, command) VALUES (3, '2026-01-01T00:00+00:00', 'scan');"
+        )
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", OPENED, tmp_path], stdout=subprocess.PIPE, text=True
+        )
+        for _ in range(4)
+    ]
+    assert [process.communicate()[0] for process in processes] == ["opened\n"] * 4
+    with closing(Journal(tmp_path)) as journal:
+        assert written(journal, "scan") == 4
+        assert [(run.id, run.folder, run.options) for run in journal.history()] == [(4, None, "")]
+    # The older version goes on as well.
+    with closing(sqlite3.connect(tmp_path / FILE)) as database:
+        database.execute("INSERT INTO run (started, command, undoes) VALUES ('', 'scan', NULL)")
+
+
+OPENED = """
+import sys; from pathlib import Path; from genretag.library.journal import Journal
+Journal(Path(sys.argv[1])).close(); print("opened")
+"""
+
+
+def test_who_waits_for_others_waits_for_the_living_alone(tmp_path: Path) -> None:
+    code = (
+        "import sys, time; from pathlib import Path; sys.path[:0] = sys.argv[2:]\n"
+        "from test_journal import *\n"
+        "journal = Journal(Path(sys.argv[1]))\n"
+        "with journal.run('scan') as run:\n"
+        "    number = journal.begin(run, ENTRY)\n"
+        "    print('begun', flush=True); sys.stdin.readline(); time.sleep(0.3)\n"
+        "    journal.settle(number, 'committed')\n"
+        "    journal.begin(run, ENTRY); print('again', flush=True); sys.stdin.readline()\n"
+    )
+    other = subprocess.Popen(
+        [sys.executable, "-c", code, tmp_path, Path(__file__).parent],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert other.stdin and other.stdout and other.stdout.readline() == "begun\n"
+    with closing(Journal(tmp_path)) as journal:
+        other.stdin.write("\n")
+        other.stdin.flush()
+        journal.await_others(ENTRY.path)
+        assert len(journal.changes(1, "committed")) == 1
+        assert other.stdout.readline() == "again\n"
+        other.kill()
+        other.wait()
+        journal.await_others(ENTRY.path)
+        assert len(journal.changes(1, "pending")) == 1
 
 
 def written(journal: Journal, command: str, undoes: int | None = None) -> int:
     with journal.run(command, undoes) as run:
         journal.settle(journal.begin(run, ENTRY), "committed")
-    return run
+    return run.number
 
 
 def test_an_undo_that_was_undone_no_longer_counts(journal: Journal) -> None:

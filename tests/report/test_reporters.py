@@ -27,12 +27,14 @@ def reported(format_: str) -> str:
 
 
 def summarised(**console: object) -> str:
+    """Lines and summary, on a terminal if `console` says so."""
     stream = io.StringIO()
     screen = Console(file=stream, **console)
-    report = human.on_console(screen)
+    width = screen.width if console.get("force_terminal") else None
+    lines = human.Lines(screen, Path("/music"), width=width)
     summary = human.Summary()
     for outcome in EVERY_KIND:
-        report(outcome)
+        lines.show(outcome)
         summary.add(outcome)
     screen.print(summary.table(seconds=2.0))
     return stream.getvalue()
@@ -83,7 +85,23 @@ def test_a_line_names_the_guess_that_was_not_good_enough() -> None:
     assert any("Folk?" in line and "31%" in line for line in lines)
 
 
-@pytest.mark.parametrize("width", [80, 120])
+def test_a_guess_is_not_as_bold_as_a_decision() -> None:
+    text = summarised(width=100, color_system="truecolor", force_terminal=True)
+    assert "Blues + \x1b[1mJazz\x1b[0m" in text
+    assert "Folk? " in text and "\x1b[1mFolk" not in text
+
+
+def test_failures_name_the_path_as_other_lines_do() -> None:
+    assert r"! failed   07 \xff.mp3: there is no audio in it" in summarised(width=100)
+
+
+def test_reasons_are_counted_and_one_that_holds_for_all_stands_alone() -> None:
+    text = summarised(width=100)
+    assert "= unchanged  1  has a genre" in text
+    assert "best score is below 0.50 1, nothing but silence was heard 1" in text
+
+
+@pytest.mark.parametrize("width", [40, 80, 120])
 @pytest.mark.parametrize("colour", ["colour", "plain"])
 def test_lines_and_summary_look_as_agreed(width: int, colour: str) -> None:
     system = {"color_system": "truecolor", "force_terminal": True} if colour == "colour" else {}

@@ -226,7 +226,7 @@ def carry_out(folder: str, plan_: str | None) -> int:
         if plan_ is None:
             take_back(Path(folder))
         else:
-            apply(Path(folder), plan.read(Path(plan_)))
+            apply(Path(folder), plan.read(Path(plan_)).changes)
     except KeyboardInterrupt:
         return 130
     return 0

@@ -1,7 +1,9 @@
 """The command line: one module per command, put together here."""
 
+import errno
+import os
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -17,9 +19,16 @@ from genretag.cli import (
     scan,
     undo,
 )
-from genretag.cli.group import Group
+from genretag.cli.group import Group, show
+from genretag.cli.output import translated
+from genretag.errors import RunError
 from genretag.library import interrupt
 from genretag_train.cli import app as train
+
+READER_GONE = 141
+"""Exit code if what reads the output ends before it does, as in `| head`: 128 + SIGPIPE."""
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 app = typer.Typer(
     cls=Group,
@@ -66,7 +75,8 @@ def genretag(
     all tables for every command that has the option and accepts the value.
 
     Exit codes: 0 done, 1 some files failed, 2 wrong command line or config,
-    3 the run could not go on, 4 an extra is missing, 130 interrupted.
+    3 the run could not go on, 4 an extra is missing, 130 interrupted,
+    141 nobody reads the output any more.
     """
 
 
@@ -77,4 +87,47 @@ def main() -> None:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     interrupt.listen()
-    app()
+    try:
+        app()
+    except SystemExit as ended:
+        # typer and rich end the program where its reader is gone.
+        gone = isinstance(ended.__context__, BrokenPipeError)
+        raise SystemExit(READER_GONE if gone else _flushed(ended.code)) from None
+    except OSError as error:
+        # Only a file that is written without a name, as standard output is, comes this far.
+        if error.errno not in _FULL or error.filename is not None:
+            raise
+        raise SystemExit(_unwritten(error)) from None
+    finally:
+        _forget_unwritten()
+
+
+def _flushed(code: Any) -> Any:
+    """The exit code `code`, if what was printed arrives where it should."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        return READER_GONE
+    except OSError as error:
+        return code or _unwritten(error)
+    return code
+
+
+def _unwritten(error: OSError) -> int:
+    """Say that standard output cannot be written; the exit code for that."""
+    try:
+        with translated(None):
+            raise error
+    except RunError as failure:
+        show(failure)
+        return failure.exit_code
+
+
+def _forget_unwritten() -> None:
+    """Keep Python from trying once more, in vain and aloud, to write what could not be."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)

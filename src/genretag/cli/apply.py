@@ -1,5 +1,6 @@
 """`genretag apply`: carry out a plan."""
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -10,6 +11,7 @@ from genretag.cli.options import FormatOption, KeepMtimeOption, OutputOption, Ye
 
 
 def apply(
+    ctx: typer.Context,
     plan: Annotated[
         Path, typer.Argument(help="What [bold]genretag scan --plan[/] wrote.", show_default=False)
     ],
@@ -20,7 +22,8 @@ def apply(
 ) -> None:
     """Write the genres of a PLAN into the files.
 
-    A file that somebody changed since the plan was made is left alone and reported.
+    A file that somebody changed since the plan was made is left alone and reported, and one
+    that has its new genres already is done.
 
     [bold]Examples[/]
 
@@ -28,11 +31,25 @@ def apply(
 
     [cyan]genretag apply plan.jsonl[/]  carries it out
     """
+    import shlex
+
+    from genretag.cli import typed
     from genretag.cli.run import Run, writing
+    from genretag.report.paths import common_folder
+    from genretag.report.wording import WRITING
     from genretag.workflow.plan import read
 
-    changes = read(plan)
-    nothing = "The plan holds no change."
-    with Run(format, output, lambda: len(changes), nothing) as run:
-        run.carry_out(changes, not yes, partial(writing, "apply", keep_mtime))
+    found = read(plan)
+    folder = common_folder(change.path for change in found.changes)
+    words = replace(WRITING, nothing="The plan holds no change.")
+    command = shlex.join(["apply", str(plan)])
+    count = len(found.changes)
+    with Run(format, output, lambda: count, words, folder, typed.command(ctx)) as run:
+        if not found.complete:
+            run.warn(
+                f"{plan} is incomplete, as its scan was interrupted. What it holds is carried "
+                "out; scan again for the rest."
+            )
+        writer = partial(writing, command, folder, typed.options(ctx), keep_mtime=keep_mtime)
+        run.carry_out(found.changes, not yes, writer)
     raise typer.Exit(run.exit_code)

@@ -34,10 +34,15 @@ def refuse_music(path: Path) -> None:
 
 @contextmanager
 def translated(output: Path | None) -> Iterator[None]:
-    """Turn what the system says over `output`, or standard output, into `output-failed`."""
+    """Turn what the system says over `output`, or standard output, into `output-failed`.
+
+    A reader of standard output that has seen enough is no failure: `app.main` ends quietly.
+    """
     try:
         yield
     except OSError as error:
+        if output is None and isinstance(error, BrokenPipeError):
+            raise
         raise RunError(
             Code.OUTPUT_FAILED,
             f"{output or 'standard output'}: cannot be written: {error.strerror}",

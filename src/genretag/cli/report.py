@@ -86,7 +86,7 @@ def report(
 
         walk = Walk(tuple(exclude or ()), follow_symlinks, hidden, one_file_system)
         files = Ahead(walk.files(paths))
-        hearing = Hearing(lambda: files.found)
+        hearing = Hearing(lambda: files.found, paths)
         ear = listener.ear(hearing.warn)
         genres = ear.manifest.genres.names
         names = maps.read(genre_map, genres)

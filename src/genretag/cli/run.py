@@ -1,33 +1,41 @@
-"""Shows a run: outcomes as they come, a progress bar, a question, a summary."""
+"""Shows a run: outcomes as they come, a progress bar, a question, a summary, what to do next."""
 
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import replace
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Self
 
-import typer
 from rich.console import Console
 from rich.markup import escape
 
 from genretag.cli.bar import Bar
 from genretag.cli.output import opened, translated
-from genretag.domain.outcome import Failed, Outcome, Planned
+from genretag.cli.terminal import agreed, can_ask, width
+from genretag.domain.outcome import Failed, Outcome, Planned, Tagged
 from genretag.errors import RunError
 from genretag.library import places
 from genretag.library.journal import Journal
-from genretag.report import REPORTERS, Report, human, jsonl
+from genretag.report import REPORTERS, Report, human
+from genretag.report.plan import PlanWriter
 from genretag.report.text import visible
+from genretag.report.wording import Wording, files
 from genretag.workflow.apply import Writer, recover
 
 
 class Run:
     """One run of a command over many files; used as a context, it ends with the summary.
 
-    Lines for people share the terminal with the bar. Data goes to `output` or standard
-    output, the bar and the summary to standard error unless both are one terminal. `found`
-    says how many files there are, as far as is known, and `nothing` what it means if none are.
+    Data goes to `output` or standard output, and everything else to standard error, but for the
+    bar where lines for people share the terminal with it.
+
+    Args:
+        format_: of the data.
+        output: the file for it, if not standard output.
+        found: says how many files there are, as far as is known.
+        words: those of the command.
+        folder: what paths are shown relative to.
+        command: what a person types to do this again.
     """
 
     def __init__(
@@ -35,24 +43,35 @@ class Run:
         format_: str,
         output: Path | None,
         found: Callable[[], int],
-        nothing: str = "No audio files were found there.",
+        words: Wording,
+        folder: Path | None,
+        command: str,
     ) -> None:
         self._format = format_
         self._output = output
-        self._nothing = nothing
+        self._found = found
+        self._words = words
+        self._folder = folder
+        self._command = command
+        self._next: list[tuple[str, str]] = []
+        self._written: int | None = None
         self._stack = ExitStack()
-        self._stdout = Console(file=sys.stdout)
-        self._stderr = Console(stderr=True)
-        both = self._stdout.is_terminal and output is None
+        self._stdout = Console(file=sys.stdout, highlight=False)
+        self._stderr = Console(stderr=True, highlight=False)
+        on_stdout = output is None and sys.stdout.isatty()
         # Data on the same terminal would be torn by the bar.
-        torn = both and format_ != "human"
-        self._bar = Bar(self._stdout if both else self._stderr, found, torn)
-        self._summary = self._bar.summary
+        self._torn = on_stdout and format_ != "human"
+        self._screen = self._stdout if on_stdout and not self._torn else self._stderr
+        self._bar = self._new_bar(found)
 
     @property
     def exit_code(self) -> int:
         """0, or 1 if a file failed."""
-        return 1 if self._summary.counts[Failed.status] else 0
+        return 1 if self.count(Failed) else 0
+
+    def count(self, kind: type[Outcome]) -> int:
+        """How many files came out so."""
+        return self._bar.summary.counts[kind.status]
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
@@ -62,18 +81,25 @@ class Run:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        self._stack.close()
-        if kind is None and not sum(self._summary.counts.values()):
-            self._stderr.print(self._nothing)
-        elif kind is None or issubclass(kind, KeyboardInterrupt | RunError):
-            self._stderr.print()
-            self._stderr.print(self._summary.table(self._bar.seconds))
+        interrupted = kind is not None and issubclass(kind, KeyboardInterrupt)
+        try:
+            self._stack.close()
+            if kind is None and not self._bar.summary.files:
+                self._stderr.print(self._words.nothing)
+            elif kind is None or interrupted or issubclass(kind, RunError):
+                self._end(interrupted)
+        except OSError:
+            # Who closed the terminal has interrupted the run as well.
+            if not interrupted:
+                raise
 
     def warn(self, message: str) -> None:
         """Say something that does not concern a single file."""
-        # Data may share the bar's console.
-        console = self._bar.console if self._format == "human" else self._stderr
-        console.print(f"[yellow]Warning:[/] {escape(visible(message))}")
+        self._screen.print(f"[yellow]Warning:[/] {escape(visible(message))}")
+
+    def then(self, message: str, command: str) -> None:
+        """Say at the end of the run what a person may want to do next, and by which command."""
+        self._next.append((message, command))
 
     def show(self, outcomes: Iterable[Outcome]) -> None:
         """Report each outcome, count it and move the bar."""
@@ -83,13 +109,19 @@ class Run:
     def plan(self, outcomes: Iterable[Outcome], path: Path) -> None:
         """Report each outcome, and write those that are planned to a plan for `apply`."""
         with opened(path) as stream:
-            write = jsonl.reporter(stream)
-            for outcome in self._bar.watched(outcomes):
-                self._emit(outcome)
-                if isinstance(outcome, Planned):
-                    # The plan may be carried out from another folder.
+            with translated(path):
+                plan = PlanWriter(stream)
+            complete = False
+            try:
+                for outcome in self._bar.watched(outcomes):
+                    self._emit(outcome)
                     with translated(path):
-                        write(replace(outcome, path=outcome.path.absolute()))
+                        plan.add(outcome)
+                complete = True
+            finally:
+                # Without its last line a plan counts as interrupted as well.
+                with suppress(OSError) if not complete else translated(path):
+                    plan.end(complete)
 
     def carry_out(
         self,
@@ -98,54 +130,87 @@ class Run:
         writer: Callable[[], AbstractContextManager[Writer]],
     ) -> None:
         """Write what is planned; with `ask`, on a terminal, show all of it and ask before."""
-        if ask and sys.stdin.isatty() and self._stderr.is_terminal:
+        asked = ask and can_ask()
+        if asked:
             planned = self._confirmed(outcomes)
             if planned is None:
                 self._stderr.print("Nothing was changed.")
                 return
-            self._summary = human.Summary()
-            with writer() as found:
-                for outcome in found.apply(planned):
-                    self._summary.add(outcome)
-                    # A person has just read the same lines; only what went wrong is news.
-                    if self._format != "human" or isinstance(outcome, Failed):
+            self._bar = self._stack.enter_context(self._new_bar(lambda: len(planned)))
+            outcomes = planned
+        # A person has just read the same lines on the same screen; only failures are news there.
+        known = asked and self._screen is self._stdout
+        with writer() as found:
+            try:
+                for outcome in self._bar.watched(found.apply(outcomes)):
+                    if not known or isinstance(outcome, Failed):
                         self._emit(outcome)
-        else:
-            with writer() as found:
-                self.show(found.apply(outcomes))
+            finally:
+                self._written = found.run.number
 
     def _confirmed(self, outcomes: Iterable[Outcome]) -> list[Outcome] | None:
         """All outcomes, after a person has seen them and not said no."""
-        show = human.on_console(self._bar.console)
+        lines = self._lines(self._screen)
         planned = []
         for outcome in self._bar.watched(outcomes):
-            show(outcome)
+            lines.show(outcome)
             planned.append(outcome)
         self._bar.stop()
-        count = sum(isinstance(outcome, Planned) for outcome in planned)
-        if count and not typer.confirm(f"Write genres into {count} files?", err=True):
-            return None
-        return planned
+        if not self.count(Planned):
+            return planned
+        self._stderr.print()
+        return planned if agreed(self._words.question(planned)) else None
+
+    def _new_bar(self, found: Callable[[], int]) -> Bar:
+        return Bar(self._screen, found, self._torn, words=self._words)
+
+    def _lines(self, console: Console) -> human.Lines:
+        return human.Lines(console, self._folder, self._words, width(console))
 
     def _reporter(self, stack: ExitStack) -> Report:
-        if self._output is not None:
-            return REPORTERS[self._format](stack.enter_context(opened(self._output)))
+        stream = sys.stdout if self._output is None else stack.enter_context(opened(self._output))
         if self._format == "human":
-            return human.on_console(self._stdout)
-        return REPORTERS[self._format](sys.stdout)
+            # Lines on the screen must know of the bar.
+            console = Console(file=stream) if stream is not sys.stdout else self._stdout
+            return self._lines(console).show
+        return REPORTERS[self._format](stream)
 
     def _emit(self, outcome: Outcome) -> None:
         with translated(self._output):
             self._report(outcome)
 
+    def _end(self, interrupted: bool) -> None:
+        summary = self._bar.summary
+        self._stderr.print()
+        if summary.files:
+            self._stderr.print(summary.table(self._bar.seconds))
+        if interrupted:
+            done = f"Interrupted after {summary.files} of {files(self._bar.found)}"
+            kept = "what is done is kept" if self._written else "nothing was changed"
+            self.then(f"{done}; {kept}. The same command goes on from there:", self._command)
+        if self._written and self.count(Tagged):
+            self.then("Take this back with:", f"genretag undo {self._written}")
+        for message, command in self._next:
+            self._stderr.print()
+            self._stderr.print(escape(visible(message)))
+            # Whole, so that it can be copied.
+            self._stderr.print(f"  [bold]{escape(visible(command))}[/]", soft_wrap=True)
+
 
 @contextmanager
-def writing(command: str, keep_mtime: bool = False, undoes: int | None = None) -> Iterator[Writer]:
+def writing(
+    command: str,
+    folder: Path | None,
+    options: str,
+    undoes: int | None = None,
+    keep_mtime: bool = False,
+    at_once: bool = False,
+) -> Iterator[Writer]:
     """A writer with a run of its own in the journal, after what killed runs left is settled."""
     journal = Journal(places.data_dir())
     try:
         recover(journal)
-        with journal.run(command, undoes) as run:
-            yield Writer(journal, run, keep_mtime)
+        with journal.run(command, undoes, folder, options) as run:
+            yield Writer(journal, run, keep_mtime, at_once)
     finally:
         journal.close()

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -34,6 +34,15 @@ from genretag.cli.options import (
     TopKOption,
     YesOption,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from genretag.cli.run import Run
+    from genretag.domain.advice import Doubts
+
+_NOT_TO_LOOK = ("dry_run", "threshold", "plan", "yes", "format", "output")
+"""Parameters that a command which only shows something goes without."""
 
 
 def scan(
@@ -148,22 +157,30 @@ def scan(
 
     [cyan]genretag scan -n --format jsonl ~/Music > genres.jsonl[/]  gives data for a script
     """
+    if plan is not None:
+        _refuse_to_overwrite(plan, yes)
     how = Listening(
         model, coverage, device, jobs, timeout, no_cache, batch_size, engine, ray_address
     )
     with listening(how) as listener:
-        from genretag.cli import maps
+        from genretag.cli import maps, typed
         from genretag.cli import threshold as thresholds
         from genretag.cli.run import Run, writing
+        from genretag.domain.advice import Doubts
         from genretag.domain.layout import PLAIN, PLAYERS
         from genretag.domain.placeholder import placeholders
         from genretag.domain.tagging import TagPolicy
         from genretag.library.ahead import Ahead
         from genretag.library.walk import Walk
+        from genretag.report.paths import common_folder
+        from genretag.report.wording import WRITING as WORDS
 
         walk = Walk(tuple(exclude or ()), follow_symlinks, hidden, one_file_system)
         files = Ahead(walk.files(paths))
-        run = Run(format, output, lambda: files.found)
+        folder = common_folder(paths)
+        # Who was interrupted has a part of the plan, and wants it overwritten.
+        again = typed.command(context, *["--yes"][: plan is not None and not yes])
+        run = Run(format, output, lambda: files.found, WORDS, folder, again)
         ear = listener.ear(run.warn)
         manifest = ear.manifest
         names = maps.read(genre_map, manifest.genres.names)
@@ -177,12 +194,67 @@ def scan(
             placeholders=placeholders(placeholder, manifest.genres.names, names),
             layout=replace(layout, id3=id3 or layout.id3, fix_stale=fix_stale or layout.fix_stale),
         )
+        doubts = Doubts(policy_)
         with run, ear.outcomes(files, policy_) as outcomes:
+            found = doubts.counted(outcomes)
             if plan is not None:
-                run.plan(outcomes, plan)
+                run.plan(found, plan)
             elif dry_run:
-                run.show(outcomes)
+                run.show(found)
             else:
-                asks = policy != "fill" and not yes
-                run.carry_out(outcomes, asks, partial(writing, "scan", keep_mtime))
-    raise typer.Exit(run.exit_code)
+                where = common_folder(path.absolute() for path in paths)
+                writer = partial(
+                    writing,
+                    "scan",
+                    where,
+                    typed.options(context),
+                    keep_mtime=keep_mtime,
+                    at_once=True,
+                )
+                run.carry_out(found, policy != "fill" and not yes, writer)
+            for step in _next_steps(context, run, doubts, plan, dry_run):
+                run.then(*step)
+    # What failed is in the plan.
+    raise typer.Exit(run.exit_code if plan is None else 0)
+
+
+def _refuse_to_overwrite(plan: Path, yes: bool) -> None:
+    """UsageError `bad-option` if there is a plan already and nobody wants it overwritten."""
+    from genretag.cli.terminal import agreed, can_ask
+    from genretag.errors import Code, UsageError
+    from genretag.report.text import visible
+
+    if yes or not plan.is_file() or not plan.stat().st_size:
+        return
+    if not (can_ask() and agreed(f"{visible(str(plan))} exists. Overwrite it?")):
+        raise UsageError(
+            Code.BAD_OPTION,
+            f"{plan}: it exists, and was not overwritten",
+            "Choose another name, or overwrite it with --yes.",
+        )
+
+
+def _next_steps(
+    context: typer.Context, run: "Run", doubts: "Doubts", plan: Path | None, dry_run: bool
+) -> "Iterator[tuple[str, str]]":
+    """What a person may want to do after a run, and the command for it."""
+    import shlex
+
+    from genretag.cli import typed
+    from genretag.domain.outcome import Planned
+    from genretag.report.wording import files
+
+    planned = run.count(Planned)
+    if plan is not None:
+        wrote = f"Wrote {planned} change{'' if planned == 1 else 's'} to {plan}. Carry out with:"
+        yield wrote, f"genretag apply {shlex.quote(str(plan))}"
+    elif dry_run and planned:
+        yield f"Write into {files(planned)} with:", typed.command(context, without=("dry_run",))
+    if found := doubts.proposal():
+        are = "is" if doubts.unsure == 1 else "are"
+        yield (
+            f"{files(doubts.unsure)} {are} unsure. --threshold {found.threshold} would tag "
+            f"{found.files} of them, about {found.right:.0%} of these rightly by the model's own "
+            "scores. This shows them:",
+            typed.command(context, "-n", "--threshold", str(found.threshold), without=_NOT_TO_LOOK),
+        )

@@ -5,10 +5,11 @@ from typing import Annotated
 
 import typer
 
-from genretag.cli.options import FormatOption, KeepMtimeOption, OutputOption, YesOption
+from genretag.cli.options import WRITING, FormatOption, KeepMtimeOption, OutputOption, YesOption
 
 
 def undo(
+    ctx: typer.Context,
     run: Annotated[
         int | None,
         typer.Argument(
@@ -16,6 +17,20 @@ def undo(
             show_default="the last run that was not undone yet",
         ),
     ] = None,
+    dry_run: Annotated[
+        bool,
+        typer.Option(
+            "--dry-run", "-n", help="Show what would be put back.", rich_help_panel=WRITING
+        ),
+    ] = False,
+    force: Annotated[
+        bool,
+        typer.Option(
+            "--force",
+            help="Put genres back also where somebody changed them since.",
+            rich_help_panel=WRITING,
+        ),
+    ] = False,
     keep_mtime: KeepMtimeOption = False,
     yes: YesOption = False,
     format: FormatOption = "human",  # noqa: A002 - it is the name of the option
@@ -28,9 +43,13 @@ def undo(
     """
     from contextlib import closing
 
+    from genretag.cli import typed
     from genretag.cli.run import Run, writing
+    from genretag.domain.outcome import Planned, Skipped
     from genretag.library import places
     from genretag.library.journal import Journal
+    from genretag.report.paths import common_folder
+    from genretag.report.wording import files, undoing
     from genretag.workflow import undo as workflow
     from genretag.workflow.apply import recover
 
@@ -41,39 +60,44 @@ def undo(
             typer.echo("There is nothing to undo.", err=True)
             raise typer.Exit(0)
         count = target.counts.get("committed", 0)
-        with Run(format, output, lambda: count) as shown:
-            outcomes = workflow.plan(journal, target.id)
-            writer = partial(writing, f"undo {target.id}", keep_mtime, undoes=target.id)
-            shown.carry_out(outcomes, not yes, writer)
+        folder = common_folder(entry.path for entry in journal.changes(target.id))
+        words = undoing(target.id, folder)
+        with Run(format, output, lambda: count, words, folder, typed.command(ctx)) as shown:
+            outcomes = workflow.plan(journal, target.id, force)
+            if dry_run:
+                shown.show(outcomes)
+                if planned := shown.count(Planned):
+                    again = typed.command(ctx, without=("dry_run",))
+                    shown.then(f"Put the genres of {files(planned)} back with:", again)
+            else:
+                command = f"undo {target.id}"
+                writer = partial(
+                    writing, command, folder, typed.options(ctx), target.id, keep_mtime
+                )
+                shown.carry_out(outcomes, not yes, writer)
+            if left := shown.count(Skipped):
+                again = f"genretag undo {target.id} --force"
+                shown.then(f"{files(left)} got another genre since; put the old back with:", again)
     raise typer.Exit(shown.exit_code)
 
 
 def history() -> None:
-    """List the runs that wrote something: when, what, how many files, whether undone."""
+    """List the runs that wrote something: when, how many files, whether undone, how and where."""
+    import sys
     from contextlib import closing
 
     from rich.console import Console
-    from rich.table import Table
 
+    from genretag.cli import terminal
     from genretag.library import places
     from genretag.library.journal import Journal
+    from genretag.report.history import line
 
     with closing(Journal(places.data_dir())) as journal:
         runs = journal.history()
     if not runs:
         typer.echo("Nothing was written yet.", err=True)
         raise typer.Exit(0)
-    table = Table(box=None, header_style="bold")
-    for column in ("run", "written", "not written", "interrupted"):
-        table.add_column(column, justify="right")
-    for column in ("started", "command", ""):
-        table.add_column(column)
+    console = Console(file=sys.stdout, highlight=False)
     for run in runs:
-        table.add_row(
-            str(run.id),
-            *(str(run.counts.get(state, 0)) for state in ("committed", "abandoned", "pending")),
-            f"{run.started.astimezone():%Y-%m-%d %H:%M:%S}",
-            run.command,
-            "undone" if run.undone else "",
-        )
-    Console().print(table)
+        console.print(line(run, terminal.width(console)), soft_wrap=True)

@@ -6,17 +6,23 @@ from contextlib import contextmanager
 from multiprocessing import resource_tracker
 from types import FrameType
 
+# Windows has no SIGHUP.
+_ENDING = [
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+]
+
 _held = 0
 _pending = False
 
 
 def listen() -> None:
-    """Let Ctrl-C and SIGTERM alike raise KeyboardInterrupt, wherever nothing holds them back.
+    """Let Ctrl-C, SIGTERM and SIGHUP raise KeyboardInterrupt, wherever nothing holds them back.
 
-    Whoever ends a run by SIGTERM wants what Ctrl-C gives: what is done is kept. A signal that
-    the caller had ignored, as shells do for commands in the background, stays ignored.
+    Whoever ends a run by SIGTERM, or closes its terminal, wants what Ctrl-C gives: what is done
+    is kept. A signal that the caller had ignored stays ignored, as shells do for commands in the
+    background and `nohup` does.
     """
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in _ENDING:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _came)
 

@@ -3,6 +3,7 @@
 import json
 import os
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -15,39 +16,13 @@ from filelock import FileLock, Timeout
 from genretag.domain.change import layout_as_object, layout_from_object
 from genretag.domain.layout import Layout
 from genretag.errors import Code, FileError, RunError, reason
+from genretag.library.journal_tables import prepare, transaction
 
 FILE = "journal.sqlite3"
 _WAIT_S = 30.0
+_POLL_S = 0.02
 
 State = Literal["pending", "committed", "abandoned"]
-
-_TABLES = """
-CREATE TABLE IF NOT EXISTS run (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    started TEXT NOT NULL,
-    command TEXT NOT NULL,
-    undoes INTEGER REFERENCES run (id)
-);
-CREATE TABLE IF NOT EXISTS change (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    run INTEGER NOT NULL REFERENCES run (id),
-    path BLOB NOT NULL,
-    staged BLOB NOT NULL,
-    device INTEGER NOT NULL,
-    inode INTEGER NOT NULL,
-    container TEXT NOT NULL,
-    genres_before TEXT NOT NULL,
-    genres_after TEXT NOT NULL,
-    layout TEXT NOT NULL,
-    raw_before TEXT NOT NULL,
-    raw_after TEXT,
-    model TEXT,
-    state TEXT NOT NULL
-);
-CREATE TABLE IF NOT EXISTS finished (run INTEGER PRIMARY KEY REFERENCES run (id));
-CREATE INDEX IF NOT EXISTS change_of_run ON change (run, state);
-CREATE INDEX IF NOT EXISTS pending ON change (path) WHERE state = 'pending';
-"""
 
 
 @dataclass(frozen=True)
@@ -74,7 +49,10 @@ class Entry:
 
 @dataclass(frozen=True)
 class RunRecord:
-    """One run in the history; `undone` says whether a later run has taken it back to its end."""
+    """One run in the history; `undone` says whether a later run has taken it back to its end.
+
+    `folder` is where its files lie and `options` what was asked for, as far as known.
+    """
 
     id: int
     started: datetime
@@ -82,6 +60,20 @@ class RunRecord:
     undoes: int | None
     counts: dict[State, int]
     undone: bool
+    folder: Path | None = None
+    options: str = ""
+
+
+@dataclass
+class OpenRun:
+    """A run that goes on. It gets its number with its first entry: one without leaves no gap."""
+
+    command: str
+    undoes: int | None = None
+    folder: Path | None = None
+    options: str = ""
+    number: int | None = None
+    lock: FileLock | None = None
 
 
 class Journal:
@@ -100,7 +92,7 @@ class Journal:
                 self._db.execute("PRAGMA journal_mode = WAL")
                 # Each entry is on the disk before the file that it is about is touched.
                 self._db.execute("PRAGMA synchronous = FULL")
-                self._db.executescript(_TABLES)
+                prepare(self._db)
                 stack.pop_all()
 
     def close(self) -> None:
@@ -108,54 +100,85 @@ class Journal:
         self._db.close()
 
     @contextmanager
-    def run(self, command: str, undoes: int | None = None) -> Iterator[int]:
-        """A new run, alive while the context lasts; a killed one counts as dead at once."""
-        with _translated(self._folder):
-            now = datetime.now(UTC).isoformat(timespec="seconds")
-            row = self._db.execute(
-                "INSERT INTO run (started, command, undoes) VALUES (?, ?, ?)",
-                (now, command, undoes),
-            )
-            number = row.lastrowid or 0
-            lock = self._lock(number)
-            lock.acquire()
-        try:
-            yield number
-            with _translated(self._folder):
-                self._db.execute("INSERT INTO finished (run) VALUES (?)", (number,))
-        finally:
-            lock.release()
-            self._unlocked(lock)
+    def run(
+        self,
+        command: str,
+        undoes: int | None = None,
+        folder: Path | None = None,
+        options: str = "",
+    ) -> Iterator[OpenRun]:
+        """A new run, alive while the context lasts; a killed one counts as dead at once.
 
-    def begin(self, run: int, entry: Entry) -> int:
+        Args:
+            command: what a person called, with its arguments if these are not files.
+            undoes: the number of the run that it takes back.
+            folder: where its files lie.
+            options: those that were given, as on a command line.
+        """
+        run = OpenRun(command, undoes, folder, options)
+        try:
+            yield run
+            if run.number is not None:
+                with _translated(self._folder):
+                    self._db.execute("INSERT INTO finished (run) VALUES (?)", (run.number,))
+        finally:
+            self._released(run)
+
+    def begin(self, run: OpenRun, entry: Entry) -> int:
         """Record a write that is about to happen; the number of the entry.
 
         Raises:
             FileError: `changed`, another run has begun to write the same file.
         """
+        with _translated(self._folder), transaction(self._db):
+            if run.number is not None:
+                return self._begun(run.number, entry)
+            try:
+                number = self._numbered(run)
+                begun = self._begun(number, entry)
+            except BaseException:
+                # Its number is given to the next run, and the lock goes by the number.
+                self._released(run)
+                raise
+            run.number = number
+            return begun
+
+    def _numbered(self, run: OpenRun) -> int:
+        """A number for `run`, which others see alive from now on."""
+        folder = os.fsencode(run.folder) if run.folder else None
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        row = self._db.execute(
+            "INSERT INTO run (started, command, undoes, folder, options) VALUES (?, ?, ?, ?, ?)",
+            (now, run.command, run.undoes, folder, run.options),
+        )
+        number = row.lastrowid or 0
+        run.lock = self._lock(number)
+        run.lock.acquire()
+        return number
+
+    def _begun(self, run: int, entry: Entry) -> int:
         path = os.fsencode(entry.path)
-        with _translated(self._folder):
-            cursor = self._db.execute(
-                "INSERT INTO change (run, path, staged, device, inode, container, genres_before,"
-                " genres_after, layout, raw_before, model, state)"
-                " SELECT ?,?,?,?,?,?,?,?,?,?,?,'pending' WHERE NOT EXISTS"
-                " (SELECT 1 FROM change WHERE path = ? AND state = 'pending' AND run <> ?)",
-                (
-                    run,
-                    path,
-                    os.fsencode(entry.staged),
-                    _signed(entry.device),
-                    _signed(entry.inode),
-                    entry.container,
-                    json.dumps(entry.before),
-                    json.dumps(entry.after),
-                    json.dumps(layout_as_object(entry.layout)),
-                    entry.raw_before,
-                    entry.model,
-                    path,
-                    run,
-                ),
-            )
+        cursor = self._db.execute(
+            "INSERT INTO change (run, path, staged, device, inode, container, genres_before,"
+            " genres_after, layout, raw_before, model, state)"
+            " SELECT ?,?,?,?,?,?,?,?,?,?,?,'pending' WHERE NOT EXISTS"
+            " (SELECT 1 FROM change WHERE path = ? AND state = 'pending' AND run <> ?)",
+            (
+                run,
+                path,
+                os.fsencode(entry.staged),
+                _signed(entry.device),
+                _signed(entry.inode),
+                entry.container,
+                json.dumps(entry.before),
+                json.dumps(entry.after),
+                json.dumps(layout_as_object(entry.layout)),
+                entry.raw_before,
+                entry.model,
+                path,
+                run,
+            ),
+        )
         if not cursor.rowcount:
             raise FileError(
                 Code.CHANGED,
@@ -163,6 +186,28 @@ class Journal:
                 "Scan it again when that run has ended.",
             )
         return cursor.lastrowid or 0
+
+    def await_others(self, path: Path) -> None:
+        """Wait until no other living run is writing `path`, but not for ever."""
+        end = time.monotonic() + _WAIT_S
+        while time.monotonic() < end and any(map(self._is_alive, self._writing(path))):
+            time.sleep(_POLL_S)
+
+    def _writing(self, path: Path) -> list[int]:
+        with _translated(self._folder):
+            rows = self._db.execute(
+                "SELECT run FROM change WHERE path = ? AND state = 'pending'", (os.fsencode(path),)
+            ).fetchall()
+        return [run for (run,) in rows]
+
+    def _is_alive(self, run: int) -> bool:
+        lock = self._lock(run)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            return True
+        lock.release()
+        return False
 
     def settle(self, entry: int, state: State, raw_after: str | None = None) -> None:
         """Record how a write ended: committed with what is stored now, or abandoned."""
@@ -199,7 +244,9 @@ class Journal:
     def history(self) -> list[RunRecord]:
         """All runs that have entries, the oldest first."""
         with _translated(self._folder):
-            runs = self._db.execute("SELECT id, started, command, undoes FROM run").fetchall()
+            runs = self._db.execute(
+                "SELECT id, started, command, undoes, folder, options FROM run"
+            ).fetchall()
             finished = {run for (run,) in self._db.execute("SELECT run FROM finished")}
             counted = self._db.execute(
                 "SELECT run, state, COUNT(*) FROM change GROUP BY run, state"
@@ -209,15 +256,22 @@ class Journal:
             counts.setdefault(run, {})[state] = count
         undone: set[int] = set()
         # The newest first: an undo that was itself undone no longer counts.
-        for run, _, _, undoes in reversed(runs):
+        for run, _, _, undoes, *_ in reversed(runs):
             whole = run in finished and run not in undone
             if undoes is not None and whole and counts.get(run, {}).get("committed"):
                 undone.add(undoes)
         return [
             RunRecord(
-                run, datetime.fromisoformat(started), command, undoes, counts[run], run in undone
+                run,
+                datetime.fromisoformat(started),
+                command,
+                undoes,
+                counts[run],
+                run in undone,
+                Path(os.fsdecode(folder)) if folder else None,
+                options or "",
             )
-            for run, started, command, undoes in runs
+            for run, started, command, undoes, folder, options in runs
             if run in counts
         ]
 
@@ -241,6 +295,12 @@ class Journal:
             for _, lock in held:
                 lock.release()
                 self._unlocked(lock)
+
+    def _released(self, run: OpenRun) -> None:
+        if run.lock is not None:
+            run.lock.release()
+            self._unlocked(run.lock)
+            run.lock = None
 
     def _lock(self, run: int) -> FileLock:
         return FileLock(self._folder / f"run-{run}.lock")

@@ -1,113 +1,179 @@
 """A line per file that something happened to, and a summary."""
 
-from collections import Counter
-from collections.abc import Callable, Mapping
-from typing import NamedTuple, TextIO
+from collections import Counter, defaultdict
+from collections.abc import Callable
+from pathlib import Path
+from typing import TextIO
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from genretag.domain.outcome import OUTCOMES, Outcome, Unchanged
-from genretag.report.text import percent, visible
+from genretag.domain.outcome import OUTCOMES, Outcome, Planned, Tagged, Unchanged
+from genretag.report.paths import relative, shortened
+from genretag.report.text import hanging, percent, visible
+from genretag.report.wording import NO_GENRE, STYLES, WRITING, Wording, counted, is_addition
 
-SHOWN_GENRES = 5
+_INDENT = 11
+_NARROW_INDENT = 2
 _GENRES_WIDTH = 22
+_SCORE_WIDTH = 6
+_LEAST_PATH = 24
+"""In fewer columns a path gets a line of its own."""
 
-
-class Style(NamedTuple):
-    """How a status looks; the sign says it without colour too."""
-
-    sign: str
-    colour: str
-
-
-STYLES: Mapping[str, Style] = {
-    "tagged": Style("+", "green"),
-    "planned": Style(">", "cyan"),
-    "unchanged": Style("=", "bright_black"),
-    "unsure": Style("?", "yellow"),
-    "skipped": Style("-", "bright_black"),
-    "failed": Style("!", "red"),
-}
+_DIM = "bright_black"
 
 
 def reporter(stream: TextIO) -> Callable[[Outcome], None]:
     """Lines for a person, without colour unless `stream` is a terminal."""
-    return on_console(Console(file=stream))
+    return Lines(Console(file=stream)).show
 
 
-def on_console(console: Console) -> Callable[[Outcome], None]:
-    """As `reporter`; files that stay as they are make no line."""
+class Lines:
+    """Writes a line on `console` for each outcome; files that stay as they are make none.
 
-    def report(outcome: Outcome) -> None:
+    Args:
+        console: where lines go.
+        folder: what paths are shown relative to.
+        words: those of the command.
+        width: columns of the terminal; None if there is none, and nothing is shortened then.
+    """
+
+    def __init__(
+        self,
+        console: Console,
+        folder: Path | None = None,
+        words: Wording = WRITING,
+        width: int | None = None,
+    ) -> None:
+        self._console = console
+        self._folder = folder
+        self._words = words
+        self._width = width
+        self._dots = "..." if console.options.ascii_only else "…"
+        fits = width is None or width >= _INDENT + _GENRES_WIDTH + _SCORE_WIDTH + _LEAST_PATH
+        self._indent = _INDENT if fits else _NARROW_INDENT
+
+    def show(self, outcome: Outcome) -> None:
+        """Write the line of one outcome."""
         if not isinstance(outcome, Unchanged):
-            console.print(line(outcome), soft_wrap=True)
+            self._console.print(self.line(outcome), soft_wrap=True)
 
-    return report
-
-
-def line(outcome: Outcome) -> Text:
-    """Status, genres, best score and path; for a failure what to do about it."""
-    style = STYLES[outcome.status]
-    text = Text()
-    text.append(f"{style.sign} {outcome.status:<8} ", style.colour)
-    if outcome.error is not None:
-        text.append(f"{visible(outcome.error.message)}\n")
-        text.append(f"{'':11}{visible(outcome.error.hint)} ({outcome.error.code})", "bright_black")
+    def line(self, outcome: Outcome) -> Text:
+        """Status, genres, best score and path; for a failure what to do about it."""
+        style = STYLES[outcome.status]
+        word = self._words.word(outcome.status)
+        label = Text.assemble((f"{style.sign} {word:<8} ", style.colour))
+        if outcome.error is not None:
+            return self._failure(outcome, label)
+        text = self._placed(label + _news(outcome), relative(outcome.path, self._folder))
+        for note in outcome.notes:
+            text.append_text(self._below(Text(visible(note), _DIM)))
         return text
-    text.append(f"{_heard(outcome):<{_GENRES_WIDTH}} ", "bold")
-    best = outcome.prediction.genres[:1] if outcome.prediction else ()
-    text.append(f"{percent(best[0].score)}  " if best else f"{'':6}")
-    text.append(visible(str(outcome.path)))
-    # A guess with a question mark says already why it was not written.
-    if outcome.reason is not None and not best:
-        text.append(f"  {outcome.reason}", "bright_black")
-    for note in outcome.notes:
-        text.append(f"\n{'':11}{visible(note)}", "bright_black")
-    return text
+
+    def _failure(self, outcome: Outcome, label: Text) -> Text:
+        assert outcome.error is not None
+        path = relative(outcome.path, self._folder)
+        if self._width is not None:
+            # In one row with the label and a colon, whose like the next rows have as an indent.
+            beside = len(label) if self._indent == len(label) else len(label) + self._indent
+            path = shortened(path, self._width - beside - 1, self._dots)
+        message = Text(visible(outcome.error.message).replace(visible(str(outcome.path)), path))
+        hint = Text(f"{visible(outcome.error.hint)} ({outcome.error.code})", _DIM)
+        if self._indent == len(label):
+            text = label + hanging(message, self._width, self._indent)
+        else:
+            text = hanging(label + message, self._width, self._indent)
+        return text.append_text(self._below(hint))
+
+    def _placed(self, text: Text, path: str) -> Text:
+        """`text` with the path behind it, or below where there is little room."""
+        if self._width is None:
+            return text + Text(path)
+        room = self._width - text.cell_len
+        if room >= min(_LEAST_PATH, Text(path).cell_len):
+            return text + Text(shortened(path, room, self._dots))
+        text.rstrip()
+        text = hanging(text, self._width, self._indent)
+        return text + self._below(Text(shortened(path, self._width - self._indent, self._dots)))
+
+    def _below(self, text: Text) -> Text:
+        return Text("\n" + " " * self._indent) + hanging(text, self._width, self._indent)
 
 
-def _heard(outcome: Outcome) -> str:
-    """The genres after the run, or the guess that was not good enough with a question mark."""
-    if outcome.after != outcome.before:
-        return visible("; ".join(outcome.after)) or "(no genre)"
+def _news(outcome: Outcome) -> Text:
+    """What became of the genres and how sure that is, or why nothing did; padded."""
     guesses = outcome.prediction.genres[:1] if outcome.prediction else ()
-    return "".join(f"{visible(guess.name)}?" for guess in guesses)
+    if isinstance(outcome, Tagged | Planned):
+        news = _change(outcome.before, outcome.after)
+    elif guesses:
+        news = Text("".join(f"{visible(guess.name)}?" for guess in guesses))
+    else:
+        news = Text.assemble((outcome.reason or "", _DIM))
+    if guesses:
+        news = _padded(news, _GENRES_WIDTH, 0) + Text(f" {percent(guesses[0].score)}")
+    return _padded(news, _GENRES_WIDTH + 1 + _SCORE_WIDTH, 2)
+
+
+def _change(before: tuple[str, ...], after: tuple[str, ...]) -> Text:
+    """The genres of a file before and after; what is new stands out."""
+    if is_addition(before, after):
+        return Text(f"{_names(before)} + ") + Text(_names(after[len(before) :]), "bold")
+    known = f"{_names(before)} -> " if before and before != after else ""
+    return Text(known) + Text(_names(after), "bold")
+
+
+def _names(genres: tuple[str, ...]) -> str:
+    return visible("; ".join(genres)) or NO_GENRE
+
+
+def _padded(text: Text, width: int, least: int) -> Text:
+    """`text` with blanks up to `width` columns, and `least` of them in any case."""
+    return text + Text(" " * max(width - text.cell_len, least))
 
 
 class Summary:
-    """Counts outcomes by status, and the genres that were given."""
+    """Counts outcomes by status, the genres that were given, and why others got none."""
 
-    def __init__(self) -> None:
+    def __init__(self, words: Wording = WRITING) -> None:
         self.counts: Counter[str] = Counter()
-        self.genres: Counter[str] = Counter()
+        self._words = words
+        self._notes: defaultdict[str, Counter[str]] = defaultdict(Counter)
 
     def add(self, outcome: Outcome) -> None:
         """Count one more."""
         self.counts[outcome.status] += 1
-        self.genres.update(name for name in outcome.after if name not in outcome.before)
+        notes = self._notes[outcome.status]
+        if outcome.reason:
+            notes[outcome.reason] += 1
+        elif outcome.before and not outcome.after:
+            notes[NO_GENRE] += 1
+        else:
+            notes.update(name for name in outcome.after if name not in outcome.before)
+
+    @property
+    def files(self) -> int:
+        """All that were counted."""
+        return self.counts.total()
 
     def table(self, seconds: float) -> Table:
-        """How many files of each status, and the commonest new genres."""
+        """How many files of each status, with the commonest new genres or reasons."""
         table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
-        table.add_column(justify="left")
-        table.add_column(justify="right", style="bold")
+        table.add_column(justify="left", no_wrap=True)
+        table.add_column(justify="right", style="bold", no_wrap=True)
         table.add_column()
         for kind in OUTCOMES:
-            count = self.counts[kind.status]
-            if count:
+            if count := self.counts[kind.status]:
                 style = STYLES[kind.status]
-                note = self._given() if kind.status in ("tagged", "planned") else ""
-                label = Text(f"{style.sign} {kind.status}", style.colour)
-                table.add_row(label, str(count), note)
-        total = sum(self.counts.values())
-        pace = f"in {seconds:.1f} s, {total / seconds:.1f} files/s" if seconds > 0 else ""
-        table.add_row("  files", str(total), Text(pace, "bright_black"))
+                label = Text(f"{style.sign} {self._words.word(kind.status)}", style.colour)
+                table.add_row(label, str(count), Text(self._note(kind.status), _DIM))
+        pace = f"in {seconds:.1f} s, {self.files / seconds:.1f} files/s" if seconds > 0 else ""
+        table.add_row("  files", str(self.files), Text(pace, _DIM))
         return table
 
-    def _given(self) -> Text:
-        common = self.genres.most_common(SHOWN_GENRES)
-        rest = len(self.genres) - len(common)
-        names = [f"{visible(name)} {count}" for name, count in common]
-        return Text(", ".join(names) + (f", {rest} more" if rest > 0 else ""), "bright_black")
+    def _note(self, status: str) -> str:
+        notes = self._notes[status]
+        only = next(iter(notes), "") if len(notes) == 1 else ""
+        # A reason that holds for all of them needs no count.
+        is_reason = only and status not in (Tagged.status, Planned.status)
+        return visible(only) if is_reason else counted(notes)

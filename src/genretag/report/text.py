@@ -2,6 +2,9 @@
 
 import unicodedata
 
+from rich.console import Console
+from rich.text import Text
+
 # Control, format (text direction among them), lone surrogate, line and paragraph separator.
 _UNSAFE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 # Scripts from Persian to emoji need the joiners, which do no harm.
@@ -38,6 +41,19 @@ def clock(seconds: float) -> str:
     minutes, second = divmod(int(seconds), 60)
     hours, minute = divmod(minutes, 60)
     return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"
+
+
+def hanging(text: Text, width: int | None, indent: int) -> Text:
+    """`text` broken at words into lines of `width` columns, all but the first indented.
+
+    Without `width`, for whatever is no terminal, it stays one line.
+    """
+    if width is None:
+        return text
+    lines = text.wrap(Console(width=width), max(width - indent, 1))
+    for line in lines:
+        line.rstrip()
+    return Text("\n" + " " * indent).join(lines)
 
 
 def _is_unsafe(character: str) -> bool:

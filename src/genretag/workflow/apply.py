@@ -9,22 +9,27 @@ from pathlib import Path
 from genretag import tags
 from genretag.audio import payload
 from genretag.domain.change import Stamp, TagChange
-from genretag.domain.outcome import Failed, Outcome, Planned, Tagged
+from genretag.domain.outcome import Failed, Outcome, Planned, Tagged, Unchanged
 from genretag.errors import Code, FileError, GenretagError, unwritable
 from genretag.library import files
-from genretag.library.journal import Entry, Journal
+from genretag.library.journal import Entry, Journal, OpenRun
 
 
 @dataclass(frozen=True)
 class Writer:
-    """Writes the changes of one run. `keep_mtime` leaves the files' times as they are."""
+    """Writes the changes of one run. `keep_mtime` leaves the files' times as they are.
+
+    With `at_once` the changes are decided while they are written: a file that meanwhile got a
+    genre from somebody else has one, and that is no failure.
+    """
 
     journal: Journal
-    run: int
+    run: OpenRun
     keep_mtime: bool = False
+    at_once: bool = False
 
     def apply(self, outcomes: Iterable[Outcome]) -> Iterator[Outcome]:
-        """Write each Planned outcome, which becomes Tagged or Failed; pass the others on.
+        """Write each Planned outcome, which becomes Tagged, Unchanged or Failed; pass on others.
 
         Raises:
             RunError: the disk is full or the journal cannot be written; all that was yielded
@@ -38,8 +43,25 @@ class Writer:
         try:
             notes = self._replace(planned.change, model)
         except FileError as error:
-            return planned.turned_into(Failed, after=planned.before, error=error)
+            done = self._done_by_others(planned) if error.code is Code.CHANGED else None
+            return done or planned.turned_into(Failed, after=planned.before, error=error)
         return planned.turned_into(Tagged, notes=planned.notes + notes)
+
+    def _done_by_others(self, planned: Planned) -> Outcome | None:
+        """Unchanged for a file that is not as it was, if there is nothing left to do; or None."""
+        change = planned.change
+        self.journal.await_others(Path(os.path.realpath(change.path)))
+        try:
+            now = tags.read(change.path).genres
+        except FileError:
+            return None
+        if now == change.after:
+            reason = "has its old genres already" if change.raw else "already as planned"
+        elif self.at_once and now and now != change.before:
+            reason = "got a genre meanwhile"
+        else:
+            return None
+        return planned.turned_into(Unchanged, before=now, after=now, reason=reason)
 
     def _replace(self, change: TagChange, model: str | None) -> tuple[str, ...]:
         """Swap a changed and verified copy into a file's place; what that could not keep."""

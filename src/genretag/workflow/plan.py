@@ -1,40 +1,83 @@
-"""Reads a plan back: the lines that `scan --plan` wrote."""
+"""Reads a plan back: the lines that `scan --plan` wrote, as `report.plan` describes them."""
 
 import json
 import os
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from genretag.domain.change import Stamp, TagChange, layout_from_object
 from genretag.domain.outcome import Planned
 from genretag.domain.prediction import Prediction, ScoredGenre
-from genretag.errors import Code, UsageError, reason
+from genretag.errors import Code, UsageError
 
 SCHEMA = 1
 
 
-def read(path: Path) -> list[Planned]:
+@dataclass(frozen=True)
+class Plan:
+    """What to change. Unless `complete`, the scan was interrupted and there may be more to do."""
+
+    changes: tuple[Planned, ...]
+    complete: bool = True
+
+
+def read(path: Path) -> Plan:
     """The changes of a plan; all of them are looked at before the first is carried out.
+
+    A plan that lacks the first line, made by an older version or put together by a person, is
+    believed to be complete.
 
     Raises:
         UsageError: `bad-plan`, it cannot be read, or a line of it is no planned change.
     """
     try:
-        lines = path.read_text("utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise _bad(f"{path}: the plan cannot be read: {reason(error)}") from error
-    found = []
-    for number, line in enumerate(lines, start=1):
-        try:
-            entry = json.loads(line)
-            if entry["schema"] != SCHEMA or entry["status"] != Planned.status:
-                raise ValueError(f"schema {entry['schema']!r}, status {entry['status']!r}")
-            found.append(_planned(entry))
-        except (ValueError, KeyError, TypeError) as error:
-            why = reason(error)
-            raise _bad(f"{path}, line {number}: this is no planned change: {why}") from error
-    return found
+        text = path.read_text("utf-8")
+    except OSError as error:
+        raise _bad(f"{path}: the plan cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise _bad(f"{path}: the plan cannot be read: it is no text in UTF-8") from error
+    lines = text.splitlines()
+    begun = bool(lines) and _about_plan(lines[0]).get("state") == "begun"
+    if begun and not text.endswith("\n"):
+        lines.pop()  # cut off while it was written
+    end = _about_plan(lines[-1]) if lines[begun:] else {}
+    changes = lines[begun : len(lines) - bool(end)]
+    return Plan(
+        tuple(_change(path, number, line) for number, line in enumerate(changes, start=1 + begun)),
+        complete=end.get("state") == "complete" if end else not begun,
+    )
+
+
+def _about_plan(line: str) -> dict[str, Any]:
+    """What a first or last line says of the whole plan; nothing if it is about a file."""
+    try:
+        entry = json.loads(line)
+        about = entry["plan"] if entry["schema"] == SCHEMA else None
+    except (ValueError, KeyError, TypeError):
+        return {}
+    return about if isinstance(about, dict) else {}
+
+
+class _NoChangeError(ValueError):
+    """Says why a line is no planned change."""
+
+
+def _change(path: Path, number: int, line: str) -> Planned:
+    try:
+        entry = json.loads(line)
+        if entry["schema"] != SCHEMA or entry["status"] != Planned.status:
+            raise _NoChangeError(f"schema {entry['schema']!r}, status {entry['status']!r}")
+        return _planned(entry)
+    except json.JSONDecodeError as error:
+        reason = f"no JSON: {error.msg}"
+    except KeyError as error:
+        reason = f"it has no {error}"
+    except _NoChangeError as error:
+        reason = str(error)
+    except (ValueError, TypeError):
+        reason = "one of its values is none that can stand there"
+    raise _bad(f"{path}, line {number}: this is no planned change: {reason}")
 
 
 def _planned(entry: dict[str, Any]) -> Planned:
@@ -60,7 +103,7 @@ def _planned(entry: dict[str, Any]) -> Planned:
 
 def _path(text: str) -> Path:
     if not text or b"\0" in os.fsencode(text):
-        raise ValueError(f"{text!r} is no path")
+        raise _NoChangeError(f"{text!r} is no path")
     return Path(text)
 
 
@@ -69,7 +112,7 @@ def _names(names: Any) -> tuple[str, ...]:
     if not isinstance(names, list) or not all(
         isinstance(name, str) and name == name.strip() != "" for name in names
     ):
-        raise ValueError(f"{names!r} is no list of genres")
+        raise _NoChangeError(f"{names!r} is no list of genres")
     return tuple(names)
 
 

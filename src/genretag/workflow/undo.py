@@ -1,12 +1,15 @@
 """Plans to put the genres of a run back, exactly as they were stored."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from genretag import tags
 from genretag.domain.change import TagChange
 from genretag.domain.outcome import Failed, Outcome, Planned, Skipped, Unchanged
 from genretag.errors import Code, FileError, UsageError
 from genretag.library.journal import Entry, Journal, RunRecord
+
+CHANGED_SINCE = "its genre was changed since"
 
 
 def run_to_undo(journal: Journal, wished: int | None) -> RunRecord | None:
@@ -50,18 +53,18 @@ def _planned(entry: Entry, force: bool) -> Outcome:
     if now == entry.before:
         return _left(Unchanged, entry, now, "has its old genres already")
     if now != entry.after and not force:
-        return _left(Skipped, entry, now, "its genre was changed since")
-    return Planned.of(
-        TagChange(
-            path=entry.path,
-            container=entry.container,
-            before=now,
-            after=entry.before,
-            layout=entry.layout,
-            raw=entry.raw_before,
-            written=entry.raw_after,
-        )
+        return _left(Skipped, entry, now, CHANGED_SINCE)
+    change = TagChange(
+        path=entry.path,
+        container=entry.container,
+        before=now,
+        after=entry.before,
+        layout=entry.layout,
+        raw=entry.raw_before,
+        written=entry.raw_after,
     )
+    notes = () if now == entry.after else (CHANGED_SINCE,)
+    return replace(Planned.of(change), notes=notes)
 
 
 def _left(kind: type[Outcome], entry: Entry, genres: tuple[str, ...], reason: str) -> Outcome:

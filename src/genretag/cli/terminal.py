@@ -1,0 +1,44 @@
+"""Tells what is at the other end of standard output and standard error, and asks there."""
+
+import os
+import stat
+import sys
+from typing import TextIO
+
+from rich.console import Console
+from rich.text import Text
+
+from genretag.report.text import hanging
+
+
+def width(console: Console) -> int | None:
+    """Columns of the terminal that `console` writes to; None if that is no terminal.
+
+    Colours may be forced on what is none, and there nothing may be cut to a width.
+    """
+    return console.width if console.file.isatty() else None
+
+
+def is_piped(stream: TextIO) -> bool:
+    """Whether another program reads `stream`, which may well show it on the same terminal."""
+    try:
+        mode = os.fstat(stream.fileno()).st_mode
+    except (OSError, ValueError):
+        return False
+    return stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)
+
+
+def can_ask() -> bool:
+    """Whether there is a person at a terminal."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def agreed(question: str) -> bool:
+    """Whether a person answers with yes; anything else is a no, and Ctrl-C an interrupt."""
+    broken = hanging(Text(f"{question} [y/N]"), Console(stderr=True).width, 0)
+    sys.stderr.write(f"{broken.plain} ")
+    sys.stderr.flush()
+    answer = sys.stdin.readline()
+    if not answer.endswith("\n"):  # Ctrl-D leaves the cursor where it is
+        sys.stderr.write("\n")
+    return answer.strip().casefold() in ("y", "yes")

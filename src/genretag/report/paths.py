@@ -1,0 +1,59 @@
+"""Shows paths to people: without the part that they know, and in the room that there is."""
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from rich.cells import cell_len, set_cell_size
+
+from genretag.report.text import visible
+
+
+def common_folder(paths: Iterable[Path]) -> Path | None:
+    """The deepest folder that holds all of `paths`, a path that is a folder included.
+
+    None if there is none, or only the root of a disk: nobody reads paths as relative to that.
+    """
+    folders = {path if path.is_dir() else path.parent for path in paths}
+    try:
+        found = Path(os.path.commonpath(folders))
+    except ValueError:  # none, several disks, or relative ones beside absolute ones
+        return None
+    return found if found.name or not found.anchor else None
+
+
+def relative(path: Path, folder: Path | None) -> str:
+    """`path` as a person reads it, relative to `folder` if it lies in there.
+
+    >>> relative(Path("/music/a/b.mp3"), Path("/music"))
+    'a/b.mp3'
+    """
+    if folder is not None and path != folder and path.is_relative_to(folder):
+        path = path.relative_to(folder)
+    return visible(str(path))
+
+
+def shortened(text: str, width: int, dots: str = "…") -> str:
+    """A path or a name in at most `width` columns; what is too much is left out of its middle.
+
+    The name of the file stays whole as long as it fits; it may begin with a number.
+
+    >>> shortened("Artist/Album/01 Title.flac", 16)
+    'A…/01 Title.flac'
+    >>> shortened("01 Title.flac", 9)
+    '01…e.flac'
+    """
+    if cell_len(text) <= width:
+        return text
+    room = max(0, width - cell_len(dots))
+    name = cell_len(text[max(text.rfind(os.sep), 0) :])
+    head = set_cell_size(text, room - name if name <= room else room // 3).rstrip()
+    return head + dots + _end(text, room - cell_len(head))
+
+
+def _end(text: str, width: int) -> str:
+    """As much of the end of `text` as `width` columns hold."""
+    start, room = len(text), width
+    while start and (room := room - cell_len(text[start - 1])) >= 0:
+        start -= 1
+    return text[start:]

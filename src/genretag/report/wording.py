@@ -1,0 +1,155 @@
+"""Says how commands speak of what they do: signs, verbs and questions."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+from genretag.domain.outcome import Outcome, Planned
+from genretag.report.text import visible
+
+SHOWN_GENRES = 5
+NO_GENRE = "(no genre)"
+
+
+class Style(NamedTuple):
+    """How a status looks; the sign says it without colour too."""
+
+    sign: str
+    colour: str
+
+
+STYLES: Mapping[str, Style] = {
+    "tagged": Style("+", "green"),
+    "planned": Style(">", "cyan"),
+    "unchanged": Style("=", "bright_black"),
+    "unsure": Style("?", "yellow"),
+    "skipped": Style("-", "bright_black"),
+    "failed": Style("!", "red"),
+}
+
+
+@dataclass(frozen=True)
+class Wording:
+    """The words of one command.
+
+    Attributes:
+        question: what to ask before the planned outcomes among these are written.
+        done: what a file is called that was written.
+        nothing: what it means if there are no outcomes at all.
+    """
+
+    question: Callable[[Iterable[Outcome]], str]
+    done: str = "tagged"
+    nothing: str = "No audio files were found there."
+
+    def word(self, status: str) -> str:
+        """What a status is called here."""
+        return self.done if status == "tagged" else status
+
+
+def to_write(outcomes: Iterable[Outcome]) -> str:
+    """Ask before genres are written."""
+    changes = _Changes(outcomes)
+    parts = [
+        _part(changes.replaced, "Replace the genres of {}", "replace those of {}", changes.old),
+        _part(changes.removed, "Remove the genres of {}", "remove those of {}", changes.gone),
+        _part(changes.added, "Add genres to {}", "add to {}"),
+        _part(changes.filled, "Fill in the genres of {}", "fill {}"),
+    ]
+    return f"{_sentence(parts)}?"
+
+
+def to_undo(run: int, folder: Path | None, outcomes: Iterable[Outcome]) -> str:
+    """Ask before the genres of a run are put back in `folder`."""
+    changes = _Changes(outcomes)
+    back = changes.replaced + changes.added + changes.filled
+    parts = [
+        _part(back, "put back the genres of {}", "", changes.new),
+        _part(changes.removed, "remove those of {}", "remove those of {}", changes.gone),
+    ]
+    where = f" in {visible(str(folder))}" if folder else ""
+    return f"Undo run {run}{where}: {_sentence(parts)}?"
+
+
+WRITING = Wording(to_write)
+
+
+def undoing(run: int, folder: Path | None) -> Wording:
+    """The words for taking a run back."""
+    return Wording(partial(to_undo, run, folder), "undone")
+
+
+def counted(counts: Counter[str], most: int = SHOWN_GENRES) -> str:
+    """Names with their counts, the commonest first.
+
+    >>> counted(Counter({"Rock": 3, "Pop": 2, "Jazz": 1}), most=2)
+    'Rock 3, Pop 2, 1 more'
+    """
+    common = counts.most_common(most)
+    rest = len(counts) - len(common)
+    shown = [f"{visible(name)} {count}" for name, count in common]
+    return ", ".join(shown + ([f"{rest} more"] if rest else []))
+
+
+def files(count: int) -> str:
+    """A number of files in words.
+
+    >>> files(1), files(2)
+    ('1 file', '2 files')
+    """
+    return f"{count} file{'' if count == 1 else 's'}"
+
+
+class _Changes:
+    """How many planned changes there are of each kind, and which genres come and go."""
+
+    def __init__(self, outcomes: Iterable[Outcome]) -> None:
+        self.replaced = self.removed = self.added = self.filled = 0
+        self.old: Counter[str] = Counter()
+        self.gone: Counter[str] = Counter()
+        self.new: Counter[str] = Counter()
+        for outcome in outcomes:
+            if isinstance(outcome, Planned):
+                self._add(outcome.before, outcome.after)
+
+    def _add(self, before: tuple[str, ...], after: tuple[str, ...]) -> None:
+        self.new.update(_without(after, before))
+        if not before:
+            self.filled += 1
+        elif not after:
+            self.removed += 1
+            self.gone.update(_without(before, ()))
+        elif is_addition(before, after):
+            self.added += 1
+        else:
+            self.replaced += 1
+            self.old.update(_without(before, after))
+
+
+def _without(names: tuple[str, ...], others: tuple[str, ...]) -> list[str]:
+    """Those of `names` that are not among `others`, each once, in their order."""
+    return [name for name in dict.fromkeys(names) if name not in others]
+
+
+def is_addition(before: tuple[str, ...], after: tuple[str, ...]) -> bool:
+    """Whether all genres stay and others follow them."""
+    return before != () and len(after) > len(before) and after[: len(before)] == before
+
+
+def _part(
+    count: int, first: str, later: str, names: Counter[str] | None = None
+) -> tuple[str, str] | None:
+    """A part of a question as its beginning and as its continuation; None for no file."""
+    if not count:
+        return None
+    which = f" ({counted(names)})" if names else ""
+    return first.format(files(count)) + which, later.format(count) + which
+
+
+def _sentence(parts: Iterable[tuple[str, str] | None]) -> str:
+    present = [part for part in parts if part]
+    words = [later if number else first for number, (first, later) in enumerate(present)]
+    return " and ".join(part for part in (", ".join(words[:-1]), words[-1]) if part)
