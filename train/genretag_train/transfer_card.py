@@ -162,20 +162,22 @@ def _share(found: Mapping[str, Any], name: str) -> str:
 
 
 def _sources(told: Fitted) -> str:
-    of = told.outside
+    judged, left_out = (told.outside[rule].report["sources"] for rule in ("groups", "sources"))
+    names = {CALIBRATED_ON: "those that it was calibrated on", ELSEWHERE: "the others"}
     rows = []
-    for source, found in of["groups"].report["sources"].items():
-        written, other = found["written"], of["sources"].report["sources"][source]
+    for source, found in judged.items():
+        written = found["written"]
+        scores = (
+            f"{found['accuracy']:.2f}",
+            f"{found['accuracy_top2']:.2f}",
+            f"{found['ece']:.2f}",
+            f"{left_out[source]['accuracy']:.2f}",
+        )
         rows.append(
             (
-                {CALIBRATED_ON: "those that it was calibrated on", ELSEWHERE: "the others"}.get(
-                    source, source
-                ),
+                names.get(source, source),
                 found["clips"],
-                f"{found['accuracy']:.2f}",
-                f"{found['accuracy_top2']:.2f}",
-                f"{found['ece']:.2f}",
-                f"{other['accuracy']:.2f}",
+                *(scores if found["clips"] else [""] * len(scores)),
                 written["clips"],
                 f"{written['coverage']:.0%}",
                 f"{written['precision']:.0%}" if written["coverage"] else "",
