@@ -41,6 +41,11 @@ class Clip:
     published: str | None = None
     source: str = ""
 
+    @property
+    def collection(self) -> str:
+        """The source without its parts: `debian` for `debian/wesnoth`, `other` without one."""
+        return self.source.partition("/")[0] or "other"
+
 
 def labelled(data: Path, label_column: str = "") -> list[Clip]:
     """The clips of a CSV file, of FMA, or of a folder with a folder for each genre.

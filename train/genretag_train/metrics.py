@@ -19,6 +19,11 @@ from genretag.domain.metrics import (
 )
 
 
+def accuracy_top2(chances: Chances, truth: Labels) -> float:
+    """Share of clips of whose two best genres one is right, in [0, 1]."""
+    return float((np.argsort(-chances)[:, :2] == truth[:, None]).any(axis=1).mean())
+
+
 def report(
     chances: Chances, truth: Labels, groups: Sequence[str], genres: Sequence[str]
 ) -> dict[str, Any]:
@@ -29,7 +34,7 @@ def report(
         "groups": len(set(groups)),
         "accuracy": accuracy(said, truth),
         "accuracy_95": interval(accuracy, said, truth, groups),
-        "accuracy_top2": float((np.argsort(-chances)[:, :2] == truth[:, None]).any(axis=1).mean()),
+        "accuracy_top2": accuracy_top2(chances, truth),
         "f1_macro": f1_macro(said, truth),
         "f1_macro_95": interval(f1_macro, said, truth, groups),
         "f1_weighted": f1_weighted(said, truth),

@@ -11,25 +11,51 @@ from genretag.domain.manifest import SET_MASSES
 from genretag.domain.metrics import (
     Chances,
     Labels,
-    accuracy,
+    calibration_error,
     coverage,
     reliability,
     surest_half,
-    threshold_for,
 )
 from genretag_train import metrics
 from genretag_train.calibrate import best_temperature, chances_at
+from genretag_train.dataset import Clip
 from genretag_train.embed_clips import Embedded, Found
 from genretag_train.folds import Folds
 from genretag_train.linear import Recipe, fitted
+from genretag_train.threshold import passing, share_limits, sure_threshold
+
+OTHER = -1
+"""Stands for the truth of a clip of none of the genres."""
+
+CALIBRATED_ON, ELSEWHERE = "calibrated on", "elsewhere"
+"""The clips that temperature and threshold are chosen on, and all others, among the sources."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """How often a genre that is written must be right, and in which music.
+
+    At least `precision` of what passes the threshold must be right, by the lower end of its 95%
+    interval, and at least `min_accepted` clips must pass. Temperature, threshold and sets are
+    chosen on the clips of the collections `on`, or on all clips where it names none.
+    """
+
+    precision: float
+    min_accepted: int
+    on: Sequence[str] = ()
+
+    def includes(self, clip: Clip) -> bool:
+        """Tell whether the clip is one of those that it is chosen on."""
+        return not self.on or clip.collection in self.on
 
 
 @dataclass(frozen=True, eq=False)
 class Outside:
     """The judgement of heads on clips of folds that they did not hear.
 
-    `chances` [n_clips, n_genres] are calibrated with the temperature of the other folds, so
-    that they tell what calibration is worth too; `temperature` and `threshold` are those of all.
+    `truth` [n_clips] is OTHER for clips of genres that the heads do not know. `chances`
+    [n_clips, n_genres] are calibrated with the temperature of the other folds, so that they tell
+    what calibration is worth too; `temperature` and `threshold` are those of all.
     """
 
     judged: tuple[Embedded, ...]
@@ -44,27 +70,41 @@ class Outside:
     def brief(self) -> dict[str, Any]:
         """What a manifest keeps of the report."""
         names = ("clips", "accuracy", "accuracy_95", "accuracy_top2", "f1_macro", "f1_macro_95")
-        return {name: self.report[name] for name in (*names, "half", "ece", "accepted")}
-
-
-OTHER = -1
-"""Stands for the truth of a clip of none of the genres."""
-
-
-def _place(genres: Sequence[str], genre: str) -> int:
-    return genres.index(genre) if genre in genres else OTHER
+        kept = (*names, "half", "ece", "chosen", "accepted", "coverage")
+        return {name: self.report[name] for name in kept}
 
 
 @dataclass(frozen=True, eq=False)
 class _Judged:
-    """Logits [n_windows, n_genres], truth and fold of each clip."""
+    """Logits [n_windows, n_genres], truth, fold and group of each clip.
+
+    `calibrates` says of which clips temperature and threshold are chosen.
+    """
 
     rows: Sequence[NDArray[np.float32]]
     truth: Labels
     folds: NDArray[np.int64]
+    groups: NDArray[np.str_]
+    calibrates: NDArray[np.bool_]
 
     def rows_of(self, chosen: NDArray[np.bool_]) -> list[NDArray[np.float32]]:
         return [self.rows[place] for place in np.flatnonzero(chosen).tolist()]
+
+    def without(self, fold: int) -> NDArray[np.bool_]:
+        """The clips of the other folds by which one fold's temperature and threshold are chosen."""
+        others: NDArray[np.bool_] = self.folds != fold
+        chosen: NDArray[np.bool_] = others & self.calibrates
+        # A source that is left out whole may be the only one to choose on.
+        return chosen if (chosen & (self.truth != OTHER)).any() else others
+
+    def temperature(self, chosen: NDArray[np.bool_]) -> float:
+        known = chosen & (self.truth != OTHER)
+        return best_temperature(self.rows_of(known), self.truth[known])
+
+    def threshold(self, chosen: NDArray[np.bool_], temperature: float, target: Target) -> float:
+        chances = chances_at(self.rows_of(chosen), temperature)
+        truth, groups = self.truth[chosen], self.groups[chosen].tolist()
+        return sure_threshold(chances, truth, groups, target.precision, target.min_accepted)
 
 
 def judged_outside(
@@ -73,19 +113,21 @@ def judged_outside(
     folds: Folds,
     recipe: Recipe,
     nothing: Found,
-    precision: float,
-    min_accepted: int,
+    target: Target,
 ) -> Outside:
     """Judge each clip by a head that is fitted without its fold.
 
     Clips of other genres than `genres` can only be judged wrong. They count where it is said
-    how often an answer is right: in the threshold and under `accepted` and `others`.
+    how often what is written is right: in the threshold, and in the report under `chosen`,
+    `accepted`, `others`, `coverage`, and as `written` of a source.
 
     Args:
         found: all clips; those without a fold are neither judged nor learned from.
+        genres: the head's.
+        folds: the fold of each clip.
+        recipe: how heads are fitted.
         nothing: windows without a genre, see `fitted`.
-        precision: of the clips that are to pass the threshold.
-        min_accepted: how many clips must pass it.
+        target: what is asked of the threshold.
     """
     placed = [(one, fold) for one, fold in zip(found, folds, strict=True) if fold is not None]
     logits: dict[int, NDArray[np.float32]] = {}
@@ -98,28 +140,34 @@ def judged_outside(
         [logits[place] for place in range(len(placed))],
         np.array([_place(genres, one.clip.genre) for one, _ in placed]),
         np.array([fold for _, fold in placed]),
+        np.array([one.clip.group for one, _ in placed]),
+        np.array([target.includes(one.clip) for one, _ in placed]),
     )
-    all_chances, limits = _calibrated_outside(every, precision, min_accepted)
-    known = every.truth != OTHER
-    judged = tuple(one for (one, _), is_known in zip(placed, known, strict=True) if is_known)
-    truth, chances, folds_known = every.truth[known], all_chances[known], every.folds[known]
-    temperature = round(best_temperature(every.rows_of(known), truth), 3)
+    temperature = round(every.temperature(every.calibrates), 3)
+    threshold = every.threshold(every.calibrates, temperature, target)
+    chances, limits = _calibrated_outside(every, target)
+    judged = tuple(one for one, _ in placed)
+    known, ours = every.truth != OTHER, every.calibrates
     at_last = chances_at(every.rows, temperature)
-    limit = threshold_for(at_last, every.truth, precision, min_accepted)
-    groups = [one.clip.group for one in judged]
+    both = known & ours
     report = {
-        **metrics.report(chances, truth, groups, genres),
-        "half": surest_half(chances, truth),
-        "accepted": {**asdict(limit), **_accepted(all_chances, every.truth, limits)},
-        "known": _accepted(chances, truth, limits[known]),
-        "others": _accepted(all_chances[~known], every.truth[~known], limits[~known]),
-        "coverage": _coverage(chances, truth),
-        "reliability": _reliability(chances, truth),
-        "sets": _sets(chances, truth, folds_known),
-        "sources": _by_source(judged, chances, truth),
+        **metrics.report(chances[known], every.truth[known], every.groups[known].tolist(), genres),
+        "half": surest_half(chances[known], every.truth[known]),
+        "chosen": {"threshold": threshold, **_passing(every, at_last, threshold, ours)},
+        "accepted": {"threshold": threshold, **_passing(every, chances, limits, ours)},
+        "known": _passing(every, chances, limits, both),
+        "others": _passing(every, chances, limits, ours & ~known),
+        "coverage": _coverage(chances[ours], every.truth[ours]),
+        "reliability": _reliability(chances[both], every.truth[both]),
+        "sets": _sets(every, chances),
+        "sources": _by_source(every, judged, chances, limits),
     }
-    masses = set_masses(at_last[known], truth)
-    return Outside(judged, truth, chances, temperature, limit.threshold, masses, report)
+    masses = set_masses(at_last[both], every.truth[both])
+    return Outside(judged, every.truth, chances, temperature, threshold, masses, report)
+
+
+def _place(genres: Sequence[str], genre: str) -> int:
+    return genres.index(genre) if genre in genres else OTHER
 
 
 def _coverage(chances: Chances, truth: Labels) -> list[dict[str, float]]:
@@ -145,65 +193,80 @@ def set_masses(chances: Chances, truth: Labels) -> tuple[float, ...]:
     return tuple(float(np.clip(needed[min(rank, len(needed)) - 1], 0, 1)) for rank in ranks)
 
 
-def _sets(chances: Chances, truth: Labels, of: NDArray[np.int64]) -> dict[str, dict[str, float]]:
+def _sets(every: _Judged, chances: Chances) -> dict[str, dict[str, float]]:
     """Share of the sets of 80%, 90% and 95% that hold the truth, and their mean size.
 
     The masses are those of the other folds.
     """
     told = {}
+    known = every.truth != OTHER
+    judged = known & every.calibrates
     sums = np.cumsum(-np.sort(-chances, axis=1), axis=1)
-    ranks = (chances > chances[np.arange(len(truth)), truth][:, None]).sum(axis=1)
+    # The true genre's score; of a clip without one it is never asked.
+    true = chances[np.arange(len(chances)), every.truth]
+    ranks = (chances > true[:, None]).sum(axis=1)
     for percent in (80, 90, 95):
-        sizes = np.zeros(len(truth), np.int64)
-        for fold in np.unique(of):
-            mass = set_masses(chances[of != fold], truth[of != fold])[percent - 1]
-            sizes[of == fold] = np.minimum((sums[of == fold] < mass).sum(axis=1) + 1, sums.shape[1])
+        sizes = np.zeros(len(chances), np.int64)
+        for fold in np.unique(every.folds[judged]):
+            own, chosen = judged & (every.folds == fold), known & every.without(fold)
+            mass = set_masses(chances[chosen], every.truth[chosen])[percent - 1]
+            sizes[own] = np.minimum((sums[own] < mass).sum(axis=1) + 1, sums.shape[1])
         told[str(percent)] = {
-            "holds": float((ranks < sizes).mean()), "genres": float(sizes.mean())
+            "holds": float((ranks < sizes)[judged].mean()), "genres": float(sizes[judged].mean())
         }  # fmt: skip
     return told
 
 
-def _calibrated_outside(
-    every: _Judged, precision: float, min_accepted: int
-) -> tuple[Chances, NDArray[np.float64]]:
+def _calibrated_outside(every: _Judged, target: Target) -> tuple[Chances, NDArray[np.float64]]:
     """Probabilities and thresholds of each clip by what the other folds tell."""
     chances = np.zeros((len(every.rows), every.rows[0].shape[1]))
     limits = np.zeros(len(every.rows))
     for fold in np.unique(every.folds):
-        own, others = every.folds == fold, every.folds != fold
-        known = others & (every.truth != OTHER)
-        temperature = best_temperature(every.rows_of(known), every.truth[known])
+        own, chosen = every.folds == fold, every.without(fold)
+        temperature = every.temperature(chosen)
         chances[own] = chances_at(every.rows_of(own), temperature)
-        elsewhere = chances_at(every.rows_of(others), temperature)
-        limits[own] = threshold_for(
-            elsewhere, every.truth[others], precision, min_accepted
-        ).threshold
+        limits[own] = every.threshold(chosen, temperature, target)
     return chances, limits
 
 
-def _accepted(chances: Chances, truth: Labels, limits: NDArray[np.float64]) -> dict[str, float]:
-    """Coverage and precision of thresholds that the judged clips had no part in."""
-    if not len(truth):
-        return {"clips": 0, "coverage": 0.0, "precision": 0.0}
-    accepted = chances.max(axis=1) >= limits
-    right = (chances.argmax(axis=1) == truth)[accepted]
-    precision = float(right.mean()) if len(right) else 0.0
-    return {
-        "clips": len(truth), "coverage": float(accepted.mean()), "precision": precision
-    }  # fmt: skip
+def _passing(
+    every: _Judged,
+    chances: Chances,
+    limits: NDArray[np.float64] | float,
+    part: NDArray[np.bool_],
+) -> dict[str, Any]:
+    """What passes `limits`, one for each clip or one for all, of a part of the clips."""
+    own = limits[part] if isinstance(limits, np.ndarray) else limits
+    return asdict(passing(chances[part], every.truth[part], every.groups[part].tolist(), own))
 
 
 def _by_source(
-    judged: Sequence[Embedded], chances: Chances, truth: Labels
-) -> dict[str, dict[str, float]]:
-    """How many clips each source has, and the accuracy on them."""
-    sources = np.array([one.clip.source.partition("/")[0] or "other" for one in judged])
-    said = chances.argmax(axis=1)
-    return {
-        source: {
-            "clips": int((sources == source).sum()),
-            "accuracy": accuracy(said[sources == source], truth[sources == source]),
+    every: _Judged, judged: Sequence[Embedded], chances: Chances, limits: NDArray[np.float64]
+) -> dict[str, dict[str, Any]]:
+    """How each collection is judged, all that count for the threshold, and all others."""
+    collections = np.array([one.clip.collection for one in judged])
+    parts = {name: collections == name for name in np.unique(collections).tolist()}
+    if not every.calibrates.all():
+        parts |= {CALIBRATED_ON: every.calibrates, ELSEWHERE: ~every.calibrates}
+    told = {}
+    for name, part in parts.items():
+        known = part & (every.truth != OTHER)
+        told[name] = {
+            **_scores(chances[known], every.truth[known], every.groups[known].tolist()),
+            "written": _passing(every, chances, limits, part),
         }
-        for source in np.unique(sources).tolist()
+    return told
+
+
+def _scores(chances: Chances, truth: Labels, groups: Sequence[str]) -> dict[str, Any]:
+    if not len(truth):
+        nothing = dict.fromkeys(("accuracy", "accuracy_top2", "ece"), 0.0)
+        return {"clips": 0, "accuracy_95": (0.0, 1.0), **nothing}
+    right = chances.argmax(axis=1) == truth
+    return {
+        "clips": len(truth),
+        "accuracy": float(right.mean()),
+        "accuracy_95": tuple(share_limits(right, np.ones_like(right), groups).tolist()),
+        "accuracy_top2": metrics.accuracy_top2(chances, truth),
+        "ece": calibration_error(chances, truth),
     }

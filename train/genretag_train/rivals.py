@@ -12,7 +12,7 @@ from genretag.domain import metrics
 from genretag_train.dataset import bad
 from genretag_train.embed_clips import Found
 from genretag_train.musicnn_checkpoint import WIDTHS, Name
-from genretag_train.outside import Outside
+from genretag_train.outside import OTHER, Outside
 
 N_TAGS = 50
 MEANINGS: Mapping[Name, Mapping[int, str]] = {
@@ -87,7 +87,7 @@ def beside(
     chosen = [
         (one.clip, broad.get(genres[truth], genres[truth]), row)
         for one, truth, row in zip(outside.judged, outside.truth, outside.chances, strict=True)
-        if all(one.clip.name in said for said in others.values())
+        if truth != OTHER and all(one.clip.name in said for said in others.values())
     ]
     truth = [genre for _, genre, _ in chosen]
     usual = Counter(truth).most_common(1)[0][0]

@@ -23,7 +23,7 @@ from genretag_train.linear import Recipe, fitted
 from genretag_train.nets.headed import Backbones, Headed
 from genretag_train.nets.musicnn import N_MELS
 from genretag_train.nothing import sounds
-from genretag_train.outside import Outside, judged_outside
+from genretag_train.outside import Outside, Target, judged_outside
 from genretag_train.pruning import pruned
 from genretag_train.rivals import MEANINGS, beside, by_tags, said_before
 from genretag_train.wear import WEAR
@@ -44,6 +44,11 @@ class HeadConfig:
     whoever asks. A genre with less than `min_tracks` clips or `min_groups` groups is left out,
     and so is one whose F1 outside is below `min_f1`: nobody could trust its name. Their clips
     teach the head that there are other genres.
+
+    Below the threshold nothing is written. It is the lowest at which `target_precision` is the
+    lower end of the 95% interval of how often what passes is right, while `min_accepted` clips or
+    more pass. It, the temperature and the genre sets are chosen on the sources `calibrate_on`:
+    those that are like the music that the model is for; on all where none is named.
     """
 
     name: str
@@ -65,7 +70,8 @@ class HeadConfig:
     windows: int = 4
     recipe: Recipe = field(default_factory=Recipe)
     target_precision: float = 0.85
-    min_accepted: int = 100
+    min_accepted: int = 50
+    calibrate_on: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -141,11 +147,15 @@ def learn(config: HeadConfig, place: Place, say: Say, progress: Progress) -> Fit
     with whole sources. The temperature and the threshold come from those judgements.
 
     Raises:
-        RunError: `bad-dataset`; `data-unreachable`, `wrong-digest` for the backbones;
-            `parity` if the export differs from the net.
+        RunError: `bad-dataset`, also where a source of `calibrate_on` has no clips;
+            `data-unreachable`, `wrong-digest` for the backbones; `parity` if the export differs
+            from the net.
     """
     earlier = said_before(place.rival) if place.rival else {}
     clips, few = vocabulary(place.data, config)
+    missing = set(config.calibrate_on) - {clip.collection for clip in clips}
+    if missing:
+        raise bad(f"{place.data}: no clip has the source {', '.join(sorted(missing))}")
     if earlier and not any(clip.name in earlier for clip in clips):
         raise bad(f"{place.rival}: none of its clips is in {place.data}")
     backbones = backbones_of(config.backbones, place.cache, place.wheel)
@@ -158,8 +168,7 @@ def learn(config: HeadConfig, place: Place, say: Say, progress: Progress) -> Fit
         found,
         recipe=config.recipe,
         nothing=nothing,
-        precision=config.target_precision,
-        min_accepted=config.min_accepted,
+        target=Target(config.target_precision, config.min_accepted, config.calibrate_on),
     )
     folds = {rule: part([one.clip for one in found]) for rule, part in FOLDS.items()}
     genres = tuple(sorted({one.clip.genre for one in found} - set(few)))
