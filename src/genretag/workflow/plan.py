@@ -9,7 +9,7 @@ from typing import Any
 from genretag.domain.change import Stamp, TagChange, layout_from_object
 from genretag.domain.outcome import Planned
 from genretag.domain.prediction import Prediction, ScoredGenre
-from genretag.errors import Code, UsageError
+from genretag.errors import Code, UsageError, reason
 
 SCHEMA = 1
 
@@ -33,10 +33,8 @@ def read(path: Path) -> Plan:
     """
     try:
         text = path.read_text("utf-8")
-    except OSError as error:
-        raise _bad(f"{path}: the plan cannot be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise _bad(f"{path}: the plan cannot be read: it is no text in UTF-8") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise _bad(f"{path}: the plan cannot be read: {reason(error)}") from error
     lines = text.splitlines()
     begun = bool(lines) and _about_plan(lines[0]).get("state") == "begun"
     if begun and not text.endswith("\n"):
@@ -59,25 +57,15 @@ def _about_plan(line: str) -> dict[str, Any]:
     return about if isinstance(about, dict) else {}
 
 
-class _NoChangeError(ValueError):
-    """Says why a line is no planned change."""
-
-
 def _change(path: Path, number: int, line: str) -> Planned:
     try:
         entry = json.loads(line)
         if entry["schema"] != SCHEMA or entry["status"] != Planned.status:
-            raise _NoChangeError(f"schema {entry['schema']!r}, status {entry['status']!r}")
+            raise ValueError(f"schema {entry['schema']!r}, status {entry['status']!r}")
         return _planned(entry)
-    except json.JSONDecodeError as error:
-        reason = f"no JSON: {error.msg}"
-    except KeyError as error:
-        reason = f"it has no {error}"
-    except _NoChangeError as error:
-        reason = str(error)
-    except (ValueError, TypeError):
-        reason = "one of its values is none that can stand there"
-    raise _bad(f"{path}, line {number}: this is no planned change: {reason}")
+    except (ValueError, KeyError, TypeError) as error:
+        why = reason(error)
+        raise _bad(f"{path}, line {number}: this is no planned change: {why}") from error
 
 
 def _planned(entry: dict[str, Any]) -> Planned:
@@ -103,7 +91,7 @@ def _planned(entry: dict[str, Any]) -> Planned:
 
 def _path(text: str) -> Path:
     if not text or b"\0" in os.fsencode(text):
-        raise _NoChangeError(f"{text!r} is no path")
+        raise ValueError(f"{text!r} is no path")
     return Path(text)
 
 
@@ -112,7 +100,7 @@ def _names(names: Any) -> tuple[str, ...]:
     if not isinstance(names, list) or not all(
         isinstance(name, str) and name == name.strip() != "" for name in names
     ):
-        raise _NoChangeError(f"{names!r} is no list of genres")
+        raise ValueError(f"{names!r} is no list of genres")
     return tuple(names)
 
 
