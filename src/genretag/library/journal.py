@@ -202,11 +202,12 @@ class Journal:
 
     def _is_alive(self, run: int) -> bool:
         lock = self._lock(run)
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            return True
-        lock.release()
+        with _translated(self._folder):
+            try:
+                lock.acquire(timeout=0)
+            except Timeout:
+                return True
+            lock.release()
         return False
 
     def settle(self, entry: int, state: State, raw_after: str | None = None) -> None:
