@@ -130,7 +130,7 @@ def test_who_waits_for_others_waits_for_the_living_alone(tmp_path: Path) -> None
         "with journal.run('scan') as run:\n"
         "    number = journal.begin(run, ENTRY)\n"
         "    print('begun', flush=True); sys.stdin.readline(); time.sleep(0.3)\n"
-        "    journal.settle(number, 'committed')\n"
+        "    journal.settle(number, 'committed'); sys.stdin.readline()\n"
         "    journal.begin(run, ENTRY); print('again', flush=True); sys.stdin.readline()\n"
     )
     other = subprocess.Popen(
@@ -145,6 +145,8 @@ def test_who_waits_for_others_waits_for_the_living_alone(tmp_path: Path) -> None
         other.stdin.flush()
         journal.await_others(ENTRY.path)
         assert len(journal.changes(1, "committed")) == 1
+        other.stdin.write("\n")
+        other.stdin.flush()
         assert other.stdout.readline() == "again\n"
         other.kill()
         other.wait()
