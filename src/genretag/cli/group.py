@@ -1,5 +1,6 @@
 """What all commands share: options from environment and config file, errors as exit codes."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
@@ -18,6 +19,7 @@ from genretag.library import places
 _NOT_SETTINGS = frozenset({"help", "config"})
 _WORKS_WITHOUT_CONFIG = "config"
 _PLACES = "genretag.places"
+_LINE_END = re.compile(r"(?<!\n)\n(?!\n) *")
 
 _TyperUsageError: type[Exception] = typer.BadParameter.__bases__[0]
 """Whatever Typer says of a command line; where the class is depends on its version."""
@@ -29,6 +31,8 @@ class Group(TyperGroup):
     def __init__(self, **attrs: Any) -> None:
         super().__init__(**attrs)
         for _, command in _commands(self):
+            # Lines of the code are no lines of the terminal.
+            command.help = _LINE_END.sub(" ", command.help or "")
             for parameter in command.params:
                 process = partial(_checked, command, parameter, parameter.process_value)
                 parameter.process_value = process
