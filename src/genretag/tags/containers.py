@@ -68,7 +68,8 @@ def _mp4(head: bytes, _: int) -> bool:
     return head[4:8] == b"ftyp" and head[8:12] not in _PICTURE_BRANDS
 
 
-ID3V2, ID3V1, APEV2, INFO = LeadingId3v2(), Id3v1(), Apev2(), RiffInfo()
+ID3V2, ID3V1, APEV2 = LeadingId3v2(), Id3v1(), Apev2()
+FLAC, INFO = Flac(), RiffInfo()
 
 
 def _row(name: str, recognises: Test, *homes: Kind, **second: tuple[Kind, ...]) -> Container:
@@ -91,7 +92,7 @@ CONTAINERS: Mapping[str, Container] = MappingProxyType(
     {
         row.name: row
         for row in (
-            _row("FLAC", _starts(b"fLaC"), Flac(), ID3V2, others=(ID3V1, APEV2)),
+            _row("FLAC", _starts(b"fLaC"), FLAC, ID3V2, others=(ID3V1, APEV2)),
             _with_comments("Opus", ogg.OPUS),
             _with_comments("Ogg Vorbis", ogg.VORBIS),
             _with_comments("Ogg FLAC", ogg.FLAC),
@@ -118,11 +119,12 @@ CONTAINERS: Mapping[str, Container] = MappingProxyType(
 
 def sound(file: BinaryIO, container: Container) -> tuple[int, int] | None:
     """From where to where `file` is sound alone; None where tags lie inside the structure."""
-    if not set(container.kinds) <= {ID3V2, ID3V1, APEV2}:
+    if not set(container.kinds) <= {ID3V2, ID3V1, APEV2, FLAC}:
         return None
+    start = FLAC.sound_start(file) if FLAC in container.kinds else skip_id3v2(file)
     end = size_of(file) - (id3v1.SIZE if id3v1.found(file) else 0)
     start_of_apev2 = APEV2.start(file)
-    return skip_id3v2(file), end if start_of_apev2 is None else start_of_apev2
+    return start, end if start_of_apev2 is None else start_of_apev2
 
 
 def recognised(file: BinaryIO) -> Container | None:

@@ -247,17 +247,27 @@ class TrailingId3v2(Id3v2):
     """
 
     def span(self, file: BinaryIO) -> tuple[int, int]:
-        """From where the header points to the end of the file."""
+        """Where the header points; other tags may follow."""
         end = size_of(file)
         pointer = int.from_bytes(read_at(file, 20, 8), "little")
         if pointer > end:
             raise BrokenTagsError("its header points past its end")
-        return (pointer, end - pointer) if pointer else (end, 0)
+        if not pointer:
+            return end, 0
+        left = end - pointer
+        size = id3v2.total_size(read_at(file, pointer, min(id3v2.HEADER_SIZE, left)))
+        return pointer, size if 0 < size <= left else left
+
+    def extras(self, file: BinaryIO) -> list[Item]:
+        """What follows the tag."""
+        end = sum(self.span(file))
+        rest = read_at(file, end, size_of(file) - end)
+        return [Item("after the tag", rest)] if rest else []
 
     def store(self, file: BinaryIO, tag: Tag | None) -> None:
         """Replace the tag and tell the header."""
         offset, room = self.span(file)
         data = id3v2.rendered(tag, room) if tag else b""
         splice(file, offset, room, data)
-        write_at(file, 12, (offset + len(data)).to_bytes(8, "little"))
+        write_at(file, 12, size_of(file).to_bytes(8, "little"))
         write_at(file, 20, (offset if data else 0).to_bytes(8, "little"))
