@@ -259,4 +259,6 @@ def test_each_player_shows_one_genre_that_is_laid_out_for_it(name: str, tmp_path
         tags.write(path, ("Rock",), LAYOUTS[player.name.casefold()])
         container = tags.read(path).container
         shown = player.shows(container, tags.stored(path))
-        assert shown == (("Rock",) if container in player.readings else ())
+        # iTunes reads no APEv2, which is what AAC gets.
+        unread = container not in player.readings or (name, player.name) == ("AAC", "iTunes")
+        assert shown == (() if unread else ("Rock",))

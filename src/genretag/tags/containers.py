@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import BinaryIO
 
@@ -30,7 +30,8 @@ class Container:
     Attributes:
         recognises: whether a file that starts so is one.
         homes: the tags where a genre belongs, in the order in which players read them: the first
-            that shows them anything gets it, and if there is none, the first is made.
+            that shows them anything gets it.
+        made: the home that a file gets which has none, if that is not the first.
         mirrors: tags that are kept in step where they exist and are never made.
         others: tags that players may read all the same; only `fix_stale` updates them.
     """
@@ -40,6 +41,12 @@ class Container:
     homes: tuple[Kind, ...]
     mirrors: tuple[Kind, ...] = ()
     others: tuple[Kind, ...] = ()
+    made: Kind | None = None
+
+    @property
+    def new_home(self) -> Kind:
+        """The home that a file gets which has none."""
+        return self.made or self.homes[0]
 
     @property
     def kinds(self) -> tuple[Kind, ...]:
@@ -109,7 +116,8 @@ CONTAINERS: Mapping[str, Container] = MappingProxyType(
             _with_apev2("OptimFROG", b"OFR "),
             _with_id3("TTA", _starts(b"TTA1", b"TTA2")),
             # Last, because frames of sound are the weakest sign.
-            _with_id3("AAC", frames.adts),
+            # mutagen takes AAC behind an ID3v2 tag for MP3 and cannot open it.
+            replace(_with_id3("AAC", frames.adts), made=APEV2),
             _with_id3("MP3", frames.mpeg),
         )
     }
