@@ -223,7 +223,7 @@ def test_what_was_written_is_read_by_the_rules_of_taglib_and_ffmpeg(
     tags.write(path, genres)
     container = tags.read(path).container
     if container in TAGLIB:
-        assert sorted(by_rule(TAGLIB, path)) == sorted(by_taglib(path))
+        assert by_rule(TAGLIB, path) == by_taglib(path)
     if container in FFMPEG and shutil.which("ffprobe"):
         assert by_rule(FFMPEG, path) == by_ffprobe(path)
 

@@ -79,8 +79,14 @@ ID3V2, ID3V1, APEV2 = LeadingId3v2(), Id3v1(), Apev2()
 FLAC, INFO = Flac(), RiffInfo()
 
 
-def _row(name: str, recognises: Test, *homes: Kind, **second: tuple[Kind, ...]) -> Container:
-    return Container(name, recognises, homes, **second)
+def _row(
+    name: str,
+    recognises: Test,
+    *homes: Kind,
+    mirrors: tuple[Kind, ...] = (),
+    others: tuple[Kind, ...] = (),
+) -> Container:
+    return Container(name, recognises, homes, mirrors, others)
 
 
 def _with_id3(name: str, recognises: Test) -> Container:
