@@ -16,8 +16,11 @@ from genretag.tags.riff import RiffInfo
 from genretag.tags.splice import size_of, skip_id3v2
 from genretag.tags.vorbis import Flac
 
-_HEAD = 1 << 16
+_HEAD = 5 << 14
 """How many bytes are looked at, the most that any sign of a container may need."""
+
+_MOST_ZEROS = 1 << 20
+"""How many bytes of zeros may come before frames of sound."""
 
 Test = Callable[[bytes, int], bool]
 """From the bytes after any ID3v2 tags, and how many bytes those take, to yes or no."""
@@ -150,6 +153,18 @@ def recognised(file: BinaryIO) -> Container | None:
     tagged = skip_id3v2(file)
     if tagged > size_of(file):
         raise BrokenTagsError("its ID3v2 tag is cut off")
-    file.seek(tagged)
-    head = file.read(_HEAD)
+    head = _head(file, tagged)
     return next((row for row in CONTAINERS.values() if row.recognises(head, tagged)), None)
+
+
+def _head(file: BinaryIO, start: int) -> bytes:
+    """The bytes from `start` on; where they are all zeros, from the last of these on."""
+    file.seek(start)
+    head = file.read(_HEAD)
+    if any(head):
+        return head
+    while head and not any(head) and file.tell() < start + _MOST_ZEROS:
+        head = file.read(_HEAD)
+    sound = file.tell() - len(head.lstrip(b"\0"))
+    file.seek(max(start, sound - 1))
+    return file.read(_HEAD)
