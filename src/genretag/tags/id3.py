@@ -7,12 +7,11 @@ from typing import BinaryIO
 
 from genretag.domain.layout import PLAIN, Layout
 from genretag.tags import id3v2, id3versions
-from genretag.tags.chunks import ChunkFile, Order
+from genretag.tags.chunks import SOUND, ChunkFile, Order
 from genretag.tags.model import BrokenTagsError, CannotWriteError, Item, Kind, Tag
 from genretag.tags.names import JOINT, escaped
 from genretag.tags.splice import read_at, size_of, splice, write_at
 
-_SOUND = (b"data", b"SSND")
 _PICTURES = ("APIC", "PIC", id3v2.JUNK)
 _TEXTS = re.compile("T|COMM?$|USLT$|ULT$")
 _V22 = {
@@ -226,8 +225,8 @@ class ChunkId3v2(Id3v2):
         found = []
         for chunk in self._chunks(file).chunks():
             size = min(chunk.size, size_of(file) - chunk.offset)
-            data = b"" if chunk.name in _SOUND else read_at(file, chunk.offset, size)
-            if chunk.name not in (*_SOUND, *self._names) and not data.startswith(b"INFO"):
+            data = b"" if chunk.name in SOUND else read_at(file, chunk.offset, size)
+            if chunk.name not in (*SOUND, *self._names) and not data.startswith(b"INFO"):
                 found.append(Item(f"chunk {chunk.name.decode('latin-1')}", data))
         return found
 
