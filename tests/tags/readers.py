@@ -31,13 +31,12 @@ _KEYS = ("genre", "GENRE", "wm/genre", "©gen")
 
 def by_mutagen(path: Path) -> list[str]:
     """The genres as mutagen gives them, old ID3 references resolved."""
-    if tags.read(path).container in ("MP3", "AAC"):
+    if path.suffix in (".mp3", ".mp2", ".aac", ".tta"):
+        # Its classes for these read ID3 alone, and that for AAC neither.
         try:
             return _mutagen_values(ID3(path))
         except ID3NoHeaderError:
-            return []
-    if path.suffix == ".tta" and _apev2(path) is not None:
-        return [str(value) for value in _apev2(path).get("Genre", [])]
+            return [str(value) for value in (_apev2(path) or {}).get("Genre", [])]
     audio = mutagen.File(path)
     return _mutagen_values(audio.tags) if audio is not None and audio.tags is not None else []
 

@@ -195,7 +195,7 @@ def test_v23_becomes_v24_on_request_and_comes_back(layout: Layout, tmp_path: Pat
     assert tag.version == (2, 4, 0)
     assert tag["TCON"].genres == ["Rock", "Pop"]
     assert str(tag["TDRC"]) == "1999-06-24"
-    assert {"TSIZ", "TIPL", "RVAD"} <= {item.split(":")[0] for item in _keys(path)}
+    assert {"TSIZ", "TMCL", "RVAD"} <= {item.split(":")[0] for item in _keys(path)}
     assert tags.others(path) == expected
     assert payload(path, "MP3") == sound
     tags.restore(path, tags.RawGenres.from_json(before.to_json()))

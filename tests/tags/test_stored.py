@@ -223,7 +223,7 @@ def test_what_was_written_is_read_by_the_rules_of_taglib_and_ffmpeg(
     tags.write(path, genres)
     container = tags.read(path).container
     if container in TAGLIB:
-        assert sorted(by_rule(TAGLIB, path)) == sorted(by_taglib(path))
+        assert by_rule(TAGLIB, path) == by_taglib(path)
     if container in FFMPEG and shutil.which("ffprobe"):
         assert by_rule(FFMPEG, path) == by_ffprobe(path)
 
@@ -259,4 +259,6 @@ def test_each_player_shows_one_genre_that_is_laid_out_for_it(name: str, tmp_path
         tags.write(path, ("Rock",), LAYOUTS[player.name.casefold()])
         container = tags.read(path).container
         shown = player.shows(container, tags.stored(path))
-        assert shown == (("Rock",) if container in player.readings else ())
+        # iTunes reads no APEv2, which is what AAC gets.
+        unread = container not in player.readings or (name, player.name) == ("AAC", "iTunes")
+        assert shown == (() if unread else ("Rock",))

@@ -49,8 +49,9 @@ PLAYERS: Mapping[str, Layout] = MappingProxyType(
         # Reads lists by TagLib; splits texts on " / " alone (TagLoaderTagLib.cpp,
         # CMusicInfoTag::SetGenre), which no player-safe name may hold.
         "kodi": _ID3_LISTS,
-        # Takes each string of an ID3 text frame for a value, and splits none (Id3Scan.cxx).
-        "mpd": _ID3_LISTS,
+        # Takes each string of an ID3 text frame for a value, and splits none (Id3Scan.cxx). Leaves
+        # ASF to FFmpeg, which shows the last of several values.
+        "mpd": Layout(id3_lists=True, joined=frozenset({"ASF"})),
         # One genre field; of several data atoms it shows the first alone
         # (https://mutagen-specs.readthedocs.io/en/latest/mp4/, measured with iTunes 11.4).
         "itunes": Layout(joined=frozenset({"MP4", "ID3v2"})),

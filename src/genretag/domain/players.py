@@ -229,7 +229,8 @@ FFMPEG: Mapping[str, Reading] = _table(
     ("DSF", _ffmpeg("ID3v2")),
     # A second atom of the same meaning replaces the first (libavformat/mov.c).
     ("MP4", Reading(("MP4",), items="last", values="first")),
-    ("ASF", Reading(("ASF",), values="first")),
+    # Of repeated attributes the last replaces the others (libavformat/asfdec_f.c).
+    ("ASF", Reading(("ASF",), items="last", values="first")),
     ("Speex", Reading(("Vorbis comments",), values="joined")),
 )
 """FFmpeg where a player leaves the tags to it: one text for a genre."""

@@ -1,10 +1,11 @@
 """Attributes of ASF (WMA): Advanced Systems Format Specification 01.20.03, section 3."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import BinaryIO
 from uuid import UUID
 
+from genretag.domain.stored import StoredTag
 from genretag.tags.model import BrokenTagsError, CannotWriteError, Item, Kind, Tag
 from genretag.tags.splice import GROWTH, read_at, splice
 
@@ -23,6 +24,7 @@ _PLACES = {"content": _CONTENT, "metadata": _METADATA, "library": _LIBRARY}
 """The objects that hold attributes: the first in the header, the others in its extension."""
 
 _EMPTY_EXTENSION = _guid("abd3d211-a9ba-11cf-8ee6-00c00c205365") + b"\x06\0" + bytes(4)
+_CONTENT_FIRST = b"content first"
 _NAME = "WM/Genre"
 _TEXT = 0
 _HEAD = 24
@@ -42,7 +44,8 @@ class _Object:
 class Asf(Kind):
     """Repeated WM/Genre: the first beside the title, the others in the metadata library.
 
-    An item's key is its object and its name, `content/WM/Genre`.
+    An item's key is its object and its name, `content/WM/Genre`. The header of a tag says whether
+    the object with the first comes first in the file: TagLib lists values as it meets them.
     """
 
     format = "ASF"
@@ -55,7 +58,7 @@ class Asf(Kind):
             for object_ in (*objects, *_extended(objects)):
                 if object_.guid == guid:
                     items.extend(_attributes(place, object_.data))
-        return Tag(tuple(items))
+        return Tag(tuple(items), _order(objects))
 
     def store(self, file: BinaryIO, tag: Tag | None) -> None:
         """Replace the attributes; the padding object takes up the difference."""
@@ -71,6 +74,8 @@ class Asf(Kind):
         if extension != _extended(objects):
             contents[_EXTENSION] = wrapped
         objects = _replaced(objects, contents, (_CONTENT, _EXTENSION))
+        if new.header != _order(objects):
+            objects = _turned(objects)
         splice(file, 0, size, _rendered(objects, size, read_at(file, 28, 2)))
 
     def is_genre(self, item: Item) -> bool:
@@ -94,6 +99,21 @@ class Asf(Kind):
             place = "library" if position else "content"
             items.append(Item(f"{place}/{_NAME}", _attribute(place, name)))
         return items
+
+    def with_genres(self, tag: Tag, names: Sequence[str]) -> Tag:
+        """With several, the object that holds the first goes before those with the others."""
+        header = _CONTENT_FIRST if len(names) > 1 else tag.header
+        return replace(super().with_genres(tag, names), header=header)
+
+    def reverted(self, tag: Tag, before: Tag, written: bytes) -> tuple[Tag, tuple[Item, ...]]:
+        """With the objects in their old order, if nobody has changed that since."""
+        return (replace(tag, header=before.header) if tag.header == written else tag), ()
+
+    def stored(self, tag: Tag) -> StoredTag:
+        """The genres in the order of the file."""
+        first = tag.header == _CONTENT_FIRST
+        items = sorted(tag.items, key=lambda item: item.key.startswith("content/") != first)
+        return super().stored(replace(tag, items=tuple(items)))
 
     def extras(self, file: BinaryIO) -> list[Item]:
         """The other objects of the header: title and artist, markers, scripts."""
@@ -144,6 +164,20 @@ def _replaced(
     changed = [_Object(o.guid, contents.get(o.guid, o.data)) for o in objects]
     missing = [guid for guid in here if guid in contents and guid not in known]
     return [*changed, *(_Object(guid, contents[guid]) for guid in missing)]
+
+
+def _order(objects: Sequence[_Object]) -> bytes:
+    guids = [object_.guid for object_ in objects if object_.guid in (_CONTENT, _EXTENSION)]
+    return _CONTENT_FIRST if guids[:1] == [_CONTENT] else b""
+
+
+def _turned(objects: Sequence[_Object]) -> list[_Object]:
+    """`objects` with the extension on the other side of the content."""
+    extension = [object_ for object_ in objects if object_.guid == _EXTENSION]
+    rest = [object_ for object_ in objects if object_.guid != _EXTENSION]
+    places = [at for at, object_ in enumerate(rest) if object_.guid == _CONTENT]
+    at = places[0] + (0 if _order(objects) else 1) if places else len(rest)
+    return [*rest[:at], *extension, *rest[at:]]
 
 
 def _rendered(objects: Sequence[_Object], room: int, reserved: bytes) -> bytes:

@@ -14,6 +14,7 @@ from genretag.tags.splice import read_at, size_of, splice, write_at
 
 Order = Literal["little", "big"]
 ROOT_SIZE = 12
+SOUND = (b"data", b"SSND")
 _NAME = re.compile(rb"[ -~]{4}")
 
 
@@ -105,13 +106,20 @@ class ChunkFile:
         write_at(self.file, 4, (counted - 8).to_bytes(4, self.order))
 
     def _append_point(self) -> int:
-        """Where the outermost chunk ends; its size is mended where no chunk ends there."""
+        """Where the outermost chunk ends; its size is mended where no chunk ends there.
+
+        Before sound that readers take to reach to the end of the file: whatever followed it
+        would be heard.
+        """
+        endless = self._endless()
+        if endless:
+            return endless.offset - 8
         ends = [ROOT_SIZE]
         for chunk in self.chunks():
             ends.append(chunk.end)
             if chunk.offset + chunk.size > self.end:
                 name = chunk.name.decode("latin-1").strip()
-                raise CannotWriteError(f"its {name} chunk has no end, so nothing can follow it")
+                raise CannotWriteError(f"its {name} chunk is cut off, so nothing can follow it")
         if self._counted in ends:
             return self._counted
         last = ends[-1]
@@ -119,3 +127,14 @@ class ChunkFile:
             splice(self.file, last - 1, 0, b"\0")
         write_at(self.file, 4, (last - 8).to_bytes(4, self.order))
         return last
+
+    def _endless(self) -> Chunk | None:
+        """The sound, if its size was never filled in, as by recorders that were switched off."""
+        at, end = ROOT_SIZE, size_of(self.file)
+        while (chunk := self._chunk(at)) and chunk.name not in SOUND:
+            at = chunk.end
+        if chunk is None or chunk.offset + chunk.size > end:
+            return chunk
+        after = None if chunk.size else self._chunk(chunk.end)
+        follows = after and _NAME.fullmatch(after.name) and after.offset + after.size <= end
+        return chunk if after and not follows else None

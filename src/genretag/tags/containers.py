@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import BinaryIO
 
@@ -16,8 +16,11 @@ from genretag.tags.riff import RiffInfo
 from genretag.tags.splice import size_of, skip_id3v2
 from genretag.tags.vorbis import Flac
 
-_HEAD = 1 << 16
+_HEAD = 5 << 14
 """How many bytes are looked at, the most that any sign of a container may need."""
+
+_MOST_ZEROS = 1 << 20
+"""How many bytes of zeros may come before frames of sound."""
 
 Test = Callable[[bytes, int], bool]
 """From the bytes after any ID3v2 tags, and how many bytes those take, to yes or no."""
@@ -30,7 +33,8 @@ class Container:
     Attributes:
         recognises: whether a file that starts so is one.
         homes: the tags where a genre belongs, in the order in which players read them: the first
-            that shows them anything gets it, and if there is none, the first is made.
+            that shows them anything gets it.
+        made: the home that a file gets which has none, if that is not the first.
         mirrors: tags that are kept in step where they exist and are never made.
         others: tags that players may read all the same; only `fix_stale` updates them.
     """
@@ -40,6 +44,12 @@ class Container:
     homes: tuple[Kind, ...]
     mirrors: tuple[Kind, ...] = ()
     others: tuple[Kind, ...] = ()
+    made: Kind | None = None
+
+    @property
+    def new_home(self) -> Kind:
+        """The home that a file gets which has none."""
+        return self.made or self.homes[0]
 
     @property
     def kinds(self) -> tuple[Kind, ...]:
@@ -68,11 +78,18 @@ def _mp4(head: bytes, _: int) -> bool:
     return head[4:8] == b"ftyp" and head[8:12] not in _PICTURE_BRANDS
 
 
-ID3V2, ID3V1, APEV2, INFO = LeadingId3v2(), Id3v1(), Apev2(), RiffInfo()
+ID3V2, ID3V1, APEV2 = LeadingId3v2(), Id3v1(), Apev2()
+FLAC, INFO = Flac(), RiffInfo()
 
 
-def _row(name: str, recognises: Test, *homes: Kind, **second: tuple[Kind, ...]) -> Container:
-    return Container(name, recognises, homes, **second)
+def _row(
+    name: str,
+    recognises: Test,
+    *homes: Kind,
+    mirrors: tuple[Kind, ...] = (),
+    others: tuple[Kind, ...] = (),
+) -> Container:
+    return Container(name, recognises, homes, mirrors, others)
 
 
 def _with_id3(name: str, recognises: Test) -> Container:
@@ -91,7 +108,7 @@ CONTAINERS: Mapping[str, Container] = MappingProxyType(
     {
         row.name: row
         for row in (
-            _row("FLAC", _starts(b"fLaC"), Flac(), ID3V2, others=(ID3V1, APEV2)),
+            _row("FLAC", _starts(b"fLaC"), FLAC, ID3V2, others=(ID3V1, APEV2)),
             _with_comments("Opus", ogg.OPUS),
             _with_comments("Ogg Vorbis", ogg.VORBIS),
             _with_comments("Ogg FLAC", ogg.FLAC),
@@ -108,7 +125,8 @@ CONTAINERS: Mapping[str, Container] = MappingProxyType(
             _with_apev2("OptimFROG", b"OFR "),
             _with_id3("TTA", _starts(b"TTA1", b"TTA2")),
             # Last, because frames of sound are the weakest sign.
-            _with_id3("AAC", frames.adts),
+            # mutagen takes AAC behind an ID3v2 tag for MP3 and cannot open it.
+            replace(_with_id3("AAC", frames.adts), made=APEV2),
             _with_id3("MP3", frames.mpeg),
         )
     }
@@ -118,11 +136,12 @@ CONTAINERS: Mapping[str, Container] = MappingProxyType(
 
 def sound(file: BinaryIO, container: Container) -> tuple[int, int] | None:
     """From where to where `file` is sound alone; None where tags lie inside the structure."""
-    if not set(container.kinds) <= {ID3V2, ID3V1, APEV2}:
+    if not set(container.kinds) <= {ID3V2, ID3V1, APEV2, FLAC}:
         return None
+    start = FLAC.sound_start(file) if FLAC in container.kinds else skip_id3v2(file)
     end = size_of(file) - (id3v1.SIZE if id3v1.found(file) else 0)
     start_of_apev2 = APEV2.start(file)
-    return skip_id3v2(file), end if start_of_apev2 is None else start_of_apev2
+    return start, end if start_of_apev2 is None else start_of_apev2
 
 
 def recognised(file: BinaryIO) -> Container | None:
@@ -134,6 +153,18 @@ def recognised(file: BinaryIO) -> Container | None:
     tagged = skip_id3v2(file)
     if tagged > size_of(file):
         raise BrokenTagsError("its ID3v2 tag is cut off")
-    file.seek(tagged)
-    head = file.read(_HEAD)
+    head = _head(file, tagged)
     return next((row for row in CONTAINERS.values() if row.recognises(head, tagged)), None)
+
+
+def _head(file: BinaryIO, start: int) -> bytes:
+    """The bytes from `start` on; where they are all zeros, from the last of these on."""
+    file.seek(start)
+    head = file.read(_HEAD)
+    if any(head):
+        return head
+    while head and not any(head) and file.tell() < start + _MOST_ZEROS:
+        head = file.read(_HEAD)
+    sound = file.tell() - len(head.lstrip(b"\0"))
+    file.seek(max(start, sound - 1))
+    return file.read(_HEAD)

@@ -42,7 +42,7 @@ class Tags:
         homes, mirrors = self.container.homes, self.container.mirrors
         there = [(kind, tag) for kind in homes if (tag := self.by_kind[kind]) and tag.items]
         shown = (kind for kind, tag in there if kind.shows(tag) and kind not in mirrors)
-        return next(shown, there[0][0] if there else homes[0])
+        return next(shown, there[0][0] if there else self.container.new_home)
 
     @property
     def id3v1_fields(self) -> dict[str, str]:

@@ -17,8 +17,16 @@ _V2_L1 = (32, 48, 56, 64, 80, 96, 112, 128, 144, 160, 176, 192, 224, 256)
 _V2 = (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160)
 _RATES_HZ = (44100, 48000, 32000)
 
-_CHAIN = 3
-"""So many frames in a row are no coincidence."""
+_ADTS_RATES, _ADTS_HEADER = 13, 7
+
+Size = Callable[[bytes], int]
+"""From the header of a frame to its length."""
+
+_CHAIN = 4
+"""So many frames of one kind in a row are no coincidence."""
+
+_LONG_CHAIN = 8
+"""So many are none where other things may be as well: in sound that is not compressed."""
 
 _LARGEST_START = 2048
 """A stream that was cut out of another one starts in the middle of a frame, at most this long."""
@@ -26,46 +34,68 @@ _LARGEST_START = 2048
 _TRAILERS = (b"TAG", b"APETAGEX", b"LYRICSBEGIN")
 """Tags that may follow the last frame."""
 
-_FOREIGN = (b"\x1aE\xdf\xa3", b"RIFF", b"FORM", b"OggS", b"FLV", b"\0\0\1\xba")
-"""Containers that may hold such frames in a row and are none of ours."""
+_FOREIGN = (
+    b"\x1aE\xdf\xa3", b"RIFF", b"RF64", b"BW64", b"riff", b"FORM", b"caff", b".snd", b"OggS",
+    b"FLV", b"FWS", b".RMF", b"nut/", b"\0\0\1\xba", b"\x06\x0e+4", b"PK\3\4", b"Rar!",
+    b"7z\xbc\xaf",
+)  # fmt: skip
+_FOREIGN_ATOMS = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot")
+"""Containers and archives that may hold such frames in a row and are none of ours."""
+
+_ID3V2 = re.compile(rb"ID3[\x02-\x04][\x00-\x0f][\x00-\xff][\x00-\x7f]{4}")
 
 
 def mpeg(head: bytes, tagged: int) -> bool:
     """Whether MPEG audio follows `tagged` bytes of ID3v2."""
-    return _follows(head, tagged, _MPEG, _mpeg_size)
+    return _follows(head, tagged, _MPEG, _mpeg_size, b"\xff\xfe\x0c\0")
 
 
 def adts(head: bytes, tagged: int) -> bool:
     """Whether AAC follows `tagged` bytes of ID3v2."""
-    return _follows(head, tagged, _ADTS, _adts_size)
+    return _follows(head, tagged, _ADTS, _adts_size, b"\xff\xff\xff\xf0")
 
 
-def _follows(
-    head: bytes, tagged: int, sync: re.Pattern[bytes], size: Callable[[bytes], int]
-) -> bool:
-    if head.startswith(_FOREIGN):
+def _follows(head: bytes, tagged: int, sync: re.Pattern[bytes], size: Size, fixed: bytes) -> bool:
+    """Whether frames follow; `fixed` are the bits of a header that all in a stream share."""
+    if head.startswith(_FOREIGN) or head[4:8] in _FOREIGN_ATOMS or head[257:262] == b"ustar":
         return False
-    junk = len(head) - len(head.lstrip(b"\0"))
-    furthest = len(head) if tagged else junk + _LARGEST_START
-    starts = (match.start() for match in sync.finditer(head) if match.start() <= furthest)
-    return any(_chained(head, start, sync, size) for start in starts)
+    near = len(head) - len(head.lstrip(b"\0")) + _LARGEST_START
+    starts = (match.start() for match in sync.finditer(head))
+    chains = ((at, _CHAIN if at <= near else _LONG_CHAIN) for at in starts)
+    start = next((at for at, count in chains if _chained(head, at, count, sync, size, fixed)), None)
+    # A tag that is not at the start is found by some all the same, unless another hides it.
+    return start is not None and (tagged > 0 or not _ID3V2.search(head, 0, start))
 
 
-def _chained(head: bytes, at: int, sync: re.Pattern[bytes], size: Callable[[bytes], int]) -> bool:
-    """Whether frames follow each other from `at`, three or as many as there are."""
-    for count in range(_CHAIN):
-        if count and (at == len(head) or head.startswith(_TRAILERS, at)):
+def _chained(
+    head: bytes, at: int, wanted: int, sync: re.Pattern[bytes], size: Size, fixed: bytes
+) -> bool:
+    """Whether so many frames of one stream follow each other from `at`; fewer may end a file."""
+    first = _masked(head[at : at + 4], fixed)
+    for count in range(wanted):
+        ends = at == len(head) or head.startswith(_TRAILERS, at)
+        if count and ends and wanted == _CHAIN:
             return True
-        if not sync.match(head, at) or not (length := size(head[at : at + 6])):
+        header = head[at : at + 6]
+        if not sync.match(header) or _masked(header, fixed) != first:
+            return False
+        length = size(header)
+        if not length:
             return False
         at += length
     return True
 
 
+def _masked(header: bytes, mask: bytes) -> list[int]:
+    return [byte & bits for byte, bits in zip(header, mask, strict=False)]
+
+
 def _adts_size(header: bytes) -> int:
-    if len(header) < 6:
+    """The length of a frame in bytes, 0 if it cannot be one."""
+    if len(header) < 6 or header[2] >> 2 & 15 >= _ADTS_RATES:
         return 0
-    return (header[3] & 3) << 11 | header[4] << 3 | header[5] >> 5
+    length = (header[3] & 3) << 11 | header[4] << 3 | header[5] >> 5
+    return length if length > _ADTS_HEADER else 0
 
 
 def _mpeg_size(header: bytes) -> int:

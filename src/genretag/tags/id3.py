@@ -7,12 +7,11 @@ from typing import BinaryIO
 
 from genretag.domain.layout import PLAIN, Layout
 from genretag.tags import id3v2, id3versions
-from genretag.tags.chunks import ChunkFile, Order
+from genretag.tags.chunks import SOUND, ChunkFile, Order
 from genretag.tags.model import BrokenTagsError, CannotWriteError, Item, Kind, Tag
 from genretag.tags.names import JOINT, escaped
 from genretag.tags.splice import read_at, size_of, splice, write_at
 
-_SOUND = (b"data", b"SSND")
 _PICTURES = ("APIC", "PIC", id3v2.JUNK)
 _TEXTS = re.compile("T|COMM?$|USLT$|ULT$")
 _V22 = {
@@ -226,8 +225,8 @@ class ChunkId3v2(Id3v2):
         found = []
         for chunk in self._chunks(file).chunks():
             size = min(chunk.size, size_of(file) - chunk.offset)
-            data = b"" if chunk.name in _SOUND else read_at(file, chunk.offset, size)
-            if chunk.name not in (*_SOUND, *self._names) and not data.startswith(b"INFO"):
+            data = b"" if chunk.name in SOUND else read_at(file, chunk.offset, size)
+            if chunk.name not in (*SOUND, *self._names) and not data.startswith(b"INFO"):
                 found.append(Item(f"chunk {chunk.name.decode('latin-1')}", data))
         return found
 
@@ -247,17 +246,27 @@ class TrailingId3v2(Id3v2):
     """
 
     def span(self, file: BinaryIO) -> tuple[int, int]:
-        """From where the header points to the end of the file."""
+        """Where the header points; other tags may follow."""
         end = size_of(file)
         pointer = int.from_bytes(read_at(file, 20, 8), "little")
         if pointer > end:
             raise BrokenTagsError("its header points past its end")
-        return (pointer, end - pointer) if pointer else (end, 0)
+        if not pointer:
+            return end, 0
+        left = end - pointer
+        size = id3v2.total_size(read_at(file, pointer, min(id3v2.HEADER_SIZE, left)))
+        return pointer, size if 0 < size <= left else left
+
+    def extras(self, file: BinaryIO) -> list[Item]:
+        """What follows the tag."""
+        end = sum(self.span(file))
+        rest = read_at(file, end, size_of(file) - end)
+        return [Item("after the tag", rest)] if rest else []
 
     def store(self, file: BinaryIO, tag: Tag | None) -> None:
         """Replace the tag and tell the header."""
         offset, room = self.span(file)
         data = id3v2.rendered(tag, room) if tag else b""
         splice(file, offset, room, data)
-        write_at(file, 12, (offset + len(data)).to_bytes(8, "little"))
+        write_at(file, 12, size_of(file).to_bytes(8, "little"))
         write_at(file, 20, (offset if data else 0).to_bytes(8, "little"))

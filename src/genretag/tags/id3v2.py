@@ -63,6 +63,7 @@ class Form:
         name = key.encode("latin-1")
         if self.major == 2:
             return Item(key, name + len(content).to_bytes(3, "big") + content)
+        name = name.ljust(4, b"\0")  # one of v2.2, which old iTunes wrote into v2.3
         plain = self.major == 3 or self.plain_sizes
         size = len(content).to_bytes(4, "big") if plain else to_syncsafe(len(content))
         return Item(key, name + size + flags + content)
@@ -97,7 +98,7 @@ def parsed(data: bytes) -> Tag:
         forms.append(Form(major, revision, flags, plain_sizes=True))
     for form in forms:
         try:
-            return Tag(tuple(_frames(form, body)), form.header)
+            return Tag(tuple(frames(form, body)), form.header)
         except BrokenTagsError as error:
             problem = error
     raise problem
@@ -111,7 +112,8 @@ def _extended_size(major: int, body: bytes) -> int:
     return syncsafe(body[:4]) if major == 4 else 4 + int.from_bytes(body[:4], "big")
 
 
-def _frames(form: Form, body: bytes) -> Iterator[Item]:
+def frames(form: Form, body: bytes) -> Iterator[Item]:
+    """The frames in `body` up to the padding; BrokenTagsError if there is something else."""
     at = 0
     width = 3 if form.major == 2 else 4
     pattern = _FRAME_ID[min(form.major, 3)]
@@ -181,10 +183,25 @@ def _plain_v24(form: Form, flags: int, data: bytes) -> bytes | None:
     return zlib.decompress(data) if compressed else data
 
 
+def values_of(data: bytes) -> list[str] | None:
+    """The values in the content of a text frame; None if they cannot be decoded."""
+    try:
+        return _values(data, "strict") if data else []
+    except (KeyError, UnicodeDecodeError):
+        return None
+
+
 def text_of(data: bytes) -> str:
     """The text of the content of a text frame; what cannot be decoded shows as such."""
-    text = data[1:].decode(ENCODINGS.get(data[0], "latin-1"), "replace") if data else ""
-    return text.rstrip("\0")
+    if data[:1] and data[0] not in ENCODINGS:
+        data = b"\0" + data[1:]
+    return "\0".join(_values(data, "replace")) if data else ""
+
+
+def _values(data: bytes, errors: str) -> list[str]:
+    text = data[1:].decode(ENCODINGS[data[0]], errors).rstrip("\0")
+    # In UTF-16 each value has a byte order mark of its own.
+    return [value.removeprefix("\ufeff") for value in text.split("\0")]
 
 
 def text_content(form: Form, texts: Sequence[str]) -> bytes:
@@ -201,4 +218,8 @@ def text_content(form: Form, texts: Sequence[str]) -> bytes:
     try:
         return b"\0" + text.encode("latin-1")
     except UnicodeEncodeError:
-        return b"\1\xff\xfe" + text.encode("utf-16-le")
+        return b"\1" + b"\0\0".join(_in_utf16(text) for text in texts)
+
+
+def _in_utf16(text: str) -> bytes:
+    return b"\xff\xfe" + text.encode("utf-16-le") if text else b""

@@ -114,6 +114,10 @@ class Flac(VorbisComments):
             file, start, end - start, _rendered([*kept[:at], *new, *kept[at + 1 :]], end - start)
         )
 
+    def sound_start(self, file: BinaryIO) -> int:
+        """Where the frames of sound begin, after the last block."""
+        return _metadata(file)[2]
+
     def extras(self, file: BinaryIO) -> list[Item]:
         """The other blocks: pictures, cue sheets, what programs keep there."""
         _, blocks, _ = _metadata(file)
