@@ -117,11 +117,10 @@ def test_a_truncated_file_is_never_damaged_further(name: str, share: float, tmp_
         assert tags.others(path) == others
 
 
-def test_a_wav_file_whose_sound_has_no_end_is_refused(tmp_path: Path) -> None:
+def test_a_wav_file_whose_last_chunk_is_cut_off_is_refused(tmp_path: Path) -> None:
     path = empty("WAV", tmp_path)
-    data = path.read_bytes()
-    at = data.index(b"data") + 4
-    path.write_bytes(data[:at] + b"\xff\xff\xff\xff" + data[at + 4 :])
+    data = path.read_bytes() + b"cue " + (1000).to_bytes(4, "little") + b"cut off"
+    path.write_bytes(data[:4] + (len(data) - 8).to_bytes(4, "little") + data[8:])
     refused(path, Code.TAGS_UNWRITABLE)
 
 

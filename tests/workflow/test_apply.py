@@ -309,9 +309,8 @@ def test_tags_that_have_no_room_are_told_about_the_file_and_not_its_copy(
     journal: Path, music: Path
 ) -> None:
     song = make("WAV", music)
-    data = bytearray(song.read_bytes())
-    at = data.index(b"data") + 4
-    data[at : at + 4] = b"\xff\xff\xff\xff"  # sound without an end
+    data = song.read_bytes() + b"cue " + (1000).to_bytes(4, "little") + b"cut off"
+    data = data[:4] + (len(data) - 8).to_bytes(4, "little") + data[8:]
     song.write_bytes(data)
     outcome = write(journal, song)
     refused(journal, outcome, song, Code.TAGS_UNWRITABLE)
