@@ -26,7 +26,7 @@ def test_it_shows_the_tags_and_the_likeliest_genres(genretag, song) -> None:
     run = genretag("inspect", song)
     assert run.returncode == 0, run.stderr
     assert "FLAC, 0:05" in run.stdout and "GENRE  Alt" in run.stdout
-    assert "GENRE  Rock; Pop" in run.stdout and "Alt; Rock; Pop" in run.stdout
+    assert 'GENRE  "Rock; Pop"' in run.stdout and "Alt | Rock | Pop" in run.stdout
     assert run.stdout.index("High") < run.stdout.index("Low")
     assert "speaks for" in run.stdout and "0:00" in run.stdout
     assert song.read_bytes() == before

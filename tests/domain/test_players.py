@@ -19,7 +19,7 @@ NO_SPLIT = ("Jellyfin", "Kodi", "MPD", "foobar2000")
 def tag(format_: str, *texts: str, version: str = "", key: str = "key") -> StoredTag:
     """One item with `texts`; none without."""
     items = (StoredItem(key, texts, texts),) if texts else ()
-    return StoredTag(format_, format_, version, items)
+    return StoredTag(format_, format_, version, items, ("title",))
 
 
 def items(format_: str, *texts: str) -> StoredTag:
@@ -28,7 +28,7 @@ def items(format_: str, *texts: str) -> StoredTag:
 
 
 def id3(*texts: str, version: str = "2.4") -> StoredTag:
-    return tag("ID3v2", *texts, version=version)
+    return tag("ID3v2", *texts, version=version, key="TCON")
 
 
 def numbered(format_: str, key: str, digits: str, name: str) -> StoredTag:
@@ -126,7 +126,7 @@ def test_numbers_of_id3v1_and_gnre_are_shown_by_name(player) -> None:
     ],
 )  # fmt: skip
 def test_apev2_wins_over_id3v2_for_mpd_alone(player, names) -> None:
-    assert shown(player, "MP3", id3("Rock"), V1, APE) == names
+    assert shown(player, "MP3", id3("Rock"), APE) == names
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ def test_apev2_wins_over_id3v2_for_mpd_alone(player, names) -> None:
         ("Jellyfin", ("Old", "Older")),
         ("Kodi", ("Jazz",)),  # APEv2 counts without ID3v2 only
         ("iTunes", ("Jazz",)),
-        ("MPD", ("Old", "Older")),
+        ("MPD", ()),  # it looks for APEv2 at the very end
     ],
 )
 def test_an_id3v2_tag_without_genre_hides_others_or_not(player, names) -> None:
@@ -191,9 +191,30 @@ def test_ffmpeg_takes_the_first_value_and_any_number_at_its_start_for_mpd() -> N
 
 
 def test_info_lists_come_after_id3_except_for_mpd() -> None:
-    tags = (id3("Rock"), tag("RIFF INFO", "Pop"))
+    tags = (id3("Rock"), tag("RIFF INFO", "Pop", key="IGNR"))
     assert shown("Navidrome", "WAV", *tags) == shown("Jellyfin", "WAV", *tags) == ("Rock",)
-    assert shown("MPD", "WAV", *tags) == ("Pop",) and shown("Kodi", "WAV", tags[1]) == ()
+    assert shown("MPD", "WAV", *reversed(tags)) == ("Pop",) and shown("Kodi", "WAV", tags[1]) == ()
+
+
+def named(format_: str, *others: str) -> StoredTag:
+    """A tag without a genre."""
+    return StoredTag(format_, format_, "", (), others)
+
+
+@pytest.mark.parametrize("name", ["INAM", "IART", "ICRD", "IPRD"])
+def test_mpd_shows_nothing_of_id3_in_wav_where_info_says_what_it_takes(name: str) -> None:
+    rock = id3("Rock")
+    assert shown("MPD", "WAV", rock, named("RIFF INFO", "ISFT", name)) == ()
+    assert shown("MPD", "WAV", rock, named("RIFF INFO", "ISFT", "ICMT")) == ("Rock",)
+    assert shown("MPD", "AIFF", rock, named("AIFF text", "NAME")) == ()
+    assert shown("MPD", "AIFF", rock) == ("Rock",)
+
+
+def test_an_empty_tag_hides_no_other() -> None:
+    empty = StoredTag("Vorbis comments", "Vorbis comments", "", ())
+    for player in ("Navidrome", "MPD"):
+        assert shown(player, "FLAC", empty, id3("Rock")) == ("Rock",)
+        assert shown(player, "FLAC", named("Vorbis comments", "TITLE"), id3("Rock")) == ()
 
 
 def test_a_player_shows_nothing_of_what_it_does_not_read() -> None:

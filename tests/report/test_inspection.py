@@ -1,11 +1,13 @@
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from inspections import inspections
 from rich.console import Console
 
+from genretag.domain.stored import StoredItem, StoredTag
 from genretag.errors import Code, FileError
 from genretag.report.inspection import show
 from genretag.report.inspection_json import as_object, refusal
@@ -46,6 +48,19 @@ def test_no_line_is_wider_than_the_terminal(width: int) -> None:
 def test_nothing_from_a_file_reaches_the_terminal_raw() -> None:
     text = shown(width=100)
     assert "\x1b" not in text and "\\x1b[31mAlt[/]\\x0aRock" in text and "[bold]01" in text
+
+
+def test_one_text_and_several_values_look_different() -> None:
+    def seen(*texts: str) -> list[str]:
+        tag = StoredTag("APEv2", "APEv2", "", (StoredItem("Genre", texts, texts),))
+        inspection = replace(inspections()[1], tags=(tag,), genres=texts)
+        stream = io.StringIO()
+        show(inspection, Console(file=stream, width=120))
+        return [line for line in stream.getvalue().splitlines() if "Soul" in line]
+
+    assert all("Pop | Soul-RnB" in line for line in seen("Pop", "Soul-RnB"))
+    assert all('"Pop; Soul-RnB"' in line for line in seen("Pop; Soul-RnB")[:2])
+    assert '"Pop | Soul"' in seen("Pop | Soul")[0]
 
 
 def test_a_terminal_without_blocks_gets_ascii_drawings() -> None:

@@ -6,8 +6,10 @@ from types import MappingProxyType
 from typing import Literal, get_args
 
 Id3Version = Literal["keep", "v2.4", "v2.3"]
-TagFormat = Literal["ID3v2", "ID3v1", "APEv2", "Vorbis comments", "MP4", "ASF", "RIFF INFO"]
-"""The kinds of tag that can hold a genre."""
+TagFormat = Literal[
+    "ID3v2", "ID3v1", "APEv2", "Vorbis comments", "MP4", "ASF", "RIFF INFO", "AIFF text"
+]
+"""The kinds of tag; all but the last can hold a genre."""
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,7 @@ measured as well. iTunes and foobar2000 show no sources, so little is said of th
 what others observed. The settings are those that a player comes with, and names of numbered
 genres are spelled as elsewhere here.
 
-Players that look at one tag only pass over one that holds nothing at all. Here it counts, because
-whether a tag holds anything beside the genre is not known.
+MPD is asked itself by the tests; 0.23.12 shows what is said here.
 """
 
 import re
@@ -101,7 +100,8 @@ class Reading:
     Attributes:
         order: the formats that it reads, the most telling first; none for those that are
             there, as they come.
-        stops: whether the first tag that is there counts, with a genre or without.
+        stops: whether the first tag that holds anything counts, with a genre or without.
+        sees: the names of what it must hold for that, if not just anything.
         hides: pairs of formats; where a tag of the first is seen, one of the second is not.
         items: which of several genre frames or atoms in a tag count.
         references: how it understands the genre of ID3v2.
@@ -113,6 +113,7 @@ class Reading:
 
     order: tuple[TagFormat, ...] = ()
     stops: bool = False
+    sees: frozenset[str] = frozenset()
     hides: Pairs = ()
     items: Literal["all", "first", "last"] = "all"
     references: References = _standard
@@ -124,7 +125,8 @@ class Reading:
     def genres(self, tags: Sequence[StoredTag]) -> tuple[str, ...]:
         """The genres that it finds in `tags`, each once."""
         read = sorted(self._read(tags), key=self._rank)
-        found = (self._of(tag) for tag in (read[:1] if self.stops else read))
+        read = list(filter(self._is_there, read))[:1] if self.stops else read
+        found = (self._of(tag) for tag in read)
         return next((genres for genres in found if genres), ())
 
     def _read(self, tags: Sequence[StoredTag]) -> list[StoredTag]:
@@ -133,6 +135,10 @@ class Reading:
             if hider in seen:
                 seen.discard(hidden)
         return [tag for tag in tags if tag.format in seen and tag.format in (self.order or seen)]
+
+    def _is_there(self, tag: StoredTag) -> bool:
+        names = {*(item.key for item in tag.items), *tag.others}
+        return bool(names & self.sees if self.sees else names)
 
     def _rank(self, tag: StoredTag) -> int:
         return self.order.index(tag.format) if self.order else 0
@@ -261,19 +267,28 @@ def _kodi() -> Mapping[str, Reading]:
     )
 
 
+# What libsndfile hands on of RIFF INFO and MPD takes by default, and where ID3v2 has its genre.
+_BY_SNDFILE = frozenset({"INAM", "IART", "ICRD", "IPRD", "IGNR", "TCON", "TCO"})
+
+
 def _mpd() -> Mapping[str, Reading]:
+    # Where a decoder finds no tags, APEv2 at the very end of the file is tried and then ID3.
     generic = Reading(
-        ("APEv2", "ID3v2", "ID3v1"), hides=(("ID3v2", "ID3v1"),), references=_by_libid3tag
+        ("APEv2", "ID3v2", "ID3v1"),
+        stops=True,
+        hides=(("ID3v1", "APEv2"), ("ID3v2", "ID3v1")),
+        references=_by_libid3tag,
     )
     return _table(
-        # No decoder of these reads tags, so APEv2 is tried and then ID3.
+        # No decoder of these reads tags.
         ("MP3|AAC|WavPack|Musepack", generic),
-        # Other tags are tried where the decoder finds none at all.
-        ("FLAC", replace(generic, order=("Vorbis comments", *generic.order), stops=True)),
+        ("FLAC", replace(generic, order=("Vorbis comments", *generic.order))),
         (_XIPH, _COMMENTS),
-        ("WAV", replace(generic, order=("RIFF INFO", "ID3v2"))),
-        ("AIFF|DSF", replace(generic, order=("ID3v2",))),
-        *((name, FFMPEG[name]) for name in ("TTA", "Monkey's Audio", "MP4", "ASF", "Speex")),
+        ("WAV", replace(generic, order=("RIFF INFO", "ID3v2"), sees=_BY_SNDFILE)),
+        ("AIFF", replace(generic, order=("AIFF text", "ID3v2"))),
+        ("DSF", replace(generic, order=("ID3v2",))),
+        ("Monkey's Audio", replace(FFMPEG["Monkey's Audio"], order=generic.order, stops=True)),
+        *((name, FFMPEG[name]) for name in ("TTA", "MP4", "ASF", "Speex")),
     )
 
 

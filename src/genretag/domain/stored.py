@@ -29,12 +29,14 @@ class StoredTag:
         format: of the tag.
         version: of its format, where there are several.
         items: in their order.
+        others: names of what else is in it, each once.
     """
 
     name: str
     format: TagFormat
     version: str
     items: tuple[StoredItem, ...]
+    others: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """Shows a person all that is known of one file."""
 
+from collections.abc import Sequence
 from itertools import chain
 
 from rich.console import Console, RenderableType
@@ -14,6 +15,7 @@ from genretag.report.text import clock, percent, visible
 
 TOP_GENRES = 5
 _BAR_WIDTH = 30
+_SEPARATORS = frozenset(";/|,")
 _LABEL_WIDTH = 9
 _GENRE_WIDTH = 14
 # Less would make much of nothing, or an empty line.
@@ -60,14 +62,15 @@ def _tags(inspection: Inspection) -> RenderableType:
     for tag in inspection.tags:
         stale = "goes on showing this" if tag.name in inspection.stale else ""
         for n, item in enumerate(item for item in tag.items if item.texts):
-            texts = _safe(" | ".join(item.texts))
+            texts = _values(item.texts)
             if item.names != item.texts:
-                texts.append(f"  means {visible('; '.join(item.names))}", "bright_black")
+                texts.append("  means ", "bright_black")
+                texts.append(_values(item.names).plain, "bright_black")
             name = "" if n else f"{tag.name} {tag.version}"
             rows.add_row(name, _safe(item.key), texts, stale)
     if not rows.row_count:
         return "no genre"
-    rows.add_row("read as", "", _safe("; ".join(inspection.genres)), "")
+    rows.add_row("read as", "", _values(inspection.genres), "")
     return rows
 
 
@@ -79,7 +82,7 @@ def _players(inspection: Inspection) -> RenderableType:
         same.setdefault(genres, []).append(player.name)
     rows = _grid()
     for genres, names in same.items():
-        rows.add_row(", ".join(names), _safe("; ".join(genres) or "nothing"))
+        rows.add_row(", ".join(names), _values(genres) if genres else "nothing")
     return rows
 
 
@@ -141,6 +144,12 @@ def _octaves(inspection: Inspection, pen: Pen) -> RenderableType:
         name = f"{band.low_hz:g}-{band.high_hz:g} Hz"
         rows.add_row(name, f"{worth:+.2f} {side if worth else '':<7}", Text(bar.rstrip(), colour))
     return rows
+
+
+def _values(texts: Sequence[str]) -> Text:
+    """Several values apart; one that looks like several is quoted."""
+    shown = (f'"{text}"' if _SEPARATORS & {*text} else text for text in texts)
+    return _safe(" | ".join(shown))
 
 
 def _safe(text: str) -> Text:

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import BinaryIO
 
 from genretag.tags import asf, frames, id3v1, ogg
+from genretag.tags.aiff import AiffTexts
 from genretag.tags.apev2 import Apev2
 from genretag.tags.id3 import ChunkId3v2, LeadingId3v2, TrailingId3v2
 from genretag.tags.id3v1 import Id3v1
@@ -117,7 +118,8 @@ CONTAINERS: Mapping[str, Container] = MappingProxyType(
             _row("ASF", _starts(asf.HEADER), asf.Asf()),
             _row("WAV", _form(b"RIFF", b"WAVE"), ChunkId3v2("little", b"id3 ", b"ID3 "), INFO,
                  mirrors=(INFO,)),
-            _row("AIFF", _form(b"FORM", b"AIFF", b"AIFC"), ChunkId3v2("big", b"ID3 ", b"id3 ")),
+            _row("AIFF", _form(b"FORM", b"AIFF", b"AIFC"), ChunkId3v2("big", b"ID3 ", b"id3 "),
+                 others=(AiffTexts(),)),
             _row("DSF", _starts(b"DSD "), TrailingId3v2()),
             _with_apev2("Monkey's Audio", b"MAC "),
             _with_apev2("WavPack", b"wvpk"),

@@ -147,7 +147,8 @@ class Kind(ABC):
         """The genres of `tag` as they are stored, item by item."""
         items = (self._stored(item, tag) for item in tag.items if self.is_genre(item))
         said = tuple(item for item in items if item.texts)
-        return StoredTag(self.name, self.format, self.version(tag), said)
+        rest = dict.fromkeys(self.label(item) for item in self.without_genres(tag).items)
+        return StoredTag(self.name, self.format, self.version(tag), said, tuple(rest))
 
     def _stored(self, item: Item, tag: Tag) -> StoredItem:
         alone = replace(tag, items=(item,))
