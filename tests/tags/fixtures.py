@@ -29,10 +29,10 @@ PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 8
 TITLE = "Tïtle of the sóng"
 PLACEHOLDER = "placeholder"
 
-ID3_FILES = ("MP3", "MP2", "AAC", "WAV", "AIFF", "DSF")
+ID3_FILES = ("MP3", "MP2", "AAC", "TTA", "WAV", "AIFF", "DSF")
 COMMENT_FILES = ("FLAC", "Opus", "Ogg Vorbis", "Ogg FLAC", "Speex")
 MP4_FILES = ("MP4", "MP4 moov first", "MP4 fragmented", "MP4 ALAC")
-APE_FILES = ("Monkey's Audio", "WavPack", "Musepack", "OptimFROG", "TTA")
+APE_FILES = ("Monkey's Audio", "WavPack", "Musepack", "OptimFROG")
 
 
 @cache
@@ -88,8 +88,8 @@ def _full_id3(path: Path, name: str) -> None:
         tag = ID3()
         for frame in frames():
             tag.add(frame)
-        # Of raw AAC with ID3v1, FFmpeg shows that alone.
-        tag.save(path, v2_version=3, v1=0 if name == "AAC" else 2)
+        # Of raw AAC and TTA with ID3v1, FFmpeg shows that alone.
+        tag.save(path, v2_version=3, v1=0 if name in ("AAC", "TTA") else 2)
     else:
         audio = holder(path)
         audio.add_tags()
