@@ -30,9 +30,10 @@ class Atom:
         return self.offset + self.size
 
 
-def rendered(name: bytes, content: bytes) -> bytes:
-    """An atom around `content`."""
-    return (8 + len(content)).to_bytes(4, "big") + name + content
+def rendered(name: bytes, *contents: bytes) -> bytes:
+    """An atom around `contents`."""
+    size = 8 + sum(map(len, contents))
+    return b"".join((size.to_bytes(4, "big"), name, *contents))
 
 
 def walk(file: BinaryIO, start: int, end: int) -> Iterator[Atom]:

@@ -86,11 +86,12 @@ def total_size(header: bytes) -> int:
 def parsed(data: bytes) -> Tag:
     """The tag in `data`, which is as long as `total_size` says; BrokenTagsError if it is broken."""
     major, revision, flags = data[3:6]
-    body = data[HEADER_SIZE : HEADER_SIZE + syncsafe(data[6:10])]
+    # A view, as covers may be large and are kept frame by frame.
+    body = memoryview(data)[HEADER_SIZE : HEADER_SIZE + syncsafe(data[6:10])]
     if major == 2 and flags & EXTENDED:
         raise BrokenTagsError("its ID3v2.2 tag is compressed in a way that was never defined")
     if major < 4 and flags & UNSYNCHRONISED:
-        body = body.replace(b"\xff\0", b"\xff")
+        body = memoryview(bytes(body).replace(b"\xff\0", b"\xff"))
     if major > 2 and flags & EXTENDED:
         body = body[_extended_size(major, body) :]
     forms = [Form(major, revision, flags)]
@@ -104,29 +105,29 @@ def parsed(data: bytes) -> Tag:
     raise problem
 
 
-def _extended_size(major: int, body: bytes) -> int:
+def _extended_size(major: int, body: memoryview) -> int:
     if _FRAME_ID[3].fullmatch(body[:4]):
         return 0  # the flag is set, but a frame follows
     if len(body) < 6:
         raise BrokenTagsError("its ID3v2 tag ends in the extended header")
-    return syncsafe(body[:4]) if major == 4 else 4 + int.from_bytes(body[:4], "big")
+    return syncsafe(bytes(body[:4])) if major == 4 else 4 + int.from_bytes(body[:4], "big")
 
 
-def frames(form: Form, body: bytes) -> Iterator[Item]:
+def frames(form: Form, body: bytes | memoryview) -> Iterator[Item]:
     """The frames in `body` up to the padding; BrokenTagsError if there is something else."""
     at = 0
     width = 3 if form.major == 2 else 4
     pattern = _FRAME_ID[min(form.major, 3)]
     while at < len(body) and body[at]:
-        header = body[at : at + form.frame_header_size]
+        header = bytes(body[at : at + form.frame_header_size])
         end = at + len(header) + form.size(header)
         if not pattern.fullmatch(header[:width]) or end > len(body):
             raise BrokenTagsError(f"its ID3v2 tag has no frame where one must be (byte {at})")
         if len(header) < form.frame_header_size:
             raise BrokenTagsError("its ID3v2 tag ends in the header of a frame")
-        yield Item(header[:width].rstrip(b"\0 ").decode("latin-1"), body[at:end])
+        yield Item(header[:width].rstrip(b"\0 ").decode("latin-1"), bytes(body[at:end]))
         at = end
-    junk = body[at:].rstrip(b"\0")
+    junk = bytes(body[at:]).rstrip(b"\0")
     if junk:
         yield Item(JUNK, junk)
 
@@ -139,17 +140,18 @@ def rendered(tag: Tag, room: int) -> bytes:
     """
     form = Form.of(tag)
     flags = form.flags & ~EXTENDED & ~FOOTER
-    body = b"".join(item.data for item in tag.items)
+    body = [item.data for item in tag.items]
     if form.major < 4 and flags & UNSYNCHRONISED:
-        body = re.sub(rb"\xff(?=[\xe0-\xff\0])|\xff\Z", b"\xff\0", body)
-    size = max(len(body), room - HEADER_SIZE)
-    if HEADER_SIZE + len(body) > room:
-        size = len(body) + GROWTH
+        body = [re.sub(rb"\xff(?=[\xe0-\xff\0])|\xff\Z", b"\xff\0", b"".join(body))]
+    length = sum(map(len, body))
+    size = max(length, room - HEADER_SIZE)
+    if HEADER_SIZE + length > room:
+        size = length + GROWTH
     try:
         header = b"ID3" + bytes((form.major, form.revision, flags)) + to_syncsafe(size)
     except OverflowError as error:
         raise CannotWriteError(str(error)) from error
-    return header + body.ljust(size, b"\0")
+    return b"".join((header, *body, bytes(size - length)))
 
 
 def content(form: Form, item: Item) -> bytes | None:

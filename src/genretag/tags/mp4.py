@@ -134,7 +134,7 @@ def _padded(data: bytes, room: int) -> bytes:
 
 
 def _ilst(tag: Tag) -> bytes:
-    return atoms.rendered(b"ilst", b"".join(item.data for item in tag.items))
+    return atoms.rendered(b"ilst", *(item.data for item in tag.items))
 
 
 def _create(file: BinaryIO, path: Sequence[Atom], ilst: bytes) -> None:

@@ -145,7 +145,10 @@ def _rendered(blocks: Sequence[_Block], room: int) -> bytes:
     left = room - needed
     padding = left - 4 if left >= 4 else GROWTH
     all_blocks = [*blocks] if left == 0 else [*blocks, *_paddings(padding)]
-    return b"".join(_header(block, block is all_blocks[-1]) + block.data for block in all_blocks)
+    last = all_blocks[-1]
+    return b"".join(
+        part for block in all_blocks for part in (_header(block, block is last), block.data)
+    )
 
 
 def _paddings(size: int) -> Iterator[_Block]:
