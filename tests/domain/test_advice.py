@@ -23,19 +23,27 @@ def proposal(policy: TagPolicy, *outcomes: Outcome) -> Proposal | None:
 
 
 def test_it_counts_what_a_lower_threshold_would_tag_and_how_much_of_it_is_right() -> None:
-    found = proposal(POLICY, unsure(0.75), unsure(0.55), unsure(0.3))
-    assert found == Proposal(0.5, 2, pytest.approx(0.65))
+    found = proposal(TagPolicy(threshold=0.95), unsure(0.92), unsure(0.75), unsure(0.3))
+    assert found == Proposal(0.7, 2, pytest.approx(0.835))
 
 
-def test_below_a_half_the_highest_is_proposed_that_tags_anything() -> None:
-    assert proposal(POLICY, unsure(0.35), unsure(0.25)) == Proposal(0.3, 1, 0.35)
-    assert proposal(TagPolicy(threshold=0.5), unsure(0.45)) == Proposal(0.4, 1, 0.45)
+def test_no_more_is_proposed_than_what_is_right_in_three_of_four() -> None:
+    doubtful = [unsure(score) for score in (0.82, 0.81, 0.59, 0.52)]
+    assert proposal(TagPolicy(threshold=0.9), *doubtful) == Proposal(0.8, 2, pytest.approx(0.815))
+
+
+def test_where_nothing_is_that_sure_the_surest_are_proposed() -> None:
+    assert proposal(POLICY, unsure(0.65), unsure(0.55)) == Proposal(0.6, 1, 0.65)
+
+
+def test_what_is_more_likely_wrong_than_right_is_never_proposed() -> None:
+    assert proposal(POLICY, unsure(0.49), unsure(0.25)) is None
 
 
 def test_there_is_none_where_none_would_help() -> None:
     silence = Unsure(path=Path("a.mp3"), prediction=Prediction((), 0, 3.0, "toy"))
     assert proposal(POLICY, silence, unsure(0.05)) is None
-    assert proposal(TagPolicy(threshold=0.1), unsure(0.09)) is None
+    assert proposal(TagPolicy(threshold=0.5), unsure(0.45)) is None
     assert proposal(POLICY, Unchanged(path=Path("a.mp3"))) is None
     assert proposal(POLICY) is None
 

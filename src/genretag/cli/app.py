@@ -82,6 +82,10 @@ def genretag(
 
 def main() -> None:
     """Entry point of the console script."""
+    # Who starts it may have closed them.
+    sys.stdin = sys.stdin or open(os.devnull)  # noqa: SIM115, PTH123
+    sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115, PTH123
+    sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: SIM115, PTH123
     for stream in (sys.stdout, sys.stderr):
         # A name that the terminal's encoding lacks must not stop a run.
         if hasattr(stream, "reconfigure"):

@@ -1,6 +1,11 @@
 """`genretag doctor`: what works on this machine."""
 
+from typing import TYPE_CHECKING
+
 import typer
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def doctor() -> None:
@@ -23,13 +28,25 @@ def doctor() -> None:
         except GenretagError as error:
             healthy = False
             found.append((f"bad  {name}", f"{error.message}. {error.hint}"))
-    found += [
-        ("ok   config", facts.whole(places.config_file())),
-        ("ok   cache", facts.whole(places.cache_dir())),
-        ("ok   data", facts.whole(places.data_dir())),
-    ]
+    found.append(("ok   config", facts.whole(places.config_file())))
+    for name, folder in (("cache", places.cache_dir()), ("data", places.data_dir())):
+        writable = _is_writable(folder)
+        healthy = healthy and writable
+        found.append((f"{'ok ' if writable else 'bad'}  {name}", facts.whole(folder)))
+        if not writable:
+            variable = f"GENRETAG_{name.upper()}_DIR"
+            found.append(("", f"nobody may write there; {variable} names another folder"))
     facts.show(found, Console(highlight=False))
     raise typer.Exit(0 if healthy else 3)
+
+
+def _is_writable(folder: "Path") -> bool:
+    """Whether files can be made in `folder`, or in the one in which it will be made."""
+    import os
+
+    # Unlike Path's own, they say no where nobody may look.
+    there = next((one for one in (folder, *folder.parents) if os.path.exists(one)), folder)  # noqa: PTH110
+    return os.path.isdir(there) and os.access(there, os.W_OK | os.X_OK)  # noqa: PTH112
 
 
 def _version() -> str:

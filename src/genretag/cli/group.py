@@ -162,11 +162,20 @@ def _checked(
     source = ctx.get_parameter_source(parameter.name)
     kind = kinds(command.callback).get(parameter.name)
     if kind and value is not None and source is not None and source.name == "COMMANDLINE":
+        _refuse_options_as_values(command, parameter, ctx, value)
         try:
             kind.parsed(value)
         except WrongValueError as error:
             raise _bad_option(ctx, f"{_called(parameter)} {error}") from error
     return process(ctx, value)
+
+
+def _refuse_options_as_values(command: Any, parameter: Any, ctx: Any, value: Any) -> None:
+    """UsageError if an option stands where the value of another must: `--exclude -n`."""
+    options = {name for one in command.params if isinstance(one, TyperOption) for name in one.opts}
+    for given in value if isinstance(value, list | tuple) else (value,):
+        if given in options and isinstance(parameter, TyperOption):
+            raise _bad_option(ctx, f"{_called(parameter)} needs a value, and {given} is an option")
 
 
 def _called(parameter: Any) -> str:

@@ -1,5 +1,6 @@
 """`genretag inspect`: what is in the tags, what the model hears, when and why."""
 
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -106,7 +107,8 @@ def inspect(
         from genretag.inference import session, store
     from genretag.workflow.inspect import Look, inspected
 
-    folder = next((file for file in files if file.is_dir()), None)
+    # Unlike Path's own, it says no where nobody may look.
+    folder = next((file for file in files if os.path.isdir(file)), None)  # noqa: PTH112
     if folder:
         raise UsageError(
             Code.BAD_OPTION,

@@ -138,12 +138,14 @@ class Run:
                 return
             self._bar = self._stack.enter_context(self._new_bar(lambda: len(planned)))
             outcomes = planned
-        # A person has just read the same lines on the same screen; only failures are news there.
+        # A person has just read the same lines on the same screen; only new failures are news.
         known = asked and self._screen is self._stdout
+        told = set(map(id, outcomes)) if known else set()
         with writer() as found:
             try:
                 for outcome in self._bar.watched(found.apply(outcomes)):
-                    if not known or isinstance(outcome, Failed):
+                    news = isinstance(outcome, Failed) and id(outcome) not in told
+                    if news or not known:
                         self._emit(outcome)
             finally:
                 self._written = found.run.number

@@ -245,7 +245,7 @@ def _next_steps(
     from genretag.report.wording import files
 
     planned = run.count(Planned)
-    if plan is not None:
+    if plan is not None and planned:
         wrote = f"Wrote {planned} change{'' if planned == 1 else 's'} to {plan}. Carry out with:"
         yield wrote, f"genretag apply {shlex.quote(str(plan))}"
     elif dry_run and planned:

@@ -7,8 +7,10 @@ from genretag.domain.outcome import Outcome, Planned, Unsure
 from genretag.domain.tagging import TagPolicy, decide
 from genretag.domain.track import Track
 
-THRESHOLDS = (0.5, 0.4, 0.3, 0.2, 0.1)
-"""What may be proposed, the best first: above 0.5 a genre is more likely right than wrong."""
+THRESHOLDS = (0.9, 0.8, 0.7, 0.6, 0.5)
+"""What may be proposed: below 0.5 a genre is more likely wrong than right."""
+
+_MOSTLY = 0.75
 
 
 @dataclass(frozen=True)
@@ -51,8 +53,11 @@ class Doubts:
                 self._scores[number] += heard.genres[0].score
 
     def proposal(self) -> Proposal | None:
-        """The highest of THRESHOLDS at which any of the files would be tagged."""
-        for policy, files, score in zip(self._policies, self._files, self._scores, strict=True):
-            if files:
-                return Proposal(policy.threshold, files, score / files)
-        return None
+        """What tags the most files of which three in four are right, else what tags any."""
+        proposals = [
+            Proposal(policy.threshold, files, score / files)
+            for policy, files, score in zip(self._policies, self._files, self._scores, strict=True)
+            if files
+        ]
+        mostly_right = [one for one in proposals if one.right >= _MOSTLY]
+        return max(mostly_right or proposals[:1], key=lambda one: one.files, default=None)

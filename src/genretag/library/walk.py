@@ -4,6 +4,7 @@ import os
 import re
 import stat
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
@@ -67,10 +68,11 @@ class Walk:
             UsageError: `not-found`, one of `paths` does not exist; nothing was yielded.
         """
         for path in paths:
-            if not os.path.lexists(path):
-                raise UsageError(
-                    Code.NOT_FOUND, f"{path}: no such file or folder", "Check the spelling."
-                )
+            with suppress(PermissionError):  # it is told when its turn comes
+                if not _exists(path):
+                    raise UsageError(
+                        Code.NOT_FOUND, f"{path}: no such file or folder", "Check the spelling."
+                    )
         return self._walk(paths)
 
     def _walk(self, paths: Sequence[Path]) -> Iterator[Path | Outcome]:
@@ -137,6 +139,17 @@ class Walk:
             or name.casefold() in JUNK_FOLDERS
             or any(fnmatch(name, glob) or fnmatch(path, glob) for glob in self.exclude)
         )
+
+
+def _exists(path: Path) -> bool:
+    """Whether there is something at `path`; PermissionError if nobody here may know."""
+    try:
+        path.lstat()
+    except PermissionError:
+        raise
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 def _sounds(name: str) -> bool:

@@ -149,7 +149,8 @@ class Summary:
         elif outcome.before and not outcome.after:
             notes[NO_GENRE] += 1
         else:
-            notes.update(name for name in outcome.after if name not in outcome.before)
+            new = [name for name in outcome.after if name not in outcome.before]
+            notes.update(new or outcome.after)
 
     @property
     def files(self) -> int:

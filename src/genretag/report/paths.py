@@ -14,7 +14,8 @@ def common_folder(paths: Iterable[Path]) -> Path | None:
 
     None if there is none, or only the root of a disk: nobody reads paths as relative to that.
     """
-    folders = {path if path.is_dir() else path.parent for path in paths}
+    # Unlike Path's own, it says no where nobody may look.
+    folders = {path if os.path.isdir(path) else path.parent for path in paths}  # noqa: PTH112
     try:
         found = Path(os.path.commonpath(folders))
     except ValueError:  # none, several disks, or relative ones beside absolute ones
