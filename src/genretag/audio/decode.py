@@ -23,6 +23,7 @@ PREROLL_S = 0.25
 _GATHER_SAMPLES = 65536
 # Float files may hold anything. Up to here, the power of a spectrum is still a float32.
 _LOUDEST = 1e12
+_PICTURES = ("mjpeg", "png", "bmp", "gif", "webp", "tiff")
 # Tags are not read here, so those that are not UTF-8 must not stop a decode. From version 19
 # on, PyAV keeps their bytes by itself and no longer takes the argument.
 _LENIENT: dict[str, Any] = (
@@ -74,6 +75,21 @@ def duration_s(path: Path) -> float:
     """How long `path` plays, in seconds, by its header; FileError as `listen` raises it."""
     with opened(path) as container:
         return _AudioFile(path, container).duration_s
+
+
+def has_video(path: Path) -> bool:
+    """Whether `path` holds moving pictures; FileError if it cannot be opened.
+
+    Covers, and pictures that change with the chapters of a podcast, do not move.
+    """
+    with opened(path) as container:
+        return any(_moves(stream) for stream in container.streams.video)
+
+
+def _moves(stream: av.VideoStream) -> bool:
+    context = stream.codec_context  # None without a decoder, whatever its type says
+    name = context.name if context is not None else ""
+    return name not in _PICTURES or (stream.average_rate or 0) > 1
 
 
 @contextmanager

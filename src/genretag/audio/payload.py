@@ -7,6 +7,7 @@ from itertools import zip_longest
 from pathlib import Path
 
 import av.error
+import av.logging
 
 from genretag.audio import stored
 from genretag.audio.decode import opened
@@ -52,6 +53,25 @@ def digest(path: Path) -> str | None:
                 hashed.update(packet)
                 packets += 1
     return hashed.hexdigest() if packets else None
+
+
+def is_damaged(path: Path) -> bool:
+    """Whether FFmpeg finds fault with how the sound of `path` is stored."""
+    level = av.logging.get_level()
+    av.logging.set_level(av.logging.ERROR)
+    sound = corrupt = False
+    try:
+        with (
+            av.logging.Capture() as complaints,
+            suppress(av.error.FFmpegError, FileError),
+            opened(path) as container,
+        ):
+            for packet in container.demux(*container.streams.audio):
+                sound = sound or packet.size > 0
+                corrupt = corrupt or packet.is_corrupt
+        return corrupt or not sound or bool(complaints)
+    finally:
+        av.logging.set_level(level)
 
 
 def _between(path: Path, span: Span) -> Iterator[bytes]:

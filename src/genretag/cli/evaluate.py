@@ -24,6 +24,7 @@ from genretag.cli.options import (
     PathsArgument,
     PlaceholderOption,
     TimeoutOption,
+    VideoOption,
 )
 
 if TYPE_CHECKING:
@@ -76,6 +77,7 @@ def evaluate(
     follow_symlinks: FollowSymlinksOption = False,
     hidden: HiddenOption = False,
     one_file_system: OneFileSystemOption = False,
+    video: VideoOption = False,
     no_cache: NoCacheOption = False,
     format: Annotated[  # noqa: A002 - it is the name of the option
         Literal["human", "json", "jsonl"],
@@ -99,7 +101,7 @@ def evaluate(
     makes [bold]scan[/] write what is right in 95 of 100 files of genres that the model knows
     """
     with listening(
-        Listening(model, coverage, device, jobs, timeout, no_cache=no_cache)
+        Listening(model, coverage, device, jobs, timeout, no_cache=no_cache, video=video)
     ) as listener:
         from genretag.cli import maps
         from genretag.cli.hearing import Hearing

@@ -35,6 +35,7 @@ class Listening:
     batch_size: int | None = None
     engine: Literal["local", "ray"] = "local"
     ray_address: str | None = None
+    video: bool = False
 
 
 @contextmanager
@@ -124,6 +125,7 @@ class Ear:
             coverage=self.how.coverage,
             batch=self.how.batch_size or (None if device == "cpu" else GPU_BATCH),
             cache=None if self.how.no_cache else places.cache_dir(),
+            video=self.how.video,
         )
 
     def _engine(self) -> "Engine":

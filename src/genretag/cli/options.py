@@ -86,6 +86,14 @@ OneFileSystemOption = Annotated[
         rich_help_panel=FINDING,
     ),
 ]
+VideoOption = Annotated[
+    bool,
+    typer.Option(
+        "--video",
+        help="Hear films too: MP4 and ASF files with a video stream, which are left alone without.",
+        rich_help_panel=FINDING,
+    ),
+]
 MapOption = Annotated[
     Path | None,
     typer.Option(

@@ -25,6 +25,7 @@ from genretag.cli.options import (
     ThresholdOption,
     TimeoutOption,
     TopKOption,
+    VideoOption,
 )
 from genretag.cli.output import refuse_music, translated
 
@@ -58,6 +59,7 @@ def report(
     follow_symlinks: FollowSymlinksOption = False,
     hidden: HiddenOption = False,
     one_file_system: OneFileSystemOption = False,
+    video: VideoOption = False,
     no_cache: NoCacheOption = False,
 ) -> None:
     """Write a page about the music under PATH: genres before and after, doubts, a map.
@@ -72,7 +74,7 @@ def report(
     """
     refuse_music(output)
     _refuse_no_room(output)
-    how = Listening(model, coverage, device, jobs, timeout, no_cache=no_cache)
+    how = Listening(model, coverage, device, jobs, timeout, no_cache=no_cache, video=video)
     with listening(how) as listener:
         from genretag.cli import maps
         from genretag.cli import threshold as thresholds

@@ -32,6 +32,7 @@ from genretag.cli.options import (
     ThresholdOption,
     TimeoutOption,
     TopKOption,
+    VideoOption,
     YesOption,
 )
 
@@ -138,6 +139,7 @@ def scan(
     follow_symlinks: FollowSymlinksOption = False,
     hidden: HiddenOption = False,
     one_file_system: OneFileSystemOption = False,
+    video: VideoOption = False,
     no_cache: NoCacheOption = False,
     format: FormatOption = "human",  # noqa: A002 - it is the name of the option
     output: OutputOption = None,
@@ -160,7 +162,7 @@ def scan(
     if plan is not None:
         _refuse_to_overwrite(plan, yes)
     how = Listening(
-        model, coverage, device, jobs, timeout, no_cache, batch_size, engine, ray_address
+        model, coverage, device, jobs, timeout, no_cache, batch_size, engine, ray_address, video
     )
     with listening(how) as listener:
         from genretag.cli import maps, typed

@@ -22,7 +22,7 @@ class Counts:
     """What became of all files; `judged` are those that could be compared.
 
     Attributes:
-        skipped: not audio, or in a container that holds no genre.
+        skipped: not audio, a film, or in a container that holds no genre.
         untagged: without a genre.
         own: with the genres that genretag wrote: what it says cannot show whether it is right.
         unmapped: with genres that mean none of the model's.

@@ -266,7 +266,21 @@ class TrailingId3v2(Id3v2):
     def store(self, file: BinaryIO, tag: Tag | None) -> None:
         """Replace the tag and tell the header."""
         offset, room = self.span(file)
+        if offset < _end_of_sound(file):
+            raise CannotWriteError("its sound is cut off, so that nothing can follow it")
         data = id3v2.rendered(tag, room) if tag else b""
         splice(file, offset, room, data)
         write_at(file, 12, size_of(file).to_bytes(8, "little"))
         write_at(file, 20, (offset if data else 0).to_bytes(8, "little"))
+
+
+def _end_of_sound(file: BinaryIO) -> int:
+    """Where the chunk of sound in a DSF file says that it ends."""
+    at = 28
+    while at + 12 <= size_of(file):
+        header = read_at(file, at, 12)
+        size = int.from_bytes(header[4:], "little")
+        if header.startswith(b"data"):
+            return at + size
+        at += max(size, 12)
+    return 0

@@ -141,13 +141,22 @@ def _create(file: BinaryIO, path: Sequence[Atom], ilst: bytes) -> None:
     """Put `ilst` into a file that has moov, perhaps udta, perhaps a meta atom of its kind."""
     free = atoms.rendered(b"free", bytes(GROWTH))
     if len(path) == 3 and read_at(file, path[2].offset, path[2].size).find(b"mdir") > 0:
-        atoms.insert(file, path, path[2].end, 0, ilst + free)
+        at = _last_end(file, path[2])
+        room = path[2].end - at
+        atoms.insert(file, path, at, room, _padded(ilst, room) if room else ilst + free)
         return
     meta = atoms.rendered(b"meta", bytes(4) + _HANDLER + ilst + free)
     if len(path) == 1:
-        atoms.insert(file, path, path[0].end, 0, atoms.rendered(b"udta", meta))
+        at = _last_end(file, path[0])
+        atoms.insert(file, path, at, 0, atoms.rendered(b"udta", meta))
     else:
         atoms.insert(file, path[:2], path[1].content, 0, meta)
+
+
+def _last_end(file: BinaryIO, atom: Atom) -> int:
+    """Where the last atom in `atom` ends; zeros that end a list may follow, and nothing else."""
+    inside = atoms.children(file, atom)
+    return inside[-1].end if inside else atom.end
 
 
 def _remove(file: BinaryIO, path: Sequence[Atom]) -> None:

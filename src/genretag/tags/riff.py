@@ -26,9 +26,8 @@ class RiffInfo(Kind):
             end = at + 8 + size
             if end > len(data):
                 raise BrokenTagsError("a text of its INFO list is cut off")
-            end += end % 2
             items.append(Item(data[at : at + 4].decode("latin-1"), data[at:end]))
-            at = end
+            at = end + end % 2  # which may be missing behind the last
         if data[at:]:
             items.append(Item("", data[at:]))
         return Tag(tuple(items))
@@ -36,7 +35,7 @@ class RiffInfo(Kind):
     def store(self, file: BinaryIO, tag: Tag | None) -> None:
         """Replace the list."""
         chunks = ChunkFile(file, "little")
-        content = b"INFO" + b"".join(item.data for item in tag.items) if tag else None
+        content = b"INFO" + _joined(tag.items) if tag else None
         chunks.replace(chunks.find(b"LIST", form=b"INFO"), b"LIST", content)
 
     def is_genre(self, item: Item) -> bool:
@@ -49,9 +48,13 @@ class RiffInfo(Kind):
         return [decoded(data.rstrip(b"\0")) for data in found]
 
     def encoded(self, texts: Sequence[str], tag: Tag) -> list[Item]:
-        """One text with a null at its end, padded to an even length."""
+        """One text with a null at its end."""
         if not texts:
             return []
         text = JOINT.join(texts).encode("utf-8") + b"\0"
-        data = b"IGNR" + len(text).to_bytes(4, "little") + text
-        return [Item("IGNR", data + b"\0" * (len(data) % 2))]
+        return [Item("IGNR", b"IGNR" + len(text).to_bytes(4, "little") + text)]
+
+
+def _joined(items: Sequence[Item]) -> bytes:
+    """The texts, each padded to an even length."""
+    return b"".join(item.data + bytes(len(item.data) % 2 if item.key else 0) for item in items)

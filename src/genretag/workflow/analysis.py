@@ -19,6 +19,9 @@ from genretag.library.cache import Cache, state
 from genretag.library.walk import AUDIO_SUFFIXES
 from genretag.workflow.hear import Heard, hear, heard
 
+_FILM = ("MP4", "ASF")
+"""Containers that hold music or films."""
+
 
 @dataclass(frozen=True)
 class ScanSettings:
@@ -26,6 +29,7 @@ class ScanSettings:
 
     With `batch`, workers only listen, and one process scores that many windows at once, of
     whichever files they are: what a GPU needs. Files of which all is heard stay with a worker.
+    With `video`, files that hold moving pictures are heard too.
     """
 
     model: Path
@@ -35,6 +39,7 @@ class ScanSettings:
     aggregation: str = "mean"
     cache: Path | None = None
     batch: int | None = None
+    video: bool = False
 
 
 @dataclass(frozen=True)
@@ -65,7 +70,7 @@ class Memory:
         self._listener = _digest(__version__, digest, settings.coverage, settings.aggregation)
         # Sets have another order in each process.
         policy = json.dumps(asdict(settings.policy), sort_keys=True, default=sorted)
-        self._question = _digest(self._listener.hex(), policy)
+        self._question = _digest(self._listener.hex(), policy, f"video: {settings.video}")
 
     def prediction(self, sound: bytes | None) -> Prediction | None:
         """What was heard in a sound before."""
@@ -99,6 +104,10 @@ def analysed(path: Path, model: Model, settings: ScanSettings, memory: Memory) -
         done = settled(track, settings.policy)
         if done is not None:
             return Answer(done, was)
+        if not settings.video and track.container in _FILM and decode.has_video(path):
+            same = track.genres
+            film = Skipped(path=path, before=same, after=same, reason="has a video stream")
+            return Answer(film, was)
         sound = _identity(path)
         known = memory.prediction(sound)
         if known is not None:

@@ -1,7 +1,7 @@
 """Carries out what was decided: each write is journalled, staged, verified and swapped in."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +13,7 @@ from genretag.domain.outcome import Failed, Outcome, Planned, Tagged, Unchanged
 from genretag.errors import Code, FileError, GenretagError, unwritable
 from genretag.library import files
 from genretag.library.journal import Entry, Journal, OpenRun
+from genretag.tags.names import cleaned, understood
 
 
 @dataclass(frozen=True)
@@ -88,13 +89,15 @@ class Writer:
             made = entry.staged.stat()
             _edit(change, entry.staged, path)
             raw_after = tags.raw(entry.staged).to_json()
-            if files.stamp(path) != Stamp(status.st_size, status.st_mtime_ns):
+            if _is_changed(path, status):
                 raise _changed(change.path)
             lost += files.swap(entry.staged, path, status.st_mtime_ns if self.keep_mtime else None)
             return _other_names(status) + lost
         except OSError as error:
             raise unwritable(change.path, error) from error
         except GenretagError as error:
+            if _is_changed(path, status):
+                raise _changed(change.path) from error
             raise _about(change.path, entry.staged, error) from error
         finally:
             self._settle(number, entry, made, raw_after)
@@ -173,17 +176,45 @@ def _edit(change: TagChange, staged: Path, original: Path) -> None:
         tags.restore(staged, back, written)
         others = tags.others_restored(original, back, written)
     checks = {
-        "genres": tags.read(staged).genres == change.after,
-        "other tags": tags.others(staged) == others,
-        "sound": payload.same(staged, original, tags.sound),
+        "genres": lambda: tags.read(staged).genres == change.after,
+        "other tags": lambda: tags.others(staged) == others,
+        "sound": lambda: payload.same(staged, original, tags.sound),
     }
-    wrong = [name for name, passed in checks.items() if not passed]
+    wrong = [name for name, check in checks.items() if not _passes(check)]
     if wrong:
-        raise FileError(
-            Code.VERIFY_FAILED,
-            f"{change.path}: after writing, its {' and '.join(wrong)} would not be as they must",
-            "The file is as it was. This is a mistake in genretag: please report it.",
+        raise _not_as_wished(change, wrong, original)
+
+
+def _passes(check: Callable[[], bool]) -> bool:
+    try:
+        return check()
+    except FileError as error:
+        if error.code is Code.TAGS_UNREADABLE:
+            return False
+        raise
+
+
+def _not_as_wished(change: TagChange, wrong: list[str], original: Path) -> FileError:
+    """Why a copy is not what it must be: the names, the file, or else genretag."""
+    if understood(cleaned(change.after)) != change.after:
+        names = ", ".join(f'"{name}"' for name in change.after)
+        return FileError(
+            Code.TAGS_UNWRITABLE,
+            f"{change.path}: {names} would not be read as what is written",
+            "The file is as it was. Choose each name once, without ; and numbers in brackets.",
         )
+    if payload.is_damaged(original):
+        return FileError(
+            Code.VERIFY_FAILED,
+            f"{change.path}: its sound is damaged, so that a copy's {' and '.join(wrong)} would "
+            "not be as they must",
+            "The file is as it was. What FFmpeg copies of it (-c copy) can perhaps be tagged.",
+        )
+    return FileError(
+        Code.VERIFY_FAILED,
+        f"{change.path}: after writing, its {' and '.join(wrong)} would not be as they must",
+        "The file is as it was. This is a mistake in genretag: please report it.",
+    )
 
 
 def _other_names(status: os.stat_result) -> tuple[str, ...]:
@@ -196,6 +227,14 @@ def _other_names(status: os.stat_result) -> tuple[str, ...]:
 def _about(path: Path, staged: Path, error: GenretagError) -> GenretagError:
     """`error` in words about the file that a person knows, not about its copy."""
     return type(error)(error.code, error.message.replace(str(staged), str(path)), error.hint)
+
+
+def _is_changed(path: Path, before: os.stat_result) -> bool:
+    """Whether somebody has written to a file since, or taken it away."""
+    try:
+        return files.stamp(path) != Stamp(before.st_size, before.st_mtime_ns)
+    except FileNotFoundError:
+        return True
 
 
 def _changed(path: Path) -> FileError:

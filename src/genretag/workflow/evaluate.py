@@ -98,9 +98,11 @@ class Tally:
     def _fate(self, outcome: Outcome) -> str:
         if isinstance(outcome, Failed):
             return "failed"
+        if isinstance(outcome, Skipped):
+            return "skipped"
         genres = real(outcome.before, self._placeholders)
         if not genres:
-            return "skipped" if isinstance(outcome, Skipped) else "untagged"
+            return "untagged"
         if self._written and self._written.get(outcome.path.resolve()) == outcome.before:
             return "own"
         meant = self._classes.meant(genres)

@@ -1,0 +1,32 @@
+"""MP4 whose lists of tags are built in unusual ways."""
+
+from pathlib import Path
+
+import pytest
+from fixtures import empty, payload
+from readers import READERS
+
+from genretag import tags
+from genretag.tags import atoms
+
+PATH = (b"moov", b"udta", b"meta", b"ilst")
+
+
+@pytest.mark.parametrize("name", ["MP4", "MP4 moov first", "MP4 ALAC"])
+def test_a_list_that_was_wiped_with_zeros_is_made_again_where_readers_look(
+    name: str, tmp_path: Path
+) -> None:
+    path = empty(name, tmp_path)
+    tags.write(path, ("Old",))
+    with path.open("r+b") as file:
+        *_, meta, ilst = atoms.path(file, PATH)
+        file.seek(ilst.offset)
+        file.write(bytes(meta.end - ilst.offset))
+    content, sound = path.read_bytes(), payload(path, name)
+    assert tags.read(path).genres == ()
+    kept = tags.raw(path)
+    tags.write(path, ("Rock",))
+    assert [read(path) for read in READERS.values()] == [["Rock"]] * len(READERS)
+    assert payload(path, name) == sound
+    tags.restore(path, kept)
+    assert path.read_bytes() == content or tags.raw(path) == kept
