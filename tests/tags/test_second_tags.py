@@ -7,6 +7,7 @@ from fixtures import empty, frame, full, id3, payload, with_id3
 from mutagen.apev2 import APEv2
 from mutagen.flac import FLAC
 from mutagen.id3 import ID3
+from readers import READERS
 
 from genretag import tags
 from genretag.domain.layout import Layout
@@ -169,4 +170,17 @@ def test_tta_keeps_the_tag_that_it_has(both: bool, tmp_path: Path) -> None:
         _with_apev2(path, Genre="Blues")
     tags.write(path, ("Jazz",))
     assert ID3(path)["TCON"].genres == ["Jazz"]
-    assert tags.stale(path) == ((StaleGenre("APEv2", ("Blues",)),) if both else ())
+    assert tags.stale(path) == ()
+
+
+@pytest.mark.parametrize("items", [{"Encoder": "Lavf"}, {"Title": "Title", "Genre": "Blues"}])
+def test_tta_with_apev2_shows_the_genre_to_those_who_read_it_and_to_those_who_do_not(
+    items: dict[str, str], tmp_path: Path
+) -> None:
+    path = _with_apev2(empty("TTA", tmp_path), **items)
+    before, content = tags.raw(path), path.read_bytes()
+    tags.write(path, ("Jazz",))
+    assert [read(path) for read in READERS.values()] == [["Jazz"]] * len(READERS)
+    assert dict(APEv2(path)) == {**items, "Genre": "Jazz"}
+    tags.restore(path, before)
+    assert path.read_bytes() == content

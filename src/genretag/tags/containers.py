@@ -125,7 +125,8 @@ CONTAINERS: Mapping[str, Container] = MappingProxyType(
             _with_apev2("WavPack", b"wvpk"),
             _with_apev2("Musepack", b"MP+", b"MPCK"),
             _with_apev2("OptimFROG", b"OFR "),
-            _with_id3("TTA", _starts(b"TTA1", b"TTA2")),
+            # TagLib and mutagen look for ID3 alone in TTA, and FFmpeg for APEv2 first.
+            _row("TTA", _starts(b"TTA1", b"TTA2"), ID3V2, mirrors=(APEV2, ID3V1)),
             # Last, because frames of sound are the weakest sign.
             # mutagen takes AAC behind an ID3v2 tag for MP3 and cannot open it.
             replace(_with_id3("AAC", frames.adts), made=APEV2),
