@@ -189,6 +189,27 @@ def test_every_line_fits_the_terminal_and_none_is_cut_where_there_is_none(
     assert f"  {(folder / name).relative_to(music)}\n" in piped and "…" not in piped
 
 
+def test_an_error_is_broken_at_words_on_a_terminal_and_is_one_line_elsewhere(
+    home, genretag, tmp_path
+) -> None:
+    narrow = home | {"COLUMNS": "40"}
+    terminal = Terminal(["scan", "--threshold", "80", str(tmp_path)], narrow)
+    assert terminal.close() == 2
+    assert plain(terminal.text).splitlines() == [
+        "error: --threshold must be a share",
+        "between 0 and 1, not 80: did you mean",
+        "0.8?",
+        "`python -m genretag scan --help` tells",
+        "what it takes. (bad-option)",
+    ]
+    lost = tmp_path / "a folder" / "with a name that is longer than the terminal"
+    terminal = Terminal(["scan", str(lost)], narrow)
+    assert terminal.close() == 2
+    assert "longer than the terminal:" in " ".join(plain(terminal.text).split())
+    piped = genretag("scan", "--threshold", "80", tmp_path, COLUMNS="40").stderr
+    assert len(piped.splitlines()) == 2
+
+
 def test_who_closes_the_terminal_ends_the_run_and_keeps_what_is_done(home, genretag, music) -> None:
     music.mkdir()
     songs = [write_tone(music / f"{n:03}.wav", seconds=40.0) for n in range(60)]

@@ -23,7 +23,7 @@ DRAWN = {
 TERMINALS = {"plain": {}, "colour": {"color_system": "truecolor", "force_terminal": True}}
 
 for name, draw in DRAWN.items():
-    for width in (40, 80, 120) if name == "report" else (80, 120):
+    for width in (40, 80, 120):
         for kind, terminal in TERMINALS.items():
             text = draw(width=width, **terminal)
             (GOLDEN / f"{name}-{width}-{kind}.txt").write_text(text, "utf-8")

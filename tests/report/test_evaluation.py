@@ -27,7 +27,7 @@ def as_json() -> str:
     return json.dumps(as_object(evaluation()), indent=1) + "\n"
 
 
-@pytest.mark.parametrize("width", [80, 120])
+@pytest.mark.parametrize("width", [40, 80, 120])
 @pytest.mark.parametrize("colour", ["colour", "plain"])
 def test_an_evaluation_looks_as_agreed(width: int, colour: str) -> None:
     system = {"color_system": "truecolor", "force_terminal": True} if colour == "colour" else {}
@@ -63,6 +63,16 @@ def test_no_table_is_wider_than_the_terminal(width: int, genres: int) -> None:
     assert all(row.split()[0].isdigit() or "oth:" in row for row in rows if row.strip())
 
 
+@pytest.mark.parametrize("genres", [2, 12, 40])
+def test_at_40_columns_no_word_is_cut_and_no_row_breaks(genres: int) -> None:
+    names = tuple(f"{n} genre with a name longer than need be" for n in range(genres))
+    told = evaluated(evaluation(names), width=40).split("[aliases]")[0]
+    assert max(cell_len(line) for line in told.splitlines()) <= 40 and "…" not in told
+    rows = told.split("Genre by genre\n")[1].split("\n\n")[0].splitlines()
+    assert rows[0].split() == ["genre", "prec.", "recall", "F1"]
+    assert len(rows) == genres + 1 and all(" genre with" in row for row in rows[1:])
+
+
 def test_genres_without_room_are_counted_together() -> None:
     names = tuple(f"Genre {n}" for n in range(40))
     text = evaluated(evaluation(names, files=900), width=80)
@@ -91,6 +101,13 @@ def test_a_threshold_that_cannot_be_had_is_said_to_be_none() -> None:
     assert "No threshold has a precision of 99% with at least 20 files" in text
     told = as_object(evaluation(skill=-0.4, wish=0.99))["grades"]["target"]
     assert told["reached"] is False
+
+
+@pytest.mark.parametrize(("files", "words"), [(1, "1 file"), (19, "19 files")])
+def test_too_few_files_for_a_threshold_are_said_to_be_too_few(files: int, words: str) -> None:
+    text = " ".join(evaluated(evaluation(files=files), width=100).split())
+    assert f"Only {words} can be compared; a threshold needs 20." in text
+    assert "Nearest" not in text and "--threshold" not in text
 
 
 def test_nothing_to_compare_is_said_plainly() -> None:

@@ -31,7 +31,7 @@ def told() -> str:
     return "".join(json.dumps(as_object(one), indent=1) + "\n" for one in inspections())
 
 
-@pytest.mark.parametrize("width", [80, 120])
+@pytest.mark.parametrize("width", [40, 80, 120])
 @pytest.mark.parametrize("colour", ["plain", "colour"])
 def test_inspections_look_as_they_did(width: int, colour: str) -> None:
     terminal = {"color_system": "truecolor", "force_terminal": True} if colour == "colour" else {}
@@ -43,6 +43,13 @@ def test_inspections_look_as_they_did(width: int, colour: str) -> None:
 def test_no_line_is_wider_than_the_terminal(width: int) -> None:
     lines = shown(width=width).splitlines()
     assert all(len(line) <= width for line in lines if not line.startswith("/music"))
+
+
+def test_nothing_is_cut_and_every_threshold_stays_in_its_bar_at_40_columns() -> None:
+    text = shown(width=40)
+    assert "…" not in text and "Old-Time Historic    5%" in text
+    bars = [line for line in text.splitlines() if "% █" in line or "┊" in line]
+    assert len(bars) == 8 and all("%" in line for line in bars)
 
 
 def test_nothing_from_a_file_reaches_the_terminal_raw() -> None:

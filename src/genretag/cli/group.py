@@ -95,30 +95,30 @@ def place(ctx: typer.Context, name: str) -> str | None:
 
 def show(error: GenretagError) -> None:
     """Print an error on stderr: what went wrong, what to do next, and its code."""
-    from rich.console import Console
-    from rich.text import Text
-
-    from genretag.report.text import visible
-
-    text = Text.assemble(
-        ("error: ", "bold red"),
-        visible(error.message),
-        "\n",
-        visible(error.hint),
-        f" ({error.code})",
-    )
-    Console(stderr=True).print(text, soft_wrap=True)
+    _say("error:", "bold red", error.message, f"{error.hint} ({error.code})")
 
 
 def warn(message: str) -> None:
     """Print on stderr what a person should know and what stops nothing."""
+    _say("Warning:", "yellow", message)
+
+
+def _say(label: str, style: str, message: str, *more: str) -> None:
+    """Print paragraphs on stderr; each is one line for whatever is no terminal."""
     from rich.console import Console
     from rich.text import Text
 
-    from genretag.report.text import visible
+    from genretag.cli import terminal
+    from genretag.report.text import visible, wrapped
 
-    text = Text.assemble(("Warning: ", "yellow"), visible(message))
-    Console(stderr=True).print(text, soft_wrap=True)
+    console = Console(stderr=True)
+    lines = [visible(paragraph) for paragraph in (f"{label} {message}", *more)]
+    width = terminal.width(console)
+    if width is not None:
+        lines = [wrapped(line, width) for line in lines]
+    text = Text("\n".join(lines))
+    text.stylize(style, 0, len(label))
+    console.print(text, soft_wrap=True)
 
 
 @contextmanager

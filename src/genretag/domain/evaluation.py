@@ -148,6 +148,9 @@ class Evaluation:
         if self.grades is None:
             return "no file has a genre that the model knows"
         wish, compared = self.grades.wish, self.counts.judged
+        if compared < MIN_PASSED:
+            files = "1 file" if compared == 1 else f"{compared} files"
+            return f"only {files} can be compared; a threshold needs {MIN_PASSED}"
         wished, found = f"{wish.precision:.0%}", wish.nearest
         if not wish.is_met:
             return f"none has a precision of {wished} with at least {MIN_PASSED} files"

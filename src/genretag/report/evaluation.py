@@ -1,6 +1,6 @@
 """Shows a person how a model's genres compare with those of the files."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 from rich.cells import cell_len, set_cell_size
@@ -14,10 +14,11 @@ from genretag.domain.metrics import Bin, row_shares
 from genretag.domain.truth import Stranger
 from genretag.report.blocks import Pen
 from genretag.report.palette import COLOURS
-from genretag.report.text import percent, visible
+from genretag.report.text import WIDE, hanging, percent, visible
 
 SHOWN_NAMES = 12
 _NAME_WIDTH = 18
+_SHORT_NAME_WIDTH = 12
 _CELL_WIDTH = 4
 _MOST_LINE_WIDTH = 60
 _INDENT = 2
@@ -40,7 +41,7 @@ def show(evaluation: Evaluation, console: Console) -> None:
     pen = Pen.of(console)
     console.print(Text(f"{_files(evaluation.counts)}, {evaluation.model}", "bold"))
     for line in _left_out(evaluation.counts):
-        console.print(Text(f"  {line}", _DIM))
+        _note(line, console)
     grades = evaluation.grades
     if grades is None:
         console.print("\nNothing can be said: no file has a genre that the model knows.")
@@ -50,7 +51,7 @@ def show(evaluation: Evaluation, console: Console) -> None:
         _confusion(grades, console)
         _reliability(grades, console)
         _coverage(grades, console, pen)
-        _threshold(grades, evaluation.others, console)
+        _threshold(grades, evaluation, console)
     _names(evaluation.strangers, console)
 
 
@@ -95,38 +96,58 @@ def _left_out(counts: Counts) -> Iterator[str]:
 
 
 def _headline(grades: Grades, console: Console) -> None:
-    rows = _table("", ">", "95%", "")
-    for name, share, words in (
-        ("accuracy", grades.accuracy, "a file's first genre is the one heard"),
-        ("any genre", grades.accuracy_any, "one of its genres is"),
-    ):
-        rows.add_row(name, _percent(share.value), _range(share), words)
     f1 = grades.f1_macro
-    limits = f"{f1.low:.2f} to {f1.high:.2f}"
-    rows.add_row("macro-F1", f"{f1.value:.2f}", limits, "mean over the genres that occur")
-    rows.add_row("ECE", f"{grades.ece:.3f}", "", "how far scores are from shares right")
-    _section("How often it is right", rows, console)
-    console.print(Text("  Songs of an album are alike: true intervals are wider.", _DIM))
+    rows = [
+        _shared("accuracy", grades.accuracy, "a file's first genre is the one heard"),
+        _shared("any genre", grades.accuracy_any, "one of its genres is"),
+        (
+            *("macro-F1", f"{f1.value:.2f}", f"{f1.low:.2f} to {f1.high:.2f}"),
+            "mean over the genres that occur",
+        ),
+        ("ECE", f"{grades.ece:.3f}", "", "how far scores are from shares right"),
+    ]
+    title = "How often it is right"
+    if console.width >= WIDE:
+        _section(title, _filled(_table("", ">", "95%", ""), rows), console)
+    else:
+        _section(title, _filled(_table("", ">", "95%"), [row[:-1] for row in rows]), console)
+        for name, *_, words in rows:
+            _note(f"{name}: {words}", console)
+    _note("Songs of an album are alike: true intervals are wider.", console)
+
+
+def _shared(name: str, share: Share, words: str) -> tuple[str, str, str, str]:
+    return name, _percent(share.value), _range(share), words
 
 
 def _genres(grades: Grades, console: Console, pen: Pen) -> None:
     """A line for each genre that occurs or was heard; the counts are what the shares are of."""
-    rows = _table("genre", ">precision", ">of heard", ">recall", ">of files", ">F1", "")
+    is_wide = console.width >= WIDE
+    columns = ("genre", ">precision", ">of heard", ">recall", ">of files", ">F1", "")
+    rows = _table(*(columns if is_wide else ("genre", ">prec.", ">recall", ">F1")))
     heard = grades.confusion.sum(axis=0).tolist()
     for name, score, said in zip(grades.classes, grades.genres, heard, strict=True):
         if not said and not score.clips:
             continue
         precision = f"{score.precision:.2f}" if said else ""
         recall = f"{score.recall:.2f}" if score.clips else ""
-        f1 = (f"{score.f1:.2f}", Text(pen.bar(score.f1, 10), _BAR)) if score.clips else ("", "")
-        rows.add_row(Text(_short(name)), precision, str(said), recall, str(score.clips), *f1)
+        f1 = f"{score.f1:.2f}" if score.clips else ""
+        if not is_wide:
+            rows.add_row(Text(_short(name, 16)), precision, recall, f1)
+            continue
+        bar = Text(pen.bar(score.f1, 10) if score.clips else "", _BAR)
+        cells = (precision, str(said), recall, str(score.clips), f1, bar)
+        rows.add_row(Text(_short(name)), *cells)
     _section("Genre by genre", rows, console)
 
 
 def _confusion(grades: Grades, console: Console) -> None:
     """As many genres as have room, the most frequent ones; numbers stand for names."""
     occur = grades.confusion.sum(axis=0) + grades.confusion.sum(axis=1)
-    names = {place: _short(grades.classes[place]) for place in np.flatnonzero(occur).tolist()}
+    width = _NAME_WIDTH if console.width >= WIDE else _SHORT_NAME_WIDTH
+    names = {
+        place: _short(grades.classes[place], width) for place in np.flatnonzero(occur).tolist()
+    }
     label = 4 + max(map(cell_len, names.values()))
     room = (console.width - _INDENT - label - 2 * _CELL_WIDTH - 2) // _CELL_WIDTH
     most = np.argsort(-occur, kind="stable")[: max(room, 1)].tolist()
@@ -147,22 +168,26 @@ def _confusion(grades: Grades, console: Console) -> None:
         table.add_row(Text(f"{number:>2} {names[place]}"), *cells, files)
     _section("Of a genre's files (rows), % heard as each", table, console)
     if others:
-        console.print(Text(f"  oth: {others} rarer genres, all of them in --format json", _DIM))
+        _note(f"oth: {others} rarer genres, all of them in --format json", console)
 
 
 def _reliability(grades: Grades, console: Console) -> None:
-    rows = _table("score", ">files", ">mean score", ">right", "")
-    width = _line_width(console, 40)
+    is_wide = console.width >= WIDE
+    means = [">mean score"] if is_wide else []  # the line says it too
+    rows = _table("score", ">files", *means, ">right", "")
+    width = _line_width(console, 40 if is_wide else 26)
     for found in grades.reliability:
         rows.add_row(
             f"{found.low:.1f} to {found.low + 0.1:.1f}",
             str(found.clips),
-            percent(found.score).strip(),
+            *[percent(found.score).strip() for _ in means],
             _percent(found.right),
             _marks(found, width),
         )
     half = width // 2 - 1
-    rows.add_row("", "", "", "", Text(f"{'0%':<{half}}{'50%':<{width - half - 4}}100%", _DIM))
+    middle = "50%" if width > len("0%  50%  100%") else ""
+    axis = Text(f"{'0%':<{half}}{middle:<{width - half - 4}}100%", _DIM, no_wrap=True)
+    rows.add_row("", "", *["" for _ in means], "", axis)
     _section("What a score is worth: S mean score, R share right, X both", rows, console)
 
 
@@ -177,10 +202,13 @@ def _coverage(grades: Grades, console: Console, pen: Pen) -> None:
     _section("If only the surest files were tagged", rows, console)
 
 
-def _threshold(grades: Grades, others: Sequence[float], console: Console) -> None:
-    wish, found = grades.wish, grades.wish.nearest
+def _threshold(grades: Grades, evaluation: Evaluation, console: Console) -> None:
+    wish, found, others = grades.wish, grades.wish.nearest, evaluation.others
+    compared = evaluation.counts.judged
     lines = [f"At the model's own threshold, {_passing(grades.own)}."]
-    if wish.is_met:
+    if compared < MIN_PASSED:
+        lines.append(f"{str(evaluation.lack).capitalize()}.")
+    elif wish.is_met:
         lines.append(
             f"For a precision of {_percent(wish.precision)}: --threshold {found.threshold:.2f}. "
             f"There {_passing(found)}."
@@ -192,7 +220,7 @@ def _threshold(grades: Grades, others: Sequence[float], console: Console) -> Non
             f"{MIN_PASSED} files. Nearest: {found.threshold:.2f}, where {_passing(found)}."
         )
     passing = sum(score >= found.threshold for score in others)
-    if passing:
+    if passing and compared >= MIN_PASSED:
         lines.append(
             f"Of {len(others)} files of genres that the model does not know, {passing} would reach "
             "it as well, and get a wrong one."
@@ -211,14 +239,16 @@ def _passing(found: Passing) -> str:
 def _names(strangers: Sequence[Stranger], console: Console) -> None:
     if not strangers:
         return
-    rows = _table(">files", "name", "could mean", "because")
+    is_wide = console.width >= WIDE
+    rows = _table(">files", "name", "could mean", *["because"][: int(is_wide)])
+    name_width, genre_width = (30, _NAME_WIDTH) if is_wide else (17, _SHORT_NAME_WIDTH)
     for one in strangers[:SHOWN_NAMES]:
-        name, genre = Text(_short(one.name, 30)), Text(_short(one.genre or "?"))
-        rows.add_row(str(one.files), name, genre, _reason(one))
+        name, genre = _short(one.name, name_width), _short(one.genre or "?", genre_width)
+        rows.add_row(str(one.files), Text(name), Text(genre), *[_reason(one)][: int(is_wide)])
     _section("Genres that the model does not know", rows, console)
     if len(strangers) > SHOWN_NAMES:
         rest = len(strangers) - SHOWN_NAMES
-        console.print(Text(f"  and {rest} more, all of them in --format json", _DIM))
+        _note(f"and {rest} more, all of them in --format json", console)
     lines = map_lines(strangers[:SHOWN_NAMES])
     if not lines:
         return
@@ -242,6 +272,16 @@ def _section(title: str, body: Table | Text, console: Console) -> None:
     console.print()
     console.print(Text(title, "bold"))
     console.print(Padding(body, (0, 0, 0, _INDENT), expand=False))
+
+
+def _note(words: str, console: Console) -> None:
+    console.print(hanging(Text(" " * _INDENT + words, _DIM), console.width, _INDENT))
+
+
+def _filled(table: Table, rows: Iterable[Sequence[str]]) -> Table:
+    for row in rows:
+        table.add_row(*row)
+    return table
 
 
 def _table(*columns: str) -> Table:

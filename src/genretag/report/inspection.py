@@ -1,9 +1,11 @@
 """Shows a person all that is known of one file."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
-from rich.console import Console, RenderableType
+from rich.cells import cell_len
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -11,10 +13,12 @@ from genretag.domain.inspection import Inspection
 from genretag.domain.players import PLAYERS
 from genretag.report.blocks import Lane, Pen
 from genretag.report.palette import AGAINST, COLOURS, FOR
-from genretag.report.text import clock, percent, visible
+from genretag.report.text import WIDE, clock, percent, visible
 
 TOP_GENRES = 5
 _BAR_WIDTH = 30
+_LEAST_BAR_WIDTH = 4
+_INDENT = 2
 _SEPARATORS = frozenset(";/|,")
 _LABEL_WIDTH = 9
 _GENRE_WIDTH = 14
@@ -23,29 +27,49 @@ _LEAST_WORTH = 0.05
 _LEAST_SCORE = 0.1
 
 
+# What a value is of, the value, and what else there is to say.
+_Row = tuple[tuple[str, ...], Text, tuple[str, ...]]
+
+
 def show(inspection: Inspection, console: Console) -> None:
     """Print everything about one file; values that are drawn are written as numbers too."""
-    pen = Pen.of(console)
     console.print(Text(visible(str(inspection.path)), "bold"), soft_wrap=True)
-    sections = Table.grid(padding=(0, 1))
-    sections.add_column(width=_LABEL_WIDTH, style="bright_black")
-    sections.add_column(overflow="fold")
-    sections.add_row("file", _file(inspection))
-    sections.add_row("tags", _tags(inspection))
-    if inspection.genres:
-        sections.add_row("players", _players(inspection))
-    sections.add_row("heard", _heard(inspection, pen))
-    sections.add_row("", _verdict(inspection))
-    if inspection.best:
-        room = max(1, console.width - _LABEL_WIDTH - _GENRE_WIDTH - 2)
-        lane = Lane(len(inspection.timeline.excerpts), room)
-        sections.add_row("when", _when(inspection, lane, pen))
-        if inspection.effects:
-            sections.add_row("why", _why(inspection, lane, pen))
-        if inspection.bands:
-            sections.add_row("", _octaves(inspection, pen))
-    console.print(sections)
+    if console.width >= WIDE:
+        sections = Table.grid(padding=(0, 1))
+        sections.add_column(width=_LABEL_WIDTH, style="bright_black")
+        sections.add_column(overflow="fold")
+        for section in _sections(inspection, console.width - _LABEL_WIDTH - 2, console):
+            sections.add_row(*section)
+        console.print(sections)
+    else:
+        for label, body in _sections(inspection, console.width - _INDENT, console):
+            if label:
+                console.print(Text(label, "bright_black"))
+            console.print(Padding(body, (0, 0, 0, _INDENT)))
     console.print()
+
+
+def _sections(
+    inspection: Inspection, room: int, console: Console
+) -> Iterator[tuple[str, RenderableType]]:
+    """Labels, and what stands beside or below them in `room` columns."""
+    pen, is_wide = Pen.of(console), console.width >= WIDE
+    yield "file", _file(inspection)
+    yield "tags", _tags(inspection, is_wide)
+    if inspection.genres:
+        yield "players", _players(inspection, is_wide)
+    yield "heard", _heard(inspection, room, pen)
+    yield "", _verdict(inspection)
+    if inspection.best:
+        # One width for all names, so that a window stands in the same columns everywhere.
+        names = max(_GENRE_WIDTH, *(cell_len(name) + 2 for name in _scores(inspection)))
+        names = min(names, max(_GENRE_WIDTH, room // 2))
+        lane = Lane(len(inspection.timeline.excerpts), max(1, room - names))
+        yield "when", _when(inspection, names, lane, pen)
+        if inspection.effects:
+            yield "why", _why(inspection, names, lane, pen)
+        if inspection.bands:
+            yield "", _octaves(inspection, names, room, pen)
 
 
 def _file(inspection: Inspection) -> str:
@@ -57,8 +81,8 @@ def _file(inspection: Inspection) -> str:
     return f"{container}, {clock(heard.prediction.duration_s)}, {windows}, {heard.prediction.model}"
 
 
-def _tags(inspection: Inspection) -> RenderableType:
-    rows = _grid()
+def _tags(inspection: Inspection, is_wide: bool) -> RenderableType:
+    rows: list[_Row] = []
     for tag in inspection.tags:
         stale = "goes on showing this" if tag.name in inspection.stale else ""
         for n, item in enumerate(item for item in tag.items if item.texts):
@@ -67,31 +91,47 @@ def _tags(inspection: Inspection) -> RenderableType:
                 texts.append("  means ", "bright_black")
                 texts.append(_values(item.names).plain, "bright_black")
             name = "" if n else f"{tag.name} {tag.version}"
-            rows.add_row(name, _safe(item.key), texts, stale)
-    if not rows.row_count:
+            rows.append(((name, visible(item.key)), texts, (stale,)))
+    if not rows:
         return "no genre"
-    rows.add_row("read as", "", _values(inspection.genres), "")
-    return rows
+    rows.append((("read as", ""), _values(inspection.genres), ("",)))
+    return _listed(rows, is_wide)
 
 
-def _players(inspection: Inspection) -> RenderableType:
+def _players(inspection: Inspection, is_wide: bool) -> RenderableType:
     """Players that show the same share a line."""
     same: dict[tuple[str, ...], list[str]] = {}
     for player in PLAYERS:
         genres = player.shows(inspection.container or "", inspection.tags)
         same.setdefault(genres, []).append(player.name)
-    rows = _grid()
+    rows: list[_Row] = []
     for genres, names in same.items():
-        rows.add_row(", ".join(names), _values(genres) if genres else "nothing")
-    return rows
+        rows.append(((", ".join(names),), _values(genres) if genres else Text("nothing"), ()))
+    return _listed(rows, is_wide)
 
 
-def _heard(inspection: Inspection, pen: Pen) -> RenderableType:
+def _listed(rows: Iterable[_Row], is_wide: bool) -> RenderableType:
+    """Values beside what they are of, or below it."""
+    if is_wide:
+        table = _grid()
+        for before, value, after in rows:
+            table.add_row(*map(Text, before), value, *after)
+        return table
+    lines: list[RenderableType] = []
+    for before, value, after in rows:
+        lines.append(Text("  ".join(filter(None, before + after))))
+        lines.append(Padding(value, (0, 0, 0, _INDENT)))
+    return Group(*lines)
+
+
+def _heard(inspection: Inspection, room: int, pen: Pen) -> RenderableType:
     if inspection.best is None:
         return "nothing but silence"
     rows = _grid()
-    for place, genre in enumerate(inspection.timeline.prediction.genres[:TOP_GENRES]):
-        bar = pen.bar(genre.score, _BAR_WIDTH, inspection.threshold)
+    genres = inspection.timeline.prediction.genres[:TOP_GENRES]
+    width = _bar_width(room - max(cell_len(genre.name) for genre in genres) - 7)
+    for place, genre in enumerate(genres):
+        bar = pen.bar(genre.score, width, inspection.threshold)
         rows.add_row(genre.name, Text.assemble(percent(genre.score), " ", (bar, COLOURS[place])))
     return rows
 
@@ -109,23 +149,30 @@ def _verdict(inspection: Inspection) -> str:
     return verdict
 
 
-def _when(inspection: Inspection, lane: Lane, pen: Pen) -> RenderableType:
+def _scores(inspection: Inspection) -> dict[str, list[float]]:
+    """Windows' scores of those best genres that any window hears."""
     heard = inspection.timeline
-    rows = _grid(_GENRE_WIDTH)
-    rows.add_row("", Text(lane.ruler([clock(e.start_s) for e in heard.excerpts]), "bright_black"))
-    for place, genre in enumerate(heard.prediction.genres[:TOP_GENRES]):
-        scores = heard.scores[:, heard.genres.index(genre.name)].tolist()
-        if place == 0 or max(scores) >= _LEAST_SCORE:
-            line = lane.line([[score] for score in scores], pen)
-            rows.add_row(genre.name, Text(line, COLOURS[place], no_wrap=True))
+    best = [genre.name for genre in heard.prediction.genres[:TOP_GENRES]]
+    scores = {name: heard.scores[:, heard.genres.index(name)].tolist() for name in best}
+    return {n: each for n, each in scores.items() if n == best[0] or max(each) >= _LEAST_SCORE}
+
+
+def _when(inspection: Inspection, names: int, lane: Lane, pen: Pen) -> RenderableType:
+    rows = _grid(names)
+    starts = [clock(excerpt.start_s) for excerpt in inspection.timeline.excerpts]
+    rows.add_row("", Text(lane.ruler(starts), "bright_black"))
+    places = [genre.name for genre in inspection.timeline.prediction.genres]
+    for name, scores in _scores(inspection).items():
+        line = lane.line([[score] for score in scores], pen)
+        rows.add_row(name, Text(line, COLOURS[places.index(name)], no_wrap=True))
     return rows
 
 
-def _why(inspection: Inspection, lane: Lane, pen: Pen) -> RenderableType:
+def _why(inspection: Inspection, names: int, lane: Lane, pen: Pen) -> RenderableType:
     best = inspection.best.name if inspection.best else ""
     worth = [[effect.worth for effect in window] for window in inspection.effects]
     most = max(_LEAST_WORTH, *map(abs, chain.from_iterable(worth)))
-    rows = _grid(_GENRE_WIDTH)
+    rows = _grid(names)
     for label, sign, colour in (("speaks for", 1, FOR), ("against", -1, AGAINST)):
         heights = [[max(0.0, sign * part / most) for part in window] for window in worth]
         line = lane.line(heights, pen)
@@ -135,15 +182,20 @@ def _why(inspection: Inspection, lane: Lane, pen: Pen) -> RenderableType:
     return rows
 
 
-def _octaves(inspection: Inspection, pen: Pen) -> RenderableType:
-    rows = _grid(_GENRE_WIDTH)
+def _octaves(inspection: Inspection, names: int, room: int, pen: Pen) -> RenderableType:
+    rows = _grid(names)
+    width = _bar_width(room - names - len("+0.00 against") - 2)
     for band, worth in inspection.octaves:
-        bar = pen.bar(abs(worth), _BAR_WIDTH)
+        bar = pen.bar(abs(worth), width)
         worth = round(worth, 2) or 0.0  # no minus before a zero
         side, colour = ("for", FOR) if worth >= 0 else ("against", AGAINST)
         name = f"{band.low_hz:g}-{band.high_hz:g} Hz"
         rows.add_row(name, f"{worth:+.2f} {side if worth else '':<7}", Text(bar.rstrip(), colour))
     return rows
+
+
+def _bar_width(room: int) -> int:
+    return max(_LEAST_BAR_WIDTH, min(_BAR_WIDTH, room))
 
 
 def _values(texts: Sequence[str]) -> Text:
@@ -154,7 +206,7 @@ def _values(texts: Sequence[str]) -> Text:
 
 def _safe(text: str) -> Text:
     """Text from a file: neither control characters nor markup act."""
-    return Text(visible(text))
+    return Text(visible(text), overflow="fold")
 
 
 def _grid(first: int | None = None) -> Table:

@@ -1,15 +1,21 @@
 """Makes text from files safe to show."""
 
+import re
 import unicodedata
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
+
+WIDE = 80
+"""Columns from which on there is room for everything side by side."""
 
 # Control, format (text direction among them), lone surrogate, line and paragraph separator.
 _UNSAFE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 # Scripts from Persian to emoji need the joiners, which do no harm.
 _JOINERS = frozenset("\u200c\u200d")
 _SURROGATE_ESCAPE = 0xDC00
+_PIECES = re.compile(r"`[^`]*`\S*|/[^:]*:\S*|\S+")
 
 
 def visible(text: str) -> str:
@@ -54,6 +60,28 @@ def hanging(text: Text, width: int | None, indent: int) -> Text:
     for line in lines:
         line.rstrip()
     return Text("\n" + " " * indent).join(lines)
+
+
+def wrapped(text: str, width: int) -> str:
+    """Break `text` into lines of `width` columns, at words.
+
+    What is between backticks, and a path before a colon, stay in one piece where they fit. A
+    longer word is not broken, so that it can be copied from a terminal.
+
+    >>> print(wrapped("/a/b c: no; `x --help` tells", 10))
+    /a/b c:
+    no;
+    `x --help`
+    tells
+    """
+    lines: list[str] = []
+    for piece in _PIECES.findall(text):
+        for part in [piece] if cell_len(piece) <= width else piece.split():
+            if lines and cell_len(f"{lines[-1]} {part}") <= width:
+                lines[-1] += f" {part}"
+            else:
+                lines.append(part)
+    return "\n".join(lines)
 
 
 def _is_unsafe(character: str) -> bool:
