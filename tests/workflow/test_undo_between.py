@@ -288,3 +288,124 @@ def test_added_genres_leave_the_spelling_of_the_old_ones_alone(tmp_path: Path) -
     tag.save(ape)
     tags.write(ape, (*tags.read(ape).genres, "Blues"))
     assert list(APEv2(ape)["Genre"]) == ["R&B/Soul", "Rock; Pop", "Blues"]
+
+
+V1 = b"TAG" + b"v1 title".ljust(30, b"\0") + b"v1 artist".ljust(30, b"\0") + bytes(64) + b"\x11"
+PICTURE = frame(b"APIC", b"\0image/png\0\3\0PNG")
+
+
+def only_id3v1(name: str, folder: Path, tag: bytes = b"") -> Path:
+    """A file with ID3v1, and perhaps an ID3v2 tag that shows nothing."""
+    path = empty(name, folder)
+    if name == "FLAC":
+        no_comments(path)
+    path.write_bytes(path.read_bytes() + V1)
+    return with_id3(path, name, tag)
+
+
+def no_comments(path: Path) -> None:
+    audio = FLAC(path)
+    audio.metadata_blocks = [block for block in audio.metadata_blocks if block.code != 4]
+    audio.save()
+
+
+@pytest.mark.parametrize(
+    ("name", "tag"),
+    [
+        ("MP3", b""),
+        ("MP3", id3(PICTURE, padding=9)),
+        ("MP3", id3(padding=100)),
+        ("WavPack", b""),
+        ("FLAC", b""),
+        ("TTA", id3(PICTURE, padding=9)),
+    ],
+)
+def test_an_undo_that_is_taken_back_hides_no_id3v1(
+    name: str, tag: bytes, journal: Path, tmp_path: Path
+) -> None:
+    path = written(journal, only_id3v1(name, tmp_path, tag), "Blues")
+    shown = by_taglib(path)
+    assert shown["TITLE"] == ("v1 title",)
+    put_back(journal)
+    (outcome,) = take_back(journal, 2)
+    assert isinstance(outcome, Tagged), outcome
+    assert by_taglib(path) == shown
+
+
+def test_a_tag_that_is_made_again_hides_no_id3v1(journal: Path, tmp_path: Path) -> None:
+    tag = id3(frame(b"TIT2", b"\0v2 title"), frame(b"TCON", b"\0Rock"))
+    path = written(journal, only_id3v1("MP3", tmp_path, tag), "Blues")
+    ID3(path).delete(path, delete_v1=False)
+    put_back(journal)
+    assert tags.read(path).genres == ("Rock",)
+    assert by_taglib(path)["TITLE"] == ("v1 title",)
+
+
+def test_frames_that_say_what_id3v1_says_stay(journal: Path, tmp_path: Path) -> None:
+    frames = (b"TT2\0\0\x09\0v1 title", b"TP1\0\0\x0a\0v1 artist", b"TCO\0\0\5\0Rock")
+    path = with_id3(empty("MP3", tmp_path), "MP3", id3(*frames, major=2))
+    written(journal, path, "Blues", layout=V23)
+    with taglib.File(str(path)) as file:
+        file.tags["COMPOSER"] = ["C"]
+        file.save()
+    shown = without_genre(by_taglib(path))
+    put_back(journal)
+    assert without_genre(by_taglib(path)) == shown
+    assert tags.read(path).genres == ("Rock",)
+
+
+@pytest.mark.parametrize("field", ["COMPOSER", "TITLE"])
+@pytest.mark.parametrize(
+    ("name", "tag"), [("MP3", id3(PICTURE, padding=9)), ("TTA", id3(PICTURE)), ("FLAC", b"")]
+)
+def test_copies_stay_once_others_have_added_to_them(
+    name: str, tag: bytes, field: str, journal: Path, tmp_path: Path
+) -> None:
+    path = written(journal, only_id3v1(name, tmp_path, tag), "Blues")
+    with taglib.File(str(path)) as file:
+        file.tags[field] = ["new"]
+        file.save()
+    shown = without_genre(by_taglib(path))
+    put_back(journal)
+    assert without_genre(by_taglib(path)) == shown
+    assert tags.read(path).genres == ("Rock",)
+
+
+@pytest.mark.parametrize("layout", [V23, V24])
+@pytest.mark.parametrize("again", [False, True])
+def test_a_way_back_to_the_oldest_version_is_not_forced(
+    again: bool, layout: Layout, journal: Path, tmp_path: Path
+) -> None:
+    parts = (b"TT2\0\0\6\0Title", b"TYE\0\0\5\x001999", b"TCO\0\0\5\0Rock")
+    path = with_id3(empty("MP3", tmp_path), "MP3", id3(*parts, major=2))
+    written(journal, path, "Blues", layout=layout)
+    if again:
+        tag = ID3(path)
+        tag.add(mutagen.id3.TPE1(1, ["New"]))
+        tag.save(path, v2_version=int(layout.id3[-1]))
+    put_back(journal)
+    assert tags.read(path).genres == ("Rock",)
+    assert by_taglib(path)["TITLE"] == ("Title",)
+    assert by_taglib(path)["DATE"] == ("1999",)
+
+
+def test_a_picture_alone_in_the_oldest_version_comes_back(journal: Path, tmp_path: Path) -> None:
+    picture = b"PIC\0\0\x09\0PNG\3\0PNG"
+    path = only_id3v1("MP3", tmp_path, id3(picture, major=2))
+    before = tags.raw(path)
+    written(journal, path, "Blues", layout=V24)
+    put_back(journal)
+    assert tags.raw(path) == before
+
+
+def test_force_puts_a_genre_where_genres_belong_now(journal: Path, tmp_path: Path) -> None:
+    path = empty("MP3", tmp_path)
+    tag = APEv2()
+    tag["Genre"], tag["Title"] = "Rock", "T"
+    tag.save(path)
+    written(journal, path, "Blues")
+    tag = APEv2(path)
+    tag.delete(path)
+    id3_of(mutagen.id3.TIT2(1, ["T"])).save(path)
+    assert forced(journal, path) == ("Rock",)
+    assert ID3(path)["TCON"].genres == ["Rock"]

@@ -148,7 +148,7 @@ def raw(path: Path, layout: Layout = PLAIN) -> RawGenres:
 def restore(path: Path, genres: RawGenres, written: RawGenres | None = None) -> None:
     """Put the genres back in place: afterwards `read` finds again what it found then.
 
-    What others changed meanwhile stays. Where nobody did, all bytes are as they were.
+    What others changed meanwhile stays. Where nobody did, all items of the tags are as they were.
 
     Args:
         path: a file.

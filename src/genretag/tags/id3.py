@@ -135,6 +135,8 @@ class Id3v2(Kind):
             if all(frame in rest for frame in frames):
                 rest = [item for item in rest if item not in frames]
                 unchanged.extend(group)
+        if old == 2 and rest:
+            return tag, ()  # other programs write no such old version either
         try:
             # A list that the old version had all the same is among them.
             tag = id3versions.converted(replace(tag, items=tuple(rest)), old, joined=False)
@@ -170,7 +172,10 @@ def _major(header: bytes) -> int:
 
 
 def _frame(form: id3v2.Form, key: str, text: str) -> Item:
-    content = id3v2.text_content(form, [text])
+    # What it said in Latin-1 keeps its bytes: a player may guess that they are something else.
+    latin = text.encode("latin-1", "replace")
+    same = latin.decode("latin-1") == text
+    content = b"\0" + latin if same else id3v2.text_content(form, [text])
     if key in ("COMM", "COM"):
         # A language and an empty description, in the same encoding, stand before the text.
         empty = b"\xff\xfe\0\0" if content[:1] == b"\1" else b"\0"

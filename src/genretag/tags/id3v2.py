@@ -136,13 +136,12 @@ def rendered(tag: Tag, room: int) -> bytes:
     """`tag` as bytes: padded to `room` if it fits, else with some padding to grow into.
 
     The extended header, which says nothing to people and may hold a checksum of the old
-    frames, and the footer, which excludes padding, are left out.
+    frames, and the footer, which excludes padding, are left out. So is the unsynchronisation of
+    whole tags, before v2.4: nothing needs it, and FFmpeg does not understand it.
     """
     form = Form.of(tag)
-    flags = form.flags & ~EXTENDED & ~FOOTER
+    flags = form.flags & ~EXTENDED & ~FOOTER & ~(UNSYNCHRONISED if form.major < 4 else 0)
     body = [item.data for item in tag.items]
-    if form.major < 4 and flags & UNSYNCHRONISED:
-        body = [re.sub(rb"\xff(?=[\xe0-\xff\0])|\xff\Z", b"\xff\0", b"".join(body))]
     length = sum(map(len, body))
     size = max(length, room - HEADER_SIZE)
     if HEADER_SIZE + length > room:

@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass, replace
 
-from genretag.domain.layout import Layout
+from genretag.domain.layout import PLAIN, Layout
 from genretag.tags.containers import CONTAINERS
 from genretag.tags.editing import Tags
 from genretag.tags.model import Item, Kind, Tag
@@ -15,13 +15,15 @@ SCHEMA = 1
 class RawTag:
     """What one tag has stored under `keys`, at which places; `header` is None for no tag.
 
-    Besides the genre, `keys` name the ID3 frames that a change of version would rewrite.
+    Besides the genre, `keys` name the ID3 frames that a change of version would rewrite. `copied`
+    are the keys of what a write copies there from ID3v1.
     """
 
     format: str
     header: bytes | None = None
     keys: tuple[str, ...] = ()
     items: tuple[tuple[int, Item], ...] = ()
+    copied: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -70,18 +72,21 @@ def _entry(tag: RawTag) -> dict[str, object]:
         "header": None if tag.header is None else tag.header.hex(),
         "keys": list(tag.keys),
         "items": [[at, item.key, item.data.hex()] for at, item in tag.items],
+        "copied": list(tag.copied),
     }
 
 
 def _tag(entry: dict[str, object]) -> RawTag:
     header, keys, items = entry["header"], entry["keys"], entry["items"]
-    if not (isinstance(keys, list) and isinstance(items, list)):
+    copied = entry.get("copied", [])  # older journals lack it
+    if not (isinstance(keys, list) and isinstance(items, list) and isinstance(copied, list)):
         raise TypeError("keys and items must be lists")
     return RawTag(
         str(entry["format"]),
         None if header is None else bytes.fromhex(str(header)),
         tuple(keys),
         tuple((at, Item(key, bytes.fromhex(data))) for at, key, data in items),
+        tuple(copied),
     )
 
 
@@ -98,12 +103,16 @@ def kept(tags: Tags, layout: Layout) -> RawGenres:
             found.append(RawTag(kind.format))
             continue
         keys = {item.key for item in tag.items if kind.is_genre(item)}
+        copied: set[str] = set()
         if kind is tags.home:
             keys |= kind.rewritten(tag, layout)
-            copied = (kind.described(Tag(header=tag.header), tags.hidden), tags.opened(layout, 1))
-            keys |= {item.key for one in copied for item in one.items} - {i.key for i in tag.items}
+            opened = tags.opened(layout, 1)
+            bare = kind.described(Tag(header=opened.header), tags.hidden)
+            copied = {item.key for item in bare.items} - {item.key for item in tag.items}
         items = tuple((at, item) for at, item in enumerate(tag.items) if item.key in keys)
-        found.append(RawTag(kind.format, tag.header, tuple(sorted(keys)), items))
+        found.append(
+            RawTag(kind.format, tag.header, tuple(sorted(keys)), items, tuple(sorted(copied)))
+        )
     return RawGenres(tags.container.name, tuple(found))
 
 
@@ -120,25 +129,29 @@ def put_back(
         raw: what `kept` found before a write.
         written: what it found after that write; None stands for what there is now.
     """
-    found: list[tuple[Kind, Tag | None]] = []
+    new: dict[Kind, Tag | None] = {}
     for kind, tag in tags.by_kind.items():
         old, left = raw.of(kind), written.of(kind).header if written else None
         if tag is None:
-            new = _made_again(tags, kind, old)
+            new[kind] = _made_again(tags, kind, old)
         elif old.header is None:
-            new = _without(tags, kind, tag, raw.names)
+            new[kind] = _without(tags, kind, tag, raw.names)
         else:
-            new = _with(tags, kind, tag, old, tag.header if left is None else left)
-        if new != tag:
-            found.append((kind, new))
-    return found
+            new[kind] = _with(tags, kind, tag, old, tag.header if left is None else left)
+    restored = replace(tags, by_kind=new)
+    if restored.genres != raw.names:
+        # The tag that held them is gone: they go where genres belong in the file as it is.
+        new |= restored.changes(raw.names, PLAIN)
+    return [(kind, tag) for kind, tag in new.items() if tag != tags.by_kind[kind]]
 
 
 def _made_again(tags: Tags, kind: Kind, old: RawTag) -> Tag | None:
-    """The tag that somebody took out since, with the genre alone, if the genre belongs there."""
+    """The tag that somebody took out since, if the genre belongs there; it hides no other."""
     items = tuple(item for _, item in old.items if kind.is_genre(item))
-    wanted = items and kind is tags.home
-    return Tag(items, old.header or b"") if wanted else None
+    if not items or kind is not tags.home:
+        return None
+    bare = kind.described(Tag(header=old.header or b""), tags.hidden)
+    return replace(bare, items=(*bare.items, *items))
 
 
 def _without(tags: Tags, kind: Kind, tag: Tag, names: tuple[str, ...]) -> Tag | None:
@@ -154,14 +167,23 @@ def _with(tags: Tags, kind: Kind, tag: Tag, old: RawTag, written: bytes) -> Tag:
     """`tag` with the genre items of `old` at their places, and in its version."""
     header = old.header or b""
     others = tuple(item for _, item in old.items if not kind.is_genre(item))
-    now, back = kind.reverted(tag, Tag(others, header), written)
-    copied = kind.described(Tag(header=now.header), tags.id3v1_fields).items
-    added = [i for i in copied if i.key in old.keys and i.key not in {one.key for one in others}]
-    items = [item for item in now.items if not kind.is_genre(item) and item not in added]
+    rest = _without_copies(tags, kind, kind.without_genres(tag), old)
+    now, back = kind.reverted(rest, Tag(others, header), written)
     genres = [(at, item) for at, item in old.items if kind.is_genre(item)]
+    if genres and not kind.hides(now) and not kind.hides(tag):
+        now = kind.described(now, tags.id3v1_fields)
     adopted = kind.adopted([item for _, item in genres], header, now)
     places = [(at, item) for at, item in old.items if item in back]
     places += [(at, item) for (at, _), item in zip(genres, adopted, strict=False)]
+    items = list(now.items)
     for at, item in sorted(places, key=lambda place: place[0]):
         items.insert(at, item)
     return replace(now, items=tuple(items))
+
+
+def _without_copies(tags: Tags, kind: Kind, tag: Tag, old: RawTag) -> Tag:
+    """`tag` without what was copied from ID3v1, unless what others added since would hide that."""
+    copies = kind.described(Tag(header=tag.header), tags.id3v1_fields).items
+    made = [item for item in copies if item.key in old.copied]
+    rest = replace(tag, items=tuple(item for item in tag.items if item not in made))
+    return tag if kind.hides(rest) else rest

@@ -32,7 +32,7 @@ def read(path: Path) -> Plan:
         UsageError: `bad-plan`, it cannot be read, or a line of it is no planned change.
     """
     try:
-        text = path.read_text("utf-8")
+        text = path.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise _bad(f"{path}: the plan cannot be read: {reason(error)}") from error
     lines = text.splitlines()
