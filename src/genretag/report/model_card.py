@@ -54,7 +54,7 @@ def _aim(training: Mapping[str, Any]) -> str:
     for told in (training, *(part for part in training.values() if isinstance(part, Mapping))):
         wished = told.get("target_precision")
         if _is_number(wished):
-            return f", chosen so that {wished:.0%} of what is written is right"
+            return f", chosen so that at least {wished:.0%} of what is written should be right"
     return ""
 
 
