@@ -186,6 +186,8 @@ def test_an_interrupted_run_exits_130_and_can_be_resumed(
     process = subprocess.Popen(
         [sys.executable, "-m", "genretag_train", *arguments, "--epochs", "10000"],
         stderr=subprocess.DEVNULL,
+        # Who runs the tests in the background has it ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
     deadline = time.monotonic() + 60
     while not (out / "last.ckpt").exists() and time.monotonic() < deadline:
