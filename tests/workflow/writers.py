@@ -233,4 +233,6 @@ def carry_out(folder: str, plan_: str | None) -> int:
 
 
 if __name__ == "__main__":
+    # Who runs the tests in the background has it ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     serve(sys.stdin)
