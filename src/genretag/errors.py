@@ -109,7 +109,7 @@ class ExtraMissingError(GenretagError):
 
 
 def reason(error: BaseException) -> str:
-    """What an error of the system or of a library says, in words for people and in one line.
+    """Return what an error of the system or of a library says, in words for people and in one line.
 
     >>> reason(FileNotFoundError(2, "No such file or directory", "a.toml"))
     'No such file or directory'
@@ -133,7 +133,7 @@ def reason(error: BaseException) -> str:
 
 
 def connection_reason(error: BaseException) -> str:
-    """What an error of a library for HTTP says: what the system told it, if it did."""
+    """Return what an error of a library for HTTP says: what the system told it, if it did."""
     found: BaseException | None = error
     while found is not None:
         if isinstance(found, OSError) and found.strerror:

@@ -20,7 +20,7 @@ def adding(extra: str) -> str:
 
 
 def _installer() -> tuple[str, ...]:
-    """What installs into the environment of this Python."""
+    """Return what installs into the environment of this Python."""
     prefix = Path(sys.prefix)
     if (prefix / "pipx_metadata.json").exists():
         return ("pipx", "install", "--force")

@@ -202,7 +202,7 @@ class Curves(Callback):
 
 
 def checkpoint(file: Path) -> dict[str, Any]:
-    """What a run kept in `file`; RunError `model-invalid` if it cannot be read."""
+    """Return what a run kept in `file`; RunError `model-invalid` if it cannot be read."""
     try:
         kept: dict[str, Any] = torch.load(file, weights_only=True)
     except (OSError, RuntimeError, EOFError, LookupError, ValueError, UnpicklingError) as error:

@@ -235,7 +235,7 @@ def _passing(
     limits: NDArray[np.float64] | float,
     part: NDArray[np.bool_],
 ) -> dict[str, Any]:
-    """What passes `limits`, one for each clip or one for all, of a part of the clips."""
+    """Return what passes `limits`, one for each clip or one for all, of a part of the clips."""
     own = limits[part] if isinstance(limits, np.ndarray) else limits
     return asdict(passing(chances[part], every.truth[part], every.groups[part].tolist(), own))
 
@@ -243,7 +243,7 @@ def _passing(
 def _by_source(
     every: _Judged, judged: Sequence[Embedded], chances: Chances, limits: NDArray[np.float64]
 ) -> dict[str, dict[str, Any]]:
-    """How each collection is judged, all that count for the threshold, and all others."""
+    """Return how each collection is judged, all that count for the threshold, and all others."""
     collections = np.array([one.clip.collection for one in judged])
     parts = {name: collections == name for name in np.unique(collections).tolist()}
     if not every.calibrates.all():

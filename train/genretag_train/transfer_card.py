@@ -149,7 +149,7 @@ def _part(told: Fitted) -> str:
 
 
 def _passing(found: Mapping[str, Any]) -> str:
-    """What passed a threshold, and how much of it is right, with their intervals."""
+    """Return what passed a threshold, and how much of it is right, with their intervals."""
     return (
         f"{_share(found, 'coverage')} of the clips through, and {_share(found, 'precision')} of "
         "these are right"

@@ -95,7 +95,7 @@ def place(file: BinaryIO) -> Place | None:
 
 
 def pages(file: BinaryIO, start: int, end: int) -> Iterator[bytes]:
-    """What the pages of an Ogg stream hold, without their headers.
+    """Yield what the pages of an Ogg stream hold, without their headers.
 
     The number of a page, and so its checksum, change with the size of the tags.
     """

@@ -67,7 +67,7 @@ class Bar:
 
     @property
     def found(self) -> int:
-        """How many files there are, as far as is known, and those that are done at least."""
+        """Return how many files there are, as far as is known, and those that are done at least."""
         return max(self._found(), self.summary.files)
 
     def __enter__(self) -> Self:

@@ -52,7 +52,7 @@ class Config:
 
 
 def read(path: Path) -> Config:
-    """What the config file says.
+    """Return what the config file says.
 
     Raises:
         UsageError: `bad-config`, it cannot be read, or a saved threshold is none.
@@ -95,7 +95,7 @@ def short(path: Path) -> str:
 
 
 def _text(path: Path) -> str:
-    """What the file holds, to the byte; nothing if there is none."""
+    """Return what the file holds, to the byte; nothing if there is none."""
     try:
         return path.read_bytes().decode("utf-8")
     except FileNotFoundError:

@@ -197,7 +197,7 @@ def _save(context: typer.Context, evaluation: "Evaluation") -> None:
 
 
 def _said_before(context: typer.Context) -> str | None:
-    """What else says a threshold to `scan`: the place of it."""
+    """Return what else says a threshold to `scan`: the place of it."""
     from typing import Any
 
     from genretag.cli import config

@@ -55,7 +55,7 @@ class Group(TyperGroup):
             return super().invoke(ctx)
 
     def options(self) -> Options:
-        """What each command accepts from the environment and the config file."""
+        """Return what each command accepts from the environment and the config file."""
         return {
             path: {key: kind for key, (_, kind) in _settable(command).items()}
             for path, command in _commands(self)
@@ -137,7 +137,7 @@ def _told() -> Iterator[None]:
 
 
 def _translated(error: Any) -> UsageError:
-    """What Typer says of a command line, in the words of all other errors."""
+    """Return what Typer says of a command line, in the words of all other errors."""
     name = type(error).__name__
     if name == "MissingParameter" and error.param:
         message = f"{_called(error.param)} is missing"
@@ -179,7 +179,7 @@ def _refuse_options_as_values(command: Any, parameter: Any, ctx: Any, value: Any
 
 
 def _called(parameter: Any) -> str:
-    """What a person calls an option or an argument."""
+    """Return what a person calls an option or an argument."""
     if isinstance(parameter, TyperOption):
         return option(_key(parameter))
     return str(parameter.metavar or parameter.name.upper())

@@ -70,7 +70,7 @@ class Run:
         return 1 if self.count(Failed) else 0
 
     def count(self, kind: type[Outcome]) -> int:
-        """How many files came out so."""
+        """Return how many files came out so."""
         return self._bar.summary.counts[kind.status]
 
     def __enter__(self) -> Self:

@@ -239,7 +239,7 @@ def _refuse_to_overwrite(plan: Path, yes: bool) -> None:
 def _next_steps(
     context: typer.Context, run: "Run", doubts: "Doubts", plan: Path | None, dry_run: bool
 ) -> "Iterator[tuple[str, str]]":
-    """What a person may want to do after a run, and the command for it."""
+    """Yield what a person may want to do after a run, and the command for it."""
     import shlex
 
     from genretag.cli import typed

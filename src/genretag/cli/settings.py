@@ -46,7 +46,7 @@ class Mistake:
 
 
 def settings(command: Command, options: Options, file: Config) -> dict[str, Setting]:
-    """What the environment and the config file say for the options of one command.
+    """Return what the environment and the config file say for the options of one command.
 
     Raises:
         UsageError: `bad-config`, a variable in the environment has a value that no command accepts.
@@ -99,7 +99,7 @@ def wrong_file(message: str) -> UsageError:
 
 
 def option(key: str) -> str:
-    """How an option is called on the command line."""
+    """Return how an option is called on the command line."""
     return f"--{key.replace('_', '-')}"
 
 
@@ -133,7 +133,7 @@ def _from_file(command: Command, key: str, kind: Kind, file: Config) -> Setting 
 
 
 def _problem(entry: Entry, options: Options) -> str | None:
-    """What is wrong with one entry; None if nothing is."""
+    """Return what is wrong with one entry; None if nothing is."""
     if entry.table and entry.table not in options:
         tables = [".".join(command) for command in options]
         return f"there is no command for a table [{'.'.join(entry.table)}]" + _like(

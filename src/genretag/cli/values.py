@@ -66,7 +66,7 @@ class Kind:
 
     @property
     def told(self) -> str:
-        """What it accepts, in words."""
+        """Return what it accepts, in words."""
         if self.choices:
             *some, last = self.choices
             return f"{', '.join(some)} or {last}" if some else last

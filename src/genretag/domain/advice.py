@@ -53,7 +53,7 @@ class Doubts:
                 self._scores[number] += heard.genres[0].score
 
     def proposal(self) -> Proposal | None:
-        """What tags the most files of which three in four are right, else what tags any."""
+        """Return what tags the most files of which three in four are right, else what tags any."""
         proposals = [
             Proposal(policy.threshold, files, score / files)
             for policy, files, score in zip(self._policies, self._files, self._scores, strict=True)

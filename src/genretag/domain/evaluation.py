@@ -141,7 +141,7 @@ class Evaluation:
 
     @property
     def lack(self) -> str | None:
-        """What is missing for a threshold to go by from now on; None if nothing is.
+        """Return what is missing for a threshold to go by from now on; None if nothing is.
 
         It needs the wished precision, and many files or a 95% interval that lies above it.
         """

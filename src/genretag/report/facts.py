@@ -43,5 +43,5 @@ def lines(text: str) -> Text:
 
 
 def whole(text: object) -> Text:
-    """What must not be broken, so that it can be copied: a path or a digest."""
+    """Return what must not be broken, so that it can be copied: a path or a digest."""
     return Text(visible(str(text)), no_wrap=True)

@@ -102,7 +102,7 @@ class Lines:
 
 
 def _news(outcome: Outcome) -> Text:
-    """What became of the genres and how sure that is, or why nothing did; padded."""
+    """Return what became of the genres and how sure that is, or why nothing did; padded."""
     guesses = outcome.prediction.genres[:1] if outcome.prediction else ()
     if isinstance(outcome, Tagged | Planned):
         news = _change(outcome.before, outcome.after)
@@ -158,7 +158,7 @@ class Summary:
         return self.counts.total()
 
     def table(self, seconds: float) -> Table:
-        """How many files of each status, with the commonest new genres or reasons."""
+        """Return how many files of each status, with the commonest new genres or reasons."""
         table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
         table.add_column(justify="left", no_wrap=True)
         table.add_column(justify="right", style="bold", no_wrap=True)

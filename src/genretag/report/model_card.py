@@ -50,7 +50,7 @@ def _hears(manifest: ModelManifest) -> str:
 
 
 def _aim(training: Mapping[str, Any]) -> str:
-    """What share of what reaches the threshold should be right: for that it was chosen."""
+    """Return what share of what reaches the threshold should be right: for that it was chosen."""
     for told in (training, *(part for part in training.values() if isinstance(part, Mapping))):
         wished = told.get("target_precision")
         if _is_number(wished):

@@ -46,7 +46,7 @@ class Wording:
     nothing: str = "No audio files were found there."
 
     def word(self, status: str) -> str:
-        """What a status is called here."""
+        """Return what a status is called here."""
         return self.done if status == "tagged" else status
 
 

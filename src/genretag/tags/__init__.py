@@ -163,7 +163,7 @@ def restore(path: Path, genres: RawGenres, written: RawGenres | None = None) -> 
 
 
 def _rest(file: BinaryIO, tags: Mapping[Kind, Tag | None]) -> tuple[tuple[str, str, bytes], ...]:
-    """What is no genre in `tags` and around them; of long items a digest."""
+    """Return what is no genre in `tags` and around them; of long items a digest."""
     found: list[tuple[str, str, bytes]] = []
     for kind, tag in tags.items():
         items = [*kind.extras(file)]

@@ -41,7 +41,7 @@ class ChunkFile:
 
     @property
     def end(self) -> int:
-        """Where the last chunk ends, at most at the end of the file.
+        """Return where the last chunk ends, at most at the end of the file.
 
         Chunks that somebody appended and did not count in the size of the outermost one are
         among them: TagLib finds these.
@@ -56,7 +56,7 @@ class ChunkFile:
 
     @property
     def _counted(self) -> int:
-        """Where the outermost chunk ends by its size, at most at the end of the file."""
+        """Return where the outermost chunk ends by its size, at most at the end of the file."""
         size = int.from_bytes(read_at(self.file, 4, 4), self.order)
         return min(8 + size, size_of(self.file))
 
@@ -106,7 +106,7 @@ class ChunkFile:
         write_at(self.file, 4, (counted - 8).to_bytes(4, self.order))
 
     def _append_point(self) -> int:
-        """Where the outermost chunk ends; its size is mended where no chunk ends there.
+        """Return where the outermost chunk ends; its size is mended where no chunk ends there.
 
         Before sound that readers take to reach to the end of the file: whatever followed it
         would be heard.

@@ -34,7 +34,7 @@ class Tags:
 
     @property
     def home(self) -> Kind:
-        """Where the genre belongs: into the tag that players read.
+        """Return where the genre belongs: into the tag that players read.
 
         That is the first for which they look no further; else one that holds something; else the
         one to be made. A mirror gets the genre in any case.

@@ -38,7 +38,7 @@ def translated(path: Path, writing: bool = False) -> Iterator[None]:
 
 
 def _damage(error: Exception) -> str:
-    """What is wrong with tags; what Python says of bytes that are missing helps nobody."""
+    """Return what is wrong with tags; what Python says of bytes that are missing helps nobody."""
     told = str(error) if isinstance(error, BrokenTagsError | mutagen.MutagenError) else ""
     return told or "its tags are damaged and cannot be taken apart"
 

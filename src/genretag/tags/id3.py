@@ -251,7 +251,7 @@ class TrailingId3v2(Id3v2):
     """
 
     def span(self, file: BinaryIO) -> tuple[int, int]:
-        """Where the header points; other tags may follow."""
+        """Return where the header points; other tags may follow."""
         end = size_of(file)
         pointer = int.from_bytes(read_at(file, 20, 8), "little")
         if pointer > end:
@@ -263,7 +263,7 @@ class TrailingId3v2(Id3v2):
         return pointer, size if 0 < size <= left else left
 
     def extras(self, file: BinaryIO) -> list[Item]:
-        """What follows the tag."""
+        """Return what follows the tag."""
         end = sum(self.span(file))
         rest = read_at(file, end, size_of(file) - end)
         return [Item("after the tag", rest)] if rest else []
@@ -280,7 +280,7 @@ class TrailingId3v2(Id3v2):
 
 
 def _end_of_sound(file: BinaryIO) -> int:
-    """Where the chunk of sound in a DSF file says that it ends."""
+    """Return where the chunk of sound in a DSF file says that it ends."""
     at = 28
     while at + 12 <= size_of(file):
         header = read_at(file, at, 12)

@@ -34,7 +34,7 @@ class Group:
     to: dict[int, Callable[[Texts], Texts]]
 
     def losses(self, texts: Texts, major: int) -> list[str]:
-        """What of `texts` is not in version `major` any more, in sentences."""
+        """Return what of `texts` is not in version `major` any more, in sentences."""
         new = self.to[major](texts)
         back = self.to[7 - major](new)  # 3 or 4, the other one
         told = {value for values in new.values() for value in values}

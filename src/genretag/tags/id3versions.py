@@ -215,7 +215,7 @@ class _Change:
         return self.new.frame(item.key, head + b"".join(parts))
 
     def _translated(self, item: Item) -> Item | None:
-        """What mutagen makes of a tag with this frame alone, in the new version."""
+        """Return what mutagen makes of a tag with this frame alone, in the new version."""
         form = self.old if self.old.major == 4 else replace(self.old, flags=0)
         source = _Id3()
         source.load(BytesIO(rendered(Tag((item,), form.header), 0)), translate=False)
@@ -245,7 +245,7 @@ def _is_text(key: str) -> bool:
 
 
 def _inner(form: Form, item: Item) -> tuple[bytes, Tag] | None:
-    """What leads a chapter or a table of contents, and the frames in it; None for others."""
+    """Return what leads a chapter or a table of contents, and the frames in it; None for others."""
     data = content(form, item) if item.key in _NESTED else None
     if data is None:
         return None

@@ -41,7 +41,7 @@ class RawGenres:
         return next((names for names in found if names), ())
 
     def of(self, kind: Kind) -> RawTag:
-        """What is known of one kind of tag; that there was none if nothing is."""
+        """Return what is known of one kind of tag; that there was none if nothing is."""
         return next((tag for tag in self.tags if tag.format == kind.format), RawTag(kind.format))
 
     def to_json(self) -> str:

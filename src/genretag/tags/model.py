@@ -84,7 +84,7 @@ class Kind(ABC):
         return name
 
     def new(self) -> Tag:
-        """What a tag starts with where there is none."""
+        """Return what a tag starts with where there is none."""
         return Tag()
 
     def shows(self, tag: Tag) -> bool:

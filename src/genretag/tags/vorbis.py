@@ -115,7 +115,7 @@ class Flac(VorbisComments):
         )
 
     def sound_start(self, file: BinaryIO) -> int:
-        """Where the frames of sound begin, after the last block."""
+        """Return where the frames of sound begin, after the last block."""
         return _metadata(file)[2]
 
     def extras(self, file: BinaryIO) -> list[Item]:

@@ -218,7 +218,7 @@ def _not_as_wished(change: TagChange, wrong: list[str], original: Path) -> FileE
 
 
 def _other_names(status: os.stat_result) -> tuple[str, ...]:
-    """What became of a file's other names, in a sentence."""
+    """Return what became of a file's other names, in a sentence."""
     if status.st_nlink > 1:
         return (f"it had {status.st_nlink} names; the others keep the old file",)
     return ()

@@ -48,7 +48,7 @@ def read(path: Path) -> Plan:
 
 
 def _about_plan(line: str) -> dict[str, Any]:
-    """What a first or last line says of the whole plan; nothing if it is about a file."""
+    """Return what a first or last line says of the whole plan; nothing if it is about a file."""
     try:
         entry = json.loads(line)
         about = entry["plan"] if entry["schema"] == SCHEMA else None
