@@ -182,8 +182,10 @@ def test_a_sweep_that_was_killed_goes_on_in_the_trial_that_was_cut_short(
     assert process.wait(60) == -signal.SIGKILL
     before = (out / "trial-0" / "curves.csv").read_text().splitlines()
     assert len(before) < 20
+    refused_at_once = refused("sweep", *arguments)
+    assert "still running in other processes" in refused_at_once.message
     monkeypatch.setattr(sweep, "GRACE_S", 1)
-    time.sleep(1.5)  # a process that was killed is missed after GRACE_S
+    time.sleep(2.5)  # missed after GRACE_S, which SQLite counts in whole seconds
     done("sweep", *arguments)
     [row] = trials(out)
     assert (row["run"], row["state"], row["epochs"]) == ("trial-0", "complete", "20")

@@ -188,10 +188,12 @@ class Curves(Callback):
             )
         row = {"epoch": trainer.current_epoch, **metrics}
         earlier = [old for old in self._rows() if int(old["epoch"]) < row["epoch"]]
-        with self._file.open("w", encoding="utf-8", newline="") as lines:
+        part = self._file.with_name(f"{self._file.name}.part")
+        with part.open("w", encoding="utf-8", newline="") as lines:
             writer = csv.DictWriter(lines, row)
             writer.writeheader()
             writer.writerows([*earlier, row])
+        part.replace(self._file)  # a run that is killed now keeps its earlier epochs
         self._told(row)
 
     def _rows(self) -> list[dict[str, str]]:

@@ -116,10 +116,18 @@ def swept(errand: Errand, say: pipeline.Say, progress: Progress) -> optuna.Study
         finally:
             write(rows(study, errand.sweep), errand.out / TRIALS)
     if not study.get_trials(states=_DONE):
-        raise RunError(
-            Code.INTERNAL, "Not one trial could be judged", f"See {errand.out / TRIALS}."
-        )
+        raise _nothing_done(study, errand)
     return study
+
+
+def _nothing_done(study: optuna.Study, errand: Errand) -> RunError:
+    if study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
+        return RunError(
+            Code.INTERNAL,
+            "All trials of this sweep are still running in other processes",
+            f"Wait for them. If they were killed, start again {GRACE_S // 60} minutes after that.",
+        )
+    return RunError(Code.INTERNAL, "Not one trial could be judged", f"See {errand.out / TRIALS}.")
 
 
 def _opened(errand: Errand) -> optuna.Study:
