@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from audio_files import RECIPES, encode, garbage, noise, tone, truncated, write_tone
 
-from genretag.audio import payload
+from genretag.audio import audio_digest
 from genretag.audio.decode import duration_s, listen
 from genretag.domain.window import Excerpt, Waveform
 from genretag.errors import Code, FileError
@@ -211,5 +211,5 @@ def test_the_digest_of_sound_ignores_tags_and_sees_sound(tmp_path: Path) -> None
     two = write_tone(tmp_path / "two.flac", hz=441.0)
     same = tmp_path / "same.flac"
     same.write_bytes(one.read_bytes())
-    assert payload.digest(one) == payload.digest(same) != payload.digest(two)
-    assert payload.digest(garbage(tmp_path / "no.flac")) is None
+    assert audio_digest.digest(one) == audio_digest.digest(same) != audio_digest.digest(two)
+    assert audio_digest.digest(garbage(tmp_path / "no.flac")) is None

@@ -18,9 +18,9 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from audio_files import RECIPES, encode, noise
 
 from genretag import tags
-from genretag.audio.identity import identity
+from genretag.audio.fingerprint import identity
 from genretag.inference import session, store
-from genretag.workflow.hear import hear
+from genretag.pipeline.hear import hear
 
 ROUNDS = 7
 KINDS = ("WAV", "AIFF", "FLAC", "MP4 ALAC", "MP3", "MP4", "Ogg Vorbis", "Opus")

@@ -24,19 +24,19 @@ from audio_files import RECIPES, Recipe, encode
 from genretag.audio.decode import listen
 from genretag.domain.window import Excerpt
 from genretag.inference import session, store
-from genretag.library.places import cache_dir
-from genretag_train import transfer
-from genretag_train.calibrate import chances_at
-from genretag_train.dataset import Clip
-from genretag_train.embed_clips import embedded, embedded_sounds
-from genretag_train.export import export, run, session_of
-from genretag_train.folds import by_group
-from genretag_train.hearing import scanned
-from genretag_train.linear import fitted
-from genretag_train.nets.headed import Headed
-from genretag_train.nets.musicnn import N_MELS
-from genretag_train.nothing import sounds
-from genretag_train.wear import WEAR
+from genretag.library.paths import cache_dir
+from genretag_train.data.dataset import Clip
+from genretag_train.data.folds import by_group
+from genretag_train.evaluation.calibration import probabilities_at
+from genretag_train.features.extraction import scanned
+from genretag_train.nets.onnx_export import export, run, session_of
+from genretag_train.nets.pretrained.backbones import Headed
+from genretag_train.nets.pretrained.musicnn import N_MELS
+from genretag_train.transfer import head
+from genretag_train.transfer.degradations import DEGRADATIONS
+from genretag_train.transfer.embeddings import embedded, embedded_sounds
+from genretag_train.transfer.linear import fitted
+from genretag_train.transfer.synthetic_negatives import sounds
 
 RATE = 44100
 MIN_S = 20.0
@@ -83,26 +83,26 @@ WAYS: Mapping[str, tuple[Callable[[Sound], Sound], Recipe, int]] = {
 
 def without_a_fold(data: Path, folder: Path) -> tuple[Callable[[Path], str], list[Clip]]:
     """What the default model says of a file, fitted without the first fold; that fold's clips."""
-    config, ear = transfer.read(RECIPE), transfer.ear_of(transfer.read(RECIPE))
+    config, spec = head.read(RECIPE), head.feature_spec(head.read(RECIPE))
     cache = cache_dir() / "robustness"
-    clips, _ = transfer.vocabulary(data, config)
-    backbones = transfer.backbones_of(config.backbones, cache_dir())
-    found, _ = embedded(clips, backbones, ear, cache, lambda done, of: None, tuple(WEAR))
+    clips, _ = head.vocabulary(data, config)
+    backbones = head.backbones_of(config.backbones, cache_dir())
+    found, _ = embedded(clips, backbones, spec, cache, lambda done, of: None, tuple(DEGRADATIONS))
     folds = by_group([one.clip for one in found])
     genres = session.load(store.bundled()[store.DEFAULT]).manifest.genres.names
-    nothing = embedded_sounds(sounds(ear.n_samples, transfer.RATE_HZ, seed=0), backbones, ear)
+    nothing = embedded_sounds(sounds(spec.n_samples, head.RATE_HZ, seed=0), backbones, spec)
     kept = [one for one, fold in zip(found, folds, strict=True) if fold]
-    head = fitted(kept, genres, config.recipe, nothing)
+    learned = fitted(kept, genres, config.recipe, nothing)
     file = folder / "model.onnx"
-    net = Headed(backbones, head.weight, head.bias)
-    export(net, file, ear.n_frames, N_MELS, any_length=False)
+    net = Headed(backbones, learned.weight, learned.bias)
+    export(net, file, spec.n_frames, N_MELS, any_length=False)
     model = session_of(file)
 
     def said(sound: Path) -> str:
-        windows = scanned(sound, ear)
+        windows = scanned(sound, spec)
         if not len(windows):
             return "silence"
-        return genres[int(chances_at([run(model, windows)], 1.0).argmax())]
+        return genres[int(probabilities_at([run(model, windows)], 1.0).argmax())]
 
     judged = [one.clip for one, fold in zip(found, folds, strict=True) if fold == 0]
     return said, [clip for clip in judged if clip.genre in genres]
@@ -111,7 +111,7 @@ def without_a_fold(data: Path, folder: Path) -> tuple[Callable[[Path], str], lis
 def main(data: Path) -> None:
     with TemporaryDirectory() as name:
         folder = Path(name)
-        judge, clips = without_a_fold(data, folder)
+        predict_with_embeddings, clips = without_a_fold(data, folder)
         said: dict[str, list[str]] = {way: [] for way in WAYS}
         truth = []
         for clip in track(clips[::EVERY], console=Console(stderr=True)):
@@ -122,7 +122,7 @@ def main(data: Path) -> None:
             for way, (alter, recipe, channels) in WAYS.items():
                 file = folder / f"clip.{recipe.suffix}"
                 encode(file, np.stack([alter(heard.samples)] * channels), recipe)
-                said[way].append(judge(file))
+                said[way].append(predict_with_embeddings(file))
     table = Table("", "accuracy", "change, points", "same genre")
     before = np.mean([a == b for a, b in zip(said["as it is"], truth, strict=True)])
     for way, names in said.items():

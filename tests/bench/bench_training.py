@@ -20,10 +20,10 @@ from rich.console import Console
 from rich.table import Table
 from torch.utils.data import DataLoader
 
-from genretag_train.batches import Crops, training
 from genretag_train.config import TrainConfig
-from genretag_train.loop import Learner
-from genretag_train.pipeline import ear_of
+from genretag_train.training.batches import Crops, training
+from genretag_train.training.loop import Learner
+from genretag_train.training.pipeline import feature_spec
 
 ROUNDS = 5
 CLIPS = 128
@@ -60,7 +60,7 @@ class Way:
     def __init__(self, files: list[Path], config: TrainConfig) -> None:
         torch.manual_seed(config.seed)
         genres = [place % len(GENRES) for place in range(len(files))]
-        crops = Crops(files, genres, [1.0] * len(files), ear_of(config))
+        crops = Crops(files, genres, [1.0] * len(files), feature_spec(config))
         self._loader: DataLoader[Any] = training(crops, config)
         self._learner = Learner(config, GENRES, None).train()
         self._adam = self._learner.configure_optimizers()

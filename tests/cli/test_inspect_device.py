@@ -16,7 +16,7 @@ from genretag.inference.session import DeviceError, Model
 class Failing(Model):
     """A device that has no memory."""
 
-    def judge(self, windows: object, batch: int = 16) -> None:  # type: ignore[override]
+    def predict_with_embeddings(self, windows: object, batch: int = 16) -> None:  # type: ignore[override]
         raise DeviceError("out of memory")
 
 

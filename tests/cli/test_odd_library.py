@@ -165,7 +165,7 @@ def test_a_decoder_that_crashes_costs_one_file(home, music, jobs) -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux limits what a process may take")
 def test_a_file_that_eats_memory_is_stopped() -> None:
     code = """
-from genretag.library.machine import WORKER_BYTES, limit_memory
+from genretag.library.resources import WORKER_BYTES, limit_memory
 limit_memory()
 few = bytearray(WORKER_BYTES // 2)
 try:

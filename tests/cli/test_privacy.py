@@ -33,8 +33,9 @@ COMMANDS = {
 }
 LIBRARY = {
     "genretag": "import genretag.inference.session",
-    "a scan": "import genretag.workflow.scan, genretag.workflow.cluster",
-    "training": "import genretag_train.export, genretag_train.precision, genretag_train.plots",
+    "a scan": "import genretag.pipeline.scan, genretag.pipeline.cluster",
+    "training": "import genretag_train.nets.onnx_export, genretag_train.export.precision, "
+    "genretag_train.plots.pictures",
     "ONNX Runtime": "from genretag.inference.runtime import ort",
 }
 

@@ -53,16 +53,16 @@ def test_a_genre_that_does_not_occur_is_no_part_of_the_mean() -> None:
 
 def test_the_calibration_error_weighs_the_gap_of_each_tenth() -> None:
     scores = np.array([0.95, 0.91, 0.55, 0.65])
-    chances = np.stack([scores, 1 - scores], axis=1)
+    probabilities = np.stack([scores, 1 - scores], axis=1)
     truth = np.array([0, 1, 0, 1])
-    bins = reliability(chances, truth)
+    bins = reliability(probabilities, truth)
     assert [(one.low, one.clips, one.right) for one in bins] == [
         (0.5, 1, 1.0),
         (0.6, 1, 0.0),
         (0.9, 2, 0.5),
     ]
     assert bins[2].score == pytest.approx(0.93)
-    assert calibration_error(chances, truth) == pytest.approx((0.45 + 0.65 + 2 * 0.43) / 4)
+    assert calibration_error(probabilities, truth) == pytest.approx((0.45 + 0.65 + 2 * 0.43) / 4)
 
 
 def test_a_score_of_one_is_in_the_last_tenth() -> None:
@@ -71,14 +71,14 @@ def test_a_score_of_one_is_in_the_last_tenth() -> None:
 
 def test_the_surest_are_counted_from_the_top() -> None:
     scores = np.linspace(0.55, 0.95, 10)
-    chances = np.stack([scores, 1 - scores], axis=1)
+    probabilities = np.stack([scores, 1 - scores], axis=1)
     truth = np.array([1] * 5 + [0] * 5)
-    assert surest_half(chances, truth) == 1.0
-    rows = coverage(chances, truth)
+    assert surest_half(probabilities, truth) == 1.0
+    rows = coverage(probabilities, truth)
     assert [row.precision for row in rows[4:6]] == [1.0, pytest.approx(5 / 6)]
     assert rows[-1].coverage == 1.0 and rows[-1].precision == 0.5
-    assert sum(row.clips for row in reliability(chances, truth)) == 10
-    assert [row.right for row in reliability(chances, truth)] == [0.0, 0.0, 0.5, 1.0, 1.0]
+    assert sum(row.clips for row in reliability(probabilities, truth)) == 10
+    assert [row.right for row in reliability(probabilities, truth)] == [0.0, 0.0, 0.5, 1.0, 1.0]
 
 
 @pytest.mark.parametrize(
@@ -106,8 +106,8 @@ def test_groups_are_drawn_whole() -> None:
 
 @given(judged())
 def test_shares_are_shares_and_counts_are_complete(case: tuple[np.ndarray, np.ndarray]) -> None:
-    chances, truth = case
-    said, genres = chances.argmax(axis=1), chances.shape[1]
+    probabilities, truth = case
+    said, genres = probabilities.argmax(axis=1), probabilities.shape[1]
     table = confusion(said, truth, genres)
     assert table.sum() == len(truth)
     assert table.trace() / len(truth) == pytest.approx(accuracy(said, truth))
@@ -124,39 +124,40 @@ def test_shares_are_shares_and_counts_are_complete(case: tuple[np.ndarray, np.nd
 def test_bins_hold_every_clip_and_the_error_is_at_most_one(
     case: tuple[np.ndarray, np.ndarray],
 ) -> None:
-    chances, truth = case
-    bins = reliability(chances, truth)
+    probabilities, truth = case
+    bins = reliability(probabilities, truth)
     assert sum(one.clips for one in bins) == len(truth)
     assert all(one.low - 1e-9 <= one.score <= one.low + 0.1 + 1e-9 for one in bins)
-    assert 0 <= calibration_error(chances, truth) <= 1
+    assert 0 <= calibration_error(probabilities, truth) <= 1
 
 
 @given(judged())
 def test_a_higher_threshold_never_lets_more_through(
     case: tuple[np.ndarray, np.ndarray],
 ) -> None:
-    chances, truth = case
-    shares = [acceptance(chances, truth, step / 20).coverage for step in range(21)]
+    probabilities, truth = case
+    shares = [acceptance(probabilities, truth, step / 20).coverage for step in range(21)]
     assert shares == sorted(shares, reverse=True)
-    curve = coverage(chances, truth)
+    curve = coverage(probabilities, truth)
     assert [one.coverage for one in curve] == sorted(one.coverage for one in curve)
-    assert curve[-1].precision == pytest.approx(accuracy(chances.argmax(axis=1), truth))
+    assert curve[-1].precision == pytest.approx(accuracy(probabilities.argmax(axis=1), truth))
 
 
 @given(judged(), st.floats(0.5, 0.99), st.integers(1, 10))
 def test_the_threshold_is_the_lowest_that_will_do(
     case: tuple[np.ndarray, np.ndarray], precision: float, least: int
 ) -> None:
-    chances, truth = case
-    found = threshold_for(chances, truth, precision, least)
+    probabilities, truth = case
+    found = threshold_for(probabilities, truth, precision, least)
     passing = round(found.coverage * len(truth))
     if found.precision >= precision and passing >= least:
         lower = [
-            acceptance(chances, truth, n / 100) for n in range(1, round(found.threshold * 100))
+            acceptance(probabilities, truth, n / 100)
+            for n in range(1, round(found.threshold * 100))
         ]
         assert all(one.precision < precision for one in lower)
     else:
-        every = [acceptance(chances, truth, n / 100) for n in range(1, 100)]
+        every = [acceptance(probabilities, truth, n / 100) for n in range(1, 100)]
         assert not any(
             one.precision >= precision and round(one.coverage * len(truth)) >= least
             for one in every

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from genretag.domain import layout
 from genretag.domain.id3v1 import ID3V1_GENRES
 from genretag.domain.players import PLAYERS
-from genretag.domain.stored import StoredItem, StoredTag
+from genretag.domain.stored_tags import StoredItem, StoredTag
 
 BY_NAME = {player.name: player for player in PLAYERS}
 CONTAINERS = sorted({container for player in PLAYERS for container in player.readings})

@@ -19,7 +19,7 @@ from audio_files import CRAFTED, RECIPES, make
 
 from genretag import tags
 from genretag.audio.decode import listen
-from genretag.audio.identity import identity
+from genretag.audio.fingerprint import identity
 from genretag.domain.window import Excerpt
 from genretag.errors import GenretagError
 

@@ -14,7 +14,7 @@ from audio_files import RECIPES, chirp, encode, noise, tone
 from genretag.audio.decode import listen
 from genretag.domain.window import Excerpt
 from genretag.inference import session, store
-from genretag.workflow.hear import hear
+from genretag.pipeline.hear import hear
 
 ROOT = Path(__file__).parents[2]
 CLIPS = ROOT.parent / "shared" / "data" / "clips"

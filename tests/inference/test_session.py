@@ -52,7 +52,7 @@ def test_any_number_of_windows_of_any_length_is_scored(toy: Path, count: int) ->
 
 def test_embeddings_are_of_the_same_windows_as_the_scores(toy: Path) -> None:
     mels = windows(BATCH + 3)
-    scores, embeddings = load(toy).judge(mels)
+    scores, embeddings = load(toy).predict_with_embeddings(mels)
     assert np.array_equal(scores, load(toy).score(mels))
     assert np.allclose(embeddings, mels.mean(axis=1), atol=1e-5)
 
@@ -61,7 +61,7 @@ def test_a_model_that_tells_no_embedding_has_one_of_no_width(toy: Path) -> None:
     content = onnx.load(toy)
     del content.graph.output[1]
     onnx.save(content, toy)
-    scores, embeddings = load(toy).judge(windows(3))
+    scores, embeddings = load(toy).predict_with_embeddings(windows(3))
     assert scores.shape == (3, 3) and embeddings.shape == (3, 0)
 
 

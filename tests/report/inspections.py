@@ -7,7 +7,7 @@ import numpy as np
 from genretag.domain.inspection import Inspection
 from genretag.domain.occlusion import Effect, Part, octaves
 from genretag.domain.prediction import Prediction, ranked
-from genretag.domain.stored import StoredItem, StoredTag
+from genretag.domain.stored_tags import StoredItem, StoredTag
 from genretag.domain.timeline import Timeline
 from genretag.domain.window import Excerpt
 

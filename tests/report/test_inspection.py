@@ -7,7 +7,7 @@ import pytest
 from inspections import inspections
 from rich.console import Console
 
-from genretag.domain.stored import StoredItem, StoredTag
+from genretag.domain.stored_tags import StoredItem, StoredTag
 from genretag.errors import Code, FileError
 from genretag.report.inspection import show
 from genretag.report.inspection_json import as_object, refusal

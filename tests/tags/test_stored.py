@@ -18,7 +18,7 @@ from genretag.domain.id3v1 import ID3V1_GENRES
 from genretag.domain.layout import PLAYERS as LAYOUTS
 from genretag.domain.layout import Layout
 from genretag.domain.players import FFMPEG, PLAYERS, TAGLIB
-from genretag.domain.stored import StoredTag
+from genretag.domain.stored_tags import StoredTag
 from genretag.errors import FileError
 from genretag.tags import atoms
 from genretag.tags.model import Item, Tag

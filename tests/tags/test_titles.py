@@ -7,7 +7,7 @@ import pytest
 from audio_files import garbage, write_tone
 from mutagen.id3 import TALB, TIT2, TPE1, Encoding
 
-from genretag.library.machine import memory_limited
+from genretag.library.resources import memory_limited
 from genretag.tags.titles import Titles, titles
 
 

@@ -12,7 +12,7 @@ from fixtures import payload
 from readers import by_ffprobe, by_taglib
 
 from genretag import tags
-from genretag.audio import payload as sound
+from genretag.audio import audio_digest as sound
 
 UNSET = (0, 0xFFFFFFFF, 0x7FFFF000)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typer.testing import CliRunner
 
 from genretag.errors import GenretagError
-from genretag_train.cli import app
+from genretag_train.cli.app import app
 
 
 def done(*arguments: str | Path) -> str:

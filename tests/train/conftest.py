@@ -5,9 +5,9 @@ import pytest
 from toy_music import library, run
 
 from genretag.errors import RunError
-from genretag.library.places import cache_dir
-from genretag_train import download
-from genretag_train.musicnn_checkpoint import fetched
+from genretag.library.paths import cache_dir
+from genretag_train.data import download
+from genretag_train.nets.pretrained.weights import fetched
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ import numpy as np
 from audio_files import RECIPES, encode, garbage
 from toy_music import GENRES
 
-from genretag_train.fma import METADATA, TABLE, clip_name
+from genretag_train.data.fma import METADATA, TABLE, clip_name
 
 TOP_GENRES = {"Rock": "Hum", "Old-Time / Historic": "Whistle", "Hip-Hop": "Hiss"}
 """FMA's names for the sounds of the toy library."""

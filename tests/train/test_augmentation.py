@@ -3,8 +3,15 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from genretag_train.augment import AUGMENTATIONS, augmented, noisy, rolled, scaled, stretched
 from genretag_train.config import TrainConfig
+from genretag_train.training.augment import (
+    AUGMENTATIONS,
+    augmented,
+    noisy,
+    rolled,
+    scaled,
+    stretched,
+)
 
 STRENGTHS = {"roll_s": 0.5, "stretch": 0.2, "shift_mels": 3, "filter_db": 6.0, "gain": 0.2,
              "noise": 0.05, "masks": 2}  # fmt: skip

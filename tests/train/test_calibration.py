@@ -9,16 +9,16 @@ from genretag.domain.metrics import (
     interval,
     threshold_for,
 )
-from genretag_train.calibrate import best_temperature, chances_at
-from genretag_train.metrics import report
+from genretag_train.evaluation.calibration import best_temperature, probabilities_at
+from genretag_train.evaluation.metrics import report
 
 
 def guesses(count: int, sharpness: float) -> tuple[list[np.ndarray], np.ndarray]:
     """Logits of clips that are worth `1 / sharpness` of what they pretend, and the truth."""
     rng = np.random.default_rng(0)
     logits = rng.normal(0, 2, (count, 5)).astype(np.float32)
-    chances = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
-    truth = np.array([rng.choice(5, p=row / row.sum()) for row in chances.astype(np.float64)])
+    probabilities = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    truth = np.array([rng.choice(5, p=row / row.sum()) for row in probabilities.astype(np.float64)])
     return [row[None] * np.float32(sharpness) for row in logits], truth
 
 
@@ -27,27 +27,27 @@ def test_the_temperature_undoes_too_much_or_too_little_confidence(sharpness: flo
     logits, truth = guesses(1500, sharpness)
     temperature = best_temperature(logits, truth)
     assert temperature == pytest.approx(sharpness, rel=0.2)
-    assert calibration_error(chances_at(logits, temperature), truth) < 0.05
+    assert calibration_error(probabilities_at(logits, temperature), truth) < 0.05
 
 
 def test_a_clip_is_the_mean_of_its_windows() -> None:
     logits = np.log(np.array([[0.9, 0.1], [0.5, 0.5]], np.float32))
-    assert chances_at([logits], 1.0) == pytest.approx(np.array([[0.7, 0.3]]))
+    assert probabilities_at([logits], 1.0) == pytest.approx(np.array([[0.7, 0.3]]))
 
 
 def test_the_threshold_is_the_lowest_with_the_wanted_precision() -> None:
     scores = np.array([0.55, 0.65, 0.75, 0.85, 0.95])
-    chances = np.stack([scores, 1 - scores], axis=1)
+    probabilities = np.stack([scores, 1 - scores], axis=1)
     truth = np.array([1, 0, 1, 0, 0])
-    found = threshold_for(chances, truth, precision=0.75, accepted=1)
+    found = threshold_for(probabilities, truth, precision=0.75, accepted=1)
     assert (found.threshold, found.coverage, found.precision) == (0.56, 0.8, 0.75)
-    assert threshold_for(chances, truth, 1.0, accepted=1).threshold == pytest.approx(0.76)
+    assert threshold_for(probabilities, truth, 1.0, accepted=1).threshold == pytest.approx(0.76)
 
 
 def test_an_unreachable_precision_gives_the_nearest() -> None:
     scores = np.array([0.6, 0.7, 0.8, 0.9])
-    chances = np.stack([scores, 1 - scores], axis=1)
-    found = threshold_for(chances, np.array([1, 1, 0, 1]), precision=0.9, accepted=2)
+    probabilities = np.stack([scores, 1 - scores], axis=1)
+    found = threshold_for(probabilities, np.array([1, 1, 0, 1]), precision=0.9, accepted=2)
     assert found.precision == 0.5 and found.coverage == 0.5
 
 

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from commands import done, refused
 
-from genretag_train import compare, runs
+from genretag_train.evaluation import runs
+from genretag_train.sweep import compare
 
 BASE = """
 window_s = 1.0
@@ -138,11 +139,11 @@ def test_what_cannot_be_compared_is_named(
     assert words in f"{error.message} {error.hint}"
 
 
-def contestant(name: str, right: int, of: int = 60) -> compare.Contestant:
+def contestant(name: str, right: int, of: int = 60) -> compare.RecipeResult:
     truth = np.zeros(of, np.int64)
     said = (np.arange(of) >= right).astype(np.int64)
     clips = tuple(map(str, range(of)))
-    return compare.Contestant(name, clips, (said,), truth, clips, 0.5, 1.0)
+    return compare.RecipeResult(name, clips, (said,), truth, clips, 0.5, 1.0)
 
 
 def test_a_large_difference_is_sure_and_a_small_one_is_not() -> None:

@@ -11,7 +11,7 @@ from toy_music import library, run, table
 
 from genretag.domain.metrics import f1_weighted, row_shares
 from genretag.errors import Code
-from genretag_train.metrics import report
+from genretag_train.evaluation.metrics import report
 
 
 @pytest.fixture(scope="module")
@@ -118,8 +118,8 @@ def test_the_weighted_f1_is_scikit_learns() -> None:
     said, truth = np.random.default_rng(0).integers(5, size=(2, 200))
     expected = f1_score(truth, said, average="weighted")
     assert f1_weighted(said, truth) == pytest.approx(expected)
-    chances = np.eye(5)[said]
-    assert report(chances, truth, ["a", "b"] * 100, list("abcde"))["f1_weighted"] == (
+    probabilities = np.eye(5)[said]
+    assert report(probabilities, truth, ["a", "b"] * 100, list("abcde"))["f1_weighted"] == (
         pytest.approx(expected)
     )
 

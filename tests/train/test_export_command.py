@@ -12,8 +12,8 @@ from typer.testing import CliRunner
 from genretag.cli.app import app as genretag
 from genretag.errors import Code
 from genretag.inference import session
-from genretag_train import release
-from genretag_train.export import OPSET, manifest_of
+from genretag_train.export import release
+from genretag_train.nets.onnx_export import OPSET, manifest_of
 
 
 @pytest.mark.parametrize("precision", ["fp32", "fp16", "int8"])

@@ -19,11 +19,11 @@ from typer.testing import CliRunner
 from genretag.audio import mel
 from genretag.cli.app import app
 from genretag.errors import Code, RunError, UsageError
-from genretag.library import machine
-from genretag_train import feature_file
-from genretag_train import features as command
-from genretag_train.features import KINDS, STUDY, Recipe, Summary, computed, extract
-from genretag_train.hearing import each
+from genretag.library import resources
+from genretag_train.features import hdf5_store
+from genretag_train.features import precompute as command
+from genretag_train.features.extraction import each
+from genretag_train.features.precompute import KINDS, STUDY, Recipe, Summary, computed, extract
 
 SHORT = Recipe(clip_s=1.0)
 
@@ -70,9 +70,9 @@ def test_a_clip_that_is_a_bit_short_is_repeated_and_its_length_told(tmp_path: Pa
 
 
 def test_mel_features_are_what_inference_computes(music: Path, extracted: Path) -> None:
-    from genretag_train.hearing import sound
+    from genretag_train.features.extraction import sound
 
-    heard = sound(music / "Hum" / "3.flac", SHORT.ear)
+    heard = sound(music / "Hum" / "3.flac", SHORT.spec)
     assert not isinstance(heard, str)
     wanted = mel.features(heard.samples, STUDY)
     np.testing.assert_allclose(stored(extracted)["Hum/3.flac"], wanted, atol=1e-3)
@@ -102,7 +102,7 @@ def test_the_file_says_what_it_holds_and_how_it_was_made(extracted: Path, music:
     with h5py.File(extracted) as file:
         assert file["features"].chunks == (1, 44, 128)
         assert list(file["genre"].asstr()[:4]) == ["Hiss"] * 4
-        assert set(file["state"][:]) == {feature_file.HEARD}
+        assert set(file["state"][:]) == {hdf5_store.HEARD}
         assert np.allclose(file["length_s"][:], 1.0)
         told = dict(file.attrs)
     assert told["kind"] == "mel" and told["data"] == str(music)
@@ -157,7 +157,7 @@ def test_a_killed_run_goes_on_and_loses_and_doubles_nothing(tmp_path: Path) -> N
         counts.append(marks(out))
     assert 0 < counts[0] < counts[1]
     with h5py.File(out) as file:
-        kept = file["features"][:][file["state"][:] == feature_file.HEARD]
+        kept = file["features"][:][file["state"][:] == hdf5_store.HEARD]
     calls: list[tuple[int, int]] = []
     done = extract(music, out, SHORT, 1, lambda *told: calls.append(told))
     assert done == Summary(120, {}) and calls[0] == (counts[1], 120)
@@ -171,7 +171,7 @@ def test_a_killed_run_goes_on_and_loses_and_doubles_nothing(tmp_path: Path) -> N
 
 def marks(out: Path) -> int:
     with h5py.File(out, locking=False) as file:
-        return int((file["state"][:] == feature_file.HEARD).sum())
+        return int((file["state"][:] == hdf5_store.HEARD).sum())
 
 
 def wait_for(out: Path, heard: int, run: "subprocess.Popen[bytes]") -> None:
@@ -212,8 +212,8 @@ def test_no_more_is_done_at_once_than_the_container_has_cores(
     """Of a machine with many: half a core's worth of time is what the control group leaves."""
     (tmp_path / "cpu.max").write_text("50000 100000\n")
     (tmp_path / "cgroup").write_text("0::/\n")
-    monkeypatch.setattr(machine, "_GROUPS", tmp_path)
-    monkeypatch.setattr(machine, "_SELF", tmp_path)
+    monkeypatch.setattr(resources, "_GROUPS", tmp_path)
+    monkeypatch.setattr(resources, "_SELF", tmp_path)
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(64)), raising=False)
     told: list[int] = []
 

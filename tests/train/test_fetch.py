@@ -19,8 +19,8 @@ from typer.testing import CliRunner
 
 from genretag.cli.app import app
 from genretag.errors import Code, RunError, UsageError
-from genretag_train import download
-from genretag_train.fetch import Archive, archive, fetch, fetch_from_hub
+from genretag_train.data import download
+from genretag_train.data.fetch import Archive, archive, fetch, fetch_from_hub
 
 SONG = np.random.default_rng(1).bytes(400_000)
 MEMBERS = {"songs/000/000002.mp3": SONG, "songs/readme.txt": b"Two files"}

@@ -13,12 +13,10 @@ from toy_music import table
 from genretag.domain.prediction import Prediction, genre_set, ranked
 from genretag.errors import Code
 from genretag.inference import session
-from genretag_train import transfer
-from genretag_train.dataset import Clip
-from genretag_train.embed_clips import Embedded
-from genretag_train.folds import FOLDS, by_group, by_source
-from genretag_train.linear import Recipe, fitted
-from genretag_train.outside import (
+from genretag_train.data.dataset import Clip
+from genretag_train.data.folds import FOLDS, by_group, by_source
+from genretag_train.transfer import head
+from genretag_train.transfer.cross_validation import (
     CALIBRATED_ON,
     ELSEWHERE,
     OTHER,
@@ -26,6 +24,8 @@ from genretag_train.outside import (
     judged_outside,
     set_masses,
 )
+from genretag_train.transfer.embeddings import Embedded
+from genretag_train.transfer.linear import Recipe, fitted
 
 ROOT = Path(__file__).parents[2]
 GENRES = ("A", "B", "C")
@@ -231,9 +231,11 @@ def test_scores_of_clips_that_were_not_heard_are_worth_what_they_say() -> None:
 
 def test_sets_hold_the_truth_as_often_as_they_say() -> None:
     rng = np.random.default_rng(0)
-    chances = rng.dirichlet(np.full(6, 0.5), size=4000)
-    sharpened = chances**2 / (chances**2).sum(axis=1, keepdims=True)  # surer than it should be
-    truth = np.array([rng.choice(6, p=row) for row in chances])
+    probabilities = rng.dirichlet(np.full(6, 0.5), size=4000)
+    sharpened = probabilities**2 / (probabilities**2).sum(
+        axis=1, keepdims=True
+    )  # surer than it should be
+    truth = np.array([rng.choice(6, p=row) for row in probabilities])
     masses = set_masses(sharpened[:2000], truth[:2000])
     assert list(masses) == sorted(masses) and len(masses) == 99
     for percent in (50, 80, 90, 95):
@@ -260,8 +262,8 @@ def test_words_of_a_label_choose_a_closer_genre(tmp_path: Path) -> None:
         'label_column = "broad"\nmin_tracks = 1\nmin_groups = 1\n'
         '[words]\nmetal = "Metal"\nreggae = "Reggae"\n[renames]\nInternational = "World"\n'
     )
-    config = transfer.read(recipe)
-    clips, _ = transfer.vocabulary(data, config)
+    config = head.read(recipe)
+    clips, _ = head.vocabulary(data, config)
     assert [one.genre for one in clips] == ["Metal", "World", "Reggae"]
 
 

@@ -17,8 +17,11 @@ from torch import nn
 
 from genretag.audio.mel import features
 from genretag.errors import Code, RunError
-from genretag_train import musicnn_checkpoint
-from genretag_train.musicnn_checkpoint import (
+from genretag_train.nets.pretrained.musicnn import Musicnn
+from genretag_train.nets.pretrained.pruning import pruned
+from genretag_train.nets.pretrained.tensor_bundle import tensors
+from genretag_train.nets.pretrained.vgg import Vgg
+from genretag_train.nets.pretrained.weights import (
     PARAMETERS,
     Name,
     fetched,
@@ -26,10 +29,6 @@ from genretag_train.musicnn_checkpoint import (
     published,
     state,
 )
-from genretag_train.nets.musicnn import Musicnn
-from genretag_train.nets.vgg import Vgg
-from genretag_train.pruning import pruned
-from genretag_train.tensor_bundle import tensors
 
 DATA = Path(__file__).parent / "data"
 NOTICE = Path(__file__).parents[2] / "models" / "NOTICE-musicnn.txt"
@@ -171,7 +170,7 @@ def test_a_download_with_another_checksum_is_thrown_away(tmp_path: Path) -> None
 
 def test_the_package_is_downloaded_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     content = b"a package"
-    monkeypatch.setattr(musicnn_checkpoint, "SHA256", hashlib.sha256(content).hexdigest())
+    monkeypatch.setattr(checkpoint, "SHA256", hashlib.sha256(content).hexdigest())
     with served(content) as server:
         files = {fetched(tmp_path / "new", url=server.url) for _ in range(2)}
         assert len(server.asked) == 1

@@ -10,9 +10,9 @@ from genretag.domain.manifest import FrontEnd, ModelManifest
 from genretag.domain.window import WindowSpec
 from genretag.errors import Code, RunError
 from genretag_train.config import TrainConfig
-from genretag_train.export import check_parity, describe, export, logits_of, manifest_of
-from genretag_train.loop import Learner, clip_chances
 from genretag_train.nets import NETS, Size
+from genretag_train.nets.onnx_export import check_parity, describe, export, logits_of, manifest_of
+from genretag_train.training.loop import Learner, clip_probabilities
 
 SIZE = Size(n_mels=16, n_genres=3, hidden=8, rnn_hidden=8, dropout=0.0)
 MANIFEST = ModelManifest(
@@ -75,8 +75,8 @@ def test_the_manifest_in_a_file_reads_back_and_can_be_replaced(
 
 def test_windows_are_averaged_clip_by_clip() -> None:
     logits = torch.log(torch.tensor([[0.9, 0.1], [0.5, 0.5], [0.2, 0.8]]))
-    chances = clip_chances(logits, torch.tensor([0, 0, 1]), 2)
-    assert torch.allclose(chances, torch.tensor([[0.7, 0.3], [0.2, 0.8]]))
+    probabilities = clip_probabilities(logits, torch.tensor([0, 0, 1]), 2)
+    assert torch.allclose(probabilities, torch.tensor([[0.7, 0.3], [0.2, 0.8]]))
 
 
 def test_class_weights_make_errors_on_rare_genres_cost_more() -> None:

@@ -14,34 +14,34 @@ from sklearn.metrics import accuracy_score
 from genretag.domain.genre import GenreVocabulary
 from genretag.errors import Code
 from genretag.inference import session
-from genretag_train import plots
-from genretag_train.dataset import Clip
-from genretag_train.evaluate import Heard
-from genretag_train.precision import PRECISIONS
-from genretag_train.runs import Subject
+from genretag_train.data.dataset import Clip
+from genretag_train.evaluation.evaluate import Heard
+from genretag_train.evaluation.runs import Subject
+from genretag_train.export.precision import PRECISIONS
+from genretag_train.plots import pictures
 
 FMA = (
-    "Blues", "Classical", "Country", "Easy Listening", "Electronic", "Experimental", "Folk",
+    "Blues", "Classical", "Country", "Easy InferenceOptions", "Electronic", "Experimental", "Folk",
     "Hip-Hop", "Instrumental", "International", "Jazz", "Old-Time", "Pop", "Rock",
     "Soul-RnB", "Spoken",
 )  # fmt: skip
 
 
 @pytest.fixture(scope="module")
-def pictures(toy_run: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+def drawn(toy_run: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("plots")
     done("plots", toy_run[0], "--out", folder, "--side", "valid")
     return folder
 
 
-def test_all_pictures_of_a_run_are_drawn_as_png_and_svg(pictures: Path) -> None:
-    names = {"curves", *plots.PICTURES}
-    assert {path.name for path in pictures.iterdir()} == {
+def test_all_pictures_of_a_run_are_drawn_as_png_and_svg(drawn: Path) -> None:
+    names = {"curves", *pictures.PICTURES}
+    assert {path.name for path in drawn.iterdir()} == {
         f"{name}.{kind}" for name in names for kind in ("png", "svg")
     }
     for name in names:
-        assert imread(pictures / f"{name}.png").std() > 0.01
-        assert ET.parse(pictures / f"{name}.svg").getroot().tag.endswith("svg")
+        assert imread(drawn / f"{name}.png").std() > 0.01
+        assert ET.parse(drawn / f"{name}.svg").getroot().tag.endswith("svg")
 
 
 def test_pictures_of_several_runs_lie_apart_and_their_curves_together(
@@ -52,15 +52,15 @@ def test_pictures_of_several_runs_lie_apart_and_their_curves_together(
     (copy / "curves.csv").write_bytes((toy_run[0] / "curves.csv").read_bytes())
     shown = done("plots", toy_run[0], copy, "--only", "curves", "--out", tmp_path / "p")
     assert [Path(line).name for line in shown.split()] == ["curves.png", "curves.svg"]
-    run, copied = (plots.curves_of(place) for place in (toy_run[0], copy))
-    figure = plots.curves({"run": run, "copy": copied})
+    run, copied = (pictures.curves_of(place) for place in (toy_run[0], copy))
+    figure = pictures.curves({"run": run, "copy": copied})
     loss = figure.axes[0]
     assert len(loss.lines) == 4
     with (toy_run[0] / "curves.csv").open(newline="") as lines:
         rows = [float(row["val_loss"]) for row in csv.DictReader(lines)]
     assert loss.lines[0].get_ydata().tolist() == rows
     assert {(to_hex(line.get_color()), line.get_marker()) for line in loss.lines} == {
-        (plots.COLOURS[n].lower(), plots.MARKERS[n]) for n in (0, 1)
+        (pictures.COLOURS[n].lower(), pictures.MARKERS[n]) for n in (0, 1)
     }
 
 
@@ -72,27 +72,31 @@ def test_what_cannot_be_drawn_is_refused(toy_run: tuple[Path, Path], tmp_path: P
     assert refused("plots", tmp_path, "--only", "tsne").code is Code.UNKNOWN_MODEL
 
 
-def invented(toy_run: tuple[Path, Path], genres: tuple[str, ...], n: int) -> plots.Material:
+def invented(toy_run: tuple[Path, Path], genres: tuple[str, ...], n: int) -> pictures.Material:
     """Clips of as many genres as FMA has, judged at random but rather well."""
     rng = np.random.default_rng(0)
     truth = rng.integers(len(genres), size=n)
-    chances = rng.random((n, len(genres))) / 2 + np.eye(len(genres))[truth] * rng.random((n, 1))
-    chances /= chances.sum(axis=1, keepdims=True)
+    probabilities = rng.random((n, len(genres))) / 2 + np.eye(len(genres))[truth] * rng.random(
+        (n, 1)
+    )
+    probabilities /= probabilities.sum(axis=1, keepdims=True)
     manifest = SimpleNamespace(genres=GenreVocabulary(genres))
     model = SimpleNamespace(manifest=manifest)
     subject = Subject("invented", toy_run[0] / "model.onnx", model, None, {})
     clips = tuple(Clip(Path(str(i)), str(i), genres[t], str(i)) for i, t in enumerate(truth))
     centres = rng.normal(size=(len(genres), 8))
     embedded = (centres[truth] + rng.normal(size=(n, 8)) / 3).astype(np.float32)
-    found = Heard(clips, truth, tuple(chances[:, None]), (), embedded)
+    found = Heard(clips, truth, tuple(probabilities[:, None]), (), embedded)
     counts = np.bincount(truth, minlength=len(genres)).tolist()
-    return plots.Material(subject, found, {"train": counts, "valid": counts, "test": counts}, None)
+    return pictures.Material(
+        subject, found, {"train": counts, "valid": counts, "test": counts}, None
+    )
 
 
 def test_the_confusion_matrix_shows_counts_and_row_shares(toy_run: tuple[Path, Path]) -> None:
     told = invented(toy_run, FMA, 300)
-    axes = plots.confusion(told).axes[0]
-    said, truth = told.found.chances.argmax(axis=1), told.found.truth
+    axes = pictures.confusion(told).axes[0]
+    said, truth = told.found.probabilities.argmax(axis=1), told.found.truth
     assert f"{accuracy_score(truth, said):.1%}" in axes.get_title()
     shown = sum(int(text.get_text().split("\n")[1]) for text in axes.texts)
     assert shown == 300
@@ -103,9 +107,9 @@ def test_the_confusion_matrix_shows_counts_and_row_shares(toy_run: tuple[Path, P
 def test_genres_differ_in_shape_and_colour_and_the_legend_counts_them(
     toy_run: tuple[Path, Path],
 ) -> None:
-    assert len(set(plots.MARKERS)) == len(plots.MARKERS) >= len(FMA)
+    assert len(set(pictures.MARKERS)) == len(pictures.MARKERS) >= len(FMA)
     told = invented(toy_run, FMA, 300)
-    axes = plots.tsne(told).axes[0]
+    axes = pictures.tsne(told).axes[0]
     counts = np.bincount(told.found.truth, minlength=len(FMA))
     assert [text.get_text() for text in axes.get_legend().get_texts()] == [
         f"{genre} ({count})" for genre, count in zip(FMA, counts, strict=True)
@@ -123,14 +127,14 @@ def test_a_model_that_confuses_nothing_is_shown_two_different_genres(
     toy_run: tuple[Path, Path],
 ) -> None:
     told = invented(toy_run, ("A", "B", "C"), 9)
-    of, taken_for = plots._confusion_of(told, told.found.truth)
+    of, taken_for = pictures._confusion_of(told, told.found.truth)
     assert of != taken_for
 
 
 def test_the_distribution_counts_every_clip_and_hatches_the_sides(
     toy_run: tuple[Path, Path],
 ) -> None:
-    axes = plots.distribution(invented(toy_run, FMA, 300)).axes[0]
+    axes = pictures.distribution(invented(toy_run, FMA, 300)).axes[0]
     assert sum(bar.get_width() for bar in axes.patches) == 900
     assert len({bar.get_hatch() for bar in axes.patches}) == 3
     totals = [int(text.get_text()) for text in axes.texts]
@@ -146,7 +150,7 @@ def test_embeddings_are_what_the_last_layer_turns_into_scores(
     whole, file = toy_run[0] / "model.onnx", tmp_path / "made.onnx"
     PRECISIONS[precision](whole, file)
     mel = np.random.default_rng(0).random((4, 44, 128), dtype=np.float32)
-    found = session.load(file).judge(mel)[1]
+    found = session.load(file).predict_with_embeddings(mel)[1]
     assert found.shape == (4, 8)
     graph = onnx.load(whole).graph
     weights = {w.name: onnx.numpy_helper.to_array(w) for w in graph.initializer}

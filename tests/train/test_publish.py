@@ -15,8 +15,8 @@ from fake_hub import TOKEN, FakeHub
 from huggingface_hub import constants
 
 from genretag.errors import Code
-from genretag_train.publish import card
-from genretag_train.runs import subject
+from genretag_train.evaluation.runs import subject
+from genretag_train.export.publish import card
 
 REPO = "someone/genres"
 

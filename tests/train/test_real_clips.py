@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from genretag_train.calibrate import chances_at
-from genretag_train.dataset import labelled, selected
-from genretag_train.export import logits_of, manifest_of
-from genretag_train.hearing import Ear, scanned
-from genretag_train.splits import sides_of
+from genretag_train.data.dataset import labelled, selected
+from genretag_train.data.splits import sides_of
+from genretag_train.evaluation.calibration import probabilities_at
+from genretag_train.features.extraction import FeatureSpec, scanned
+from genretag_train.nets.onnx_export import logits_of, manifest_of
 
 ROOT = Path(__file__).parents[2]
 DATA = ROOT.parent / "shared" / "data"
@@ -29,11 +29,11 @@ def held_out() -> list[dict[str, str]]:
 
 def test_the_bundled_model_says_of_held_out_clips_what_its_card_says() -> None:
     manifest = manifest_of(MODEL)
-    ear = Ear(manifest.front_end, manifest.window, clip_s=30, min_s=1)
+    spec = FeatureSpec(manifest.front_end, manifest.window, clip_s=30, min_s=1)
     rows = held_out()
-    heard = [scanned(DATA / row["file"], ear) for row in rows[::4]]
-    chances = chances_at(logits_of(MODEL, heard), manifest.temperature)
-    for row, scores in zip(rows[::4], chances, strict=True):
+    heard = [scanned(DATA / row["file"], spec) for row in rows[::4]]
+    probabilities = probabilities_at(logits_of(MODEL, heard), manifest.temperature)
+    for row, scores in zip(rows[::4], probabilities, strict=True):
         assert manifest.genres.names[int(scores.argmax())] == row["predicted"]
         assert scores.max() == pytest.approx(float(row["score"]), abs=1e-3)
 

@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from genretag_train.threshold import passing, share_limits, sure_threshold
+from genretag_train.evaluation.threshold import passing, share_limits, sure_threshold
 
 
 def judged(scores: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Chances of clips whose best genre, the first of three, has these scores; and the truth."""
-    chances = np.stack([scores, 0.6 * (1 - scores), 0.4 * (1 - scores)], axis=1)
-    return chances, np.where(right, 0, 1)
+    probabilities = np.stack([scores, 0.6 * (1 - scores), 0.4 * (1 - scores)], axis=1)
+    return probabilities, np.where(right, 0, 1)
 
 
 def worth_their_score(n: int, per: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray, list[str]]:
@@ -22,11 +22,11 @@ def worth_their_score(n: int, per: int, seed: int = 0) -> tuple[np.ndarray, np.n
 
 
 def test_it_is_the_lowest_of_which_the_lower_end_of_the_interval_is_good_enough() -> None:
-    chances, truth, groups = worth_their_score(1500, 1)
-    found = sure_threshold(chances, truth, groups, 0.85, 20)
-    assert passing(chances, truth, groups, found).precision_95[0] >= 0.85
+    probabilities, truth, groups = worth_their_score(1500, 1)
+    found = sure_threshold(probabilities, truth, groups, 0.85, 20)
+    assert passing(probabilities, truth, groups, found).precision_95[0] >= 0.85
     for lower in np.arange(50, round(100 * found)) / 100:
-        assert passing(chances, truth, groups, lower).precision_95[0] < 0.85
+        assert passing(probabilities, truth, groups, lower).precision_95[0] < 0.85
     # Among those above 0.7 85% are right; only more of them than that is sure.
     assert 0.7 < found < 0.8
 
@@ -45,11 +45,11 @@ def test_a_few_clips_that_are_all_right_may_be_luck() -> None:
 
 
 def test_where_no_threshold_is_sure_enough_it_is_the_one_that_comes_nearest() -> None:
-    chances, truth, groups = worth_their_score(100, 1)
-    found = sure_threshold(chances, truth, groups, 0.999, 20)
-    accepted = passing(chances, truth, groups, found)
+    probabilities, truth, groups = worth_their_score(100, 1)
+    found = sure_threshold(probabilities, truth, groups, 0.999, 20)
+    accepted = passing(probabilities, truth, groups, found)
     assert accepted.coverage >= 0.2
-    assert accepted.precision_95[0] > passing(chances, truth, groups, 0.5).precision_95[0]
+    assert accepted.precision_95[0] > passing(probabilities, truth, groups, 0.5).precision_95[0]
 
 
 def test_the_interval_holds_the_true_share_as_often_as_it_says() -> None:
@@ -66,8 +66,8 @@ def test_the_interval_holds_the_true_share_as_often_as_it_says() -> None:
 
 
 def test_nothing_that_passes_promises_nothing() -> None:
-    chances, truth, groups = worth_their_score(20, 1)
-    found = passing(chances, truth, groups, 1.1)
+    probabilities, truth, groups = worth_their_score(20, 1)
+    found = passing(probabilities, truth, groups, 1.1)
     assert (found.coverage, found.precision, found.precision_95) == (0.0, 0.0, (0.0, 1.0))
-    nobody = passing(chances[:0], truth[:0], [], 0.5)
+    nobody = passing(probabilities[:0], truth[:0], [], 0.5)
     assert (nobody.clips, nobody.coverage, nobody.precision_95) == (0, 0.0, (0.0, 1.0))

@@ -5,22 +5,22 @@ import torch
 from genretag.audio.mel import features, mel_power
 from genretag.domain.manifest import FrontEnd
 from genretag.domain.window import WindowSpec
-from genretag_train.augment import filtered, masked, mixed, shifted
-from genretag_train.batches import Epochs, class_weights, group_weights
-from genretag_train.hearing import POWER_FLOOR, Ear, cropped
+from genretag_train.features.extraction import POWER_FLOOR, FeatureSpec, cropped
+from genretag_train.training.augment import filtered, masked, mixed, shifted
+from genretag_train.training.batches import Epochs, class_weights, group_weights
 
 FRONT_END = FrontEnd(22050, 2048, 512, 128, "db-minmax")
 
 
 def test_a_crop_is_what_inference_computes_for_that_window() -> None:
-    ear = Ear(FRONT_END, WindowSpec(1.0), clip_s=30, min_s=1)
+    spec = FeatureSpec(FRONT_END, WindowSpec(1.0), clip_s=30, min_s=1)
     samples = np.random.default_rng(0).normal(0, 0.1, 4 * 22050).astype(np.float32)
     samples[60 * 512 : 65 * 512] *= 10  # the loudest is well inside the window
     stored = np.log10(np.maximum(mel_power(samples, FRONT_END), POWER_FLOOR)).astype(np.float16)
     first = 40
-    window = samples[first * 512 : first * 512 + ear.n_samples]
-    crop = cropped(stored, first, ear)
-    assert crop.shape == (ear.n_frames, 128)
+    window = samples[first * 512 : first * 512 + spec.n_samples]
+    crop = cropped(stored, first, spec)
+    assert crop.shape == (spec.n_frames, 128)
     # The outermost frames of a window see zeros where those of the clip see its neighbours.
     gap = np.abs(crop - features(window, FRONT_END))[2:-2]
     assert gap.max() < 2e-3

@@ -8,10 +8,10 @@ from toy_music import table
 
 from genretag.errors import Code, RunError, UsageError
 from genretag_train.config import configured
-from genretag_train.dataset import labelled, selected
-from genretag_train.features import Recipe
-from genretag_train.hearing import sound
-from genretag_train.study import divided
+from genretag_train.data.dataset import labelled, selected
+from genretag_train.features.corpus import divided
+from genretag_train.features.extraction import sound
+from genretag_train.features.precompute import Recipe
 
 
 def test_files_are_found_beside_their_csv(tmp_path: Path) -> None:
@@ -147,7 +147,7 @@ def test_a_clip_out_of_reach_is_skipped_and_says_why(tmp_path: Path) -> None:
     (folder / "a.flac").write_bytes(b"x")
     folder.chmod(0)
     with nobody():
-        assert sound(folder / "a.flac", Recipe().ear) == "no-permission"
+        assert sound(folder / "a.flac", Recipe().spec) == "no-permission"
     folder.chmod(0o755)
 
 

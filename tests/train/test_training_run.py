@@ -14,8 +14,8 @@ from audio_files import RECIPES, encode, garbage
 from toy_music import RATE, run
 
 from genretag.errors import RunError, UsageError
-from genretag_train.export import logits_of, manifest_of
-from genretag_train.hearing import Ear, scanned
+from genretag_train.features.extraction import FeatureSpec, scanned
+from genretag_train.nets.onnx_export import logits_of, manifest_of
 
 
 def test_a_run_leaves_what_the_interface_promises(toy_run: tuple[Path, Path]) -> None:
@@ -58,15 +58,15 @@ def test_a_bundle_holds_the_model_its_card_and_what_was_held_out(
     assert "| Whistle | 8 | 1 | 1 | 10 |" in card
     assert "## Confusion on the test side" in card
     manifest = manifest_of(bundle / "toy.onnx")
-    ear = Ear(manifest.front_end, manifest.window, 30, 1)
+    spec = FeatureSpec(manifest.front_end, manifest.window, 30, 1)
     with (bundle / "toy.csv").open(newline="") as lines:
         for row in csv.DictReader(lines):
-            [logits] = logits_of(bundle / "toy.onnx", [scanned(toy_library / row["file"], ear)])
-            chances = np.exp(logits / manifest.temperature)
-            chances = (chances / chances.sum(axis=1, keepdims=True)).mean(axis=0)
+            [logits] = logits_of(bundle / "toy.onnx", [scanned(toy_library / row["file"], spec)])
+            probabilities = np.exp(logits / manifest.temperature)
+            probabilities = (probabilities / probabilities.sum(axis=1, keepdims=True)).mean(axis=0)
             assert row["genre"] == Path(row["file"]).parent.name
-            assert row["predicted"] == manifest.genres.names[int(chances.argmax())]
-            assert float(row["score"]) == pytest.approx(chances.max(), abs=1e-4)
+            assert row["predicted"] == manifest.genres.names[int(probabilities.argmax())]
+            assert float(row["score"]) == pytest.approx(probabilities.max(), abs=1e-4)
 
 
 def test_a_new_bundle_keeps_the_prose_of_the_card(
@@ -141,7 +141,7 @@ def test_a_split_by_clip_says_that_it_leaks(
     toy_library: Path, features: Path, tmp_path: Path
 ) -> None:
     said: list[str] = []
-    run(toy_library, tmp_path / "run", features, say=said.append, epochs=1, split="stratified")
+    run(toy_library, tmp_path / "run", features, notify=said.append, epochs=1, split="stratified")
     assert any("leak" in text for text in said)
     assert "leak" in json.loads((tmp_path / "run" / "metrics.json").read_text())["data"]["warning"]
 

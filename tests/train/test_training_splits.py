@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from genretag.errors import RunError
-from genretag_train.dataset import SIDES, Clip
-from genretag_train.splits import by_artist, sides_of, stratified
+from genretag_train.data.dataset import SIDES, Clip
+from genretag_train.data.splits import by_artist, sides_of, stratified
 
 
 def clip(genre: str, group: str, split: str | None = None, published: str | None = None) -> Clip:

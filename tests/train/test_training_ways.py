@@ -14,8 +14,8 @@ import torch
 from toy_music import run
 
 from genretag_train.config import TrainConfig
-from genretag_train.loop import Learner
 from genretag_train.nets import NETS
+from genretag_train.training.loop import Learner
 
 
 def rates(out: Path) -> list[float]:
@@ -64,7 +64,7 @@ def test_every_architecture_goes_from_music_to_a_model(
 def test_weights_and_biases_gets_curves_and_confusions_offline(
     toy_library, features, tmp_path, monkeypatch
 ) -> None:
-    from genretag_train.pipeline import Place, train
+    from genretag_train.training.pipeline import Place, train
 
     monkeypatch.setenv("WANDB_MODE", "offline")
     monkeypatch.setenv("WANDB_SILENT", "true")
@@ -90,7 +90,7 @@ def _absent(names: Iterable[str], file: Path) -> list[str]:
 
 @pytest.mark.skipif(not importlib.util.find_spec("tensorboard"), reason="needs tensorboard")
 def test_tensorboard_gets_events(toy_library, features, tmp_path) -> None:
-    from genretag_train.loggers import loggers_for
+    from genretag_train.training.loggers import loggers_for
 
     (logger,) = loggers_for(TrainConfig(), tmp_path, wandb=False, tensorboard=True)
     logger.log_metrics({"val_loss": 1.0}, 0)
@@ -127,7 +127,7 @@ from torch.utils.data import DataLoader
 from genretag_train.augment import augmented
 from genretag_train.batches import Epochs
 from genretag_train.config import TrainConfig
-from genretag_train.loop import Learner
+from genretag_train.training.loop import Learner
 
 
 class Noting(Learner):

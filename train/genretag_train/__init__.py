@@ -1,5 +1,5 @@
 """Trains genre classifiers on labelled music and exports them for genretag."""
 
-from genretag.library import places
+from genretag.library import paths
 
-places.adopt_caches()  # many libraries of training import matplotlib
+paths.adopt_caches()  # many libraries of training import matplotlib

@@ -3,7 +3,7 @@
 import sys
 
 from genretag.errors import GenretagError
-from genretag_train.cli import app
+from genretag_train.cli.app import app
 
 try:
     app(prog_name="genretag train")

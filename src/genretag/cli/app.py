@@ -23,7 +23,7 @@ from genretag.cli.group import Group, show
 from genretag.cli.output import translated
 from genretag.errors import RunError
 from genretag.library import interrupt
-from genretag_train.cli import app as train
+from genretag_train.cli.app import app as train
 
 READER_GONE = 141
 """Exit code if what reads the output ends before it does, as in `| head`: 128 + SIGPIPE."""

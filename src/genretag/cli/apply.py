@@ -35,9 +35,9 @@ def apply(
 
     from genretag.cli import typed
     from genretag.cli.run import Run, writing
+    from genretag.pipeline.plan import read
     from genretag.report.paths import common_folder
     from genretag.report.wording import WRITING
-    from genretag.workflow.plan import read
 
     found = read(plan)
     folder = common_folder(change.path for change in found.changes)

@@ -12,7 +12,7 @@ def stats() -> None:
 
     from genretag.library import usage
     from genretag.library.cache import Cache
-    from genretag.library.places import cache_dir
+    from genretag.library.paths import cache_dir
     from genretag.report import facts
 
     with Cache(cache_dir(), _warn) as cache:
@@ -34,7 +34,7 @@ def stats() -> None:
 def clear() -> None:
     """Forget what was heard; tags, the history of runs and models from the Hub stay."""
     from genretag.library.cache import Cache
-    from genretag.library.places import cache_dir
+    from genretag.library.paths import cache_dir
 
     with Cache(cache_dir(), _warn) as cache:
         sizes = cache.sizes()

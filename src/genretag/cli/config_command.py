@@ -17,9 +17,9 @@ _PLACES = ("GENRETAG_CONFIG", "GENRETAG_CACHE_DIR", "GENRETAG_DATA_DIR")
 @app.command()
 def path() -> None:
     """Print the path of the config file, whether it exists or not."""
-    from genretag.library import places
+    from genretag.library import paths
 
-    typer.echo(places.config_file())
+    typer.echo(paths.config_file())
 
 
 @app.command()
@@ -30,11 +30,11 @@ def show(context: typer.Context) -> None:
     """
     from genretag.cli import config, group
     from genretag.cli.settings import mistakes
-    from genretag.library import places
+    from genretag.library import paths
 
     root: Any = context.find_root().command
     options = root.options()
-    file = config.read(places.config_file())
+    file = config.read(paths.config_file())
     if not file.entries and not file.thresholds:
         typer.echo(f"{file.path} sets nothing.", err=True)
     for line in (*_file(file, options), *_environment(options)):

@@ -17,7 +17,7 @@ def doctor() -> None:
     from rich.text import Text
 
     from genretag.errors import GenretagError
-    from genretag.library import places
+    from genretag.library import paths
     from genretag.report import facts
 
     found: list[tuple[str, str | Text]] = []
@@ -28,8 +28,8 @@ def doctor() -> None:
         except GenretagError as error:
             healthy = False
             found.append((f"bad  {name}", f"{error.message}. {error.hint}"))
-    found.append(("ok   config", facts.whole(places.config_file())))
-    for name, folder in (("cache", places.cache_dir()), ("data", places.data_dir())):
+    found.append(("ok   config", facts.whole(paths.config_file())))
+    for name, folder in (("cache", paths.cache_dir()), ("data", paths.data_dir())):
         writable = _is_writable(folder)
         healthy = healthy and writable
         found.append((f"{'ok ' if writable else 'bad'}  {name}", facts.whole(folder)))
@@ -79,9 +79,9 @@ _MISSING = {
 def _devices() -> str:
     from genretag.inference import session, store
     from genretag.inference.runtime import ort
-    from genretag.library import places
+    from genretag.library import paths
 
-    model = store.locate(store.DEFAULT, places.cache_dir())
+    model = store.locate(store.DEFAULT, paths.cache_dir())
     found, lines = session.devices(), []
     for device in session.PROVIDERS:
         if device not in found:
@@ -96,14 +96,14 @@ def _devices() -> str:
 
 def _model() -> str:
     from genretag.inference import session, store
-    from genretag.library import places
+    from genretag.library import paths
 
-    model = session.load(store.locate(store.DEFAULT, places.cache_dir()))
+    model = session.load(store.locate(store.DEFAULT, paths.cache_dir()))
     return f"{model.identity} on {model.device}, {len(model.manifest.genres)} genres"
 
 
 def _cores() -> str:
-    from genretag.library.machine import cores
+    from genretag.library.resources import cores
 
     return f"{cores()} usable: the default of --jobs"
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated, Literal, TextIO
 
 import typer
 
-from genretag.cli.listening import Listening, listening
 from genretag.cli.options import (
     DEFAULT_MODEL,
     SHOWING,
@@ -26,6 +25,7 @@ from genretag.cli.options import (
     TimeoutOption,
     VideoOption,
 )
+from genretag.cli.session import InferenceOptions, open_session
 
 if TYPE_CHECKING:
     from genretag.domain.evaluation import Evaluation
@@ -100,44 +100,45 @@ def evaluate(
     [cyan]genretag evaluate --map map.toml --target-precision 0.95 --save ~/Music[/]
     makes [bold]scan[/] write what is right in 95 of 100 files of genres that the model knows
     """
-    with listening(
-        Listening(model, coverage, device, jobs, timeout, no_cache=no_cache, video=video)
-    ) as listener:
+    with open_session(
+        InferenceOptions(model, coverage, device, jobs, timeout, no_cache=no_cache, video=video)
+    ) as session:
         from genretag.cli import maps
-        from genretag.cli.hearing import Hearing
+        from genretag.cli.progress import ProgressDisplay
         from genretag.domain.placeholder import placeholders
         from genretag.domain.tagging import TagPolicy
         from genretag.domain.truth import Classes
-        from genretag.library import journal, places
-        from genretag.library.ahead import Ahead
+        from genretag.library import journal
+        from genretag.library.paths import data_dir
+        from genretag.library.prefetch import Prefetch
         from genretag.library.walk import Walk
-        from genretag.workflow.evaluate import Question, evaluated
+        from genretag.pipeline.evaluate import Question, evaluated
 
         walk = Walk(tuple(exclude or ()), follow_symlinks, hidden, one_file_system)
-        files = Ahead(walk.files(paths))
-        hearing = Hearing(lambda: files.found, paths)
-        ear = listener.ear(hearing.warn)
-        genres = ear.manifest.genres
+        files = Prefetch(walk.files(paths))
+        display = ProgressDisplay(lambda: files.found, paths)
+        predictor = session.predictor(display.warn)
+        genres = predictor.manifest.genres
         names = maps.read(genre_map, genres.names)
         written = {}
-        if (places.data_dir() / journal.FILE).exists():
-            with closing(journal.Journal(places.data_dir())) as record:
+        if (data_dir() / journal.FILE).exists():
+            with closing(journal.Journal(data_dir())) as record:
                 written = record.written()
         question = Question(
             Classes(genres, names),
-            ear.loaded.identity,
-            ear.manifest.threshold,
+            predictor.loaded.identity,
+            predictor.manifest.threshold,
             target_precision,
             written,
             placeholders(placeholder, genres.names, names),
         )
         policy = TagPolicy("compare", placeholders=question.placeholders)
-        with hearing, ear.outcomes(files, policy) as outcomes:
-            evaluation = evaluated(hearing.watched(outcomes), question)
+        with display, predictor.outcomes(files, policy) as outcomes:
+            evaluation = evaluated(display.watched(outcomes), question)
     _show(evaluation, format, output)
     if save:
         _save(context, evaluation)
-    raise typer.Exit(hearing.exit_code)
+    raise typer.Exit(display.exit_code)
 
 
 def _show(evaluation: "Evaluation", format_: str, output: Path | None) -> None:
@@ -174,7 +175,7 @@ def _save(context: typer.Context, evaluation: "Evaluation") -> None:
     from genretag.cli import config
     from genretag.cli.output import translated
     from genretag.errors import Code, RunError
-    from genretag.library import places
+    from genretag.library import paths
 
     lack = evaluation.lack
     if lack:
@@ -184,7 +185,7 @@ def _save(context: typer.Context, evaluation: "Evaluation") -> None:
             "Try a lower --target-precision, more files, or a --map that makes more names known.",
         )
     assert evaluation.grades  # nothing lacks
-    file = places.config_file()
+    file = paths.config_file()
     threshold = evaluation.grades.wish.nearest.threshold
     with translated(file):
         config.save_threshold(file, evaluation.model, threshold)
@@ -202,8 +203,8 @@ def _said_before(context: typer.Context) -> str | None:
 
     from genretag.cli import config
     from genretag.cli.settings import settings
-    from genretag.library import places
+    from genretag.library import paths
 
     root: Any = context.find_root().command
-    found = settings(("scan",), root.options(), config.read(places.config_file())).get("threshold")
+    found = settings(("scan",), root.options(), config.read(paths.config_file())).get("threshold")
     return f"The threshold {found.value:.2f} from {found.place}" if found else None

@@ -13,7 +13,7 @@ from genretag.cli import config
 from genretag.cli.settings import Command, Options, mistakes, option, settings
 from genretag.cli.values import Kind, WrongValueError, kinds
 from genretag.errors import Code, GenretagError, UsageError
-from genretag.library import places
+from genretag.library import paths
 
 # GENRETAG_CONFIG names the config file itself, not a file for `train --config`.
 _NOT_SETTINGS = frozenset({"help", "config"})
@@ -63,7 +63,7 @@ class Group(TyperGroup):
 
     def _defaults(self, chosen: str) -> tuple[dict[str, Any], dict[tuple[Command, str], str]]:
         """Values in the nested form of `default_map`, and where they are from."""
-        options, file = self.options(), config.read(places.config_file())
+        options, file = self.options(), config.read(paths.config_file())
         for mistake in mistakes(options, file):
             # What is wrong in the table of another command is no matter of this one.
             if mistake.table[:1] == (chosen,) or mistake.table[:1] not in options:

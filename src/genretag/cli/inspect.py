@@ -100,12 +100,12 @@ def inspect(
     from genretag.cli import threshold as thresholds
     from genretag.cli.output import opened, translated
     from genretag.errors import Code, FileError, UsageError
-    from genretag.library import places
+    from genretag.library import paths
     from genretag.library.interrupt import held
 
     with held():  # broken off half way, it cannot be imported again
         from genretag.inference import session, store
-    from genretag.workflow.inspect import Look, inspected
+    from genretag.pipeline.inspect import Look, inspected
 
     # Unlike Path's own, it says no where nobody may look.
     folder = next((file for file in files if os.path.isdir(file)), None)  # noqa: PTH112
@@ -122,7 +122,7 @@ def inspect(
             Code.BAD_OPTION, f"{embeddings}: embeddings are kept as NumPy's", "End it in .npz."
         )
     draw = _drawing(plot)
-    model_file = store.locate(model, places.cache_dir())
+    model_file = store.locate(model, paths.cache_dir())
     loaded = session.load(model_file, device, group.warn)
     if probability and not loaded.manifest.set_masses:
         raise UsageError(

@@ -35,12 +35,12 @@ def list_models() -> None:
     from rich.console import Console
 
     from genretag.inference import store
-    from genretag.library import places
+    from genretag.library import paths
 
     console = Console(highlight=False)
     for name, path in store.bundled().items():
         _list_one(name, path, name == store.DEFAULT, console)
-    for address, path in store.pulled(places.cache_dir()).items():
+    for address, path in store.pulled(paths.cache_dir()).items():
         _list_one(address, path, False, console)
 
 
@@ -76,9 +76,9 @@ def show(
     import json
 
     from genretag.inference import session, store
-    from genretag.library import places
+    from genretag.library import paths
 
-    file = store.locate(model, places.cache_dir())
+    file = store.locate(model, paths.cache_dir())
     loaded = session.load(file, "cpu")
     if format == "human":
         from rich.console import Console
@@ -114,7 +114,7 @@ def pull(
     genretag scan --model hf:OWNER/REPO@v1 ~/Music
     """
     from genretag.inference import store
-    from genretag.library import places
+    from genretag.library import paths
 
     wanted = _digest(sha256)
     if not address.startswith(store.HUB_PREFIX):
@@ -123,13 +123,13 @@ def pull(
             f"{address!r} is no address of a model on the Hub",
             "Write it as hf:OWNER/REPO or hf:OWNER/REPO@REVISION.",
         )
-    before = store.pulled(places.cache_dir()).values()
-    file = store.locate(address, places.cache_dir())
+    before = store.pulled(paths.cache_dir()).values()
+    file = store.locate(address, paths.cache_dir())
     try:
         _print(_verified(file, wanted))
     except GenretagError:
         if file not in before:
-            store.discard(file, places.cache_dir())
+            store.discard(file, paths.cache_dir())
         raise
 
 
@@ -142,10 +142,10 @@ def verify(model: ModelArgument = DEFAULT_MODEL, sha256: DigestOption = None) ->
     Exit code 3 if not.
     """
     from genretag.inference import store
-    from genretag.library import places
+    from genretag.library import paths
 
     wanted = _digest(sha256)
-    _print(_verified(store.locate(model, places.cache_dir()), wanted))
+    _print(_verified(store.locate(model, paths.cache_dir()), wanted))
 
 
 def _digest(given: str | None) -> str | None:

@@ -5,7 +5,6 @@ from typing import Annotated
 
 import typer
 
-from genretag.cli.listening import Listening, listening
 from genretag.cli.options import (
     DEFAULT_MODEL,
     SHOWING,
@@ -28,6 +27,7 @@ from genretag.cli.options import (
     VideoOption,
 )
 from genretag.cli.output import refuse_music, translated
+from genretag.cli.session import InferenceOptions, open_session
 
 
 def report(
@@ -74,37 +74,37 @@ def report(
     """
     refuse_music(output)
     _refuse_no_room(output)
-    how = Listening(model, coverage, device, jobs, timeout, no_cache=no_cache, video=video)
-    with listening(how) as listener:
+    how = InferenceOptions(model, coverage, device, jobs, timeout, no_cache=no_cache, video=video)
+    with open_session(how) as session:
         from genretag.cli import maps
         from genretag.cli import threshold as thresholds
-        from genretag.cli.hearing import Hearing
+        from genretag.cli.progress import ProgressDisplay
         from genretag.domain.placeholder import placeholders
         from genretag.domain.tagging import TagPolicy
-        from genretag.library.ahead import Ahead
+        from genretag.library.prefetch import Prefetch
         from genretag.library.walk import Walk
+        from genretag.pipeline.report import collected, library
         from genretag.report.page import page
-        from genretag.workflow.report import collected, library
 
         walk = Walk(tuple(exclude or ()), follow_symlinks, hidden, one_file_system)
-        files = Ahead(walk.files(paths))
-        hearing = Hearing(lambda: files.found, paths)
-        ear = listener.ear(hearing.warn)
-        genres = ear.manifest.genres.names
+        files = Prefetch(walk.files(paths))
+        display = ProgressDisplay(lambda: files.found, paths)
+        predictor = session.predictor(display.warn)
+        genres = predictor.manifest.genres.names
         names = maps.read(genre_map, genres)
         wished = TagPolicy(
             mode=policy,
-            threshold=thresholds.chosen(context, threshold, ear.loaded),
+            threshold=thresholds.chosen(context, threshold, predictor.loaded),
             top_k=top_k,
             genre_map=names,
             placeholders=placeholders(placeholder, genres, names),
         )
-        with hearing, ear.heard(files) as outcomes:
-            found = collected(hearing.watched(outcomes), wished)
-        told = library(paths, found, wished, ear.loaded, coverage)
+        with display, predictor.heard(files) as outcomes:
+            found = collected(display.watched(outcomes), wished)
+        told = library(paths, found, wished, predictor.loaded, coverage)
     _write(page(told), output)
     typer.echo(f"Wrote {output}", err=True)
-    raise typer.Exit(hearing.exit_code)
+    raise typer.Exit(display.exit_code)
 
 
 def _refuse_no_room(output: Path) -> None:

@@ -14,13 +14,13 @@ from genretag.cli.output import opened, translated
 from genretag.cli.terminal import agreed, can_ask, width
 from genretag.domain.outcome import Failed, Outcome, Planned, Tagged
 from genretag.errors import RunError
-from genretag.library import places
+from genretag.library import paths
 from genretag.library.journal import Journal
+from genretag.pipeline.apply import Writer, recover
 from genretag.report import REPORTERS, Report, human
 from genretag.report.plan import PlanWriter
 from genretag.report.text import visible
 from genretag.report.wording import Wording, files
-from genretag.workflow.apply import Writer, recover
 
 
 class Run:
@@ -209,7 +209,7 @@ def writing(
     at_once: bool = False,
 ) -> Iterator[Writer]:
     """A writer with a run of its own in the journal, after what killed runs left is settled."""
-    journal = Journal(places.data_dir())
+    journal = Journal(paths.data_dir())
     try:
         recover(journal)
         with journal.run(command, undoes, folder, options) as run:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from genretag.cli.listening import GPU_BATCH, Listening, listening
 from genretag.cli.options import (
     DEFAULT_MODEL,
     LISTENING,
@@ -35,6 +34,7 @@ from genretag.cli.options import (
     VideoOption,
     YesOption,
 )
+from genretag.cli.session import GPU_BATCH, InferenceOptions, open_session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -161,10 +161,10 @@ def scan(
     """
     if plan is not None:
         _refuse_to_overwrite(plan, yes)
-    how = Listening(
+    how = InferenceOptions(
         model, coverage, device, jobs, timeout, no_cache, batch_size, engine, ray_address, video
     )
-    with listening(how) as listener:
+    with open_session(how) as session:
         from genretag.cli import maps, typed
         from genretag.cli import threshold as thresholds
         from genretag.cli.run import Run, writing
@@ -172,24 +172,24 @@ def scan(
         from genretag.domain.layout import PLAIN, PLAYERS
         from genretag.domain.placeholder import placeholders
         from genretag.domain.tagging import TagPolicy
-        from genretag.library.ahead import Ahead
+        from genretag.library.prefetch import Prefetch
         from genretag.library.walk import Walk
         from genretag.report.paths import common_folder
         from genretag.report.wording import WRITING as WORDS
 
         walk = Walk(tuple(exclude or ()), follow_symlinks, hidden, one_file_system)
-        files = Ahead(walk.files(paths))
+        files = Prefetch(walk.files(paths))
         folder = common_folder(paths)
         # Who was interrupted has a part of the plan, and wants it overwritten.
         again = typed.command(context, *["--yes"][: plan is not None and not yes])
         run = Run(format, output, lambda: files.found, WORDS, folder, again)
-        ear = listener.ear(run.warn)
-        manifest = ear.manifest
+        predictor = session.predictor(run.warn)
+        manifest = predictor.manifest
         names = maps.read(genre_map, manifest.genres.names)
         layout = PLAYERS[for_player] if for_player else PLAIN
         policy_ = TagPolicy(
             mode=policy,
-            threshold=thresholds.chosen(context, threshold, ear.loaded),
+            threshold=thresholds.chosen(context, threshold, predictor.loaded),
             top_k=top_k,
             max_genres=max_genres,
             genre_map=names,
@@ -197,7 +197,7 @@ def scan(
             layout=replace(layout, id3=id3 or layout.id3, fix_stale=fix_stale or layout.fix_stale),
         )
         doubts = Doubts(policy_)
-        with run, ear.outcomes(files, policy_) as outcomes:
+        with run, predictor.outcomes(files, policy_) as outcomes:
             found = doubts.counted(outcomes)
             if plan is not None:
                 run.plan(found, plan)

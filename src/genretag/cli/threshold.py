@@ -17,14 +17,14 @@ def chosen(context: typer.Context, told: float | None, model: "Model") -> float:
         model: goes by a threshold that `evaluate --save` found for it, and for no other.
     """
     from genretag.cli import config, group
-    from genretag.library import places
+    from genretag.library import paths
 
     if told is not None:
         place = group.place(context, "threshold")
         if place:
             _announce(told, place)
         return told
-    file = config.read(places.config_file())
+    file = config.read(paths.config_file())
     saved = (file.thresholds or {}).get(model.identity)
     if saved is None:
         return model.manifest.threshold

@@ -46,16 +46,16 @@ def undo(
     from genretag.cli import typed
     from genretag.cli.run import Run, writing
     from genretag.domain.outcome import Planned, Skipped
-    from genretag.library import places
+    from genretag.library import paths
     from genretag.library.journal import Journal
+    from genretag.pipeline import undo as taking_back
+    from genretag.pipeline.apply import recover
     from genretag.report.paths import common_folder
     from genretag.report.wording import files, undoing
-    from genretag.workflow import undo as workflow
-    from genretag.workflow.apply import recover
 
-    with closing(Journal(places.data_dir())) as journal:
+    with closing(Journal(paths.data_dir())) as journal:
         recover(journal)
-        target = workflow.run_to_undo(journal, run)
+        target = taking_back.run_to_undo(journal, run)
         if target is None:
             typer.echo("There is nothing to undo.", err=True)
             raise typer.Exit(0)
@@ -63,7 +63,7 @@ def undo(
         folder = common_folder(entry.path for entry in journal.changes(target.id))
         words = undoing(target.id, folder)
         with Run(format, output, lambda: count, words, folder, typed.command(ctx)) as shown:
-            outcomes = workflow.plan(journal, target.id, force)
+            outcomes = taking_back.plan(journal, target.id, force)
             if dry_run:
                 shown.show(outcomes)
                 if planned := shown.count(Planned):
@@ -89,11 +89,11 @@ def history() -> None:
     from rich.console import Console
 
     from genretag.cli import terminal
-    from genretag.library import places
+    from genretag.library import paths
     from genretag.library.journal import Journal
     from genretag.report.history import line
 
-    with closing(Journal(places.data_dir())) as journal:
+    with closing(Journal(paths.data_dir())) as journal:
         runs = journal.history()
     if not runs:
         typer.echo("Nothing was written yet.", err=True)

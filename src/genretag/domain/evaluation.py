@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genretag.domain import metrics
-from genretag.domain.metrics import Acceptance, Bin, Chances, GenreScore, Labels
-from genretag.domain.truth import Stranger
+from genretag.domain.metrics import Acceptance, Bin, GenreScore, Labels, Probabilities
+from genretag.domain.truth import UnmappedGenre
 
 MIN_PASSED = 20
 """What fewer files than this say about a threshold is worth nothing."""
@@ -41,7 +41,7 @@ class Counts:
 
 
 @dataclass(frozen=True, eq=False)
-class Judged:
+class ScoredFile:
     """Files with a known genre, and what was heard in them; at least one.
 
     Attributes:
@@ -52,7 +52,7 @@ class Judged:
     """
 
     classes: tuple[str, ...]
-    chances: Chances
+    probabilities: Probabilities
     truth: Labels
     is_any: NDArray[np.bool_]
 
@@ -83,15 +83,15 @@ class Passing:
     precision: Share
 
     @classmethod
-    def of(cls, judged: Judged, threshold: float) -> Self:
+    def of(cls, judged: ScoredFile, threshold: float) -> Self:
         """What scores `threshold` or more."""
-        passes = judged.chances.max(axis=1) >= threshold
-        right = (judged.chances.argmax(axis=1) == judged.truth)[passes]
+        passes = judged.probabilities.max(axis=1) >= threshold
+        right = (judged.probabilities.argmax(axis=1) == judged.truth)[passes]
         return cls(threshold, len(right), len(right) / len(passes), Share.of(right))
 
 
 @dataclass(frozen=True)
-class Wish:
+class TargetThreshold:
     """A precision that was asked for, and the lowest threshold that has it, or comes nearest."""
 
     precision: float
@@ -105,7 +105,7 @@ class Wish:
 
 
 @dataclass(frozen=True, eq=False)
-class Grades:
+class EvaluationMetrics:
     """All numbers that tell how well files were judged.
 
     `f1_macro` is the mean over the genres that occur, `own` what passes the model's own
@@ -123,7 +123,7 @@ class Grades:
     reliability: tuple[Bin, ...]
     coverage: tuple[Acceptance, ...]
     own: Passing
-    wish: Wish
+    wish: TargetThreshold
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,8 +135,8 @@ class Evaluation:
 
     model: str
     counts: Counts
-    strangers: tuple[Stranger, ...]
-    grades: Grades | None
+    unmapped: tuple[UnmappedGenre, ...]
+    grades: EvaluationMetrics | None
     others: tuple[float, ...] = ()
 
     @property
@@ -163,7 +163,7 @@ class Evaluation:
         )
 
 
-def graded(judged: Judged, threshold: float, precision: float) -> Grades:
+def evaluation_metrics(judged: ScoredFile, threshold: float, precision: float) -> EvaluationMetrics:
     """Everything that can be said of judged files.
 
     Args:
@@ -171,28 +171,28 @@ def graded(judged: Judged, threshold: float, precision: float) -> Grades:
         threshold: the model's own.
         precision: the share of the files passing a threshold that should be right.
     """
-    chances, truth = judged.chances, judged.truth
-    said = chances.argmax(axis=1)
+    probabilities, truth = judged.probabilities, judged.truth
+    said = probabilities.argmax(axis=1)
     alone = [str(file) for file in range(len(truth))]
-    return Grades(
+    return EvaluationMetrics(
         accuracy=Share.of(said == truth),
         accuracy_any=Share.of(judged.is_any),
         f1_macro=Share(
             metrics.f1_macro(said, truth),
             *metrics.interval(metrics.f1_macro, said, truth, alone),
         ),
-        ece=metrics.calibration_error(chances, truth),
-        mean_score=float(chances.max(axis=1).mean()),
+        ece=metrics.calibration_error(probabilities, truth),
+        mean_score=float(probabilities.max(axis=1).mean()),
         classes=judged.classes,
         genres=tuple(metrics.per_genre(said, truth, len(judged.classes))),
         confusion=metrics.confusion(said, truth, len(judged.classes)),
-        reliability=tuple(metrics.reliability(chances, truth)),
-        coverage=tuple(metrics.coverage(chances, truth)),
+        reliability=tuple(metrics.reliability(probabilities, truth)),
+        coverage=tuple(metrics.coverage(probabilities, truth)),
         own=Passing.of(judged, threshold),
         wish=_wish(judged, precision),
     )
 
 
-def _wish(judged: Judged, precision: float) -> Wish:
-    found = metrics.threshold_for(judged.chances, judged.truth, precision, MIN_PASSED)
-    return Wish(precision, Passing.of(judged, found.threshold))
+def _wish(judged: ScoredFile, precision: float) -> TargetThreshold:
+    found = metrics.threshold_for(judged.probabilities, judged.truth, precision, MIN_PASSED)
+    return TargetThreshold(precision, Passing.of(judged, found.threshold))

@@ -7,7 +7,7 @@ from statistics import fmean
 
 from genretag.domain.occlusion import Band, Effect
 from genretag.domain.prediction import ScoredGenre
-from genretag.domain.stored import StoredTag
+from genretag.domain.stored_tags import StoredTag
 from genretag.domain.timeline import Timeline
 
 

@@ -7,7 +7,7 @@ from math import sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-Chances = NDArray[np.float64]
+Probabilities = NDArray[np.float64]
 """[n_clips, n_genres], each in [0, 1]: what `scan` would show of each clip or file."""
 
 Labels = NDArray[np.int64]
@@ -148,15 +148,17 @@ def share_interval(right: int, clips: int) -> tuple[float, float]:
     return max(0.0, centre - half), min(1.0, centre + half)
 
 
-def calibration_error(chances: Chances, truth: Labels) -> float:
+def calibration_error(probabilities: Probabilities, truth: Labels) -> float:
     """Expected calibration error (Guo et al., 2017) of the best genre's score, in ten bins."""
-    gaps = [abs(found.right - found.score) * found.clips for found in reliability(chances, truth)]
+    gaps = [
+        abs(found.right - found.score) * found.clips for found in reliability(probabilities, truth)
+    ]
     return sum(gaps) / len(truth)
 
 
-def reliability(chances: Chances, truth: Labels) -> list[Bin]:
+def reliability(probabilities: Probabilities, truth: Labels) -> list[Bin]:
     """The tenths of the best genre's score in which there are clips, from the lowest."""
-    score, right = chances.max(axis=1), chances.argmax(axis=1) == truth
+    score, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == truth
     bins = np.minimum((score * _BINS).astype(int), _BINS - 1)
     return [
         Bin(
@@ -169,45 +171,47 @@ def reliability(chances: Chances, truth: Labels) -> list[Bin]:
     ]
 
 
-def log_loss(chances: Chances, truth: Labels) -> float:
+def log_loss(probabilities: Probabilities, truth: Labels) -> float:
     """Mean negative log of the true genre's score."""
-    return float(-np.log(np.maximum(chances[np.arange(len(truth)), truth], 1e-9)).mean())
+    return float(-np.log(np.maximum(probabilities[np.arange(len(truth)), truth], 1e-9)).mean())
 
 
-def coverage(chances: Chances, truth: Labels) -> list[Acceptance]:
+def coverage(probabilities: Probabilities, truth: Labels) -> list[Acceptance]:
     """What the surest tenth of the clips is worth, two tenths, and so on to all."""
-    order = np.argsort(-chances.max(axis=1), kind="stable")
-    right = (chances.argmax(axis=1) == truth)[order]
+    order = np.argsort(-probabilities.max(axis=1), kind="stable")
+    right = (probabilities.argmax(axis=1) == truth)[order]
     ends = [max(1, round(len(truth) * share / 10)) for share in range(1, 11)]
     return [
         Acceptance(
-            float(chances[order[end - 1]].max()), end / len(truth), float(right[:end].mean())
+            float(probabilities[order[end - 1]].max()), end / len(truth), float(right[:end].mean())
         )
         for end in ends
     ]
 
 
-def surest_half(chances: Chances, truth: Labels) -> float:
+def surest_half(probabilities: Probabilities, truth: Labels) -> float:
     """Accuracy on the half of the clips with the highest scores, in [0, 1]."""
-    order = np.argsort(-chances.max(axis=1), kind="stable")[: max(1, len(truth) // 2)]
-    return accuracy(chances[order].argmax(axis=1), truth[order])
+    order = np.argsort(-probabilities.max(axis=1), kind="stable")[: max(1, len(truth) // 2)]
+    return accuracy(probabilities[order].argmax(axis=1), truth[order])
 
 
-def acceptance(chances: Chances, truth: Labels, threshold: float) -> Acceptance:
+def acceptance(probabilities: Probabilities, truth: Labels, threshold: float) -> Acceptance:
     """Coverage and precision, both in [0, 1], of the clips that score `threshold` or more."""
-    accepted = chances.max(axis=1) >= threshold
-    right = chances.argmax(axis=1) == truth
+    accepted = probabilities.max(axis=1) >= threshold
+    right = probabilities.argmax(axis=1) == truth
     precision = float(right[accepted].mean()) if accepted.any() else 0.0
     return Acceptance(threshold, float(accepted.mean()), precision)
 
 
-def threshold_for(chances: Chances, truth: Labels, precision: float, accepted: int) -> Acceptance:
+def threshold_for(
+    probabilities: Probabilities, truth: Labels, precision: float, accepted: int
+) -> Acceptance:
     """The lowest threshold, in hundredths, that lets clips through with `precision`.
 
     At least `accepted` clips must pass. Where no threshold reaches the precision, it is
     the one that comes nearest to it.
     """
-    tried = [acceptance(chances, truth, step / 100) for step in range(1, 100)]
+    tried = [acceptance(probabilities, truth, step / 100) for step in range(1, 100)]
     enough = [found for found in tried if round(found.coverage * len(truth)) >= accepted]
     enough = enough or tried[:1]
     reached = (found for found in enough if found.precision >= precision)

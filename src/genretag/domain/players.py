@@ -16,7 +16,7 @@ from typing import Literal
 
 from genretag.domain.id3v1 import ID3V1_GENRES
 from genretag.domain.layout import TagFormat
-from genretag.domain.stored import StoredItem, StoredTag
+from genretag.domain.stored_tags import StoredItem, StoredTag
 
 Pairs = tuple[tuple[TagFormat, TagFormat], ...]
 """Formats, of which the first hides the second."""

@@ -90,7 +90,7 @@ class Classes:
 
 
 @dataclass(frozen=True)
-class Stranger:
+class UnmappedGenre:
     """A name in files that means no genre of the model, and what it could mean.
 
     Attributes:
@@ -106,13 +106,15 @@ class Stranger:
     reason: Literal["name", "model"] | None = None
 
 
-def stranger(name: str, files: int, heard: Sequence[ScoredGenre], classes: Classes) -> Stranger:
+def stranger(
+    name: str, files: int, heard: Sequence[ScoredGenre], classes: Classes
+) -> UnmappedGenre:
     """What is to be told of an unknown name; `heard` are classes and scores of its files."""
     genre = classes.within(name)
     if genre is not None:
-        return Stranger(name, files, genre, "name")
+        return UnmappedGenre(name, files, genre, "name")
     genre = _mostly(heard)
-    return Stranger(name, files, genre, "model" if genre else None)
+    return UnmappedGenre(name, files, genre, "model" if genre else None)
 
 
 def _mostly(heard: Sequence[ScoredGenre]) -> str | None:

@@ -49,7 +49,7 @@ _GONE: tuple[type[Exception], ...] = tuple(
     getattr(ort_state, name) for name in ("DeviceReset", "EngineError") if hasattr(ort_state, name)
 )
 
-Say = Callable[[str], None]
+Warn = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,9 @@ class Model:
         """
         return self._scores(self._run([OUTPUT], windows, batch)[0])
 
-    def judge(self, windows: NDArray[np.float32], batch: int = BATCH) -> tuple[Scores, Embeddings]:
+    def predict_with_embeddings(
+        self, windows: NDArray[np.float32], batch: int = BATCH
+    ) -> tuple[Scores, Embeddings]:
         """As `score`, and embeddings [n_windows, width] of the same windows.
 
         The width is 0 if the model tells none.
@@ -108,10 +110,10 @@ class DeviceError(Exception):
     """A device cannot score: it has too little memory, or went away."""
 
 
-def load(path: Path, device: str = "auto", say: Say = lambda message: None) -> Model:
+def load(path: Path, device: str = "auto", warn: Warn = lambda message: None) -> Model:
     """Load the model in `path` onto `device`, a key of PROVIDERS or `auto`.
 
-    Where the device is not there after all, onto the CPU, and `say` is told.
+    Where the device is not there after all, onto the CPU, and `warn` is told.
 
     Raises:
         RunError: `model-invalid`, the file is no ONNX, has no manifest that this version
@@ -122,7 +124,7 @@ def load(path: Path, device: str = "auto", say: Say = lambda message: None) -> M
     content = read(path)
     session = _session(path, content, device) if device != "cpu" else None
     if session is None and device != "cpu":
-        say(f"The device {device} cannot be used; going on with cpu. Try: genretag doctor")
+        warn(f"The device {device} cannot be used; going on with cpu. Try: genretag doctor")
         device = "cpu"
     if session is None:
         session = _on_cpu(path, content)
@@ -149,14 +151,14 @@ def read(path: Path) -> bytes:
         ) from error
 
 
-def on_cpu(failed: Model, path: Path, error: DeviceError, say: Say) -> Model:
-    """The model in `path` on the CPU, after the device of `failed` did; `say` is told.
+def on_cpu(failed: Model, path: Path, error: DeviceError, warn: Warn) -> Model:
+    """The model in `path` on the CPU, after the device of `failed` did; `warn` is told.
 
     RunError `model-invalid` if it was the CPU: then there is nothing left to try.
     """
     if failed.device == "cpu":
         raise device_failed(path, error) from error
-    say(f"The device {failed.device} failed ({error}); going on with cpu")
+    warn(f"The device {failed.device} failed ({error}); going on with cpu")
     return load(path, "cpu")
 
 

@@ -38,7 +38,7 @@ CREATE TABLE IF NOT EXISTS outcome (
 # What comes of an entry that another version or a bad disk wrote: it is not remembered, then.
 _ODD = (ValueError, KeyError, TypeError, AttributeError)
 
-Say = Callable[[str], None]
+Warn = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -64,15 +64,15 @@ class Cache:
     """The memory in one folder; several runs may use it at the same time.
 
     It never stops a run. A file that is no database any more is put aside, one that cannot be
-    used is done without; `say` is told.
+    used is done without; `warn` is told.
 
     A `listener` is a digest of what a prediction depends on beside the sound, a `question` one
     of what an outcome depends on beside the file.
     """
 
-    def __init__(self, folder: Path, say: Say = lambda message: None) -> None:
+    def __init__(self, folder: Path, warn: Warn = lambda message: None) -> None:
         self._file = folder / FILE
-        self._say = say
+        self._say = warn
         self._db: sqlite3.Connection | None = None
         self._files: list[tuple[bytes, str, bytes, str]] = []
         self._sounds: list[tuple[bytes, bytes, str]] = []

@@ -9,9 +9,16 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from genretag.domain.evaluation import MIN_PASSED, Counts, Evaluation, Grades, Passing, Share
+from genretag.domain.evaluation import (
+    MIN_PASSED,
+    Counts,
+    Evaluation,
+    EvaluationMetrics,
+    Passing,
+    Share,
+)
 from genretag.domain.metrics import Bin, row_shares
-from genretag.domain.truth import Stranger
+from genretag.domain.truth import UnmappedGenre
 from genretag.report.blocks import Pen
 from genretag.report.palette import COLOURS
 from genretag.report.text import WIDE, hanging, percent, visible
@@ -52,7 +59,7 @@ def show(evaluation: Evaluation, console: Console) -> None:
         _reliability(grades, console)
         _coverage(grades, console, pen)
         _threshold(grades, evaluation, console)
-    _names(evaluation.strangers, console)
+    _names(evaluation.unmapped, console)
 
 
 def toml_text(text: str) -> str:
@@ -64,10 +71,10 @@ def toml_text(text: str) -> str:
     return f'"{"".join(map(_escaped, text))}"'
 
 
-def map_lines(strangers: Sequence[Stranger]) -> list[str]:
+def map_lines(unmapped: Sequence[UnmappedGenre]) -> list[str]:
     """A line for a map's `[aliases]` for each name that has a proposal."""
     lines = []
-    for one in strangers:
+    for one in unmapped:
         if one.genre:
             note = "  # the model says so" if one.reason == "model" else ""
             lines.append(f"{toml_text(one.name)} = {toml_text(one.genre)}{note}")
@@ -95,7 +102,7 @@ def _left_out(counts: Counts) -> Iterator[str]:
             yield f"{number} {words}"
 
 
-def _headline(grades: Grades, console: Console) -> None:
+def _headline(grades: EvaluationMetrics, console: Console) -> None:
     f1 = grades.f1_macro
     rows = [
         _shared("accuracy", grades.accuracy, "a file's first genre is the one heard"),
@@ -120,7 +127,7 @@ def _shared(name: str, share: Share, words: str) -> tuple[str, str, str, str]:
     return name, _percent(share.value), _range(share), words
 
 
-def _genres(grades: Grades, console: Console, pen: Pen) -> None:
+def _genres(grades: EvaluationMetrics, console: Console, pen: Pen) -> None:
     """A line for each genre that occurs or was heard; the counts are what the shares are of."""
     is_wide = console.width >= WIDE
     columns = ("genre", ">precision", ">of heard", ">recall", ">of files", ">F1", "")
@@ -141,7 +148,7 @@ def _genres(grades: Grades, console: Console, pen: Pen) -> None:
     _section("Genre by genre", rows, console)
 
 
-def _confusion(grades: Grades, console: Console) -> None:
+def _confusion(grades: EvaluationMetrics, console: Console) -> None:
     """As many genres as have room, the most frequent ones; numbers stand for names."""
     occur = grades.confusion.sum(axis=0) + grades.confusion.sum(axis=1)
     width = _NAME_WIDTH if console.width >= WIDE else _SHORT_NAME_WIDTH
@@ -171,7 +178,7 @@ def _confusion(grades: Grades, console: Console) -> None:
         _note(f"oth: {others} rarer genres, all of them in --format json", console)
 
 
-def _reliability(grades: Grades, console: Console) -> None:
+def _reliability(grades: EvaluationMetrics, console: Console) -> None:
     is_wide = console.width >= WIDE
     means = [">mean score"] if is_wide else []  # the line says it too
     rows = _table("score", ">files", *means, ">right", "")
@@ -191,7 +198,7 @@ def _reliability(grades: Grades, console: Console) -> None:
     _section("What a score is worth: S mean score, R share right, X both", rows, console)
 
 
-def _coverage(grades: Grades, console: Console, pen: Pen) -> None:
+def _coverage(grades: EvaluationMetrics, console: Console, pen: Pen) -> None:
     rows = _table(">surest", ">score from", ">right", "")
     # Of a few files, several tenths are the same ones.
     for found in {found.coverage: found for found in grades.coverage}.values():
@@ -202,7 +209,7 @@ def _coverage(grades: Grades, console: Console, pen: Pen) -> None:
     _section("If only the surest files were tagged", rows, console)
 
 
-def _threshold(grades: Grades, evaluation: Evaluation, console: Console) -> None:
+def _threshold(grades: EvaluationMetrics, evaluation: Evaluation, console: Console) -> None:
     wish, found, others = grades.wish, grades.wish.nearest, evaluation.others
     compared = evaluation.counts.judged
     lines = [f"At the model's own threshold, {_passing(grades.own)}."]
@@ -236,33 +243,33 @@ def _passing(found: Passing) -> str:
     return f"{files} and {_percent(share.value)} of them are right (95%: {_range(share)})"
 
 
-def _names(strangers: Sequence[Stranger], console: Console) -> None:
-    if not strangers:
+def _names(unmapped: Sequence[UnmappedGenre], console: Console) -> None:
+    if not unmapped:
         return
     is_wide = console.width >= WIDE
     rows = _table(">files", "name", "could mean", *["because"][: int(is_wide)])
     name_width, genre_width = (30, _NAME_WIDTH) if is_wide else (17, _SHORT_NAME_WIDTH)
-    for one in strangers[:SHOWN_NAMES]:
+    for one in unmapped[:SHOWN_NAMES]:
         name, genre = _short(one.name, name_width), _short(one.genre or "?", genre_width)
         rows.add_row(str(one.files), Text(name), Text(genre), *[_reason(one)][: int(is_wide)])
     _section("Genres that the model does not know", rows, console)
-    if len(strangers) > SHOWN_NAMES:
-        rest = len(strangers) - SHOWN_NAMES
+    if len(unmapped) > SHOWN_NAMES:
+        rest = len(unmapped) - SHOWN_NAMES
         _note(f"and {rest} more, all of them in --format json", console)
-    lines = map_lines(strangers[:SHOWN_NAMES])
+    lines = map_lines(unmapped[:SHOWN_NAMES])
     if not lines:
         return
     console.print("\nIf that is right, lines for a file to give with --map:\n")
     for line in ("[aliases]", *lines):
         console.print(Text(line), soft_wrap=True)
-    if any(one.reason == "model" for one in strangers[:SHOWN_NAMES]):
+    if any(one.reason == "model" for one in unmapped[:SHOWN_NAMES]):
         console.print(
             "\nWhat the model says must not judge the model: take such a line only if your own "
             "ears agree."
         )
 
 
-def _reason(one: Stranger) -> str:
+def _reason(one: UnmappedGenre) -> str:
     if one.reason == "name":
         return "its name says so"
     return "the model says so" if one.reason == "model" else "nothing is clear"

@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
-from genretag.domain.evaluation import Evaluation, Grades, Passing, Share
+from genretag.domain.evaluation import Evaluation, EvaluationMetrics, Passing, Share
 from genretag.report.evaluation import map_lines
 
 SCHEMA = 1
@@ -16,12 +16,12 @@ def as_object(evaluation: Evaluation) -> dict[str, Any]:
         "model": evaluation.model,
         "files": asdict(evaluation.counts),
         "grades": _grades(evaluation.grades) if evaluation.grades else None,
-        "unknown_names": [asdict(one) for one in evaluation.strangers],
-        "map_lines": map_lines(evaluation.strangers),
+        "unknown_names": [asdict(one) for one in evaluation.unmapped],
+        "map_lines": map_lines(evaluation.unmapped),
     }
 
 
-def _grades(grades: Grades) -> dict[str, Any]:
+def _grades(grades: EvaluationMetrics) -> dict[str, Any]:
     wish = grades.wish
     return {
         "accuracy": grades.accuracy.value,

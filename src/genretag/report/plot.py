@@ -10,11 +10,11 @@ import numpy as np
 from genretag.audio.mel import DYNAMIC_RANGE_DB, place_of_hz
 from genretag.domain.inspection import Inspection
 from genretag.domain.manifest import FrontEnd
-from genretag.library import places
+from genretag.library import paths
 from genretag.report.palette import AGAINST, FOR
 from genretag.report.text import clock, percent, visible
 
-places.adopt_caches()  # matplotlib looks for its folder while it is imported
+paths.adopt_caches()  # matplotlib looks for its folder while it is imported
 
 import matplotlib  # noqa: E402
 from matplotlib.axes import Axes  # noqa: E402

@@ -14,15 +14,15 @@ from pathlib import Path
 from typing import BinaryIO
 
 from genretag.domain.layout import PLAIN, Layout
-from genretag.domain.stored import StoredTag
+from genretag.domain.stored_tags import StoredTag
 from genretag.domain.track import Track
 from genretag.tags.containers import CONTAINERS, Container, recognised
 from genretag.tags.containers import sound as sound_of
 from genretag.tags.editing import StaleGenre, Tags
 from genretag.tags.failures import translated, unwritable
-from genretag.tags.keeping import RawGenres, kept, put_back
 from genretag.tags.model import Item, Kind, Tag
 from genretag.tags.names import cleaned
+from genretag.tags.snapshot import RawGenres, kept, put_back
 
 __all__ = [
     "CONTAINERS",

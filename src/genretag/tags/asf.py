@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import BinaryIO
 from uuid import UUID
 
-from genretag.domain.stored import StoredTag
+from genretag.domain.stored_tags import StoredTag
 from genretag.tags.model import BrokenTagsError, CannotWriteError, Item, Kind, Tag
 from genretag.tags.splice import GROWTH, read_at, splice
 

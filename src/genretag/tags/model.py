@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import BinaryIO
 
 from genretag.domain.layout import Layout, TagFormat
-from genretag.domain.stored import StoredItem, StoredTag
+from genretag.domain.stored_tags import StoredItem, StoredTag
 from genretag.tags.names import is_itself, understood
 
 

@@ -1,0 +1,1 @@
+"""Stages of a run over files, composed of the rooms below; they yield outcomes and never print."""

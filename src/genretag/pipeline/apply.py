@@ -1,0 +1,245 @@
+"""Carries out what was decided: each write is journalled, staged, verified and swapped in."""
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from genretag import tags
+from genretag.audio import audio_digest
+from genretag.domain.change import Stamp, TagChange
+from genretag.domain.outcome import Failed, Outcome, Planned, Tagged, Unchanged
+from genretag.errors import Code, FileError, GenretagError, unwritable
+from genretag.library import files
+from genretag.library.journal import Entry, Journal, OpenRun
+from genretag.tags.names import cleaned, understood
+
+
+@dataclass(frozen=True)
+class Writer:
+    """Writes the changes of one run. `keep_mtime` leaves the files' times as they are.
+
+    With `at_once` the changes are decided while they are written: a file that meanwhile got a
+    genre from somebody else has one, and that is no failure.
+    """
+
+    journal: Journal
+    run: OpenRun
+    keep_mtime: bool = False
+    at_once: bool = False
+
+    def apply(self, outcomes: Iterable[Outcome]) -> Iterator[Outcome]:
+        """Write each Planned outcome, which becomes Tagged, Unchanged or Failed; pass on others.
+
+        Raises:
+            RunError: the disk is full or the journal cannot be written; all that was yielded
+                before is done, and the file at hand is as it was.
+        """
+        for outcome in outcomes:
+            yield self._written(outcome) if isinstance(outcome, Planned) else outcome
+
+    def _written(self, planned: Planned) -> Outcome:
+        model = planned.prediction.model if planned.prediction else None
+        try:
+            notes = self._replace(planned.change, model)
+        except FileError as error:
+            done = self._done_by_others(planned) if error.code is Code.CHANGED else None
+            return done or planned.turned_into(Failed, after=planned.before, error=error)
+        return planned.turned_into(Tagged, notes=planned.notes + notes)
+
+    def _done_by_others(self, planned: Planned) -> Outcome | None:
+        """Unchanged for a file that is not as it was, if there is nothing left to do; or None."""
+        change = planned.change
+        self.journal.await_others(Path(os.path.realpath(change.path)))
+        try:
+            now = tags.read(change.path).genres
+        except FileError:
+            return None
+        if now == change.after:
+            reason = "has its old genres already" if change.raw else "already as planned"
+        elif self.at_once and now and now != change.before:
+            reason = "got a genre meanwhile"
+        else:
+            return None
+        return planned.turned_into(Unchanged, before=now, after=now, reason=reason)
+
+    def _replace(self, change: TagChange, model: str | None) -> tuple[str, ...]:
+        """Swap a changed and verified copy into a file's place; what that could not keep."""
+        # The target of a link is what is rewritten; the link stays a link.
+        path = Path(os.path.realpath(change.path))
+        status = _checked(change, path)
+        entry = Entry(
+            path=path,
+            staged=path.parent / f"{files.STAGED_PREFIX}{os.urandom(6).hex()}{path.suffix}",
+            device=status.st_dev,
+            inode=status.st_ino,
+            container=change.container,
+            before=change.before,
+            after=change.after,
+            layout=change.layout,
+            raw_before=tags.raw(path, change.layout).to_json(),
+            model=model,
+        )
+        number = self.journal.begin(self.run, entry)
+        made: os.stat_result | None = None
+        raw_after: str | None = None
+        try:
+            lost = files.copy(path, entry.staged)
+            made = entry.staged.stat()
+            _edit(change, entry.staged, path)
+            raw_after = tags.raw(entry.staged).to_json()
+            if _is_changed(path, status):
+                raise _changed(change.path)
+            lost += files.swap(entry.staged, path, status.st_mtime_ns if self.keep_mtime else None)
+            return _other_names(status) + lost
+        except OSError as error:
+            raise unwritable(change.path, error) from error
+        except GenretagError as error:
+            if _is_changed(path, status):
+                raise _changed(change.path) from error
+            raise _about(change.path, entry.staged, error) from error
+        finally:
+            self._settle(number, entry, made, raw_after)
+
+    def _settle(
+        self, number: int, entry: Entry, made: os.stat_result | None, raw_after: str | None
+    ) -> None:
+        """Record how a write ended. The disk is asked: an interrupt may follow on a swap at once.
+
+        An entry whose copy cannot be removed now stays pending, for `recover` to see to both.
+        """
+        try:
+            entry.staged.unlink()
+        except FileNotFoundError:
+            if made is None:
+                self.journal.settle(number, "abandoned")
+            elif _swapped(entry.path, made, raw_after):
+                self.journal.settle(number, "committed", raw_after)
+        except OSError:
+            pass
+        else:
+            self.journal.settle(number, "abandoned")
+
+
+def _swapped(path: Path, made: os.stat_result, raw: str | None) -> bool:
+    """Whether the copy that is gone from its place is `path` now."""
+    with suppress(OSError, FileError):
+        # Some mounts number a file anew when it is renamed: then its genres tell.
+        return files.is_at(made, path) or tags.raw(path).to_json() == raw
+    return False
+
+
+def recover(journal: Journal) -> None:
+    """Settle what killed runs left behind: remove their copies, and see how far they came."""
+    with journal.interrupted() as entries:
+        for entry in entries:
+            # A file that cannot be reached now is settled by a later run.
+            with suppress(OSError, GenretagError):
+                # Only what the journal names is removed.
+                entry.staged.unlink(missing_ok=True)
+                genres = tags.read(entry.path).genres
+                if genres == entry.before:
+                    journal.settle(entry.id, "abandoned")
+                elif genres == entry.after:
+                    journal.settle(entry.id, "committed", tags.raw(entry.path).to_json())
+                else:
+                    # Somebody gave it another genre since; without knowing what was written,
+                    # `undo` names it and leaves it alone.
+                    journal.settle(entry.id, "committed")
+
+
+def _checked(change: TagChange, path: Path) -> os.stat_result:
+    """The state of a file that may be written and still is what was planned for."""
+    try:
+        status = path.stat()
+        if not os.access(path, os.W_OK):
+            # Some mounts do not know what their server allows; opening it asks the server.
+            path.open("r+b").close()
+    except OSError as error:
+        raise unwritable(change.path, error) from error
+    if change.stamp not in (None, Stamp(status.st_size, status.st_mtime_ns)):
+        raise _changed(change.path)
+    if tags.read(path).genres != change.before:
+        raise _changed(change.path)
+    return status
+
+
+def _edit(change: TagChange, staged: Path, original: Path) -> None:
+    """Change the genres of the copy `staged`; FileError unless nothing else changed."""
+    if change.raw is None:
+        tags.write(staged, change.after, change.layout)
+        others = tags.others(original, change.after, change.layout)
+    else:
+        back = tags.RawGenres.from_json(change.raw)
+        written = tags.RawGenres.from_json(change.written) if change.written else None
+        tags.restore(staged, back, written)
+        others = tags.others_restored(original, back, written)
+    checks = {
+        "genres": lambda: tags.read(staged).genres == change.after,
+        "other tags": lambda: tags.others(staged) == others,
+        "sound": lambda: audio_digest.same(staged, original, tags.sound),
+    }
+    wrong = [name for name, check in checks.items() if not _passes(check)]
+    if wrong:
+        raise _not_as_wished(change, wrong, original)
+
+
+def _passes(check: Callable[[], bool]) -> bool:
+    try:
+        return check()
+    except FileError as error:
+        if error.code is Code.TAGS_UNREADABLE:
+            return False
+        raise
+
+
+def _not_as_wished(change: TagChange, wrong: list[str], original: Path) -> FileError:
+    """Why a copy is not what it must be: the names, the file, or else genretag."""
+    if understood(cleaned(change.after)) != change.after:
+        names = ", ".join(f'"{name}"' for name in change.after)
+        return FileError(
+            Code.TAGS_UNWRITABLE,
+            f"{change.path}: {names} would not be read as what is written",
+            "The file is as it was. Choose each name once, without ; and numbers in brackets.",
+        )
+    if audio_digest.is_damaged(original):
+        return FileError(
+            Code.VERIFY_FAILED,
+            f"{change.path}: its sound is damaged, so that a copy's {' and '.join(wrong)} would "
+            "not be as they must",
+            "The file is as it was. What FFmpeg copies of it (-c copy) can perhaps be tagged.",
+        )
+    return FileError(
+        Code.VERIFY_FAILED,
+        f"{change.path}: after writing, its {' and '.join(wrong)} would not be as they must",
+        "The file is as it was. This is a mistake in genretag: please report it.",
+    )
+
+
+def _other_names(status: os.stat_result) -> tuple[str, ...]:
+    """Return what became of a file's other names, in a sentence."""
+    if status.st_nlink > 1:
+        return (f"it had {status.st_nlink} names; the others keep the old file",)
+    return ()
+
+
+def _about(path: Path, staged: Path, error: GenretagError) -> GenretagError:
+    """`error` in words about the file that a person knows, not about its copy."""
+    return type(error)(error.code, error.message.replace(str(staged), str(path)), error.hint)
+
+
+def _is_changed(path: Path, before: os.stat_result) -> bool:
+    """Whether somebody has written to a file since, or taken it away."""
+    try:
+        return files.stamp(path) != Stamp(before.st_size, before.st_mtime_ns)
+    except FileNotFoundError:
+        return True
+
+
+def _changed(path: Path) -> FileError:
+    return FileError(
+        Code.CHANGED,
+        f"{path}: somebody changed it since it was looked at; it was left alone",
+        "Scan it again.",
+    )

@@ -1,0 +1,56 @@
+"""Looks at one file from all sides; nothing is written."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+from genretag import tags
+from genretag.domain.inspection import Inspection
+from genretag.domain.occlusion import OCCLUSIONS, Effect
+from genretag.domain.prediction import genre_set
+from genretag.inference.session import Model
+from genretag.pipeline.windows import effects, timeline
+
+
+@dataclass(frozen=True)
+class Look:
+    """How closely to look.
+
+    `explain` names the `OCCLUSIONS` to try; `wished` is the probability with which a set of
+    genres shall hold the true one, for a model that knows its `set_masses`. `threshold` is the
+    score from which a genre would be written, the model's own if there is none.
+    """
+
+    coverage: str = "balanced"
+    explain: Collection[str] = ("time",)
+    wished: float | None = None
+    threshold: float | None = None
+
+
+def inspected(path: Path, model: Model, look: Look) -> Inspection:
+    """Everything about the file at `path`; FileError if it cannot be read or heard."""
+    track = tags.read(path)
+    heard = timeline(path, model, look.coverage)
+    best = next(iter(heard.prediction.genres), None)
+
+    def found(occlusion: str) -> tuple[tuple[Effect, ...], ...]:
+        if best is None or occlusion not in look.explain:
+            return ()
+        return tuple(effects(path, model, look.coverage, best.name, OCCLUSIONS[occlusion]))
+
+    manifest = model.manifest
+    return Inspection(
+        path,
+        track.container,
+        tags.stored(path) if track.container else (),
+        track.genres,
+        tuple(second.tag for second in tags.stale(path)) if track.container else (),
+        heard,
+        manifest.threshold if look.threshold is None else look.threshold,
+        found("time"),
+        found("bands"),
+        look.wished,
+        genre_set(heard.prediction, manifest.set_masses[round(100 * look.wished) - 1])
+        if look.wished
+        else (),
+    )

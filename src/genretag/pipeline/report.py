@@ -1,0 +1,126 @@
+"""Puts together what a report shows of a library; nothing is written into its files."""
+
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from genretag.domain.genre import folded
+from genretag.domain.genre_map import GenreMap
+from genretag.domain.library import Entry, Library, interesting, left
+from genretag.domain.outcome import Failed, Outcome, Skipped
+from genretag.domain.prediction import Prediction
+from genretag.domain.projection import plane
+from genretag.domain.tagging import TagPolicy, sure
+from genretag.domain.timeline import Timeline
+from genretag.errors import FileError
+from genretag.inference.session import DeviceError, Model
+from genretag.library.resources import memory_limited
+from genretag.pipeline.windows import timeline
+from genretag.tags.titles import Titles, titles
+
+_FEWEST_POINTS = 3
+_TITLE_BYTES = 1 << 28
+
+
+def collected(outcomes: Iterable[Outcome], policy: TagPolicy) -> tuple[list[Entry], int]:
+    """An entry for each file that is shown, and how many are not.
+
+    Args:
+        outcomes: of files that were heard whether they have a genre or not.
+        policy: how `scan` would tag them.
+    """
+    entries = []
+    skipped = 0
+    for outcome in outcomes:
+        if isinstance(outcome, Skipped):
+            skipped += 1
+            continue
+        named = _titles(outcome)
+        heard = outcome.prediction
+        entries.append(
+            Entry(
+                outcome,
+                named.title or outcome.path.name,
+                named.artist,
+                policy.real(outcome.before),
+                _names(heard, policy.genre_map),
+                left(outcome, policy),
+                bool(heard and sure(heard, policy)),
+            )
+        )
+    return entries, skipped
+
+
+def library(
+    roots: Sequence[Path],
+    found: tuple[Sequence[Entry], int],
+    policy: TagPolicy,
+    model: Model,
+    coverage: str,
+) -> Library:
+    """The whole report; the most interesting tracks are heard again, window by window."""
+    entries, skipped = found
+    return Library(
+        roots=tuple(roots),
+        made=datetime.now(UTC).astimezone(),
+        model=model.identity,
+        genres=model.manifest.genres.names,
+        placeholders=policy.placeholders,
+        mode=policy.mode,
+        threshold=policy.threshold,
+        entries=tuple(entries),
+        skipped=skipped,
+        places=_places(entries),
+        timelines=tuple(_timelines(entries, model, coverage)),
+    )
+
+
+def _titles(outcome: Outcome) -> Titles:
+    """How the tags call a file; one that failed is not touched again."""
+    if isinstance(outcome, Failed):
+        return Titles()
+    # Here no other process stands between a file made to do harm and the whole run.
+    with memory_limited(_TITLE_BYTES):
+        return titles(outcome.path)
+
+
+def _names(heard: Prediction | None, genre_map: GenreMap) -> tuple[str, ...]:
+    """All that the best genre is called: by the map, and by whoever uses one of its aliases."""
+    if not heard or not heard.genres:
+        return ()
+    best = heard.genres[0].name
+    names = (best, *genre_map.names(best))
+    known = set(map(folded, names))
+    return (*names, *(alias for alias, to in genre_map.aliases.items() if folded(to) in known))
+
+
+def _places(entries: Sequence[Entry]) -> NDArray[np.float64]:
+    """Where each entry is on the map, [n_entries, 2]."""
+    places = np.full((len(entries), 2), np.nan)
+    heard = [
+        (n, entry.outcome.prediction.embedding)
+        for n, entry in enumerate(entries)
+        if entry.outcome.prediction
+        and len(entry.outcome.prediction.embedding)
+        and np.isfinite(entry.outcome.prediction.embedding).all()
+    ]
+    if len(heard) >= _FEWEST_POINTS:
+        places[[n for n, _ in heard]] = plane(np.stack([point for _, point in heard]))
+    return places
+
+
+def _timelines(
+    entries: Sequence[Entry], model: Model, coverage: str
+) -> Iterable[tuple[int, Timeline]]:
+    for n in interesting(entries):
+        # Somebody took it away meanwhile, or the device has gone: a page may lack it.
+        with suppress(FileError, DeviceError):
+            found = timeline(entries[n].outcome.path, model, coverage)
+            if found.excerpts:  # nobody made it silent meanwhile
+                # No page shows what the model got, and of a long track it is much.
+                yield n, replace(found, mels=np.zeros((0, 0, 0), np.float32))

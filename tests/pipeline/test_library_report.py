@@ -1,0 +1,90 @@
+"""What a report shows of files, heard by a model that tells low, middle and high sounds apart."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import toy_model
+from audio_files import RECIPES, encode, tone, write_tone
+
+from genretag import tags
+from genretag.domain.genre_map import GenreMap
+from genretag.domain.library import Entry, Library
+from genretag.domain.outcome import Failed, Outcome, Skipped, Unsure
+from genretag.domain.tagging import TagPolicy
+from genretag.errors import Code, FileError
+from genretag.inference.session import Model, load
+from genretag.pipeline.hear import hear
+from genretag.pipeline.report import collected, library
+
+LOW, HIGH = toy_model.LOW_HZ, toy_model.HIGH_HZ
+FILL = TagPolicy("fill", threshold=0.6)
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Model:
+    return load(toy_model.save(tmp_path_factory.mktemp("model") / "toy.onnx"))
+
+
+def heard(path: Path, model: Model, *genres: str) -> Outcome:
+    """What hearing a file leaves: nothing decided, and the genres that it has."""
+    if genres:
+        tags.write(path, list(genres))
+    return Unsure(path=path, before=genres, after=genres, prediction=hear(path, model, "full"))
+
+
+def made(found: tuple[list[Entry], int], model: Model, policy: TagPolicy = FILL) -> Library:
+    return library([Path("/music")], found, policy, model, "full")
+
+
+def entries(policy: TagPolicy, *outcomes: Outcome) -> list[Entry]:
+    return collected(outcomes, policy)[0]
+
+
+def test_after_is_what_the_policy_would_leave(tmp_path: Path, model: Model) -> None:
+    bare = heard(write_tone(tmp_path / "bare.flac", 4.0, hz=LOW), model)
+    tagged = heard(write_tone(tmp_path / "tagged.flac", 4.0, hz=HIGH), model, "Low")
+    for mode, after in (("fill", ("Low",)), ("replace", ("High",)), ("add", ("Low", "High"))):
+        policy = replace(FILL, mode=mode)
+        assert [one.after for one in entries(policy, bare, tagged)] == [("Low",), after]
+    careful = entries(replace(FILL, mode="replace", threshold=1.0), bare, tagged)
+    assert [one.after for one in careful] == [(), ("Low",)]
+    assert not any(one.is_sure or one.disagrees for one in careful)
+
+
+def test_a_file_that_has_what_the_map_calls_it_does_not_disagree(
+    tmp_path: Path, model: Model
+) -> None:
+    track = heard(write_tone(tmp_path / "a.flac", 4.0, hz=HIGH), model, "Treble")
+    assert entries(FILL, track)[0].disagrees
+    known = GenreMap(rename={"High": "Treble"})
+    assert not entries(replace(FILL, genre_map=known), track)[0].disagrees
+
+
+def test_skipped_files_are_counted_and_failed_ones_shown(model: Model) -> None:
+    failed = Failed(path=Path("/no/a.mp3"), error=FileError(Code.NOT_AUDIO, "a.mp3: no", "Hm."))
+    found = collected([Skipped(path=Path("/no/b.jpg"), reason="not audio"), failed], FILL)
+    told = made(found, model)
+    assert told.skipped == 1 and [one.outcome for one in told.entries] == [failed]
+    assert told.entries[0].title == "a.mp3" and np.isnan(told.places).all()
+
+
+def test_three_tracks_make_a_map_and_two_make_none(tmp_path: Path, model: Model) -> None:
+    tracks = [
+        heard(write_tone(tmp_path / f"{n}.flac", 4.0, hz=hz), model)
+        for n, hz in enumerate((LOW, HIGH, toy_model.MIDDLE_HZ))
+    ]
+    assert np.isfinite(made(collected(tracks, FILL), model).places).all()
+    assert np.isnan(made(collected(tracks[:2], FILL), model).places).all()
+
+
+def test_timelines_are_of_what_can_still_be_heard(tmp_path: Path, model: Model) -> None:
+    """Files are heard again, and somebody may have touched them meanwhile."""
+    paths = [write_tone(tmp_path / f"{n}.flac", 4.0, hz=HIGH) for n in range(3)]
+    found = collected([heard(path, model, "Low") for path in paths], FILL)
+    paths[0].unlink()
+    encode(paths[1], tone(4.0) * 0, RECIPES["FLAC"])
+    [(row, timeline)] = made(found, model).timelines
+    assert row == 2 and len(timeline.scores) == len(timeline.excerpts) == 2
+    assert not timeline.mels.size

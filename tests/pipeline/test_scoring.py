@@ -1,0 +1,186 @@
+"""Windows of several files are scored at once, and a device that fails costs a word."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+import pytest
+import toy_model
+from audio_files import RECIPES, encode, noise, tone
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from genretag.domain.outcome import Failed, Outcome, Skipped
+from genretag.domain.prediction import Embeddings, Scores
+from genretag.domain.tagging import TagPolicy
+from genretag.domain.track import Track
+from genretag.errors import Code
+from genretag.inference import session
+from genretag.inference.session import DeviceError, Model
+from genretag.pipeline import workers
+from genretag.pipeline.analysis import Answer, Memory, ScanSettings, Unscored
+from genretag.pipeline.hear import Heard
+from genretag.pipeline.pool import Pool
+from genretag.pipeline.scan import Scorer, scan
+
+
+@pytest.fixture(scope="module")
+def toy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return toy_model.save(tmp_path_factory.mktemp("model") / "toy.onnx")
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> list[Path | Outcome]:
+    folder = tmp_path_factory.mktemp("music")
+    recipe = RECIPES["FLAC"]
+    sounds = {f"{hz}": tone(9.0, hz=hz) for hz in (150, 900, 2200, 6000)}
+    sounds |= {"silence": 0 * tone(5.0), "noise": noise(4.0), "short": tone(0.3)}
+    files = [encode(folder / f"{name}.flac", sound, recipe) for name, sound in sounds.items()]
+    (folder / "broken.flac").write_bytes(b"fLaC rubbish")
+    return [*files, folder / "broken.flac", Skipped(path=folder / "x", reason="by rule")]
+
+
+def outcomes(
+    files: list[Path | Outcome], toy: Path, batch: int | None, model: Model | None = None
+) -> tuple[list[Outcome], list[str]]:
+    said: list[str] = []
+    settings = ScanSettings(toy, TagPolicy(threshold=0.3), batch=batch)
+    loaded = model or session.load(toy, "cpu")
+    memory = Memory(None, settings, loaded.digest)
+    with closing(Pool(2)) as pool:
+        engine = partial(workers.local, pool=pool, timeout_s=60.0)
+        return list(scan(files, settings, memory, engine, loaded, said.append)), said
+
+
+def scores_of(outcome: Outcome) -> dict[str, float]:
+    heard = outcome.prediction
+    return {genre.name: genre.score for genre in heard.genres} if heard else {}
+
+
+def assert_same(some: list[Outcome], others: list[Outcome]) -> None:
+    assert [type(one) for one in some] == [type(other) for other in others]
+    for one, other in zip(some, others, strict=True):
+        assert (one.path, one.after, one.reason) == (other.path, other.after, other.reason)
+        scores = [
+            {genre.name: genre.score for genre in found.prediction.genres}
+            if found.prediction
+            else {}
+            for found in (one, other)
+        ]
+        assert scores[0] == pytest.approx(scores[1], abs=1e-5)
+
+
+@pytest.mark.parametrize("batch", [1, 5, 1000])
+def test_a_batch_over_several_files_gives_what_each_alone_gives(
+    library: list[Path | Outcome], toy: Path, batch: int
+) -> None:
+    alone, _ = outcomes(library, toy, None)
+    together, said = outcomes(library, toy, batch)
+    assert_same(alone, together)
+    assert not said
+
+
+class Failing(Model):
+    """A device that scores once and then has no memory left."""
+
+    def predict_with_embeddings(
+        self, windows: NDArray[np.float32], batch: int = 16
+    ) -> tuple[Scores, Embeddings]:
+        calls.append(len(windows))
+        if len(calls) > 1:
+            raise DeviceError("out of memory")
+        return super().predict_with_embeddings(windows, batch)
+
+
+calls: list[int] = []
+
+
+def test_a_device_that_fails_is_left_with_one_word(
+    library: list[Path | Outcome], toy: Path
+) -> None:
+    calls.clear()
+    real = session.load(toy, "cpu")
+    failing = Failing(real.manifest, real.digest, "cuda", real._session)
+    found, said = outcomes(library, toy, 4, failing)
+    assert_same(found, outcomes(library, toy, None)[0])
+    assert len(said) == 1 and "cuda" in said[0] and "out of memory" in said[0]
+    assert len(calls) == 2
+
+
+def test_a_device_that_is_not_there_after_all_gives_way(
+    toy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """ONNX Runtime says that it was built for CUDA, and then goes on with the CPU."""
+    monkeypatch.setattr(
+        onnxruntime, "get_available_providers",
+        lambda: ["CUDAExecutionProvider", "CPUExecutionProvider"],
+    )  # fmt: skip
+    assert session.devices() == ["cuda", "cpu"]
+    for wished in ("auto", "cuda"):
+        said: list[str] = []
+        assert session.load(toy, wished, said.append).device == "cpu"
+        assert len(said) == 1 and "cuda" in said[0] and "doctor" in said[0]
+
+
+def test_what_needs_no_score_does_not_wait_for_long_behind_what_does() -> None:
+    model = Model(toy_model.MANIFEST, "d" * 64, "cpu", None)  # type: ignore[arg-type]
+    settings = ScanSettings(Path("m"), TagPolicy(), batch=64)
+    given = 0
+
+    def found() -> Iterator[Answer | Unscored]:
+        nonlocal given
+        yield Unscored(Track(Path("a"), "FLAC"), Heard(np.zeros((0, 5, 48), "f4"), 1.0), None, None)
+        while True:
+            given += 1
+            yield Answer(Skipped(path=Path(str(given)), reason="r"))
+
+    next(Scorer(model, settings, lambda message: None).scored(found()))
+    assert given < 64
+
+
+@given(st.lists(st.integers(0, 4), max_size=12), st.integers(1, 6))
+def test_answers_keep_their_order_whatever_the_batch(counts: list[int], batch: int) -> None:
+    shape = (toy_model.MANIFEST.front_end.n_mels,)
+    rng = np.random.default_rng(0)
+
+    class Counting(Model):
+        def predict_with_embeddings(
+            self, windows: NDArray[np.float32], batch: int = 16
+        ) -> tuple[Scores, Embeddings]:
+            return windows[:, 0, :3], windows[:, 0]
+
+    model = Counting(toy_model.MANIFEST, "d" * 64, "cpu", None)  # type: ignore[arg-type]
+    found: list[Answer | Unscored] = []
+    for n, count in enumerate(counts):
+        if count == 4:
+            found.append(Answer(Skipped(path=Path(str(n)), reason="r")))
+            continue
+        windows = rng.random((count, 5, *shape), dtype=np.float32)
+        found.append(Unscored(Track(Path(str(n)), "FLAC"), Heard(windows, 1.0), None, None))
+    settings = ScanSettings(Path("m"), TagPolicy(threshold=1.0), batch=batch)
+    answers = list(Scorer(model, settings, lambda message: None).scored(iter(found)))
+    assert [answer.outcome.path.name for answer in answers] == [str(n) for n in range(len(counts))]
+    for one, answer in zip(found, answers, strict=True):
+        if isinstance(one, Unscored):
+            assert answer.outcome.prediction
+            assert answer.outcome.prediction.windows == len(one.heard.windows)
+            if len(one.heard.windows):
+                best = one.heard.windows[:, 0, :3].mean(axis=0, dtype=np.float64).max()
+                assert answer.outcome.prediction.genres[0].score == pytest.approx(best)
+
+
+def test_a_file_for_which_a_worker_has_no_memory_fails_alone_and_is_no_mistake(
+    library: list[Path | Outcome], toy: Path
+) -> None:
+    calls[:] = [1]
+    real = session.load(toy, "cpu")
+    failing = Failing(real.manifest, real.digest, "cpu", real._session)
+    settings = ScanSettings(toy, TagPolicy())
+    path = next(file for file in library if isinstance(file, Path))
+    found = workers.safely(path, failing, settings, Memory(None, settings, real.digest))
+    assert isinstance(found, Answer) and isinstance(found.outcome, Failed)
+    assert found.outcome.error.code is Code.OUT_OF_MEMORY

@@ -1,0 +1,150 @@
+"""`genretag train`: its options are the fields of `TrainConfig`."""
+
+import inspect
+from collections.abc import Callable
+from dataclasses import fields
+from pathlib import Path
+from typing import Annotated, Any, get_type_hints
+
+import typer
+
+from genretag.errors import Code, UsageError
+from genretag_train.cli import data, results, studies
+from genretag_train.cli.progress import working
+from genretag_train.config import TrainConfig, configured
+
+app = typer.Typer(rich_markup_mode="rich")
+_RUN = "Run"
+
+DataOption = Annotated[
+    Path | None,
+    typer.Option(
+        help="Labelled music: a CSV file (columns path or file; genre or label; where known "
+        "group or artist, split), an FMA folder, or a folder with a folder for each genre.",
+        rich_help_panel=_RUN,
+    ),
+]
+OutOption = Annotated[
+    Path,
+    typer.Option(
+        help="Folder for model.onnx, metrics.json, config.toml, curves.csv, last.ckpt, best.ckpt.",
+        rich_help_panel=_RUN,
+    ),
+]
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--config", help="TOML file with settings; options beat it.", rich_help_panel=_RUN
+    ),
+]
+ResumeOption = Annotated[
+    bool,
+    typer.Option("--resume", help="Go on from OUT/last.ckpt.", rich_help_panel=_RUN),
+]
+CacheOption = Annotated[
+    Path | None,
+    typer.Option(
+        help="Folder where features are kept. \\[default: OUT/features]",
+        rich_help_panel=_RUN,
+    ),
+]
+BundleOption = Annotated[
+    Path | None,
+    typer.Option(
+        help="Put the model, its card and its held-out clips into this folder as well.",
+        rich_help_panel=_RUN,
+    ),
+]
+
+
+WandbOption = Annotated[
+    bool,
+    typer.Option("--wandb", help="Log to Weights & Biases too.", rich_help_panel=_RUN),
+]
+TensorboardOption = Annotated[
+    bool,
+    typer.Option("--tensorboard", help="Log to OUT/tensorboard too.", rich_help_panel=_RUN),
+]
+
+
+def _with_settings(command: Callable[..., None]) -> Callable[..., None]:
+    """Give `command` an option for each field of `TrainConfig` in place of its `**settings`."""
+    own, types = inspect.signature(command), get_type_hints(TrainConfig)
+    settings = [
+        inspect.Parameter(
+            entry.name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=None,
+            annotation=Annotated[
+                types[entry.name] | None,
+                typer.Option(
+                    help=f"{entry.metadata['help']} \\[default: {_shown(entry.default)}]",
+                    rich_help_panel=entry.metadata["panel"],
+                ),
+            ],
+        )
+        for entry in fields(TrainConfig)
+    ]
+    fixed = [p for p in own.parameters.values() if p.kind is not inspect.Parameter.VAR_KEYWORD]
+    parameters = [*fixed, *settings]
+    command.__signature__ = own.replace(parameters=parameters)  # type: ignore[attr-defined]
+    command.__annotations__ = {p.name: p.annotation for p in parameters}
+    return command
+
+
+def _shown(default: object) -> object:
+    return "none" if default == "" else default
+
+
+@app.callback(invoke_without_command=True)
+@_with_settings
+def train(
+    context: typer.Context,
+    data: DataOption = None,
+    out: OutOption = Path("runs/latest"),
+    recipe: ConfigOption = None,
+    resume: ResumeOption = False,
+    cache: CacheOption = None,
+    bundle: BundleOption = None,
+    wandb: WandbOption = False,
+    tensorboard: TensorboardOption = False,
+    **settings: Any,
+) -> None:
+    """Train a genre classifier on labelled music and export it for `genretag scan --model`.
+
+    80% of each genre's clips are learned from; 10%, the valid side, decide when
+    to stop; the last 10%, the test side, are judged once, at the end, by the
+    exported file. No artist is on two sides. Clips that are empty, short, silent
+    or undecodable are skipped, counted and listed in metrics.json.
+
+    [bold]Examples[/]
+
+    genretag train --data songs.csv --out runs/mine
+
+    genretag train --data MUSIC --out runs/quick --epochs 5 --hidden 32
+
+    genretag train --config train/configs/bundled.toml --data songs.csv
+    """
+    if context.invoked_subcommand:
+        return
+    if data is None:
+        raise UsageError(
+            Code.BAD_OPTION, "There is nothing to learn from", "Give --data a CSV or a folder."
+        )
+    told = configured(recipe, settings)
+    with working("training") as (notify, progress):
+        from genretag_train.training import pipeline
+
+        place = pipeline.Place(data, out, cache or out / "features", bundle, wandb, tensorboard)
+        pipeline.train(told, place, resume, notify, progress)
+
+
+app.command()(results.evaluate)
+app.command()(results.plots)
+app.command()(results.export)
+app.command()(results.publish)
+app.command()(data.fetch)
+app.command()(data.features)
+app.command()(studies.sweep)
+app.command()(studies.compare)
+app.command()(studies.head)

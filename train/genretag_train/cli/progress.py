@@ -1,0 +1,42 @@
+"""What commands that work for long have in common: a bar, a voice, and genretag's own errors."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from genretag.errors import Code, ExtraMissingError, RunError
+
+Notify = Callable[[str], None]
+Done = Callable[[int, int], None]
+
+
+@contextmanager
+def working(feature: str) -> Iterator[tuple[Notify, Done]]:
+    """What speaks on stderr, and what moves a bar there; `feature` is what needs the extra.
+
+    Raises:
+        ExtraMissingError: a package is missing.
+        RunError: `output-failed`, something cannot be written.
+    """
+    from rich.console import Console
+    from rich.progress import Progress
+
+    console = Console(stderr=True, highlight=False)
+
+    def notify(text: str) -> None:
+        # Of several processes that train together, the first speaks.
+        if os.environ.get("LOCAL_RANK", "0") == "0":
+            console.print(text, markup=False, soft_wrap=True)
+
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("Listening", total=None)
+        try:
+            yield notify, lambda done, of: bar.update(task, completed=done, total=of)
+        except ModuleNotFoundError as error:
+            raise ExtraMissingError(feature, "train") from error
+        except OSError as error:
+            raise RunError(
+                Code.OUTPUT_FAILED,
+                f"{error.filename or 'The output'}: {error.strerror or error}",
+                "Check the disk and the access rights.",
+            ) from error

@@ -1,0 +1,208 @@
+"""`genretag train evaluate`, `plots`, `export` and `publish`: what is done with a trained model."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from genretag.errors import Code, UsageError
+from genretag_train.cli.progress import working
+
+_TARGET = "RUN|NAME|FILE|hf:OWNER/REPO[@REV]"
+
+DataOption = Annotated[
+    Path | None,
+    typer.Option(
+        help="Labelled music as `genretag train` reads it. \\[default: what the run learned from]"
+    ),
+]
+SideOption = Annotated[
+    Literal["test", "valid", "all"],
+    typer.Option(
+        "--side",
+        "--split",
+        help="Clips on this side of the split that the model was trained with. 'all' takes every "
+        "clip, also those that it learned from.",
+    ),
+]
+LabelOption = Annotated[
+    str | None,
+    typer.Option(
+        "--label-column", help="CSV column with the genre. \\[default: the one that was trained on]"
+    ),
+]
+
+
+def evaluate(
+    target: Annotated[str, typer.Argument(metavar=_TARGET, show_default=False)],
+    data: DataOption = None,
+    side: SideOption = "test",
+    label_column: LabelOption = None,
+    report_file: Annotated[
+        Path | None, typer.Option("--out", dir_okay=False, help="Write all numbers as JSON, too.")
+    ] = None,
+) -> None:
+    """Judge a model on labelled clips, as `scan` would hear them.
+
+    Accuracy, F1, precision and recall by genre, confusions and calibration, by
+    the track and by the window, with 95% bootstrap intervals over groups
+    (artists). The default judges the clips that were held out in training; the
+    data must then be what the model was trained on.
+
+    [bold]Examples[/]
+
+    genretag train evaluate runs/mine
+
+    genretag train evaluate genretag-cnn1d-lstm --data songs.csv --out scores.json
+
+    genretag train evaluate model.onnx --data MUSIC --side all
+    """
+    import json
+
+    from rich.console import Console
+
+    with working("judging") as (_, progress):
+        from genretag_train.evaluation import runs
+        from genretag_train.evaluation.evaluate import evaluated, heard, shown
+
+        subject = runs.subject(target)
+        clips = runs.source(data, subject.facts)
+        chosen = runs.chosen(subject, clips, side, label_column)
+        found = heard(subject, chosen.clips, progress)
+        told = {"side": side, "data": str(clips), **evaluated(subject, chosen, found)}
+        if report_file:
+            text = json.dumps(told, indent=1, ensure_ascii=False) + "\n"
+            report_file.write_text(text, encoding="utf-8")
+    Console(highlight=False).print(shown(told))
+
+
+def plots(
+    targets: Annotated[list[str], typer.Argument(metavar="RUN...", show_default=False)],
+    plots_folder: Annotated[
+        Path, typer.Option("--out", file_okay=False, help="Folder for the pictures.")
+    ] = Path("plots"),
+    only: Annotated[
+        list[str] | None,
+        typer.Option(metavar="PICTURE", help="Draw only this; can be repeated."),
+    ] = None,
+    confusion: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TRUE:SAID",
+            help="Whose confusion to show. \\[default: Pop:Rock if it occurs, else the commonest]",
+        ),
+    ] = None,
+    data: DataOption = None,
+    side: SideOption = "test",
+) -> None:
+    """Draw runs and models, as PNG and SVG.
+
+    curves: loss, F1 and learning rate by epoch, all runs in one picture.
+    confusion: who is taken for whom. tsne: the clips as the penultimate layer
+    sees them. spectrograms: a clip of each genre. confused: true clips of a
+    genre, those taken for it, and a third genre. genres: clips by genre and side.
+
+    With several runs each has a folder of its own. Models without a run (NAME,
+    FILE) have no curves.
+
+    [bold]Examples[/]
+
+    genretag train plots runs/mine --out plots
+
+    genretag train plots runs/gru runs/lstm --only curves
+    """
+    with working("drawing") as (_, progress):
+        from genretag_train.plots import select
+
+        wanted = select.Wanted(tuple(only or ()), confusion, data, side)
+        for file in select.drawn(targets, plots_folder, wanted, progress):
+            typer.echo(file)
+
+
+def export(
+    run: Annotated[Path, typer.Argument(metavar="RUN", file_okay=False, show_default=False)],
+    precision: Annotated[
+        Literal["fp32", "fp16", "int8"],
+        typer.Option(
+            help="fp16 halves the file and computes as before; int8 quarters it and computes "
+            "with 8 bits."
+        ),
+    ] = "fp32",
+    model_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            dir_okay=False,
+            help="The model to write. \\[default: RUN/model.onnx, RUN/model-int8.onnx ...]",
+        ),
+    ] = None,
+    data: DataOption = None,
+) -> None:
+    """Make a model file from a run's best epoch, also of a run that was cut short.
+
+    The file must give the probabilities that torch gives, to 1e-4, on all clips
+    that were held out, or it is not written. What a precision costs in accuracy
+    is measured, printed and kept in the file's manifest (genretag models show).
+
+    [bold]Examples[/]
+
+    genretag train export runs/mine --precision int8
+
+    genretag scan --dry-run --model runs/mine/model-int8.onnx ~/Music
+    """
+    with working("exporting") as (_, progress):
+        from genretag_train.export import release
+
+        name = "model.onnx" if precision == "fp32" else f"model-{precision}.onnx"
+        found = release.released(run, data, precision, model_file or run / name, progress)
+    _print_pairs({"wrote": str(found.file)} | release.told(found))
+
+
+def publish(
+    target: Annotated[str, typer.Argument(metavar="RUN|FILE", show_default=False)],
+    address: Annotated[str, typer.Argument(metavar="hf:OWNER/REPO", show_default=False)],
+    private: Annotated[
+        bool, typer.Option("--private", help="Make a new repository private; others stay.")
+    ] = False,
+    revision: Annotated[
+        str | None, typer.Option(help="Branch to publish on; made if missing. \\[default: main]")
+    ] = None,
+) -> None:
+    """Put a model on the Hugging Face Hub, with a card that tells what it is worth.
+
+    Uploads model.onnx and README.md in one commit: scores with intervals, data,
+    licence, intended use and limits, as measured by the run. Needs a token that
+    may write (hf auth login, or HF_TOKEN). Prints how others fetch this very file.
+
+    [bold]Example[/]
+
+    genretag train publish runs/mine hf:OWNER/REPO --revision v1
+    """
+    with working("publishing"):
+        from genretag.inference import store
+        from genretag_train.evaluation import runs
+        from genretag_train.export.publish import published
+
+        if not address.startswith(store.HUB_PREFIX):
+            raise UsageError(
+                Code.BAD_OPTION,
+                f"{address!r} is no address on the Hub",
+                "Write it as hf:OWNER/REPO.",
+            )
+        place = store.hub_address(address)
+        made = published(runs.subject(target), place, private, revision)
+    pinned = f"{store.HUB_PREFIX}{made.address.repo}@{made.address.revision}"
+    _print_pairs(
+        {
+            "published": pinned,
+            "sha256": made.digest,
+            "fetch with": f"genretag models pull {pinned} --sha256 {made.digest}",
+        }
+    )
+
+
+def _print_pairs(pairs: Mapping[str, str]) -> None:
+    width = max(map(len, pairs))
+    for name, value in pairs.items():
+        typer.echo(f"{name:<{width}}  {value}")

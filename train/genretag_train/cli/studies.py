@@ -1,0 +1,225 @@
+"""`genretag train sweep` and `compare`: many runs and what is to be learned from them."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from genretag.errors import Code, UsageError
+from genretag_train.cli.progress import working
+
+DataOption = Annotated[
+    Path, typer.Option(help="Labelled music as `genretag train` reads it.", show_default=False)
+]
+BaseOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--config",
+        dir_okay=False,
+        help="TOML file with settings that all runs share; train/configs/ has the study's.",
+    ),
+]
+CacheOption = Annotated[
+    Path | None,
+    typer.Option(help="Folder where features are kept. \\[default: OUT/features]"),
+]
+
+
+def sweep(
+    file: Annotated[
+        Path,
+        typer.Argument(metavar="SWEEP.yaml", dir_okay=False, show_default=False),
+    ],
+    data: DataOption,
+    out: Annotated[
+        Path,
+        typer.Option(help="Folder for trials.csv, study.db and a run's folder for each trial."),
+    ] = Path("runs/sweep"),
+    base: BaseOption = None,
+    trials: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="Trials in all, by all processes together. "
+            "\\[default: the file's run_cap, all of a grid, or 20]",
+            show_default=False,
+        ),
+    ] = None,
+    storage: Annotated[
+        str,
+        typer.Option(
+            metavar="URL",
+            help="Database that the processes of a sweep share. \\[default: "
+            "sqlite:///OUT/study.db]",
+            show_default=False,
+        ),
+    ] = "",
+    prune: Annotated[
+        bool,
+        typer.Option(
+            "--prune/--no-prune",
+            help="End a trial that the others beat: by early_terminate in the file, else when "
+            "it is below their median after the fourth epoch.",
+        ),
+    ] = True,
+    cache: CacheOption = None,
+    wandb: Annotated[
+        bool,
+        typer.Option("--wandb", help="Let a Weights & Biases server choose instead of Optuna."),
+    ] = False,
+) -> None:
+    """Search for good settings, as a W&B sweep file describes the search.
+
+    The file names a method (bayes, random, grid), a metric of the valid side
+    (val_loss, val_accuracy, val_f1_weighted, val_f1_macro) and parameters, which
+    are the settings of `genretag train`, with value, values, or min and max
+    (uniform, log_uniform_values, q_uniform, int_uniform). A trial counts with the
+    epoch that it keeps: the one with the least val_loss. Nothing is chosen by the
+    test side, though each run's metrics.json has it.
+
+    [bold]The same command goes on[/] after a kill or Ctrl-C, in the middle of the
+    trial that was cut short. Given several times at once it shares the trials out;
+    on several machines give them one --storage. A trial of a process that died is
+    taken up two minutes later.
+
+    [bold]Examples[/]
+
+    genretag train sweep train/configs/sweep_first.yaml --data fma --trials 30
+
+    genretag train sweep my.yaml --data songs.csv --storage sqlite:////shared/study.db
+    """
+    from rich.console import Console
+
+    with working("sweeping") as (notify, progress):
+        from genretag_train.sweep import definition
+        from genretag_train.sweep.search import SweepJob, swept
+        from genretag_train.sweep.table import rows, shown
+
+        told = definition.read(file)
+        cache = cache or out / "features"
+        job = SweepJob(told, data, out, cache, base, storage, trials, prune)
+        if wandb:
+            from genretag_train.sweep.wandb_agent import handed
+
+            typer.echo(f"sweep {handed(job, notify, progress)}")
+            return
+        found = rows(swept(job, notify, progress), told)
+    Console(highlight=False).print(shown(found, told))
+    if any(row["state"] == "running" for row in found):
+        notify("A trial runs elsewhere, or its process died: then give the command again later.")
+    notify(f"Judge the best: genretag train evaluate {out / found[0]['run']}")
+
+
+def compare(
+    data: DataOption,
+    recipes: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="RECIPE",
+            help="Architectures, or TOML files with settings that beat --config. "
+            "\\[default: the study's final four]",
+            show_default=False,
+        ),
+    ] = None,
+    out: Annotated[
+        Path, typer.Option(help="Folder for compare.json and a run's folder for each run.")
+    ] = Path("runs/compare"),
+    base: BaseOption = None,
+    seeds: Annotated[
+        str, typer.Option(help="A run with each of these seeds, separated by commas.")
+    ] = "1",
+    cache: CacheOption = None,
+) -> None:
+    """Train several recipes over one split, and tell which are better.
+
+    The table has the study's published scores beside those measured on the test
+    side, averaged over the seeds, with 95% bootstrap intervals over groups. Below
+    it stands how much the recipes differ, and whether that is sure: a paired
+    bootstrap over the same clips. It does not know how much another split or
+    other seeds would change.
+
+    [bold]The same command goes on[/] after a kill or Ctrl-C; runs that are done
+    are not done again.
+
+    [bold]Examples[/]
+
+    genretag train compare --data fma --config train/configs/fma_large.toml
+
+    genretag train compare cnn2d cnn2d_gru --data songs.csv --seeds 1,2,3
+    """
+    from rich.console import Console
+
+    if not all(seed.strip().isdecimal() for seed in seeds.split(",")):
+        raise UsageError(Code.BAD_OPTION, f"'{seeds}' are not seeds", "Give --seeds 1,2,3.")
+    numbers = tuple(dict.fromkeys(int(seed) for seed in seeds.split(",")))
+    with working("comparing") as (notify, progress):
+        from genretag_train.sweep.compare import PUBLISHED, Comparison, compared, shown
+
+        names = recipes or list(PUBLISHED)
+        cache = cache or out / "features"
+        told = compared(Comparison(names, numbers, data, out, cache, base), notify, progress)
+    Console(highlight=False).print(shown(told))
+
+
+def head(
+    recipe: Annotated[
+        Path,
+        typer.Argument(
+            metavar="RECIPE.toml",
+            dir_okay=False,
+            help="What is fitted to what; train/configs/musicnn.toml is the default model's.",
+            show_default=False,
+        ),
+    ],
+    data: DataOption,
+    out: Annotated[Path, typer.Option(help="Folder for model.onnx and metrics.json.")] = Path(
+        "runs/head"
+    ),
+    cache: CacheOption = None,
+    bundle: Annotated[
+        Path | None,
+        typer.Option(help="Put model, card and judged clips into this folder as well."),
+    ] = None,
+    wheel: Annotated[
+        Path | None,
+        typer.Option(
+            dir_okay=False,
+            help="The backbones' package, musicnn-0.1.0-py3-none-any.whl. "
+            "\\[default: fetched from PyPI]",
+        ),
+    ] = None,
+    rival: Annotated[
+        Path | None,
+        typer.Option(
+            dir_okay=False,
+            help="List of clips that an earlier model did not hear and what it made of them, "
+            "as --bundle writes it: both are compared on these.",
+        ),
+    ] = None,
+) -> None:
+    """Fit a linear head to pretrained music taggers: little data gives a usable model.
+
+    The taggers (musicnn, 29 MB) are fetched once and checked. All clips teach the
+    head. What it is worth is told by others that were fitted without a fold of the
+    clips, once with artists kept apart and once with whole sources left out; their
+    judgements set the temperature and the threshold for 'unsure'.
+
+    [bold]Example[/]
+
+    genretag train head train/configs/musicnn.toml --data songs.csv
+    """
+    with working("training") as (notify, progress):
+        from genretag_train.evaluation import card
+        from genretag_train.transfer import head, head_card
+
+        config = head.read(recipe)
+        place = head.Place(data, out, cache or out / "features", wheel, rival)
+        told = head.learn(config, place, notify, progress)
+        if bundle:
+            part, judged = head_card.measured(told), head_card.verdicts(told)
+            card.put(told.file, config.name, part, judged, bundle)
+    scores = told.outside["groups"].report
+    notify(
+        f"Artists apart: accuracy {scores['accuracy']:.3f}, top-2 {scores['accuracy_top2']:.3f}, "
+        f"macro-F1 {scores['f1_macro']:.3f}; see {told.file}"
+    )

@@ -1,0 +1,70 @@
+"""Who is judged by a head that did not hear them: folds for cross-validation."""
+
+import warnings
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+
+from sklearn.model_selection import StratifiedGroupKFold
+
+from genretag_train.data import gtzan
+from genretag_train.data.dataset import SIDES, Clip
+
+N_FOLDS = 5
+_PARTS = 3
+_BLOCK = 10
+
+Folds = list[int | None]
+"""The fold of each clip; None for one of which nobody knows whose artists it shares."""
+
+
+def by_group(clips: Sequence[Clip]) -> Folds:
+    """Five folds with no group in two; GTZAN by its artist-filtered lists.
+
+    The train list is parted in blocks of ten numbers, as neighbours are often by one artist.
+    Clips that the lists leave out are in no fold.
+    """
+    kept = [index for index, clip in enumerate(clips) if clip.published in (None, *SIDES)]
+    units = [_unit(clips[index]) for index in kept]
+    folds: Folds = [None] * len(clips)
+    splitter = StratifiedGroupKFold(N_FOLDS, shuffle=True, random_state=0)
+    counts = Counter(clips[index].genre for index in kept)
+    # Genres too rare to be in every fold are spread as one.
+    genres = [clips[index].genre if counts[clips[index].genre] >= N_FOLDS else "" for index in kept]
+    with warnings.catch_warnings():
+        # It warns that these may still be too few to be in every fold.
+        warnings.simplefilter("ignore", UserWarning)
+        parts = list(splitter.split(genres, genres, units))
+    for fold, (_, members) in enumerate(parts):
+        for member in members:
+            folds[kept[member]] = fold
+    return folds
+
+
+def by_source(clips: Sequence[Clip]) -> Folds:
+    """A fold for each source, so that nobody is judged by a head that knows their recordings.
+
+    GTZAN and sources without a name stay as `by_group` has them, as does a source that is no more
+    than a heap of others': its groups are its sources.
+    """
+    grouped = by_group(clips)
+    sources = sorted({clip.source for clip in clips if _is_source(clip)})
+    return [
+        N_FOLDS + sources.index(clip.source) if _is_source(clip) else fold
+        for clip, fold in zip(clips, grouped, strict=True)
+    ]
+
+
+FOLDS: Mapping[str, Callable[[Sequence[Clip]], Folds]] = {"groups": by_group, "sources": by_source}
+
+
+def _is_source(clip: Clip) -> bool:
+    return bool(clip.source) and not clip.published and not clip.group.startswith(clip.source + "/")
+
+
+def _unit(clip: Clip) -> str:
+    """What must not be parted."""
+    found = gtzan.track(clip.group) if clip.published else None
+    if not found:
+        return clip.group
+    part = found[1] // _BLOCK % _PARTS if clip.published == "train" else ""
+    return f"gtzan {clip.published} {part}"

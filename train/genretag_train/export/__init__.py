@@ -1,0 +1,1 @@
+"""Models to hand on: released files, their precision, and the Hugging Face Hub."""

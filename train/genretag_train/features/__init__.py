@@ -1,0 +1,1 @@
+"""Features of labelled clips: computed, stored, and put together as a corpus."""

@@ -1,0 +1,119 @@
+"""musicnn: convolutions shaped after timbre and rhythm, trained by others to tag music."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+N_MELS = 96
+N_FRAMES = 187
+"""What it was trained on: 3 s at 16 kHz in hops of 256. It takes other lengths as well."""
+WIDTH = 200
+"""Values of the penultimate layer."""
+
+_TIMBRAL = ((7, 38), (7, 67))
+_TEMPORAL = ((128, 1), (64, 1), (32, 1))
+_FILTERS = (204, 204, 51, 51, 51)
+_MIDDLE = 64
+EPS = 1e-3
+
+
+class Musicnn(nn.Module):
+    """Five banks of filters side by side, three layers with shortcuts, then pooling over time.
+
+    The input is scaled by one learned number and shifted by another. Filters of 7 frames by
+    38 or 67 bands hear timbre at any pitch, those of 128, 64 or 32 frames in one band hear
+    rhythm; of each only the strongest band is kept. What all layers found goes, as maximum
+    and as mean over time, into a dense layer, and that into one logit for each tag.
+
+    Papers: J. Pons and X. Serra, "musicnn: pre-trained convolutional neural networks for music
+    audio tagging", 2019. J. Pons et al., "End-to-end learning for music audio tagging at
+    scale", ISMIR 2018. `genretag_train.nets.pretrained.weights` has their weights, with whose
+    statistics it computes what theirs does; statistics learned here would be other ones.
+
+    Shape:
+        mel [batch, n_frames, 96], log10(1 + 10000 x) of power at 16 kHz, `n_fft` 512, `hop` 256,
+        0 or more and seldom above 6 -> embedding [batch, 200], unbounded, and logits
+        [batch, n_tags], of which the sigmoid is how likely each tag is on its own.
+
+    Args:
+        n_tags: outputs.
+        filters: how many each bank has, the two of timbre before the three of rhythm.
+    """
+
+    def __init__(self, n_tags: int = 50, filters: Sequence[int] = _FILTERS) -> None:
+        super().__init__()
+        self.level = nn.BatchNorm2d(1, eps=EPS)
+        self.timbral = _banks(filters, _TIMBRAL)
+        self.temporal = _banks(filters[len(_TIMBRAL) :], _TEMPORAL)
+        found = sum(filters)
+        self.middle = nn.ModuleList(_Layer(width) for width in (found, _MIDDLE, _MIDDLE))
+        pooled = 2 * (found + 3 * _MIDDLE)
+        self.pooled = nn.BatchNorm1d(pooled, eps=EPS)
+        self.dense = nn.Linear(pooled, WIDTH)
+        self.norm = nn.BatchNorm1d(WIDTH, eps=EPS)
+        self.tags = nn.Linear(WIDTH, n_tags)
+        self.dropout = nn.Dropout(0.5)
+
+    def embed(self, mel: Tensor) -> Tensor:
+        """The penultimate layer, [batch, 200], of patches [batch, n_frames, 96]."""
+        level = self.level(mel.unsqueeze(1))
+        banks = (*self.timbral, *self.temporal)
+        found = [torch.cat([bank(level) for bank in banks], dim=1)]
+        found.append(self.middle[0](found[-1]))
+        for layer in self.middle[1:]:
+            found.append(found[-1] + layer(found[-1]))
+        everything = torch.cat(found, dim=1)
+        # Maximum and mean of a channel stand side by side, as the weights expect them.
+        pooled = torch.stack([everything.amax(dim=2), everything.mean(dim=2)], dim=2).flatten(1)
+        dense = functional.relu(self.dense(self.dropout(self.pooled(pooled))))
+        embedding: Tensor = self.norm(dense)
+        return embedding
+
+    def forward(self, mel: Tensor) -> tuple[Tensor, Tensor]:
+        """Embedding [batch, 200] and logits [batch, n_tags] of patches [batch, n_frames, 96]."""
+        embedding = self.embed(mel)
+        return embedding, self.tags(self.dropout(embedding))
+
+
+class _Bank(nn.Module):
+    """Filters over [batch, 1, n_frames, 96], the strongest band: [batch, filters, n_frames].
+
+    The paper norms each band and then takes the strongest, which takes a sixth longer.
+    A norm with fixed statistics keeps the order of the bands, so here it comes after; where its
+    factor is negative it turns the order round, and so `sign` is -1 and the filter upside down.
+    """
+
+    sign: Tensor
+
+    def __init__(self, filters: int, shape: tuple[int, int]) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(1, filters, shape)
+        self.register_buffer("sign", torch.ones(filters))
+        self.norm = nn.BatchNorm1d(filters, eps=EPS)
+        # An even length cannot be centred: TensorFlow puts the odd frame behind.
+        self.padding = (0, 0, (shape[0] - 1) // 2, shape[0] // 2)
+
+    def forward(self, level: Tensor) -> Tensor:
+        found = self.conv(functional.pad(level, self.padding))
+        strongest = found.amax(dim=3) * self.sign[:, None]
+        normed: Tensor = self.norm(functional.relu(strongest))
+        return normed
+
+
+class _Layer(nn.Module):
+    """A convolution over 7 frames: [batch, width, n_frames] -> [batch, 64, n_frames]."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.conv = nn.Conv1d(width, _MIDDLE, 7, padding=3)
+        self.norm = nn.BatchNorm1d(_MIDDLE, eps=EPS)
+
+    def forward(self, found: Tensor) -> Tensor:
+        normed: Tensor = self.norm(functional.relu(self.conv(found)))
+        return normed
+
+
+def _banks(filters: Sequence[int], shapes: Sequence[tuple[int, int]]) -> nn.ModuleList:
+    return nn.ModuleList(_Bank(n, shape) for n, shape in zip(filters, shapes, strict=False))

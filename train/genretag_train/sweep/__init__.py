@@ -1,0 +1,1 @@
+"""Many runs: hyperparameter sweeps, and recipes compared over one split."""

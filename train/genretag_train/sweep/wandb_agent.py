@@ -1,0 +1,45 @@
+"""A sweep whose settings a W&B server chooses; the runs are done here."""
+
+from typing import Any
+
+from genretag.errors import Code, ExtraMissingError, RunError
+from genretag_train.features.extraction import Progress
+from genretag_train.sweep import definition
+from genretag_train.sweep.search import SweepJob
+from genretag_train.training import pipeline
+from genretag_train.training.loggers import PROJECT
+
+
+def handed(job: SweepJob, notify: pipeline.Notify, progress: Progress) -> str:
+    """Register the sweep with W&B and do the runs that it asks for; its identity there.
+
+    Raises:
+        ExtraMissingError: wandb is not installed.
+        RunError: W&B cannot be reached, or nobody is logged in.
+    """
+    try:
+        import wandb
+    except ModuleNotFoundError as error:
+        raise ExtraMissingError("A sweep by Weights & Biases", "wandb") from error
+    job.config({})
+    project = str(job.sweep.raw.get("project") or PROJECT)
+
+    def run() -> None:
+        found: Any = wandb.init()
+        try:
+            config = job.config(definition.settings(dict(found.config)))
+            place = pipeline.Place(job.data, job.out / found.id, job.cache, wandb=True)
+            pipeline.train(config, place, False, notify, progress)
+        finally:
+            found.finish()
+
+    try:
+        identity = wandb.sweep(dict(job.sweep.raw), project=project)
+        wandb.agent(identity, function=run, project=project, count=job.n_trials)
+    except wandb.errors.Error as error:
+        raise RunError(
+            Code.DATA_UNREACHABLE,
+            f"Weights & Biases refuses the sweep: {error}",
+            "Log in with `wandb login`, or leave out --wandb.",
+        ) from error
+    return str(identity)

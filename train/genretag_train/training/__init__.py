@@ -1,0 +1,1 @@
+"""The training loop, its batches and augmentation, and a run from clips to a model."""

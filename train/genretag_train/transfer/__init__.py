@@ -1,0 +1,1 @@
+"""Heads on frozen, pretrained backbones, and what they are worth by cross-validation."""
