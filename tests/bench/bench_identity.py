@@ -20,7 +20,7 @@ from audio_files import RECIPES, encode, noise
 from genretag import tags
 from genretag.audio.fingerprint import identity
 from genretag.inference import session, store
-from genretag.pipeline.hear import hear
+from genretag.pipeline.score import predict
 
 ROUNDS = 7
 KINDS = ("WAV", "AIFF", "FLAC", "MP4 ALAC", "MP3", "MP4", "Ogg Vorbis", "Opus")
@@ -41,11 +41,11 @@ def main(seconds: float) -> None:
         for kind in KINDS:
             recipe = RECIPES[kind]
             path = encode(Path(name, f"a.{recipe.suffix}"), noise(seconds, recipe.rate), recipe)
-            hear(path, model, "balanced")
+            predict(path, model, "balanced")
             rounds = [
                 (
                     took_ms(lambda path=path: identity(path, tags.sound(path))),
-                    took_ms(lambda path=path: hear(path, model, "balanced")),
+                    took_ms(lambda path=path: predict(path, model, "balanced")),
                 )
                 for _ in range(ROUNDS)
             ]

@@ -23,7 +23,7 @@ from genretag.errors import FileError
 from genretag.library import files
 from genretag.library.journal import Journal
 from genretag.library.walk import Walk
-from genretag.pipeline.apply import Writer
+from genretag.pipeline.write import Writer
 
 ROUNDS = 5
 GENRES = ("Rock", "Old-Time")

@@ -33,7 +33,7 @@ COMMANDS = {
 }
 LIBRARY = {
     "genretag": "import genretag.inference.session",
-    "a scan": "import genretag.pipeline.scan, genretag.pipeline.cluster",
+    "a scan": "import genretag.pipeline.scan, genretag.executors.ray",
     "training": "import genretag_train.nets.onnx_export, genretag_train.export.precision, "
     "genretag_train.plots.pictures",
     "ONNX Runtime": "from genretag.inference.runtime import ort",

@@ -43,14 +43,15 @@ def test_what_an_older_cache_holds_is_neither_believed_nor_kept(genretag, music,
     cache = tmp_path / "cache"
     genretag("scan", "-n", music)
     with closing(sqlite3.connect(cache / FILE)) as db, db:
-        db.execute("ALTER TABLE prediction RENAME TO sound")
-        db.execute("ALTER TABLE outcome RENAME TO file")
-        wrong = "= replace({}, '\"windows\": 1', '\"windows\": 9')"
-        for table, column in (("sound", "prediction"), ("file", "outcome")):
-            changed = db.execute(f"UPDATE {table} SET {column} {wrong.format(column)}")
-            assert changed.rowcount == 1
+        [found] = db.execute("SELECT prediction FROM scores").fetchone()
+        wrong = found.replace('"windows": 1', '"windows": 9')
+        assert wrong != found
+        db.execute("CREATE TABLE sound (sound BLOB, prediction TEXT)")
+        db.execute("INSERT INTO sound VALUES (?, ?)", (b"", wrong))
+        db.execute("DELETE FROM scores")
+        db.execute("DELETE FROM track")
     run = genretag("scan", "-n", "--threshold", "0", "--format", "jsonl", music)
     assert json.loads(run.stdout)["windows"] == 1
     with closing(sqlite3.connect(cache / FILE)) as db:
         names = {name for (name,) in db.execute("SELECT name FROM sqlite_master")}
-    assert names == {"prediction", "outcome"}
+    assert names == {"scores", "track"}

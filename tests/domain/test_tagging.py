@@ -13,7 +13,7 @@ from genretag.domain.genre_map import GenreMap
 from genretag.domain.layout import Layout
 from genretag.domain.outcome import Outcome, Planned, Skipped, Unchanged, Unsure
 from genretag.domain.prediction import Prediction, ScoredGenre
-from genretag.domain.tagging import TagPolicy, decide, merged, settled, sure
+from genretag.domain.tagging import TagPolicy, decide, merged, selection, sure
 from genretag.domain.track import Track
 
 PATH = Path("/music/song.flac")
@@ -33,6 +33,10 @@ def after(before: Track, prediction: Prediction, **policy: Any) -> tuple[str, ..
     return decide(before, prediction, TagPolicy(**policy)).after
 
 
+def left_out(track: Track, policy: TagPolicy) -> Outcome | None:
+    return selection(policy).leave_out(track)
+
+
 class TestModes:
     def test_fill_writes_where_there_is_no_genre(self) -> None:
         outcome = decide(track(), heard(Rock=0.9), TagPolicy("fill"))
@@ -41,31 +45,26 @@ class TestModes:
 
     @pytest.mark.parametrize("genre", ["Rock", "Something nobody knows", "(17)"])
     def test_fill_keeps_any_genre_without_listening(self, genre: str) -> None:
-        outcome = settled(track(genre), TagPolicy("fill"))
+        outcome = left_out(track(genre), TagPolicy("fill"))
         assert isinstance(outcome, Unchanged)
         assert outcome.before == outcome.after == (genre,)
 
     @pytest.mark.parametrize("mode", ["replace", "add"])
     def test_replace_and_add_listen_to_files_that_have_a_genre(self, mode: Any) -> None:
-        assert settled(track("Rock"), TagPolicy(mode)) is None
+        assert left_out(track("Rock"), TagPolicy(mode)) is None
+
+    def test_fill_keeps_the_genre_of_a_file_that_was_scored_for_another_reason(self) -> None:
+        outcome = decide(track("Jazz"), heard(Rock=0.9), TagPolicy("fill"))
+        assert isinstance(outcome, Unchanged)
+        assert (outcome.after, outcome.reason) == (("Jazz",), "has a genre")
+        assert outcome.prediction == heard(Rock=0.9)
 
     def test_fill_listens_to_files_without_a_genre(self) -> None:
-        assert settled(track(), TagPolicy("fill")) is None
+        assert left_out(track(), TagPolicy("fill")) is None
 
-    def test_compare_listens_to_files_that_have_a_genre_and_writes_nothing(self) -> None:
-        policy = TagPolicy("compare", threshold=0.0)
-        assert settled(track("Rock"), policy) is None
-        outcome = decide(track("Rock"), heard(Pop=0.9), policy)
-        assert isinstance(outcome, Unchanged)
-        assert outcome.before == outcome.after == ("Rock",)
-        assert outcome.prediction == heard(Pop=0.9)
-
-    def test_compare_does_not_listen_to_files_without_a_genre(self) -> None:
-        assert isinstance(settled(track(), TagPolicy("compare")), Unchanged)
-
-    @pytest.mark.parametrize("mode", ["fill", "replace", "add", "compare"])
+    @pytest.mark.parametrize("mode", ["fill", "replace", "add"])
     def test_a_container_without_a_place_for_genres_is_skipped(self, mode: Any) -> None:
-        assert isinstance(settled(Track(PATH, None), TagPolicy(mode)), Skipped)
+        assert isinstance(left_out(Track(PATH, None), TagPolicy(mode)), Skipped)
 
     def test_replace_puts_what_was_heard_in_the_place_of_all_there_was(self) -> None:
         assert after(track("Polka", "Jazz"), heard(Rock=0.9), mode="replace") == ("Rock",)
@@ -104,13 +103,13 @@ class TestModes:
 
 class TestPlaceholders:
     def test_fill_listens_to_a_file_that_has_nothing_else_and_writes_over_it(self) -> None:
-        assert settled(track("Other"), TagPolicy("fill")) is None
+        assert left_out(track("Other"), TagPolicy("fill")) is None
         outcome = decide(track("Other", "unknown"), heard(Rock=0.9), TagPolicy("fill"))
         assert isinstance(outcome, Planned)
         assert (outcome.before, outcome.after) == (("Other", "unknown"), ("Rock",))
 
     def test_fill_keeps_a_file_that_has_a_real_genre_too(self) -> None:
-        outcome = settled(track("Other", "Rock"), TagPolicy("fill"))
+        outcome = left_out(track("Other", "Rock"), TagPolicy("fill"))
         assert isinstance(outcome, Unchanged) and outcome.after == ("Other", "Rock")
 
     def test_add_puts_a_genre_in_their_place_and_keeps_the_real_ones(self) -> None:
@@ -128,10 +127,6 @@ class TestPlaceholders:
         outcome = decide(track("Other"), heard(Rock=0.1), TagPolicy("fill"))
         assert isinstance(outcome, Unsure) and outcome.before == outcome.after == ("Other",)
 
-    def test_they_are_nothing_to_compare_with(self) -> None:
-        outcome = settled(track("Other"), TagPolicy("compare"))
-        assert isinstance(outcome, Unchanged) and outcome.before == ("Other",)
-
     def test_deciding_again_after_writing_one_finds_nothing_to_do(self) -> None:
         genre_map = GenreMap(rename={"Rock": "Misc"})
         policy = TagPolicy("fill", genre_map=genre_map)
@@ -140,7 +135,7 @@ class TestPlaceholders:
 
     def test_without_a_list_every_name_is_a_genre(self) -> None:
         policy = TagPolicy("fill", placeholders=frozenset())
-        assert isinstance(settled(track("Other"), policy), Unchanged)
+        assert isinstance(left_out(track("Other"), policy), Unchanged)
 
 
 names = st.lists(

@@ -14,7 +14,7 @@ from audio_files import RECIPES, chirp, encode, noise, tone
 from genretag.audio.decode import listen
 from genretag.domain.window import Excerpt
 from genretag.inference import session, store
-from genretag.pipeline.hear import hear
+from genretag.pipeline.score import predict
 
 ROOT = Path(__file__).parents[2]
 CLIPS = ROOT.parent / "shared" / "data" / "clips"
@@ -35,7 +35,7 @@ def heard(model: str, folder: Path) -> dict[str, dict[str, float]]:
     return {
         name: {
             genre.name: genre.score
-            for genre in hear(
+            for genre in predict(
                 encode(folder / f"{model} {name}.flac", sound, RECIPES["FLAC"]), loaded, "balanced"
             ).genres
         }
@@ -126,12 +126,12 @@ def test_level_channels_and_codec_hardly_change_what_the_default_model_says(tmp_
         sound = next(listen(clip, 44100, lambda length_s: [Excerpt(0.0, length_s)])).samples
         # Another rate than the clip's may by itself turn a best genre over that is hardly ahead.
         plain = encode(tmp_path / "plain.flac", np.stack([sound] * 2), RECIPES["FLAC"])
-        before = hear(plain, model, "balanced").genres[0].name
-        same["44.1 kHz"] += hear(clip, model, "balanced").genres[0].name == before
+        before = predict(plain, model, "balanced").genres[0].name
+        same["44.1 kHz"] += predict(clip, model, "balanced").genres[0].name == before
         for way, (alter, recipe, channels) in altered.items():
             file = tmp_path / f"clip.{recipe.suffix}"
             encode(file, np.stack([alter(sound)] * channels), recipe)
-            same[way] += hear(file, model, "balanced").genres[0].name == before
+            same[way] += predict(file, model, "balanced").genres[0].name == before
     assert same["one channel"] == len(clips)
     assert min(same.values()) >= len(clips) - 2, same
 

@@ -4,6 +4,7 @@ import os
 import sqlite3
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
+from dataclasses import replace
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -12,26 +13,32 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genretag.domain.change import Stamp, TagChange
-from genretag.domain.layout import PLAYERS
-from genretag.domain.outcome import Failed, Outcome, Planned, Skipped, Unchanged, Unsure
+from genretag.domain.analysis import Analysis
+from genretag.domain.change import Stamp
 from genretag.domain.prediction import Prediction, ScoredGenre
+from genretag.domain.track import Track
 from genretag.errors import Code, FileError
 from genretag.library.cache import FILE, Cache, state
 
 HEARD = Prediction((ScoredGenre("Rock", 0.7), ScoredGenre("Ж", 0.3)), 4, 240.25, "toy@123")
-QUESTION, OTHER = b"q" * 16, b"r" * 16
+PREDICTOR, OTHER = b"p" * 16, b"q" * 16
 
 
-def outcomes(path: Path) -> list[Outcome]:
-    change = TagChange(path, "MP3", ("a",), ("Rock",), PLAYERS["kodi"], Stamp(7, 8))
+def tracks(path: Path) -> list[Track]:
     return [
-        Planned(path=path, before=("a",), after=("Rock",), prediction=HEARD, change=change,
-                notes=("n",)),
-        Unchanged(path=path, before=("x", "y"), after=("x", "y"), reason="has a genre"),
-        Unsure(path=path, prediction=HEARD, reason="low"),
-        Skipped(path=path, reason="not audio"),
-    ]  # fmt: skip
+        Track(path, "MP3", ("a", "Ж"), Stamp(7, 8)),
+        Track(path, "FLAC", has_second_tags=False),
+        Track(path, "MP4", has_video=True),
+        Track(path, None, is_audio=False),
+    ]
+
+
+def read(path: Path, kind: int = 0) -> Analysis:
+    return Analysis(path, tracks(path)[kind], state=state(path))
+
+
+def scored(sound: bytes, prediction: Prediction = HEARD) -> Analysis:
+    return Analysis(Path("/music/a.mp3"), prediction=prediction, fingerprint=sound)
 
 
 @pytest.fixture
@@ -42,33 +49,44 @@ def file(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("kind", range(4))
-def test_an_outcome_is_found_again_as_it_was(tmp_path: Path, file: Path, kind: int) -> None:
-    outcome = outcomes(file)[kind]
+def test_a_track_is_found_again_as_it_was(tmp_path: Path, file: Path, kind: int) -> None:
     with Cache(tmp_path) as cache:
-        cache.keep_outcome(outcome, state(file), QUESTION)
+        cache.keep(read(file, kind), PREDICTOR)
     with Cache(tmp_path) as cache:
-        assert cache.outcome(file, QUESTION) == outcome
-        assert cache.outcome(file, OTHER) is None
+        known = cache.recall(file, PREDICTOR)
+        assert known and known.track == tracks(file)[kind]
+        assert known.prediction is None
+
+
+def test_a_file_comes_with_what_the_same_predictor_said_of_its_sound(
+    tmp_path: Path, file: Path
+) -> None:
+    with Cache(tmp_path) as cache:
+        cache.keep(replace(read(file), fingerprint=b"sound", prediction=HEARD), PREDICTOR)
+    with Cache(tmp_path) as cache:
+        known, other = (cache.recall(file, predictor) for predictor in (PREDICTOR, OTHER))
+        assert known and other and known.track == other.track
+        assert (known.prediction, other.prediction) == (HEARD, None)
 
 
 def test_whoever_writes_to_a_file_makes_it_unknown(tmp_path: Path, file: Path) -> None:
-    was, status = state(file), file.stat()
+    status = file.stat()
     with Cache(tmp_path) as cache:
-        cache.keep_outcome(outcomes(file)[1], was, QUESTION)
+        cache.keep(read(file), PREDICTOR)
     file.write_bytes(b"other")  # as long, and with the same time
     os.utime(file, ns=(status.st_atime_ns, status.st_mtime_ns))
     with Cache(tmp_path) as cache:
-        assert cache.outcome(file, QUESTION) is None
+        assert cache.recall(file, PREDICTOR) is None
         file.unlink()
-        assert cache.outcome(file, QUESTION) is None
+        assert cache.recall(file, PREDICTOR) is None
 
 
 def test_failures_are_tried_again(tmp_path: Path, file: Path) -> None:
     error = FileError(Code.UNDECODABLE, "m", "h")
     with Cache(tmp_path) as cache:
-        cache.keep_outcome(Failed(path=file, error=error), state(file), QUESTION)
+        cache.keep(Analysis.failed(file, error), PREDICTOR)
     with Cache(tmp_path) as cache:
-        assert cache.outcome(file, QUESTION) is None
+        assert cache.recall(file, PREDICTOR) is None
         assert cache.sizes().files == 0
 
 
@@ -85,26 +103,26 @@ def test_a_prediction_is_found_again_to_the_last_bit(
     embedding = np.random.default_rng(0).normal(size=7).astype(np.float16)
     prediction = Prediction(genres, 3, duration_s, "toy", embedding)
     with Cache(folder) as cache:
-        cache.keep_prediction(b"sound", b"ear", prediction)
+        cache.keep(scored(b"sound", prediction), PREDICTOR)
     with Cache(folder) as cache:
-        assert cache.prediction(b"sound", b"ear") == prediction
-        assert cache.prediction(b"sound", b"other ear") is None
+        assert cache.prediction(b"sound", PREDICTOR) == prediction
+        assert cache.prediction(b"sound", OTHER) is None
 
 
 def test_a_path_may_hold_any_bytes(tmp_path: Path) -> None:
     path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff\n.mp3"))
     path.write_bytes(b"sound")
     with Cache(tmp_path) as cache:
-        cache.keep_outcome(outcomes(path)[1], state(path), QUESTION)
+        cache.keep(read(path), PREDICTOR)
     with Cache(tmp_path) as cache:
-        assert cache.outcome(path, QUESTION) == outcomes(path)[1]
+        assert cache.recall(path, PREDICTOR).track == tracks(path)[0]
 
 
 @pytest.mark.parametrize("damage", ["start", "middle", "no database"])
 def test_a_damaged_cache_is_put_aside_with_a_word(tmp_path: Path, file: Path, damage: str) -> None:
     with Cache(tmp_path) as cache:
         for n in range(500):
-            cache.keep_prediction(n.to_bytes(16, "big"), b"ear", HEARD)
+            cache.keep(scored(n.to_bytes(16, "big")), PREDICTOR)
     content = bytearray((tmp_path / FILE).read_bytes())
     if damage == "start":
         content[:200] = os.urandom(200)
@@ -116,13 +134,13 @@ def test_a_damaged_cache_is_put_aside_with_a_word(tmp_path: Path, file: Path, da
     said: list[str] = []
     with Cache(tmp_path, said.append) as cache:
         for n in range(500):
-            cache.prediction(n.to_bytes(16, "big"), b"ear")
-        cache.keep_outcome(outcomes(file)[1], state(file), QUESTION)
-        cache.keep_prediction(b"sound", b"ear", HEARD)
+            cache.prediction(n.to_bytes(16, "big"), PREDICTOR)
+        cache.keep(read(file), PREDICTOR)
+        cache.keep(scored(b"sound"), PREDICTOR)
     assert len(said) == 1 and "damaged" in said[0]
     assert (tmp_path / f"{FILE}.broken").exists()
     with Cache(tmp_path, said.append) as cache:
-        assert cache.prediction(b"sound", b"ear") == HEARD
+        assert cache.prediction(b"sound", PREDICTOR) == HEARD
     assert len(said) == 1
 
 
@@ -130,8 +148,8 @@ def test_where_nothing_can_be_kept_a_run_goes_on_without(tmp_path: Path) -> None
     said: list[str] = []
     (tmp_path / "folder").write_text("a file stands where the folder should")
     with Cache(tmp_path / "folder", said.append) as cache:
-        cache.keep_prediction(b"sound", b"ear", HEARD)
-        assert cache.prediction(b"sound", b"ear") is None
+        cache.keep(scored(b"sound"), PREDICTOR)
+        assert cache.prediction(b"sound", PREDICTOR) is None
         assert cache.sizes().sounds == 0
     assert len(said) == 1 and "nothing is remembered" in said[0]
 
@@ -139,7 +157,7 @@ def test_where_nothing_can_be_kept_a_run_goes_on_without(tmp_path: Path) -> None
 def fill(folder: Path, first: int) -> None:
     with Cache(folder) as cache:
         for n in range(first, first + 400):
-            cache.keep_prediction(n.to_bytes(16, "big"), b"ear", HEARD)
+            cache.keep(scored(n.to_bytes(16, "big")), PREDICTOR)
             cache.sizes()
 
 
@@ -154,12 +172,12 @@ def test_several_runs_may_write_at_the_same_time(tmp_path: Path) -> None:
 
 def test_clearing_forgets_everything(tmp_path: Path, file: Path) -> None:
     with Cache(tmp_path) as cache:
-        cache.keep_outcome(outcomes(file)[1], state(file), QUESTION)
-        cache.keep_prediction(b"sound", b"ear", HEARD)
+        cache.keep(read(file), PREDICTOR)
+        cache.keep(scored(b"sound"), PREDICTOR)
         assert (cache.sizes().files, cache.sizes().sounds) == (1, 1)
         cache.clear()
         assert (cache.sizes().files, cache.sizes().sounds) == (0, 0)
-        assert cache.outcome(file, QUESTION) is None
+        assert cache.recall(file, PREDICTOR) is None
 
 
 @pytest.mark.parametrize("told", ["rubbish", "[]", "{}", '{"status": "lost"}', "null"])
@@ -167,14 +185,14 @@ def test_an_entry_that_nobody_understands_is_not_remembered(
     tmp_path: Path, file: Path, told: str
 ) -> None:
     with Cache(tmp_path) as cache:
-        cache.keep_outcome(outcomes(file)[1], state(file), QUESTION)
-        cache.keep_prediction(b"sound", b"ear", HEARD)
+        cache.keep(read(file), PREDICTOR)
+        cache.keep(scored(b"sound"), PREDICTOR)
     with closing(sqlite3.connect(tmp_path / FILE)) as db, db:
-        db.execute("UPDATE outcome SET outcome = ?", (told,))
-        db.execute("UPDATE prediction SET prediction = ?", (told,))
+        db.execute("UPDATE track SET track = ?", (told,))
+        db.execute("UPDATE scores SET prediction = ?", (told,))
     with Cache(tmp_path, lambda message: pytest.fail(message)) as cache:
-        assert cache.outcome(file, QUESTION) is None
-        assert cache.prediction(b"sound", b"ear") is None
+        assert cache.recall(file, PREDICTOR) is None
+        assert cache.prediction(b"sound", PREDICTOR) is None
 
 
 def test_what_was_put_aside_is_forgotten_too(tmp_path: Path) -> None:

@@ -1,10 +1,13 @@
-"""Ctrl-C comes at once, or at the end of what it would break."""
+"""Ctrl-C comes at once, or between two files."""
 
 import os
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import Future
+from queue import SimpleQueue
+from threading import Timer
 
 import pytest
 
@@ -14,11 +17,11 @@ ENDING = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "S
 
 
 @pytest.fixture(autouse=True)
-def listening() -> Iterator[None]:
+def installed() -> Iterator[None]:
     before = {number: signal.getsignal(number) for number in ENDING}
     for number in before:
         signal.signal(number, signal.SIG_DFL)  # whatever the tests were started with
-    interrupt.listen()
+    interrupt.install()
     yield
     for number, handler in before.items():
         signal.signal(number, handler)
@@ -30,22 +33,67 @@ def test_an_interrupt_comes_at_once(number) -> None:
         os.kill(os.getpid(), number)
 
 
-def test_one_that_is_held_comes_once_and_at_the_end() -> None:
+def test_one_that_is_deferred_comes_once_and_at_the_end() -> None:
     done = []
-    with pytest.raises(KeyboardInterrupt), interrupt.held():
-        with interrupt.held():
+    with pytest.raises(KeyboardInterrupt), interrupt.deferred():
+        with interrupt.deferred():
             os.kill(os.getpid(), signal.SIGINT)
             os.kill(os.getpid(), signal.SIGINT)
             done.append("inside")
         done.append("between")
     assert done == ["inside", "between"]
-    with interrupt.held():
+    with interrupt.deferred():
         pass
+
+
+def test_one_that_is_deferred_comes_where_it_is_checked() -> None:
+    done = []
+    with pytest.raises(KeyboardInterrupt), interrupt.deferred():
+        interrupt.check()
+        os.kill(os.getpid(), signal.SIGINT)
+        done.append("the file at hand")
+        interrupt.check()
+        done.append("the next one")
+    assert done == ["the file at hand"]
+
+
+def test_an_error_goes_before_an_interrupt_that_waits() -> None:
+    with pytest.raises(ValueError, match="bad"), interrupt.deferred():
+        os.kill(os.getpid(), signal.SIGINT)
+        raise ValueError("bad")
+    with pytest.raises(KeyboardInterrupt):
+        interrupt.check()
+
+
+def test_where_a_person_is_asked_it_comes_at_once() -> None:
+    with pytest.raises(KeyboardInterrupt), interrupt.deferred():
+        with interrupt.immediate():
+            os.kill(os.getpid(), signal.SIGINT)
+        pytest.fail("it went on")
+
+
+def test_what_waits_for_a_queue_or_a_future_is_woken() -> None:
+    for wait in (lambda: interrupt.take(SimpleQueue()), lambda: interrupt.wait(Future())):
+        timer = Timer(0.2, os.kill, (os.getpid(), signal.SIGINT))
+        timer.start()
+        with pytest.raises(KeyboardInterrupt), interrupt.deferred():
+            wait()
+
+
+def test_what_is_there_is_taken_and_what_is_late_is_not_waited_for() -> None:
+    queue: SimpleQueue[int] = SimpleQueue()
+    queue.put(3)
+    assert interrupt.take(queue) == 3
+    with pytest.raises(TimeoutError):
+        interrupt.take(queue, timeout_s=0.01)
+    future: Future[int] = Future()
+    future.set_result(1)
+    interrupt.wait(future)
 
 
 def test_a_child_that_starts_does_not_meet_it_and_the_parent_does_later() -> None:
     code = "import os, signal; os.kill(os.getpid(), signal.SIGINT); print('unharmed')"
-    with pytest.raises(KeyboardInterrupt), interrupt.unheard_by_children():
+    with pytest.raises(KeyboardInterrupt), interrupt.block_sigint_in_children():
         child = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
         os.kill(os.getpid(), signal.SIGINT)
         assert child.stdout == "unharmed\n" and child.returncode == 0
@@ -54,5 +102,5 @@ def test_a_child_that_starts_does_not_meet_it_and_the_parent_does_later() -> Non
 @pytest.mark.parametrize("number", ENDING)
 def test_a_signal_that_was_ignored_stays_ignored(number) -> None:
     signal.signal(number, signal.SIG_IGN)
-    interrupt.listen()
+    interrupt.install()
     os.kill(os.getpid(), number)

@@ -22,7 +22,7 @@ from genretag.library import files
 from genretag.library.journal import Journal
 from genretag.library.walk import Walk
 from genretag.pipeline import undo
-from genretag.pipeline.apply import recover
+from genretag.pipeline.write import recover
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 

@@ -27,7 +27,7 @@ from writers import (
 
 from genretag import tags
 from genretag.library.journal import Journal
-from genretag.pipeline.apply import recover
+from genretag.pipeline.write import recover
 
 KILLS = 100
 

@@ -11,12 +11,14 @@ from audio_files import RECIPES, encode, tone, write_tone
 from genretag import tags
 from genretag.domain.genre_map import GenreMap
 from genretag.domain.library import Entry, Library
-from genretag.domain.outcome import Failed, Outcome, Skipped, Unsure
-from genretag.domain.tagging import TagPolicy
+from genretag.domain.outcome import Failed, Outcome, Skipped
+from genretag.domain.prediction import Prediction
+from genretag.domain.tagging import TagPolicy, decide
+from genretag.domain.track import Track
 from genretag.errors import Code, FileError
 from genretag.inference.session import Model, load
-from genretag.pipeline.hear import hear
 from genretag.pipeline.report import collected, library
+from genretag.pipeline.score import predict
 
 LOW, HIGH = toy_model.LOW_HZ, toy_model.HIGH_HZ
 FILL = TagPolicy("fill", threshold=0.6)
@@ -27,19 +29,25 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Model:
     return load(toy_model.save(tmp_path_factory.mktemp("model") / "toy.onnx"))
 
 
-def heard(path: Path, model: Model, *genres: str) -> Outcome:
-    """What hearing a file leaves: nothing decided, and the genres that it has."""
+Scored = tuple[Track, Prediction]
+
+
+def heard(path: Path, model: Model, *genres: str) -> Scored:
     if genres:
         tags.write(path, list(genres))
-    return Unsure(path=path, before=genres, after=genres, prediction=hear(path, model, "full"))
+    return Track(path, "FLAC", genres), predict(path, model, "full")
+
+
+def decided(policy: TagPolicy, *tracks: Scored) -> list[Outcome]:
+    return [decide(track, prediction, policy) for track, prediction in tracks]
 
 
 def made(found: tuple[list[Entry], int], model: Model, policy: TagPolicy = FILL) -> Library:
     return library([Path("/music")], found, policy, model, "full")
 
 
-def entries(policy: TagPolicy, *outcomes: Outcome) -> list[Entry]:
-    return collected(outcomes, policy)[0]
+def entries(policy: TagPolicy, *tracks: Scored) -> list[Entry]:
+    return collected(decided(policy, *tracks), policy)[0]
 
 
 def test_after_is_what_the_policy_would_leave(tmp_path: Path, model: Model) -> None:
@@ -75,14 +83,14 @@ def test_three_tracks_make_a_map_and_two_make_none(tmp_path: Path, model: Model)
         heard(write_tone(tmp_path / f"{n}.flac", 4.0, hz=hz), model)
         for n, hz in enumerate((LOW, HIGH, toy_model.MIDDLE_HZ))
     ]
-    assert np.isfinite(made(collected(tracks, FILL), model).places).all()
-    assert np.isnan(made(collected(tracks[:2], FILL), model).places).all()
+    assert np.isfinite(made(collected(decided(FILL, *tracks), FILL), model).places).all()
+    assert np.isnan(made(collected(decided(FILL, *tracks[:2]), FILL), model).places).all()
 
 
 def test_timelines_are_of_what_can_still_be_heard(tmp_path: Path, model: Model) -> None:
     """Files are heard again, and somebody may have touched them meanwhile."""
     paths = [write_tone(tmp_path / f"{n}.flac", 4.0, hz=HIGH) for n in range(3)]
-    found = collected([heard(path, model, "Low") for path in paths], FILL)
+    found = collected(decided(FILL, *(heard(path, model, "Low") for path in paths)), FILL)
     paths[0].unlink()
     encode(paths[1], tone(4.0) * 0, RECIPES["FLAC"])
     [(row, timeline)] = made(found, model).timelines

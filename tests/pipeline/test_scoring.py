@@ -1,8 +1,6 @@
 """Windows of several files are scored at once, and a device that fails costs a word."""
 
 from collections.abc import Iterator
-from contextlib import closing
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -14,18 +12,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from genretag.domain.analysis import Analysis
 from genretag.domain.outcome import Failed, Outcome, Skipped
 from genretag.domain.prediction import Embeddings, Scores
+from genretag.domain.selection import Selection
 from genretag.domain.tagging import TagPolicy
-from genretag.domain.track import Track
 from genretag.errors import Code
+from genretag.executors.local import LocalExecutor
 from genretag.inference import session
 from genretag.inference.session import DeviceError, Model
-from genretag.pipeline import workers
-from genretag.pipeline.analysis import Answer, Memory, ScanSettings, Unscored
-from genretag.pipeline.hear import Heard
-from genretag.pipeline.pool import Pool
-from genretag.pipeline.scan import Scorer, scan
+from genretag.pipeline.analyse import analyse_safely
+from genretag.pipeline.recall import Memory
+from genretag.pipeline.scan import plan_files, predict_files
+from genretag.pipeline.score import BatchScorer
+from genretag.pipeline.settings import AnalysisSettings
 
 
 @pytest.fixture(scope="module")
@@ -47,13 +47,13 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> list[Path | Outcome]:
 def outcomes(
     files: list[Path | Outcome], toy: Path, batch: int | None, model: Model | None = None
 ) -> tuple[list[Outcome], list[str]]:
-    said: list[str] = []
-    settings = ScanSettings(toy, TagPolicy(threshold=0.3), batch=batch)
+    warnings: list[str] = []
+    settings = AnalysisSettings(toy, Selection(), batch=batch)
     loaded = model or session.load(toy, "cpu")
-    memory = Memory(None, settings, loaded.digest)
-    with closing(Pool(2)) as pool:
-        engine = partial(workers.local, pool=pool, timeout_s=60.0)
-        return list(scan(files, settings, memory, engine, loaded, said.append)), said
+    memory = Memory.of(None, loaded.digest, settings.coverage)
+    with LocalExecutor(2, 60.0, "genretag.pipeline.analyse") as executor:
+        found = predict_files(files, settings, memory, executor, loaded, warnings.append)
+        return list(plan_files(found, TagPolicy(threshold=0.3))), warnings
 
 
 def scores_of(outcome: Outcome) -> dict[str, float]:
@@ -126,24 +126,32 @@ def test_a_device_that_is_not_there_after_all_gives_way(
         assert len(said) == 1 and "cuda" in said[0] and "doctor" in said[0]
 
 
+def unscored(name: str, windows: NDArray[np.float32]) -> Analysis:
+    return Analysis(Path(name), windows=windows, duration_s=1.0)
+
+
+def scored(name: str) -> Analysis:
+    return Analysis(Path(name), outcome=Skipped(path=Path(name), reason="r"))
+
+
 def test_what_needs_no_score_does_not_wait_for_long_behind_what_does() -> None:
     model = Model(toy_model.MANIFEST, "d" * 64, "cpu", None)  # type: ignore[arg-type]
-    settings = ScanSettings(Path("m"), TagPolicy(), batch=64)
+    settings = AnalysisSettings(Path("m"), Selection(), batch=64)
     given = 0
 
-    def found() -> Iterator[Answer | Unscored]:
+    def analyses() -> Iterator[Analysis]:
         nonlocal given
-        yield Unscored(Track(Path("a"), "FLAC"), Heard(np.zeros((0, 5, 48), "f4"), 1.0), None, None)
+        yield unscored("a", np.zeros((0, 5, 48), "f4"))
         while True:
             given += 1
-            yield Answer(Skipped(path=Path(str(given)), reason="r"))
+            yield scored(str(given))
 
-    next(Scorer(model, settings, lambda message: None).scored(found()))
+    next(BatchScorer(model, settings, lambda message: None).score(analyses()))
     assert given < 64
 
 
 @given(st.lists(st.integers(0, 4), max_size=12), st.integers(1, 6))
-def test_answers_keep_their_order_whatever_the_batch(counts: list[int], batch: int) -> None:
+def test_files_keep_their_order_whatever_the_batch(counts: list[int], batch: int) -> None:
     shape = (toy_model.MANIFEST.front_end.n_mels,)
     rng = np.random.default_rng(0)
 
@@ -154,23 +162,23 @@ def test_answers_keep_their_order_whatever_the_batch(counts: list[int], batch: i
             return windows[:, 0, :3], windows[:, 0]
 
     model = Counting(toy_model.MANIFEST, "d" * 64, "cpu", None)  # type: ignore[arg-type]
-    found: list[Answer | Unscored] = []
-    for n, count in enumerate(counts):
-        if count == 4:
-            found.append(Answer(Skipped(path=Path(str(n)), reason="r")))
-            continue
-        windows = rng.random((count, 5, *shape), dtype=np.float32)
-        found.append(Unscored(Track(Path(str(n)), "FLAC"), Heard(windows, 1.0), None, None))
-    settings = ScanSettings(Path("m"), TagPolicy(threshold=1.0), batch=batch)
-    answers = list(Scorer(model, settings, lambda message: None).scored(iter(found)))
-    assert [answer.outcome.path.name for answer in answers] == [str(n) for n in range(len(counts))]
-    for one, answer in zip(found, answers, strict=True):
-        if isinstance(one, Unscored):
-            assert answer.outcome.prediction
-            assert answer.outcome.prediction.windows == len(one.heard.windows)
-            if len(one.heard.windows):
-                best = one.heard.windows[:, 0, :3].mean(axis=0, dtype=np.float64).max()
-                assert answer.outcome.prediction.genres[0].score == pytest.approx(best)
+    analyses = [
+        scored(str(n))
+        if count == 4
+        else unscored(str(n), rng.random((count, 5, *shape), dtype=np.float32))
+        for n, count in enumerate(counts)
+    ]
+    settings = AnalysisSettings(Path("m"), Selection(), batch=batch)
+    results = list(BatchScorer(model, settings, lambda message: None).score(iter(analyses)))
+    assert [result.path.name for result in results] == [str(n) for n in range(len(counts))]
+    for analysis, result in zip(analyses, results, strict=True):
+        assert result.windows is None
+        if analysis.windows is not None:
+            assert result.prediction
+            assert result.prediction.windows == len(analysis.windows)
+            if len(analysis.windows):
+                best = analysis.windows[:, 0, :3].mean(axis=0, dtype=np.float64).max()
+                assert result.prediction.genres[0].score == pytest.approx(best)
 
 
 def test_a_file_for_which_a_worker_has_no_memory_fails_alone_and_is_no_mistake(
@@ -179,8 +187,9 @@ def test_a_file_for_which_a_worker_has_no_memory_fails_alone_and_is_no_mistake(
     calls[:] = [1]
     real = session.load(toy, "cpu")
     failing = Failing(real.manifest, real.digest, "cpu", real._session)
-    settings = ScanSettings(toy, TagPolicy())
+    settings = AnalysisSettings(toy, Selection())
     path = next(file for file in library if isinstance(file, Path))
-    found = workers.safely(path, failing, settings, Memory(None, settings, real.digest))
-    assert isinstance(found, Answer) and isinstance(found.outcome, Failed)
-    assert found.outcome.error.code is Code.OUT_OF_MEMORY
+    memory = Memory.of(None, real.digest, settings.coverage)
+    outcome = analyse_safely(path, failing, settings, memory).outcome
+    assert isinstance(outcome, Failed)
+    assert outcome.error.code is Code.OUT_OF_MEMORY

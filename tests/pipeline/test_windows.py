@@ -10,7 +10,7 @@ from audio_files import RECIPES, encode, garbage, tone, write_tone
 from genretag.domain.occlusion import OCCLUSIONS
 from genretag.errors import FileError
 from genretag.inference.session import Model, load
-from genretag.pipeline.hear import hear
+from genretag.pipeline.score import predict
 from genretag.pipeline.windows import effects, timeline
 
 LOW, HIGH = toy_model.LOW_HZ, toy_model.HIGH_HZ
@@ -31,7 +31,7 @@ def song(path: Path, *seconds: tuple[float, float]) -> Path:
 def test_a_timeline_comes_to_what_scan_hears(tmp_path: Path, model: Model, coverage: str) -> None:
     path = song(tmp_path / "a.flac", (LOW, 4.0), (0.0, 2.0), (HIGH, 5.5))
     found = timeline(path, model, coverage)
-    heard = hear(path, model, coverage)
+    heard = predict(path, model, coverage)
     assert found.prediction == heard
     assert np.array_equal(found.prediction.embedding, heard.embedding)
     assert len(found.excerpts) == len(found.scores) == len(found.mels) == heard.windows

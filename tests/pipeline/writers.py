@@ -25,7 +25,7 @@ from genretag.domain.prediction import Prediction, ScoredGenre
 from genretag.library import files
 from genretag.library.journal import Entry, Journal
 from genretag.pipeline import plan, undo
-from genretag.pipeline.apply import Writer, recover
+from genretag.pipeline.write import Writer, recover
 from genretag.report import jsonl
 
 sys.path.append(str(Path(__file__).parents[1]))

@@ -90,7 +90,7 @@ def main() -> None:
         # A name that the terminal's encoding lacks must not stop a run.
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
-    interrupt.listen()
+    interrupt.install()
     try:
         app()
     except SystemExit as ended:

@@ -106,16 +106,16 @@ def evaluate(
         from genretag.cli import maps
         from genretag.cli.progress import ProgressDisplay
         from genretag.domain.placeholder import placeholders
-        from genretag.domain.tagging import TagPolicy
+        from genretag.domain.selection import Selection
         from genretag.domain.truth import Classes
         from genretag.library import journal
         from genretag.library.paths import data_dir
-        from genretag.library.prefetch import Prefetch
         from genretag.library.walk import Walk
         from genretag.pipeline.evaluate import Question, evaluated
+        from genretag.pipeline.find import find
 
         walk = Walk(tuple(exclude or ()), follow_symlinks, hidden, one_file_system)
-        files = Prefetch(walk.files(paths))
+        files = find(paths, walk)
         display = ProgressDisplay(lambda: files.found, paths)
         predictor = session.predictor(display.warn)
         genres = predictor.manifest.genres
@@ -132,8 +132,9 @@ def evaluate(
             written,
             placeholders(placeholder, genres.names, names),
         )
-        policy = TagPolicy("compare", placeholders=question.placeholders)
-        with display, predictor.outcomes(files, policy) as outcomes:
+        selection = Selection("tagged", question.placeholders, video)
+        with display, predictor.analyses(files, selection) as analyses:
+            outcomes = (analysis.as_outcome() for analysis in analyses)
             evaluation = evaluated(display.watched(outcomes), question)
     _show(evaluation, format, output)
     if save:

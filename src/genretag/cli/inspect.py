@@ -101,9 +101,9 @@ def inspect(
     from genretag.cli.output import opened, translated
     from genretag.errors import Code, FileError, UsageError
     from genretag.library import paths
-    from genretag.library.interrupt import held
+    from genretag.library.interrupt import deferred
 
-    with held():  # broken off half way, it cannot be imported again
+    with deferred():  # broken off half way, it cannot be imported again
         from genretag.inference import session, store
     from genretag.pipeline.inspect import Look, inspected
 

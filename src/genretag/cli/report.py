@@ -80,14 +80,16 @@ def report(
         from genretag.cli import threshold as thresholds
         from genretag.cli.progress import ProgressDisplay
         from genretag.domain.placeholder import placeholders
+        from genretag.domain.selection import Selection
         from genretag.domain.tagging import TagPolicy
-        from genretag.library.prefetch import Prefetch
         from genretag.library.walk import Walk
+        from genretag.pipeline.find import find
         from genretag.pipeline.report import collected, library
+        from genretag.pipeline.scan import decide_files
         from genretag.report.page import page
 
         walk = Walk(tuple(exclude or ()), follow_symlinks, hidden, one_file_system)
-        files = Prefetch(walk.files(paths))
+        files = find(paths, walk)
         display = ProgressDisplay(lambda: files.found, paths)
         predictor = session.predictor(display.warn)
         genres = predictor.manifest.genres.names
@@ -99,8 +101,8 @@ def report(
             genre_map=names,
             placeholders=placeholders(placeholder, genres, names),
         )
-        with display, predictor.heard(files) as outcomes:
-            found = collected(display.watched(outcomes), wished)
+        with display, predictor.analyses(files, Selection(video=video)) as analyses:
+            found = collected(display.watched(decide_files(analyses, wished)), wished)
         told = library(paths, found, wished, predictor.loaded, coverage)
     _write(page(told), output)
     typer.echo(f"Wrote {output}", err=True)

@@ -15,8 +15,9 @@ from genretag.cli.terminal import agreed, can_ask, width
 from genretag.domain.outcome import Failed, Outcome, Planned, Tagged
 from genretag.errors import RunError
 from genretag.library import paths
+from genretag.library.interrupt import deferred
 from genretag.library.journal import Journal
-from genretag.pipeline.apply import Writer, recover
+from genretag.pipeline.write import Writer, recover
 from genretag.report import REPORTERS, Report, human
 from genretag.report.plan import PlanWriter
 from genretag.report.text import visible
@@ -212,7 +213,7 @@ def writing(
     journal = Journal(paths.data_dir())
     try:
         recover(journal)
-        with journal.run(command, undoes, folder, options) as run:
+        with deferred(), journal.run(command, undoes, folder, options) as run:
             yield Writer(journal, run, keep_mtime, at_once)
     finally:
         journal.close()

@@ -172,13 +172,13 @@ def scan(
         from genretag.domain.layout import PLAIN, PLAYERS
         from genretag.domain.placeholder import placeholders
         from genretag.domain.tagging import TagPolicy
-        from genretag.library.prefetch import Prefetch
         from genretag.library.walk import Walk
+        from genretag.pipeline.find import find
         from genretag.report.paths import common_folder
         from genretag.report.wording import WRITING as WORDS
 
         walk = Walk(tuple(exclude or ()), follow_symlinks, hidden, one_file_system)
-        files = Prefetch(walk.files(paths))
+        files = find(paths, walk)
         folder = common_folder(paths)
         # Who was interrupted has a part of the plan, and wants it overwritten.
         again = typed.command(context, *["--yes"][: plan is not None and not yes])

@@ -1,9 +1,8 @@
-"""Hears files for commands: the processes that listen, the model, what is remembered."""
+"""Sets up what commands analyse files with: processes, the model, the cache."""
 
-from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -11,20 +10,21 @@ from genretag.cli.options import DEFAULT_MODEL, Coverage, Device
 
 # What follows takes long to import: here for types alone, and in functions once workers start.
 if TYPE_CHECKING:
+    from genretag.domain.analysis import Analysis
     from genretag.domain.manifest import ModelManifest
     from genretag.domain.outcome import Outcome
+    from genretag.domain.selection import Selection
     from genretag.domain.tagging import TagPolicy
+    from genretag.executors.base import Executor
     from genretag.inference.session import Model
-    from genretag.pipeline.analysis import ScanSettings
-    from genretag.pipeline.pool import Pool
-    from genretag.pipeline.scan import Engine
+    from genretag.pipeline.settings import AnalysisSettings
 
 GPU_BATCH = 64
 
 
 @dataclass(frozen=True)
 class InferenceOptions:
-    """How files are heard, in the words of the options."""
+    """How files are analysed, in the words of the options."""
 
     model: str = DEFAULT_MODEL
     coverage: Coverage = "balanced"
@@ -39,47 +39,54 @@ class InferenceOptions:
 
 
 @contextmanager
-def open_session(how: InferenceOptions) -> Iterator["Session"]:
-    """Who hears files. Enter it before anything heavy is imported, and leave it last."""
-    from genretag.library import resources
-    from genretag.library.interrupt import held
-    from genretag.pipeline.pool import Pool
+def open_session(options: InferenceOptions) -> Iterator["Session"]:
+    """Open what analyses files. Enter it before anything heavy is imported, and leave it last."""
+    from genretag.library.interrupt import deferred
 
     with ExitStack() as stack:
-        # First, so that workers are there when the first file is. Closed whatever happens:
-        # they would outlive an error.
-        pool = None if how.engine == "ray" else Pool(how.jobs or resources.cores())
-        if pool:
-            stack.enter_context(closing(pool))
-        with held():  # broken off half way, this import cannot be made again
+        executor: Executor
+        with deferred():  # broken off half way, an import cannot be made again
+            if options.engine == "ray":
+                from genretag.executors.ray import RayExecutor
+
+                executor = RayExecutor(options.ray_address, options.timeout_s)
+            else:
+                from genretag.executors.local import LocalExecutor
+                from genretag.library.resources import cores
+
+                # First, so that workers are there when the first file is. Closed whatever
+                # happens: they would outlive an error.
+                local = LocalExecutor(
+                    options.jobs or cores(), options.timeout_s, "genretag.pipeline.analyse"
+                )
+                executor = stack.enter_context(local)
             from genretag.inference import runtime  # noqa: F401
-        yield Session(how, pool)
+        yield Session(options, executor)
 
 
 class Session:
     """Has processes that start, and no model yet."""
 
-    def __init__(self, how: InferenceOptions, pool: "Pool | None") -> None:
-        self._how = how
-        self._pool = pool
+    def __init__(self, options: InferenceOptions, executor: "Executor") -> None:
+        self._options = options
+        self._executor = executor
 
     def predictor(self, warn: Callable[[str], None]) -> "Predictor":
-        """The listener with its model, which is loaded here too: a bad one ends the run early."""
+        """Load the model, here too: a bad one ends the run early."""
         from genretag.inference import session, store
         from genretag.library import paths
 
-        file = store.locate(self._how.model, paths.cache_dir())
-        return Predictor(
-            self._how, self._pool, file, session.load(file, self._how.device, warn), warn
-        )
+        file = store.locate(self._options.model, paths.cache_dir())
+        model = session.load(file, self._options.device, warn)
+        return Predictor(self._options, self._executor, file, model, warn)
 
 
 @dataclass(frozen=True)
 class Predictor:
-    """Hears files with the model `loaded` from `file`, and tells `warn` what concerns no file."""
+    """Analyses files with the model `loaded` from `file`; `warn` gets what concerns no file."""
 
-    how: InferenceOptions
-    pool: "Pool | None"
+    options: InferenceOptions
+    executor: "Executor"
     file: Path
     loaded: "Model"
     warn: Callable[[str], None]
@@ -92,47 +99,45 @@ class Predictor:
     @contextmanager
     def outcomes(
         self, files: "Iterable[Path | Outcome]", policy: "TagPolicy"
-    ) -> "Iterator[Generator[Outcome, None, None]]":
-        """One outcome for each of `files`, in their order, as `pipeline.scan` yields them."""
+    ) -> "Iterator[Iterator[Outcome]]":
+        """Yield what `policy` makes of each of `files`, in their order."""
+        from genretag.domain.tagging import selection
+        from genretag.pipeline.scan import plan_files
+
+        with self.analyses(files, selection(policy, self.options.video)) as analyses:
+            yield plan_files(analyses, policy)
+
+    @contextmanager
+    def analyses(
+        self, files: "Iterable[Path | Outcome]", selection: "Selection"
+    ) -> "Iterator[Iterator[Analysis]]":
+        """Yield what is known of each of `files`, in their order, with predictions if selected."""
         from genretag.library.cache import Cache
-        from genretag.pipeline import scan
-        from genretag.pipeline.analysis import Memory
+        from genretag.library.interrupt import deferred
+        from genretag.library.paths import cache_dir
+        from genretag.pipeline.recall import Memory
+        from genretag.pipeline.scan import predict_files
 
-        settings = self._settings(policy)
+        folder = None if self.options.no_cache else cache_dir()
+        settings = self._settings(selection, folder)
         with ExitStack() as stack:
-            cache = None
-            if settings.cache:
-                cache = stack.enter_context(Cache(settings.cache, self.warn))
-            memory = Memory(cache, settings, self.loaded.digest)
-            found = scan.scan(files, settings, memory, self._engine(), self.loaded, self.warn)
-            yield stack.enter_context(closing(found))
+            stack.enter_context(deferred())
+            cache = stack.enter_context(Cache(folder, self.warn)) if folder else None
+            memory = Memory.of(cache, self.loaded.digest, settings.coverage)
+            run = (files, settings, memory, self.executor, self.loaded, self.warn)
+            yield stack.enter_context(closing(predict_files(*run)))
 
-    def heard(
-        self, files: "Iterable[Path | Outcome]"
-    ) -> "AbstractContextManager[Generator[Outcome, None, None]]":
-        """As `outcomes`, with whatever is heard in each of `files`, and nothing to write."""
-        from genretag.domain.tagging import TagPolicy
+    def _settings(self, selection: "Selection", cache: Path | None) -> "AnalysisSettings":
+        from genretag.pipeline.settings import AnalysisSettings
 
-        return self.outcomes(files, TagPolicy("replace", threshold=1.0))
-
-    def _settings(self, policy: "TagPolicy") -> "ScanSettings":
-        from genretag.library import paths
-        from genretag.pipeline.analysis import ScanSettings
-
-        device = self.loaded.device
-        return ScanSettings(
-            model=self.file,
-            policy=policy,
+        options, device = self.options, self.loaded.device
+        is_here = options.engine == "local"
+        return AnalysisSettings(
+            model=self.file if is_here else self.file.absolute(),
+            selection=selection,
             device=device,
-            coverage=self.how.coverage,
-            batch=self.how.batch_size or (None if device == "cpu" else GPU_BATCH),
-            cache=None if self.how.no_cache else paths.cache_dir(),
-            video=self.how.video,
+            coverage=options.coverage,
+            # Other machines do not see it: what they find is kept here alone.
+            cache=cache if is_here else None,
+            batch=options.batch_size or (None if device == "cpu" else GPU_BATCH),
         )
-
-    def _engine(self) -> "Engine":
-        from genretag.pipeline import cluster, workers
-
-        if self.pool:
-            return partial(workers.local, pool=self.pool, timeout_s=self.how.timeout_s)
-        return partial(cluster.spread, address=self.how.ray_address, timeout_s=self.how.timeout_s)

@@ -8,6 +8,7 @@ from typing import TextIO
 from rich.console import Console
 from rich.text import Text
 
+from genretag.library.interrupt import immediate
 from genretag.report.text import hanging
 
 
@@ -38,7 +39,8 @@ def agreed(question: str) -> bool:
     broken = hanging(Text(f"{question} [y/N]"), Console(stderr=True).width, 0)
     sys.stderr.write(f"{broken.plain} ")
     sys.stderr.flush()
-    answer = sys.stdin.readline()
+    with immediate():
+        answer = sys.stdin.readline()
     if not answer.endswith("\n"):  # Ctrl-D leaves the cursor where it is
         sys.stderr.write("\n")
     return answer.strip().casefold() in ("y", "yes")

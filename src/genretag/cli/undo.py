@@ -49,7 +49,7 @@ def undo(
     from genretag.library import paths
     from genretag.library.journal import Journal
     from genretag.pipeline import undo as taking_back
-    from genretag.pipeline.apply import recover
+    from genretag.pipeline.write import recover
     from genretag.report.paths import common_folder
     from genretag.report.wording import files, undoing
 

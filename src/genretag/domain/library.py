@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from genretag.domain.genre import folded
 from genretag.domain.outcome import Outcome
 from genretag.domain.prediction import ScoredGenre
-from genretag.domain.tagging import TagPolicy, merged, named, sure
 from genretag.domain.timeline import Timeline
 
 _DISAGREEING, _UNDECIDED = 12, 12
@@ -81,15 +80,6 @@ class Library:
     skipped: int
     places: NDArray[np.float64]
     timelines: tuple[tuple[int, Timeline], ...] = ()
-
-
-def left(outcome: Outcome, policy: TagPolicy) -> tuple[str, ...]:
-    """The genres that a file has once `scan` was there with this policy."""
-    before = outcome.before
-    if outcome.prediction is None or (policy.mode == "fill" and policy.real(before)):
-        return before
-    names = named(sure(outcome.prediction, policy), policy)
-    return merged(before, names, policy) if names else before
 
 
 def interesting(entries: Sequence[Entry]) -> list[int]:

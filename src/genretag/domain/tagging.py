@@ -8,12 +8,13 @@ from genretag.domain.change import TagChange
 from genretag.domain.genre import distinct
 from genretag.domain.genre_map import AS_THEY_ARE, GenreMap
 from genretag.domain.layout import PLAIN, Layout
-from genretag.domain.outcome import Outcome, Planned, Skipped, Unchanged, Unsure
+from genretag.domain.outcome import Outcome, Planned, Unchanged, Unsure
 from genretag.domain.placeholder import placeholders, real
 from genretag.domain.prediction import Prediction, ScoredGenre
+from genretag.domain.selection import Selection, Tagging
 from genretag.domain.track import Track
 
-PolicyMode = Literal["fill", "replace", "add", "compare"]
+PolicyMode = Literal["fill", "replace", "add"]
 
 RUNNER_UP = 0.5
 """A further genre is written if it scores at least this share of the best one's score."""
@@ -24,7 +25,7 @@ class TagPolicy:
     """How predictions become tags.
 
     `fill` writes only where there is no genre, `replace` overwrites, `add` appends up to
-    `max_genres` in all; `compare` writes nothing, and hears only files that have a genre.
+    `max_genres` in all.
     Below `threshold` nothing is written. Of the model's genres the best is taken, and up to
     `top_k` in all if they score at least half as much. They are written under the names that
     `genre_map` gives them, laid out by `layout`. Genres of a file whose folded name is one of
@@ -52,19 +53,10 @@ class TagPolicy:
         return real(genres, self.placeholders)
 
 
-def settled(track: Track, policy: TagPolicy) -> Outcome | None:
-    """The outcome of a track that need not be heard, or None: `fill` keeps any real genre."""
-    if track.container is None:
-        return Skipped(path=track.path, reason="genretag cannot tag this container")
-    has_genre = bool(policy.real(track.genres))
-    if policy.mode == "fill" and has_genre:
-        return Unchanged(
-            path=track.path, before=track.genres, after=track.genres, reason="has a genre"
-        )
-    if policy.mode == "compare" and not has_genre:
-        same = track.genres
-        return Unchanged(path=track.path, before=same, after=same, reason="has no genre")
-    return None
+def selection(policy: TagPolicy, video: bool = False) -> Selection:
+    """Return which tracks must be scored for `policy`; films only with `video`."""
+    tagging: Tagging = "untagged" if policy.mode == "fill" else "any"
+    return Selection(tagging, policy.placeholders, video)
 
 
 def sure(prediction: Prediction, policy: TagPolicy) -> list[ScoredGenre]:
@@ -96,8 +88,8 @@ def merged(before: tuple[str, ...], new: tuple[str, ...], policy: TagPolicy) -> 
 
 def decide(track: Track, prediction: Prediction, policy: TagPolicy) -> Outcome:
     """Planned, Unchanged or Unsure: what `policy` makes of what was heard in `track`."""
-    if policy.mode == "compare":
-        return _left(Unchanged, track, prediction, "was heard to be compared")
+    if policy.mode == "fill" and policy.real(track.genres):
+        return _left(Unchanged, track, prediction, "has a genre")
     best = sure(prediction, policy)
     if not best:
         silent = "nothing but silence was heard"

@@ -8,13 +8,23 @@ from genretag.domain.change import Stamp
 
 @dataclass(frozen=True)
 class Track:
-    """One audio file and the genres that it holds now.
+    """One file, what it is, and the genres that it holds now.
 
-    `container` names the row of `tags.CONTAINERS` that reads and writes it;
-    None means that genretag knows no place for a genre in it.
+    Attributes:
+        path: as it was found.
+        container: names the row of `tags.CONTAINERS` that reads and writes it; None means that
+            genretag knows no place for a genre in it.
+        genres: from the first of its tags that has any.
+        stamp: the file's size and time when it was read.
+        is_audio: False for a file that holds no sound.
+        has_video: whether it holds moving pictures; known only where a track must be scored.
+        has_second_tags: False where it surely has one tag at most, and that is not ID3v1.
     """
 
     path: Path
     container: str | None
     genres: tuple[str, ...] = ()
     stamp: Stamp | None = None
+    is_audio: bool = True
+    has_video: bool = False
+    has_second_tags: bool = True

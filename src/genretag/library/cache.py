@@ -1,4 +1,4 @@
-"""What was heard before, in SQLite: by the sound in a file, and for files nobody has touched."""
+"""Tracks and predictions that are known from earlier runs, in SQLite."""
 
 import json
 import os
@@ -7,15 +7,16 @@ import time
 from base64 import b64decode, b64encode
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 
-from genretag.domain.change import Stamp, TagChange, layout_as_object, layout_from_object
-from genretag.domain.outcome import OUTCOMES, Failed, Outcome, Planned
+from genretag.domain.analysis import Analysis
+from genretag.domain.change import Stamp
 from genretag.domain.prediction import Prediction, ScoredGenre
+from genretag.domain.track import Track
 from genretag.errors import reason
 
 FILE = "heard.sqlite3"
@@ -23,22 +24,33 @@ _WAIT_S = 30.0
 _AT_ONCE = 256
 _EVERY_S = 1.0
 
-# The tables that are dropped knew sounds by three places in them, and may have mixed them up.
+# The tables that are dropped knew sounds by three places in them, or files by what was decided.
 _TABLES = """
 DROP TABLE IF EXISTS sound;
 DROP TABLE IF EXISTS file;
-CREATE TABLE IF NOT EXISTS prediction (
-    sound BLOB, listener BLOB, prediction TEXT NOT NULL, PRIMARY KEY (sound, listener)
+DROP TABLE IF EXISTS outcome;
+DROP TABLE IF EXISTS prediction;
+CREATE TABLE IF NOT EXISTS scores (
+    fingerprint BLOB, predictor BLOB, prediction TEXT NOT NULL,
+    PRIMARY KEY (fingerprint, predictor)
 ) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS outcome (
-    path BLOB PRIMARY KEY, state TEXT NOT NULL, question BLOB NOT NULL, outcome TEXT NOT NULL
+CREATE TABLE IF NOT EXISTS track (
+    path BLOB PRIMARY KEY, state TEXT NOT NULL, fingerprint BLOB, track TEXT NOT NULL
 ) WITHOUT ROWID;
+"""
+
+_RECALL = """
+SELECT state, track, prediction FROM track
+LEFT JOIN scores ON scores.fingerprint = track.fingerprint AND scores.predictor = ?
+WHERE path = ?
 """
 
 # What comes of an entry that another version or a bad disk wrote: it is not remembered, then.
 _ODD = (ValueError, KeyError, TypeError, AttributeError)
 
 Warn = Callable[[str], None]
+
+_TRACK_FIELDS = [field.name for field in fields(Track) if field.name not in ("path", "stamp")]
 
 
 @dataclass(frozen=True)
@@ -51,7 +63,7 @@ class Sizes:
 
 
 def state(path: Path) -> str:
-    """Changes whenever somebody writes to the file at `path`; OSError if it is gone.
+    """Return what changes whenever somebody writes to the file at `path`; OSError if it is gone.
 
     Windows tells when a file was made, not when it was last changed: there somebody who keeps
     its size and its time goes unnoticed.
@@ -61,21 +73,23 @@ def state(path: Path) -> str:
 
 
 class Cache:
-    """The memory in one folder; several runs may use it at the same time.
+    """What is known from earlier runs, in one folder; several runs may use it at the same time.
+
+    It keeps facts, never decisions: the track of each file, valid until somebody writes to the
+    file, and the prediction for each sound, by its fingerprint. So another policy costs nothing.
 
     It never stops a run. A file that is no database any more is put aside, one that cannot be
-    used is done without; `warn` is told.
+    used is done without; `warn` gets the message.
 
-    A `listener` is a digest of what a prediction depends on beside the sound, a `question` one
-    of what an outcome depends on beside the file.
+    A `predictor` is a digest of all that a prediction depends on beside the sound.
     """
 
     def __init__(self, folder: Path, warn: Warn = lambda message: None) -> None:
         self._file = folder / FILE
-        self._say = warn
+        self._warn = warn
         self._db: sqlite3.Connection | None = None
-        self._files: list[tuple[bytes, str, bytes, str]] = []
-        self._sounds: list[tuple[bytes, bytes, str]] = []
+        self._tracks: list[tuple[bytes, str, bytes | None, str]] = []
+        self._predictions: list[tuple[bytes, bytes, str]] = []
         self._written = time.monotonic()
         self._open()
 
@@ -90,44 +104,44 @@ class Cache:
         self._write()
         self._leave()
 
-    def prediction(self, sound: bytes, listener: bytes) -> Prediction | None:
-        """What a listener made of a sound."""
+    def recall(self, path: Path, predictor: bytes) -> Analysis | None:
+        """Return what is known of the file at `path`; None if somebody has written to it since."""
+        row = self._row(_RECALL, (predictor, _key(path)))
+        if row is None:
+            return None
+        with suppress(OSError, *_ODD):
+            if row[0] == state(path):
+                prediction = row[2] and _prediction(json.loads(row[2]))
+                return Analysis(path, _track(path, json.loads(row[1])), prediction)
+        return None
+
+    def prediction(self, fingerprint: bytes, predictor: bytes) -> Prediction | None:
+        """Return what `predictor` said of a sound, in whichever file that was."""
         row = self._row(
-            "SELECT prediction FROM prediction WHERE sound = ? AND listener = ?", (sound, listener)
+            "SELECT prediction FROM scores WHERE fingerprint = ? AND predictor = ?",
+            (fingerprint, predictor),
         )
         with suppress(*_ODD):
             return row and _prediction(json.loads(row[0]))
         return None
 
-    def outcome(self, path: Path, question: bytes) -> Outcome | None:
-        """What became of the file at `path` if nobody has written to it since."""
-        row = self._row(
-            "SELECT state, outcome FROM outcome WHERE path = ? AND question = ?",
-            (_key(path), question),
-        )
-        if row is None:
-            return None
-        with suppress(OSError, *_ODD):
-            return _outcome(path, json.loads(row[1])) if row[0] == state(path) else None
-        return None
-
-    def keep_prediction(self, sound: bytes, listener: bytes, prediction: Prediction) -> None:
-        """Remember it, soon."""
-        self._sounds.append((sound, listener, json.dumps(_as_object(prediction))))
-
-    def keep_outcome(self, outcome: Outcome, was: str, question: bytes) -> None:
-        """Remember, soon, what became of a file whose `state` it was; failures are tried again."""
-        if not isinstance(outcome, Failed):
-            told = json.dumps(_told(outcome))
-            self._files.append((_key(outcome.path), was, question, told))
-        if len(self._files) >= _AT_ONCE or time.monotonic() - self._written > _EVERY_S:
+    def keep(self, analysis: Analysis, predictor: bytes) -> None:
+        """Keep, soon, what is new in `analysis`; a file that failed is tried again."""
+        fingerprint, prediction = analysis.fingerprint, analysis.prediction
+        if fingerprint and prediction:
+            row = json.dumps(_prediction_as_object(prediction))
+            self._predictions.append((fingerprint, predictor, row))
+        if analysis.state and analysis.track:
+            track = json.dumps(_track_as_object(analysis.track))
+            self._tracks.append((_key(analysis.path), analysis.state, fingerprint, track))
+        if len(self._tracks) >= _AT_ONCE or time.monotonic() - self._written > _EVERY_S:
             self._write()
 
     def sizes(self) -> Sizes:
-        """What there is."""
+        """Return how much there is."""
         self._write()
-        files = self._row("SELECT count(*) FROM outcome", ())
-        sounds = self._row("SELECT count(*) FROM prediction", ())
+        files = self._row("SELECT count(*) FROM track", ())
+        sounds = self._row("SELECT count(*) FROM scores", ())
         size = 0
         for part in _parts(self._file):
             with suppress(OSError):
@@ -135,8 +149,8 @@ class Cache:
         return Sizes(files[0] if files else 0, sounds[0] if sounds else 0, size)
 
     def clear(self) -> bool:
-        """Forget everything, also what was put aside; whether that could be done."""
-        self._files, self._sounds = [], []
+        """Forget everything, also what was put aside; return whether that could be done."""
+        self._tracks, self._predictions = [], []
         with suppress(OSError):
             _aside(self._file).unlink(missing_ok=True)
         return bool(self._guarded(self._empty))
@@ -144,8 +158,8 @@ class Cache:
     @staticmethod
     def _empty(db: sqlite3.Connection) -> bool:
         with db:
-            db.execute("DELETE FROM outcome")
-            db.execute("DELETE FROM prediction")
+            db.execute("DELETE FROM track")
+            db.execute("DELETE FROM scores")
         db.execute("VACUUM")
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         return True
@@ -170,17 +184,17 @@ class Cache:
         return self._guarded(lambda db: db.execute(query, values).fetchone())
 
     def _write(self) -> None:
-        files, self._files = self._files, []
-        sounds, self._sounds = self._sounds, []
+        tracks, self._tracks = self._tracks, []
+        predictions, self._predictions = self._predictions, []
         self._written = time.monotonic()
 
         def insert(db: sqlite3.Connection) -> None:
             # Nothing is locked between two writes, so other runs need not wait.
             with db:
-                db.executemany("INSERT OR REPLACE INTO outcome VALUES (?, ?, ?, ?)", files)
-                db.executemany("INSERT OR REPLACE INTO prediction VALUES (?, ?, ?)", sounds)
+                db.executemany("INSERT OR REPLACE INTO track VALUES (?, ?, ?, ?)", tracks)
+                db.executemany("INSERT OR REPLACE INTO scores VALUES (?, ?, ?)", predictions)
 
-        if files or sounds:
+        if tracks or predictions:
             self._guarded(insert)
 
     def _guarded(self, act: Callable[[sqlite3.Connection], Any]) -> Any:
@@ -196,7 +210,7 @@ class Cache:
 
     def _do_without(self, error: Exception) -> None:
         self._leave()
-        self._say(f"{self._file}: nothing is remembered in this run: {reason(error)}")
+        self._warn(f"{self._file}: nothing is remembered in this run: {reason(error)}")
 
     def _put_aside(self, error: Exception) -> None:
         self._leave()
@@ -208,7 +222,7 @@ class Cache:
         except OSError as refusal:
             self._do_without(refusal)
             return
-        self._say(f"{self._file}: it was damaged and is {aside.name} now: {reason(error)}")
+        self._warn(f"{self._file}: it was damaged and is {aside.name} now: {reason(error)}")
         self._open()
 
     def _leave(self) -> None:
@@ -230,7 +244,7 @@ def _key(path: Path) -> bytes:
     return os.fsencode(os.path.abspath(path))  # noqa: PTH100 - links are names of their own here
 
 
-def _as_object(prediction: Prediction) -> dict[str, Any]:
+def _prediction_as_object(prediction: Prediction) -> dict[str, Any]:
     return {
         "genres": [(genre.name, genre.score) for genre in prediction.genres],
         "windows": prediction.windows,
@@ -246,45 +260,12 @@ def _prediction(entry: dict[str, Any]) -> Prediction:
     return Prediction(genres, entry["windows"], entry["duration_s"], entry["model"], embedding)
 
 
-def _told(outcome: Outcome) -> dict[str, Any]:
-    change = outcome.change if isinstance(outcome, Planned) else None
-    return {
-        "status": outcome.status,
-        "before": outcome.before,
-        "after": outcome.after,
-        "reason": outcome.reason,
-        "notes": outcome.notes,
-        "prediction": outcome.prediction and _as_object(outcome.prediction),
-        "change": change
-        and {
-            "container": change.container,
-            "layout": layout_as_object(change.layout),
-            "stamp": change.stamp and (change.stamp.size, change.stamp.mtime_ns),
-        },
-    }
+def _track_as_object(track: Track) -> dict[str, Any]:
+    stamp = track.stamp and (track.stamp.size, track.stamp.mtime_ns)
+    return {**{name: getattr(track, name) for name in _TRACK_FIELDS}, "stamp": stamp}
 
 
-_KINDS = {kind.status: kind for kind in OUTCOMES}
-
-
-def _outcome(path: Path, entry: dict[str, Any]) -> Outcome:
-    before, after = tuple(entry["before"]), tuple(entry["after"])
-    found: dict[str, Any] = {
-        "path": path,
-        "before": before,
-        "after": after,
-        "reason": entry["reason"],
-        "notes": tuple(entry["notes"]),
-        "prediction": entry["prediction"] and _prediction(entry["prediction"]),
-    }
-    change = entry["change"]
-    if change:
-        found["change"] = TagChange(
-            path,
-            change["container"],
-            before,
-            after,
-            layout_from_object(change["layout"]),
-            change["stamp"] and Stamp(*change["stamp"]),
-        )
-    return _KINDS[entry["status"]](**found)
+def _track(path: Path, entry: dict[str, Any]) -> Track:
+    stamp = entry["stamp"] and Stamp(*entry["stamp"])
+    known = {name: entry[name] for name in _TRACK_FIELDS}
+    return Track(path, **known | {"genres": tuple(entry["genres"]), "stamp": stamp})

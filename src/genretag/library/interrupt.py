@@ -1,22 +1,32 @@
-"""Ctrl-C, and how to keep it out of code that it would break."""
+"""Ctrl-C, SIGTERM and SIGHUP: at once, or between two files of a run."""
 
+import math
+import os
 import signal
+import time
 from collections.abc import Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from multiprocessing import resource_tracker
+from queue import Empty, SimpleQueue
 from types import FrameType
+from typing import Any
 
 # Windows has no SIGHUP.
 _ENDING = [
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
 ]
 
-_held = 0
-_pending = False
+# Windows runs no handler while the main thread waits, so there it must not wait for long.
+_LONGEST_WAIT_S = 0.1 if os.name == "nt" else math.inf
+
+_deferred = 0
+_requested = False
+_waiting: SimpleQueue[Any] | None = None
 
 
-def listen() -> None:
-    """Let Ctrl-C, SIGTERM and SIGHUP raise KeyboardInterrupt, wherever nothing holds them back.
+def install() -> None:
+    """Handle Ctrl-C, SIGTERM and SIGHUP alike: each ends the command by KeyboardInterrupt.
 
     Whoever ends a run by SIGTERM, or closes its terminal, wants what Ctrl-C gives: what is done
     is kept. A signal that the caller had ignored stays ignored, as shells do for commands in the
@@ -24,30 +34,85 @@ def listen() -> None:
     """
     for number in _ENDING:
         if signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, _came)
+            signal.signal(number, _handle)
 
 
 @contextmanager
-def held() -> Iterator[None]:
-    """Let an interrupt wait for the end of the context, which must not take long.
+def deferred() -> Iterator[None]:
+    """Let an interrupt wait for the next `check`, or for the end of the context.
 
-    A lock written in Python, as `queue` and `concurrent.futures` have them, stays taken for
-    good if KeyboardInterrupt comes between its being taken and its being guarded. Only for
-    the main thread: no other meets an interrupt.
+    KeyboardInterrupt at any moment would tear what must not be torn: an import, a write, a lock
+    of `queue` or `concurrent.futures` between its being taken and its being guarded. Loops over
+    files call `check` between them, and wait by `take` and `wait`. For the main thread alone: no
+    other meets an interrupt.
     """
-    global _held, _pending
-    _held += 1
+    global _deferred
+    _deferred += 1
     try:
         yield
     finally:
-        _held -= 1
-        if _pending and not _held:
-            _pending = False
-            raise KeyboardInterrupt
+        _deferred -= 1
+    if not _deferred:
+        check()
 
 
 @contextmanager
-def unheard_by_children() -> Iterator[None]:
+def immediate() -> Iterator[None]:
+    """Let an interrupt come at once again, as where a person is asked something."""
+    global _deferred
+    before, _deferred = _deferred, 0
+    try:
+        check()
+        yield
+    finally:
+        _deferred = before
+
+
+def check() -> None:
+    """Raise KeyboardInterrupt if an interrupt waits."""
+    global _requested
+    if _requested:
+        _requested = False
+        raise KeyboardInterrupt
+
+
+def take(queue: SimpleQueue[Any], timeout_s: float | None = None) -> Any:
+    """Return the next item of `queue`; an interrupt ends the waiting.
+
+    Raises:
+        KeyboardInterrupt: an interrupt came, or waited.
+        TimeoutError: nothing came within `timeout_s` seconds.
+    """
+    global _waiting
+    _waiting = queue  # before `check`, or an interrupt between the two would wake nobody
+    try:
+        check()
+        item = _get(queue, math.inf if timeout_s is None else time.monotonic() + timeout_s)
+        check()
+    finally:
+        _waiting = None
+    return item
+
+
+def _get(queue: SimpleQueue[Any], deadline_s: float) -> Any:
+    while (left_s := deadline_s - time.monotonic()) > 0:
+        wait_s = min(left_s, _LONGEST_WAIT_S)
+        try:
+            return queue.get(timeout=None if wait_s == math.inf else wait_s)
+        except Empty:
+            check()
+    raise TimeoutError
+
+
+def wait(future: Future[Any], timeout_s: float | None = None) -> None:
+    """Wait until `future` is done; raise as `take`."""
+    done: SimpleQueue[Any] = SimpleQueue()
+    future.add_done_callback(done.put)
+    take(done, timeout_s)
+
+
+@contextmanager
+def block_sigint_in_children() -> Iterator[None]:
     """Let processes that start in the context never meet Ctrl-C; it waits here meanwhile.
 
     A terminal sends it to them all, and one that is only just starting has not yet said that it
@@ -65,8 +130,10 @@ def unheard_by_children() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _came(number: int, frame: FrameType | None) -> None:
-    global _pending
-    _pending = bool(_held)
-    if not _held:
+def _handle(number: int, frame: FrameType | None) -> None:
+    global _requested
+    if not _deferred:
         raise KeyboardInterrupt
+    _requested = True
+    if _waiting is not None:
+        _waiting.put(None)  # written in C: a handler may call it while `get` waits

@@ -5,6 +5,8 @@ from queue import SimpleQueue
 from threading import Thread
 from typing import Generic, TypeVar
 
+from genretag.library import interrupt
+
 T = TypeVar("T")
 
 
@@ -33,10 +35,11 @@ class Prefetch(Iterator[T], Generic[T]):
         self._queue.put(None)
 
     def __next__(self) -> T:
-        item = self._queue.get()
+        item = interrupt.take(self._queue)
         if item is None:
             self._queue.put(None)
             raise StopIteration
         if isinstance(item, BaseException):
             raise item
-        return item[0]
+        fetched: T = item[0]
+        return fetched

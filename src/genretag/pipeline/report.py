@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from genretag.domain.genre import folded
 from genretag.domain.genre_map import GenreMap
-from genretag.domain.library import Entry, Library, interesting, left
+from genretag.domain.library import Entry, Library, interesting
 from genretag.domain.outcome import Failed, Outcome, Skipped
 from genretag.domain.prediction import Prediction
 from genretag.domain.projection import plane
@@ -31,7 +31,7 @@ def collected(outcomes: Iterable[Outcome], policy: TagPolicy) -> tuple[list[Entr
     """An entry for each file that is shown, and how many are not.
 
     Args:
-        outcomes: of files that were heard whether they have a genre or not.
+        outcomes: what `policy` makes of files, scored whether they have a genre or not.
         policy: how `scan` would tag them.
     """
     entries = []
@@ -49,7 +49,7 @@ def collected(outcomes: Iterable[Outcome], policy: TagPolicy) -> tuple[list[Entr
                 named.artist,
                 policy.real(outcome.before),
                 _names(heard, policy.genre_map),
-                left(outcome, policy),
+                outcome.after,
                 bool(heard and sure(heard, policy)),
             )
         )

@@ -1,104 +1,71 @@
-"""Finds out what each file's genres should be; nothing is written."""
+"""The stages of a run over many files, in their order."""
 
 from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import closing
+from functools import partial
 from pathlib import Path
+from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
+from genretag.domain.analysis import Analysis
 from genretag.domain.outcome import Outcome
-from genretag.domain.prediction import Embeddings, Scores
-from genretag.errors import FileError
-from genretag.inference.session import DeviceError, Model, on_cpu
-from genretag.pipeline.analysis import Answer, Memory, ScanSettings, Unscored, decided, refused
-from genretag.pipeline.hear import judged, silent
+from genretag.domain.tagging import TagPolicy
+from genretag.executors.base import Executor
+from genretag.inference.session import Model
+from genretag.pipeline.analyse import Analyser
+from genretag.pipeline.annotate import annotate
+from genretag.pipeline.decide import decide
+from genretag.pipeline.group import group
+from genretag.pipeline.recall import Memory, recall, remember
+from genretag.pipeline.score import BatchScorer
+from genretag.pipeline.settings import AnalysisSettings
 
-Warn = Callable[[str], None]
+Stage = Callable[[Any], Iterator[Any]]
+"""Takes what the stage before yields, one by one, and yields what the next one takes."""
 
 
-Engine = Callable[
-    [Iterable[Path | Outcome], ScanSettings], Generator[Answer | Unscored, None, None]
-]
-"""Listens to files somewhere: an answer for each, in their order; outcomes are passed on."""
-
-
-def scan(
+def predict_files(
     files: Iterable[Path | Outcome],
-    settings: ScanSettings,
+    settings: AnalysisSettings,
     memory: Memory,
-    engine: Engine,
+    executor: Executor,
     model: Model,
-    warn: Warn,
-) -> Generator[Outcome, None, None]:
-    """One outcome for each of `files`, in their order.
+    warn: Callable[[str], None],
+) -> Generator[Analysis, None, None]:
+    """Yield what is known of each file, with a prediction where `settings` select it.
 
     Args:
-        files: paths to analyse, and outcomes that are passed on, as `library.walk` yields them.
-        settings: how to listen and decide.
-        memory: knows files that nobody has touched, and learns what is heard.
-        engine: where files are listened to.
-        model: scores windows here if `settings` have a `batch`.
-        say: is told once if the model's device fails and the CPU goes on.
+        files: paths to analyse, and outcomes that are passed on, as `find` yields them.
+        settings: how to analyse.
+        memory: knows files that nobody has touched, and keeps what is new.
+        executor: where files are read, their windows extracted and scored.
+        model: scores windows here where `settings` say so.
+        warn: gets one message if the model's device fails and the CPU goes on.
     """
-    tasks = (file if isinstance(file, Outcome) else memory.outcome(file) or file for file in files)
-    with closing(engine(tasks, settings)) as found:
-        for answer in Scorer(model, settings, warn).scored(found):
-            yield memory.kept(answer)
+    yield from chain(
+        files,
+        partial(recall, memory=memory, selection=settings.selection),
+        partial(executor.run, work=Analyser(settings)),  # read, extract, score, aggregate
+        BatchScorer(model, settings, warn).score,  # what workers have left to one process
+        partial(remember, memory=memory),
+    )
 
 
-class Scorer:
-    """Scores windows of several files at once, on the CPU if the model's device fails."""
+def plan_files(analyses: Iterable[Analysis], policy: TagPolicy) -> Iterator[Outcome]:
+    """Yield what is to be written into each file under `policy`, with notes for a person."""
+    return chain(analyses, group, partial(decide, policy=policy), annotate)
 
-    def __init__(self, model: Model, settings: ScanSettings, warn: Warn) -> None:
-        self._model = model
-        self._settings = settings
-        self._say = warn
 
-    def scored(self, found: Iterable[Answer | Unscored]) -> Iterator[Answer]:
-        """All answers in their order; those not scored wait until a batch is full."""
-        waiting: list[Answer | Unscored] = []
-        windows = 0
-        for one in found:
-            waiting.append(one)
-            windows += len(one.heard.windows) if isinstance(one, Unscored) else 0
-            # Files that need no score may not wait for long behind one that does.
-            full = (self._settings.batch or 0) <= max(windows, len(waiting))
-            if full or not windows:
-                yield from self._answers(waiting)
-                waiting, windows = [], 0
-        yield from self._answers(waiting)
+def decide_files(analyses: Iterable[Analysis], policy: TagPolicy) -> Iterator[Outcome]:
+    """Yield what `policy` makes of each file, where nothing is to be written."""
+    for analysis in chain(analyses, group, partial(decide, policy=policy)):
+        yield analysis.as_outcome()
 
-    def _answers(self, waiting: list[Answer | Unscored]) -> Iterator[Answer]:
-        parts = [one.heard.windows for one in waiting if isinstance(one, Unscored)]
-        parts = [part for part in parts if len(part)]
-        if parts:
-            scores, embeddings = self._judged(np.concatenate(parts))
-        first = 0
-        for one in waiting:
-            if isinstance(one, Answer):
-                yield one
-                continue
-            duration_s = one.heard.duration_s
-            mine = slice(first, first + len(one.heard.windows))
-            if mine.start == mine.stop:
-                prediction = silent(duration_s, self._model)
-            else:
-                aggregation = self._settings.aggregation
-                prediction = judged(
-                    scores[mine], embeddings[mine], duration_s, self._model, aggregation
-                )
-            first = mine.stop
-            try:
-                yield decided(one.track, prediction, self._settings.policy, one.state, one.sound)
-            except FileError as error:
-                yield refused(one.track.path, error)
 
-    def _judged(self, windows: NDArray[np.float32]) -> tuple[Scores, Embeddings]:
-        try:
-            return self._model.predict_with_embeddings(
-                windows, self._settings.batch or len(windows)
-            )
-        except DeviceError as error:
-            self._model = on_cpu(self._model, self._settings.model, error, self._say)
-            return self._judged(windows)
+def chain(items: Iterable[Any], *stages: Stage) -> Iterator[Any]:
+    """Return what comes out of the last of `stages` if `items` go into the first.
+
+    >>> list(chain("ab", lambda letters: map(str.upper, letters), enumerate))
+    [(0, 'A'), (1, 'B')]
+    """
+    for stage in stages:
+        items = stage(items)
+    return iter(items)

@@ -1,4 +1,4 @@
-"""A track window by window: what is heard when, and what speaks for it."""
+"""Looks at a track window by window: what is predicted when, and what speaks for it."""
 
 from pathlib import Path
 
@@ -7,54 +7,58 @@ import numpy as np
 from genretag.domain.occlusion import Effect, Occlusion
 from genretag.domain.timeline import Timeline
 from genretag.inference.session import Model
-from genretag.pipeline.hear import FeatureExtractor, judged, silent
+from genretag.pipeline.aggregate import aggregate, silence
+from genretag.pipeline.extract import FeatureExtractor
 
 
 def timeline(path: Path, model: Model, coverage: str) -> Timeline:
-    """Listen to a track as `hear` does, and keep what is heard in each window.
+    """Predict the genres of a track as `predict` does, and keep those of each window.
 
     Args:
         path: an audio file.
-        model: whose manifest says how to listen.
+        model: its manifest says which windows.
         coverage: a key of `domain.window.COVERAGES`.
 
     Raises:
         FileError: the file cannot be read or decoded.
     """
     extractor = FeatureExtractor(model.manifest, coverage)
-    sounds = [
-        (sound.excerpt, None if sound.is_silent else extractor.window(sound))
-        for sound in extractor.sounds(path)
+    excerpts = [
+        (waveform.excerpt, None if waveform.is_silent else extractor.window(waveform))
+        for waveform in extractor.waveforms(path)
     ]
-    sounds.sort(key=lambda sound: sound[0].start_s)  # part of a damaged file is heard again
+    # Part of a damaged file is decoded again.
+    excerpts.sort(key=lambda pair: pair[0].start_s)
     genres = model.manifest.genres.names
-    quiet = tuple(excerpt for excerpt, window in sounds if window is None)
-    heard = [(excerpt, window) for excerpt, window in sounds if window is not None]
-    if not heard:
-        none = np.zeros((0, 0), np.float32)
-        nothing = silent(extractor.duration_s, model)
-        return Timeline(genres, (), quiet, none, none, np.zeros((0, 0, 0), np.float32), nothing)
-    mels = np.stack([window for _, window in heard])
+    silent = tuple(excerpt for excerpt, window in excerpts if window is None)
+    sounding = [(excerpt, window) for excerpt, window in excerpts if window is not None]
+    if not sounding:
+        empty = np.zeros((0, 0), np.float32)
+        no_mels = np.zeros((0, 0, 0), np.float32)
+        prediction = silence(extractor.duration_s, model)
+        return Timeline(genres, (), silent, empty, empty, no_mels, prediction)
+    mels = np.stack([window for _, window in sounding])
     scores, embeddings = model.predict_with_embeddings(mels)
-    prediction = judged(scores, embeddings, extractor.duration_s, model)
-    excerpts = tuple(excerpt for excerpt, _ in heard)
-    return Timeline(genres, excerpts, quiet, scores, embeddings, mels, prediction)
+    prediction = aggregate(scores, embeddings, extractor.duration_s, model)
+    at = tuple(excerpt for excerpt, _ in sounding)
+    return Timeline(genres, at, silent, scores, embeddings, mels, prediction)
 
 
 def effects(
     path: Path, model: Model, coverage: str, genre: str, occlusion: Occlusion
 ) -> list[tuple[Effect, ...]]:
-    """What parts of each window of `timeline` are worth to `genre`, one of the model's.
+    """Measure what parts of each window of `timeline` are worth to `genre`, one of the model's.
 
     `occlusion` is one of `domain.occlusion.OCCLUSIONS`. FileError as `timeline`.
     """
     column = model.manifest.genres.names.index(genre)
     extractor = FeatureExtractor(model.manifest, coverage)
-    found = []
-    for sound in extractor.sounds(path):
-        if not sound.is_silent:
-            parts, without = zip(*occlusion(sound), strict=True)
-            scores = model.score(np.stack([extractor.window(one) for one in (sound, *without)]))
-            worth = (scores[0, column] - scores[1:, column]).tolist()
-            found.append((sound.start_s, tuple(map(Effect, parts, worth))))
-    return [parts for _, parts in sorted(found, key=lambda window: window[0])]
+    windows = []
+    for waveform in extractor.waveforms(path):
+        if not waveform.is_silent:
+            parts, without = zip(*occlusion(waveform), strict=True)
+            mels = np.stack([extractor.window(sound) for sound in (waveform, *without)])
+            scores = model.score(mels)[:, column]
+            worth = (scores[0] - scores[1:]).tolist()
+            windows.append((waveform.start_s, tuple(map(Effect, parts, worth))))
+    return [parts for _, parts in sorted(windows, key=lambda window: window[0])]

@@ -54,11 +54,15 @@ def read(path: Path) -> Track:
         container = recognised(file)
         if container is None:
             return Track(path, None)
+        present: list[Kind] = []
         for kind in container.kinds:
             tag = kind.load(file)
-            if tag is not None and (genres := kind.genres(tag)):
-                return Track(path, container.name, genres)
-        return Track(path, container.name)
+            if tag is not None:
+                if genres := kind.genres(tag):
+                    return Track(path, container.name, genres)
+                present.append(kind)
+        several = len(present) > 1 or any(kind.format == "ID3v1" for kind in present)
+        return Track(path, container.name, has_second_tags=several)
 
 
 def write(path: Path, genres: Sequence[str], layout: Layout = PLAIN) -> None:

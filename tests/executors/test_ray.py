@@ -3,7 +3,6 @@
 import shutil
 from collections.abc import Iterator
 from contextlib import closing
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -11,13 +10,16 @@ import toy_model
 from audio_files import RECIPES, encode, tone
 
 from genretag.domain.outcome import Failed, Outcome, Skipped
+from genretag.domain.selection import Selection
 from genretag.domain.tagging import TagPolicy
 from genretag.errors import Code, RunError
+from genretag.executors.base import Executor
+from genretag.executors.local import LocalExecutor
+from genretag.executors.ray import RayExecutor
 from genretag.inference import session
-from genretag.pipeline import cluster, workers
-from genretag.pipeline.analysis import Memory, ScanSettings
-from genretag.pipeline.pool import Pool
-from genretag.pipeline.scan import Engine, scan
+from genretag.pipeline.recall import Memory
+from genretag.pipeline.scan import plan_files, predict_files
+from genretag.pipeline.settings import AnalysisSettings
 
 ray = pytest.importorskip("ray")
 from ray.cluster_utils import Cluster  # noqa: E402
@@ -54,25 +56,28 @@ def two_machines() -> Iterator[Cluster]:
 
 
 def outcomes(
-    files: list[Path | Outcome], toy: Path, engine: Engine, batch: int | None = None
+    files: list[Path | Outcome], toy: Path, executor: Executor, batch: int | None = None
 ) -> Iterator[Outcome]:
-    settings = ScanSettings(toy, TagPolicy(threshold=0.3), batch=batch)
+    settings = AnalysisSettings(toy, Selection(), batch=batch)
     model = session.load(toy, "cpu")
-    memory = Memory(None, settings, model.digest)
-    with closing(scan(files, settings, memory, engine, model, print)) as found:
-        yield from found
+    memory = Memory.of(None, model.digest, settings.coverage)
+    with closing(predict_files(files, settings, memory, executor, model, print)) as analyses:
+        yield from plan_files(analyses, TagPolicy(threshold=0.3))
+
+
+def here(jobs: int) -> LocalExecutor:
+    return LocalExecutor(jobs, 60.0, "genretag.pipeline.analyse")
 
 
 @pytest.mark.parametrize("batch", [None, 16])
 def test_a_machine_that_is_lost_costs_nothing(
     library: list[Path | Outcome], toy: Path, two_machines: Cluster, batch: int | None
 ) -> None:
-    with closing(Pool(2)) as pool:
-        here = partial(workers.local, pool=pool, timeout_s=60.0)
-        local = list(outcomes(library, toy, here, batch))
-    engine = partial(cluster.spread, address=two_machines.address, timeout_s=120.0)
+    with here(2) as executor:
+        local = list(outcomes(library, toy, executor, batch))
+    cluster = RayExecutor(two_machines.address, 120.0)
     spread = []
-    for outcome in outcomes(library, toy, engine, batch):
+    for outcome in outcomes(library, toy, cluster, batch):
         spread.append(outcome)
         if len(spread) == 6:
             (other,) = two_machines.worker_nodes
@@ -88,19 +93,17 @@ def test_paths_are_told_as_they_were_given(
     folder = next(file.parent for file in library if isinstance(file, Path))
     monkeypatch.chdir(folder)
     relative = [Path("000.flac"), Path("broken.flac"), Path("absent.flac"), library[1]]
-    with closing(Pool(1)) as pool:
-        here = list(outcomes(relative, toy, partial(workers.local, pool=pool, timeout_s=60.0)))
-    engine = partial(cluster.spread, address=None, timeout_s=120.0)
-    spread = list(outcomes(relative, toy, engine))
-    assert [one.path for one in spread] == [one.path for one in here] == relative
-    assert [type(one) for one in spread] == [type(one) for one in here]
+    with here(1) as executor:
+        local = list(outcomes(relative, toy, executor))
+    spread = list(outcomes(relative, toy, RayExecutor(None, 120.0)))
+    assert [one.path for one in spread] == [one.path for one in local] == relative
+    assert [type(one) for one in spread] == [type(one) for one in local]
     failed = [one.error.message for one in spread if isinstance(one, Failed)]
-    assert failed == [one.error.message for one in here if isinstance(one, Failed)]
+    assert failed == [one.error.message for one in local if isinstance(one, Failed)]
     assert len(failed) == 2 and not any(str(folder) in message for message in failed)
 
 
 def test_a_cluster_that_is_not_there_is_told_so(toy: Path, library: list[Path | Outcome]) -> None:
-    engine = partial(cluster.spread, address="auto", timeout_s=1.0)
     with pytest.raises(RunError) as caught:
-        list(outcomes(library, toy, engine))
+        list(outcomes(library, toy, RayExecutor("auto", 1.0)))
     assert caught.value.code == Code.CLUSTER_UNREACHABLE

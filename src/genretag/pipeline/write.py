@@ -1,4 +1,4 @@
-"""Carries out what was decided: each write is journalled, staged, verified and swapped in."""
+"""Stage 10: write what was decided: each write is journalled, staged, verified and swapped in."""
 
 import os
 from collections.abc import Callable, Iterable, Iterator
@@ -11,7 +11,7 @@ from genretag.audio import audio_digest
 from genretag.domain.change import Stamp, TagChange
 from genretag.domain.outcome import Failed, Outcome, Planned, Tagged, Unchanged
 from genretag.errors import Code, FileError, GenretagError, unwritable
-from genretag.library import files
+from genretag.library import files, interrupt
 from genretag.library.journal import Entry, Journal, OpenRun
 from genretag.tags.names import cleaned, understood
 
@@ -35,8 +35,10 @@ class Writer:
         Raises:
             RunError: the disk is full or the journal cannot be written; all that was yielded
                 before is done, and the file at hand is as it was.
+            KeyboardInterrupt: between two files, if an interrupt was deferred.
         """
         for outcome in outcomes:
+            interrupt.check()
             yield self._written(outcome) if isinstance(outcome, Planned) else outcome
 
     def _written(self, planned: Planned) -> Outcome:

@@ -1,0 +1,39 @@
+"""Which files are scored by the model, and why the others are not."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from genretag.domain.outcome import Outcome, Skipped, Unchanged
+from genretag.domain.placeholder import placeholders, real
+from genretag.domain.track import Track
+
+Tagging = Literal["any", "tagged", "untagged"]
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which tracks are scored: all, those that have a genre, or those that have none.
+
+    Genres whose folded name is one of `placeholders` count as none. Films are left out unless
+    `video`.
+    """
+
+    tagging: Tagging = "any"
+    placeholders: frozenset[str] = field(default_factory=placeholders)
+    video: bool = False
+
+    def leave_out(self, track: Track) -> Outcome | None:
+        """Return the outcome of a track that need not be scored; None for one that must be."""
+        same = track.genres
+        if not track.is_audio:
+            return Skipped(path=track.path, reason="not audio")
+        if track.container is None:
+            return Skipped(path=track.path, reason="genretag cannot tag this container")
+        has_genre = bool(real(same, self.placeholders))
+        if self.tagging == "untagged" and has_genre:
+            return Unchanged(path=track.path, before=same, after=same, reason="has a genre")
+        if self.tagging == "tagged" and not has_genre:
+            return Unchanged(path=track.path, before=same, after=same, reason="has no genre")
+        if track.has_video and not self.video:
+            return Skipped(path=track.path, before=same, after=same, reason="has a video stream")
+        return None

@@ -1,0 +1,33 @@
+"""Stage 6: aggregate the windows of a file to one prediction."""
+
+import numpy as np
+
+from genretag.domain.prediction import Embeddings, Prediction, Scores, mean, ranked
+from genretag.inference.session import Model
+
+
+def aggregate(
+    scores: Scores, embeddings: Embeddings, duration_s: float, model: Model
+) -> Prediction:
+    """Return the prediction for a file: the mean of its windows' scores and embeddings.
+
+    Args:
+        scores: [n_windows, n_genres], rows sum to 1.
+        embeddings: [n_windows, width].
+        duration_s: how long the file plays.
+        model: that the scores are of.
+    """
+    if not len(scores):
+        return silence(duration_s, model)
+    return Prediction(
+        ranked(model.manifest.genres.names, mean(scores)),
+        len(scores),
+        duration_s,
+        model.identity,
+        embeddings.mean(axis=0).astype(np.float16),
+    )
+
+
+def silence(duration_s: float, model: Model) -> Prediction:
+    """Return the prediction for a file of silence: no genres, no windows."""
+    return Prediction((), 0, duration_s, model.identity)

@@ -1,0 +1,114 @@
+"""What a worker does with one file: stages 3 to 6, read, extract, score and aggregate."""
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+
+import av.error
+
+from genretag import tags
+from genretag.audio.fingerprint import identity
+from genretag.domain.analysis import Analysis
+from genretag.errors import Code, FileError, unreadable
+from genretag.inference.session import DeviceError, Model, load
+from genretag.library.cache import Cache, state
+from genretag.library.resources import WORKER_BYTES
+from genretag.pipeline.extract import extract
+from genretag.pipeline.read import read, with_video
+from genretag.pipeline.recall import Memory
+from genretag.pipeline.score import predict
+from genretag.pipeline.settings import AnalysisSettings
+
+
+@dataclass(frozen=True)
+class Analyser:
+    """Analyses files in a worker process, which loads the model for its first one."""
+
+    settings: AnalysisSettings
+
+    def __call__(self, path: Path) -> Analysis:
+        """Return all that `settings` ask of a file; RunError if the model cannot be loaded."""
+        model, memory = _loaded(self.settings)
+        return analyse_safely(path, model, self.settings, memory)
+
+
+@lru_cache(maxsize=1)
+def _loaded(settings: AnalysisSettings) -> tuple[Model, Memory]:
+    model = load(settings.model, "cpu" if settings.scores_elsewhere else settings.device)
+    cache = Cache(settings.cache) if settings.cache else None
+    return model, Memory.of(cache, model.digest, settings.coverage)
+
+
+def analyse(path: Path, model: Model, settings: AnalysisSettings, memory: Memory) -> Analysis:
+    """Return the track at `path` and, if it is selected, its prediction or its windows.
+
+    Raises:
+        FileError: the file cannot be read or decoded.
+        DeviceError: the model's device failed.
+    """
+    before = _state(path)
+    track = read(path)
+    outcome = settings.selection.leave_out(track)
+    if outcome is None:
+        track = with_video(track)
+        outcome = settings.selection.leave_out(track)
+    analysis = Analysis(path, track, outcome=outcome, state=before)
+    if outcome:
+        return analysis
+    analysis = replace(analysis, fingerprint=_fingerprint(path))
+    if known := memory.prediction(analysis.fingerprint):
+        return replace(analysis, prediction=known)
+    if settings.scores_elsewhere:
+        windows, duration_s = extract(path, model.manifest, settings.coverage)
+        return replace(analysis, windows=windows, duration_s=duration_s)
+    return replace(analysis, prediction=predict(path, model, settings.coverage))
+
+
+def analyse_safely(
+    path: Path, model: Model, settings: AnalysisSettings, memory: Memory
+) -> Analysis:
+    """Return what `analyse` does; whatever goes wrong is the failure of this file alone."""
+    try:
+        return analyse(path, model, settings, memory)
+    except FileError as error:
+        return Analysis.failed(path, error)
+    except (MemoryError, av.error.MemoryError):
+        return _failed(
+            path,
+            Code.OUT_OF_MEMORY,
+            f"it needs more than the {WORKER_BYTES >> 20} MB that a file may take",
+            "The file is probably damaged or made to do harm.",
+        )
+    except DeviceError as error:
+        return _failed(
+            path,
+            Code.OUT_OF_MEMORY,
+            f"scoring it failed: {error}",
+            "The machine may lack memory: try fewer --jobs.",
+        )
+    except Exception as error:  # noqa: BLE001 - one file never stops a run, whatever it does
+        return _failed(
+            path,
+            Code.INTERNAL,
+            f"{type(error).__name__}: {error}",
+            "This is a mistake in genretag: please report it.",
+        )
+
+
+def _failed(path: Path, code: Code, what: str, hint: str) -> Analysis:
+    return Analysis.failed(path, FileError(code, f"{path}: {what}", hint))
+
+
+def _state(path: Path) -> str:
+    try:
+        return state(path)
+    except OSError as error:
+        raise unreadable(path, error) from error
+
+
+def _fingerprint(path: Path) -> bytes | None:
+    """Return which sound it is; None if that cannot be told."""
+    try:
+        return identity(path, tags.sound(path))
+    except (OSError, FileError):
+        return None

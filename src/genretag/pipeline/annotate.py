@@ -1,0 +1,37 @@
+"""Stage 9: note what a person should know of a change before it is written."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from genretag import tags
+from genretag.domain.analysis import Analysis
+from genretag.domain.layout import PLAIN
+from genretag.domain.outcome import Failed, Outcome, Planned
+from genretag.errors import FileError
+
+
+def annotate(analyses: Iterable[Analysis]) -> Iterator[Outcome]:
+    """Yield the outcome of each file; Failed if its tags cannot be read any more."""
+    for analysis in analyses:
+        outcome = analysis.as_outcome()
+        if isinstance(outcome, Planned) and _has_notes(analysis, outcome):
+            try:
+                outcome = replace(outcome, notes=_notes(outcome))
+            except FileError as error:
+                outcome = Failed(path=outcome.path, error=error)
+        yield outcome
+
+
+def _has_notes(analysis: Analysis, planned: Planned) -> bool:
+    """Return whether the file must be opened to know its notes."""
+    second = analysis.track is None or analysis.track.has_second_tags
+    return second or planned.change.layout != PLAIN
+
+
+def _notes(planned: Planned) -> tuple[str, ...]:
+    change = planned.change
+    stale = tags.stale(change.path, change.after, change.layout)
+    return (
+        *tags.costs(change.path, change.after, change.layout),
+        *(f"its {second.tag} tag goes on saying {'; '.join(second.genres)}" for second in stale),
+    )

@@ -1,0 +1,71 @@
+"""Stage 2: recall what the cache knows of a file; at the end of the others, keep what is new."""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from genretag import __version__
+from genretag.domain.analysis import Analysis
+from genretag.domain.outcome import Outcome
+from genretag.domain.prediction import Prediction
+from genretag.domain.selection import Selection
+from genretag.library.cache import Cache
+
+
+@dataclass(frozen=True)
+class Memory:
+    """A cache, or none, as one predictor uses it.
+
+    Attributes:
+        cache: None where nothing is kept.
+        predictor: a digest of all that a prediction depends on beside the sound.
+    """
+
+    cache: Cache | None
+    predictor: bytes
+
+    @classmethod
+    def of(cls, cache: Cache | None, model: str, coverage: str) -> "Memory":
+        """Return the memory for a model, by its digest, and a coverage."""
+        parts = "\0".join((__version__, model, coverage))
+        return cls(cache, hashlib.blake2b(parts.encode(), digest_size=16).digest())
+
+    def recall(self, path: Path, selection: Selection) -> Analysis | None:
+        """Return all that is needed of a file nobody has touched; None if it must be analysed."""
+        known = self.cache and self.cache.recall(path, self.predictor)
+        if not known or not known.track:
+            return None
+        outcome = selection.leave_out(known.track)
+        if outcome:
+            return replace(known, prediction=None, outcome=outcome)
+        return known if known.prediction else None
+
+    def prediction(self, fingerprint: bytes | None) -> Prediction | None:
+        """Return what was predicted for a sound before."""
+        if self.cache is None or fingerprint is None:
+            return None
+        return self.cache.prediction(fingerprint, self.predictor)
+
+    def keep(self, analysis: Analysis) -> None:
+        """Keep what is new in `analysis`."""
+        if self.cache:
+            self.cache.keep(analysis, self.predictor)
+
+
+def recall(
+    files: Iterable[Path | Outcome], memory: Memory, selection: Selection
+) -> Iterator[Path | Analysis]:
+    """Yield an analysis for each file that is known or left out, and the path of each other."""
+    for file in files:
+        if isinstance(file, Outcome):
+            yield Analysis(file.path, outcome=file)
+        else:
+            yield memory.recall(file, selection) or file
+
+
+def remember(analyses: Iterable[Analysis], memory: Memory) -> Iterator[Analysis]:
+    """Yield the same analyses; keep what is new in them."""
+    for analysis in analyses:
+        memory.keep(analysis)
+        yield analysis

@@ -1,0 +1,34 @@
+"""How files are analysed, as all stages know it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from genretag.domain.selection import Selection
+
+
+@dataclass(frozen=True)
+class AnalysisSettings:
+    """What every worker must know: small, and fit to be sent to another process.
+
+    Attributes:
+        model: its file.
+        selection: which tracks are scored.
+        device: where.
+        coverage: a key of `domain.window.COVERAGES`.
+        cache: the folder of the cache; None without one.
+        batch: with it, workers only extract, and one process scores that many windows at once, of
+            whichever files they are: what a GPU needs. Files of full coverage stay with a worker,
+            as their windows are too much to send.
+    """
+
+    model: Path
+    selection: Selection
+    device: str = "cpu"
+    coverage: str = "balanced"
+    cache: Path | None = None
+    batch: int | None = None
+
+    @property
+    def scores_elsewhere(self) -> bool:
+        """Whether workers leave the scoring to the process that started them."""
+        return self.batch is not None and self.coverage != "full"
