@@ -26,6 +26,7 @@ def main(environment: Path) -> None:
     print(f"site-packages without pip and setuptools: {size_mb:.0f} MB")
     assert size_mb < LIMIT_MB
     assert not [name for name in HEAVY if (packages / name).exists()]
+    assert {"py.typed", "__init__.pyi"} <= {file.name for file in (packages / "genretag").iterdir()}
 
     with tempfile.TemporaryDirectory() as folder:
         genretag = environment / "bin" / "genretag"

@@ -171,8 +171,7 @@ class Tagger:
     ) -> Prediction | Iterator[Prediction | Failed]:
         """Predict the genres of one file, or of several.
 
-        The scores are those of `genretag scan` and `inspect`: the mean over windows of the file.
-        Tags are not read.
+        The scores are those of `genretag scan`, averaged over windows of the file. Tags are not read.
 
         Args:
             path: an audio file, or any iterable of such.
@@ -233,9 +232,9 @@ class Tagger:
         return f"<Tagger {self.model} on {self.device}>"
 
     def _predict(self, path: Path, coverage: Coverage) -> Prediction:
-        found = self._score(path, coverage)
-        genres = tuple((genre.name, genre.score) for genre in found.genres)
-        return Prediction(path, genres, found.duration_s, found.windows, found.model)
+        scored = self._score(path, coverage)
+        genres = tuple((genre.name, genre.score) for genre in scored.genres)
+        return Prediction(path, genres, scored.duration_s, scored.windows, scored.model)
 
     def _predict_each(
         self, paths: Iterable[StrPath], coverage: Coverage
@@ -250,11 +249,12 @@ class Tagger:
         from genretag.inference.session import DeviceError, on_cpu
         from genretag.pipeline.hear import hear
 
+        model = self._model
         try:
-            return hear(path, self._model, coverage)
+            return hear(path, model, coverage)
         except DeviceError as error:
-            self._model = on_cpu(self._model, self._file, error, _warn)
-            return hear(path, self._model, coverage)
+            self._model = on_cpu(model, self._file, error, _warn)
+            return self._score(path, coverage)
 
 
 def read_genres(path: StrPath) -> tuple[str, ...]:

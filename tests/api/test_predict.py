@@ -11,7 +11,9 @@ import pytest
 import toy_model
 from audio_files import RECIPES, encode, garbage, noise, tone, write_tone
 
-from genretag import Code, Failed, FileError, Prediction, Tagger, UsageError
+from genretag import Code, Failed, FileError, Prediction, RunError, Tagger, UsageError
+from genretag.inference import session
+from genretag.inference.session import DeviceError, Model
 
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -133,6 +135,33 @@ def test_a_model_without_embeddings_says_so(song: Path, tmp_path: Path) -> None:
     assert plain.predict(song).genres
     with pytest.raises(UsageError, match="gives no embeddings"):
         plain.embed(song)
+
+
+class Failing(Model):
+    """A model on a device that has no memory."""
+
+    def predict_with_embeddings(self, windows: object, batch: int = 16) -> None:  # type: ignore[override]
+        raise DeviceError("out of memory")
+
+
+def failing(device: str, toy: Path) -> Tagger:
+    model = session.load(toy, "cpu")
+    return Tagger(Failing(model.manifest, model.digest, device, model._session), toy)
+
+
+def test_where_a_device_fails_the_cpu_goes_on_with_a_warning(
+    tagger: Tagger, toy: Path, song: Path
+) -> None:
+    other = failing("cuda", toy)
+    with pytest.warns(RuntimeWarning, match="The device cuda failed"):
+        assert other.predict(song) == tagger.predict(song)
+    assert other.device == "cpu"
+
+
+def test_where_the_cpu_fails_too_no_other_file_is_tried(toy: Path, song: Path) -> None:
+    with pytest.raises(RunError) as error:
+        list(failing("cpu", toy).predict([song, song]))
+    assert error.value.code == Code.MODEL_INVALID
 
 
 def test_default_is_the_model_of_scan() -> None:
