@@ -35,7 +35,8 @@ def __getattr__(name: str) -> object:
     """Return what a public name stands for; AttributeError for any other."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module("genretag.api"), name)
+    errors = import_module("genretag.errors")
+    return getattr(errors if hasattr(errors, name) else import_module("genretag.api"), name)
 
 
 def __dir__() -> list[str]:

@@ -12,14 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Self, get_args, overload
 
-from genretag.errors import (
-    Code,
-    ExtraMissingError,
-    FileError,
-    GenretagError,
-    RunError,
-    UsageError,
-)
+from genretag.errors import Code, FileError, UsageError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,20 +23,7 @@ if TYPE_CHECKING:
     from genretag.inference.session import Model
     from genretag.pipeline.apply import Writer
 
-__all__ = [
-    "Code",
-    "ExtraMissingError",
-    "Failed",
-    "FileError",
-    "GenretagError",
-    "Prediction",
-    "RunError",
-    "Tagger",
-    "UsageError",
-    "Written",
-    "read_genres",
-    "write_genres",
-]
+__all__ = ["Failed", "Prediction", "Tagger", "Written", "read_genres", "write_genres"]
 
 StrPath = str | os.PathLike[str]
 Coverage = Literal["fast", "balanced", "full"]
@@ -171,7 +151,7 @@ class Tagger:
     ) -> Prediction | Iterator[Prediction | Failed]:
         """Predict the genres of one file, or of several.
 
-        The scores are those of `genretag scan`, averaged over windows of the file. Tags are not read.
+        The scores are those of `genretag scan`: the mean over windows of the file.
 
         Args:
             path: an audio file, or any iterable of such.
@@ -195,7 +175,7 @@ class Tagger:
         >>> 0 < score < 1, prediction.duration_s, prediction.windows
         (True, 12.0, 4)
         """
-        _check_coverage(coverage)
+        _check("coverage", coverage, Coverage)
         if isinstance(path, str | os.PathLike):
             return self._predict(Path(path), coverage)
         return self._predict_each(path, coverage)
@@ -219,7 +199,7 @@ class Tagger:
         >>> Tagger.load().embed("song.wav").shape
         (556,)
         """
-        _check_coverage(coverage)
+        _check("coverage", coverage, Coverage)
         if not self._model.embeds:
             raise UsageError(
                 Code.BAD_OPTION,
@@ -314,8 +294,8 @@ def write_genres(
     from genretag.domain.layout import PLAIN, PLAYERS
     from genretag.domain.outcome import Planned
 
-    if player is not None and player not in PLAYERS:
-        raise _unknown("player", player, PLAYERS)
+    if player is not None:
+        _check("player", player, Player)
     track = _read(Path(path))
     change = TagChange(
         path=track.path,
@@ -341,7 +321,7 @@ def _read(path: Path) -> "Track":
         raise FileError(
             Code.TAGS_UNREADABLE,
             f"{path}: genretag cannot read tags in this kind of file",
-            "`genretag doctor` lists the containers that it knows.",
+            f"It knows {', '.join(tags.CONTAINERS)}.",
         )
     return track
 
@@ -358,15 +338,12 @@ def _writer(folder: Path, keep_mtime: bool) -> "Iterator[Writer]":
             yield Writer(journal, run, keep_mtime)
 
 
-def _check_coverage(coverage: str) -> None:
-    if coverage not in get_args(Coverage):
-        raise _unknown("coverage", coverage, get_args(Coverage))
-
-
-def _unknown(what: str, value: str, known: Iterable[str]) -> UsageError:
-    return UsageError(
-        Code.BAD_OPTION, f"There is no {what} {value!r}", f"Choose one of: {', '.join(known)}."
-    )
+def _check(what: str, value: str, choices: object) -> None:
+    """Raise UsageError `bad-option` if `value` is none of `choices`, a Literal."""
+    if value not in (known := get_args(choices)):
+        raise UsageError(
+            Code.BAD_OPTION, f"There is no {what} {value!r}", f"Choose one of: {', '.join(known)}."
+        )
 
 
 def _warn(message: str) -> None:
