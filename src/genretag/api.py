@@ -7,8 +7,7 @@ the functions that need it, so that a program may import genretag and never pay 
 import os
 import warnings
 from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Self, get_args, overload
 
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     from genretag.domain import prediction
     from genretag.domain.track import Track
     from genretag.inference.session import Model
-    from genretag.pipeline.apply import Writer
 
 __all__ = ["Failed", "Prediction", "Tagger", "Written", "read_genres", "write_genres"]
 
@@ -227,11 +225,11 @@ class Tagger:
 
     def _score(self, path: Path, coverage: Coverage) -> "prediction.Prediction":
         from genretag.inference.session import DeviceError, on_cpu
-        from genretag.pipeline.hear import hear
+        from genretag.pipeline.score import predict
 
         model = self._model
         try:
-            return hear(path, model, coverage)
+            return predict(path, model, coverage)
         except DeviceError as error:
             self._model = on_cpu(model, self._file, error, _warn)
             return self._score(path, coverage)
@@ -293,6 +291,8 @@ def write_genres(
     from genretag.domain.change import TagChange
     from genretag.domain.layout import PLAIN, PLAYERS
     from genretag.domain.outcome import Planned
+    from genretag.pipeline.annotate import notes_of
+    from genretag.pipeline.write import open_writer
 
     if player is not None:
         _check("player", player, Player)
@@ -306,8 +306,10 @@ def write_genres(
     )
     if change.after == change.before:
         return Written(track.path, change.before, change.after)
-    with _writer(track.path.absolute().parent, keep_mtime) as writer:
-        (outcome,) = writer.apply([Planned.of(change)])
+    notes = notes_of(change)
+    folder = track.path.absolute().parent
+    with open_writer("write_genres", folder, keep_mtime=keep_mtime) as writer:
+        (outcome,) = writer.apply([replace(Planned.of(change), notes=notes)])
     if outcome.error:
         raise outcome.error
     return Written(track.path, outcome.before, outcome.after, writer.run.number, outcome.notes)
@@ -324,18 +326,6 @@ def _read(path: Path) -> "Track":
             f"It knows {', '.join(tags.CONTAINERS)}.",
         )
     return track
-
-
-@contextmanager
-def _writer(folder: Path, keep_mtime: bool) -> "Iterator[Writer]":
-    from genretag.library import paths
-    from genretag.library.journal import Journal
-    from genretag.pipeline.apply import Writer, recover
-
-    with closing(Journal(paths.data_dir())) as journal:
-        recover(journal)
-        with journal.run("write_genres", folder=folder) as run:
-            yield Writer(journal, run, keep_mtime)
 
 
 def _check(what: str, value: str, choices: object) -> None:

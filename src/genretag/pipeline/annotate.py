@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from genretag import tags
 from genretag.domain.analysis import Analysis
+from genretag.domain.change import TagChange
 from genretag.domain.layout import PLAIN
 from genretag.domain.outcome import Failed, Outcome, Planned
 from genretag.errors import FileError
@@ -16,7 +17,7 @@ def annotate(analyses: Iterable[Analysis]) -> Iterator[Outcome]:
         outcome = analysis.as_outcome()
         if isinstance(outcome, Planned) and _has_notes(analysis, outcome):
             try:
-                outcome = replace(outcome, notes=_notes(outcome))
+                outcome = replace(outcome, notes=notes_of(outcome.change))
             except FileError as error:
                 outcome = Failed(path=outcome.path, error=error)
         yield outcome
@@ -28,8 +29,8 @@ def _has_notes(analysis: Analysis, planned: Planned) -> bool:
     return second or planned.change.layout != PLAIN
 
 
-def _notes(planned: Planned) -> tuple[str, ...]:
-    change = planned.change
+def notes_of(change: TagChange) -> tuple[str, ...]:
+    """Return what `change` does beside the genre, in sentences; FileError for broken tags."""
     stale = tags.stale(change.path, change.after, change.layout)
     return (
         *tags.costs(change.path, change.after, change.layout),

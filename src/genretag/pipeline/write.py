@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from genretag.audio import audio_digest
 from genretag.domain.change import Stamp, TagChange
 from genretag.domain.outcome import Failed, Outcome, Planned, Tagged, Unchanged
 from genretag.errors import Code, FileError, GenretagError, unwritable
-from genretag.library import files, interrupt
+from genretag.library import files, interrupt, paths
 from genretag.library.journal import Entry, Journal, OpenRun
 from genretag.tags.names import cleaned, understood
 
@@ -122,6 +122,22 @@ class Writer:
             pass
         else:
             self.journal.settle(number, "abandoned")
+
+
+@contextmanager
+def open_writer(
+    command: str,
+    folder: Path | None,
+    options: str = "",
+    undoes: int | None = None,
+    keep_mtime: bool = False,
+    at_once: bool = False,
+) -> Iterator[Writer]:
+    """Open a run of its own in the journal, after what killed runs left is settled."""
+    with closing(Journal(paths.data_dir())) as journal:
+        recover(journal)
+        with interrupt.deferred(), journal.run(command, undoes, folder, options) as run:
+            yield Writer(journal, run, keep_mtime, at_once)
 
 
 def _swapped(path: Path, made: os.stat_result, raw: str | None) -> bool:
