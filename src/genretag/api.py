@@ -224,14 +224,14 @@ class Tagger:
                 yield Failed(path, error)
 
     def _score(self, path: Path, coverage: Coverage) -> "prediction.Prediction":
-        from genretag.inference.session import DeviceError, on_cpu
+        from genretag.inference.session import DeviceError, reload_on_cpu
         from genretag.pipeline.score import predict
 
         model = self._model
         try:
             return predict(path, model, coverage)
         except DeviceError as error:
-            self._model = on_cpu(model, self._file, error, _warn)
+            self._model = reload_on_cpu(model, self._file, error, _warn)
             return self._score(path, coverage)
 
 

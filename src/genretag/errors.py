@@ -1,18 +1,22 @@
-"""Every error that genretag raises on purpose: a stable code, what happened, what to do next."""
+"""The errors that genretag raises: a stable code, what happened, what to do next."""
 
 import errno
 import json
 import re
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import ClassVar
+
+Warn = Callable[[str], None]
+"""Shows a sentence about something that a person should know while the run goes on."""
 
 _NO_NUMBER = re.compile(r"(?:could not convert string to float|invalid literal for int.*): ('.*')")
 _TOML_PLACE = re.compile(r"(.*) \(at (line \d+, column \d+|end of document)\)")
 
 
 class Code(StrEnum):
-    """Stable names for what can go wrong; scripts may match on them."""
+    """Stable names of errors; scripts may match on them."""
 
     # One file
     NOT_FOUND = "not-found"
@@ -56,7 +60,13 @@ class Code(StrEnum):
 
 
 class GenretagError(Exception):
-    """Says what went wrong and where (`message`) and what to do next (`hint`)."""
+    """The base of all errors of genretag.
+
+    Attributes:
+        code: a stable name.
+        message: what went wrong and where.
+        hint: what to do next.
+    """
 
     exit_code: ClassVar[int] = 3
 
@@ -68,6 +78,10 @@ class GenretagError(Exception):
 
     def __str__(self) -> str:
         return f"{self.message} ({self.code}). {self.hint}"
+
+    def to_dict(self) -> dict[str, str]:
+        """Return the error as JSON can hold it."""
+        return {"code": str(self.code), "message": self.message, "hint": self.hint}
 
 
 class FileError(GenretagError):
@@ -99,7 +113,7 @@ class ExtraMissingError(GenretagError):
         super().__init__(
             Code.EXTRA_MISSING,
             f"{feature} needs packages that are not installed",
-            f"Install them with: {installation.adding(extra)}",
+            f"Install them with: {installation.install_command(extra)}",
         )
         self.feature = feature
         self.extra = extra
@@ -109,7 +123,7 @@ class ExtraMissingError(GenretagError):
 
 
 def reason(error: BaseException) -> str:
-    """Return what an error of the system or of a library says, in words for people and in one line.
+    """Return the message of an error of the system or of a library, in one line for people.
 
     >>> reason(FileNotFoundError(2, "No such file or directory", "a.toml"))
     'No such file or directory'
@@ -133,7 +147,7 @@ def reason(error: BaseException) -> str:
 
 
 def connection_reason(error: BaseException) -> str:
-    """Return what an error of a library for HTTP says: what the system told it, if it did."""
+    """Return the message of an error of a library for HTTP, by the system's error behind it."""
     found: BaseException | None = error
     while found is not None:
         if isinstance(found, OSError) and found.strerror:
@@ -144,8 +158,8 @@ def connection_reason(error: BaseException) -> str:
     return reason(error)
 
 
-def unreadable(path: Path, error: Exception) -> FileError:
-    """What an error of the system, or of a library passing it on, over `path` means to a person."""
+def read_error(path: Path, error: Exception) -> FileError:
+    """Translate an error of the system, or of a library passing it on, over reading `path`."""
     if isinstance(error, FileNotFoundError):
         return FileError(
             Code.NOT_FOUND, f"{path}: it is gone, or a link that leads nowhere", "Scan again."
@@ -161,8 +175,8 @@ def unreadable(path: Path, error: Exception) -> FileError:
     )
 
 
-def unwritable(path: Path, error: OSError) -> GenretagError:
-    """What the system's error over writing beside `path` means; a full disk ends the run."""
+def write_error(path: Path, error: OSError) -> GenretagError:
+    """Translate an error of the system over writing beside `path`; a full disk ends the run."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return RunError(
             Code.DISK_FULL,

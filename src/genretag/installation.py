@@ -1,4 +1,4 @@
-"""How genretag was installed, and so how an extra is added to it."""
+"""Tells how genretag was installed, and so how an extra is added to it."""
 
 import json
 import os
@@ -14,13 +14,13 @@ from urllib.request import url2pathname
 _NAME = "genretag"
 
 
-def adding(extra: str) -> str:
-    """The command that adds `extra` to this installation, for the shell of this platform."""
-    return _written(*_installer(), *_requirement(extra))
+def install_command(extra: str) -> str:
+    """Return the command that adds `extra` to this installation, for this platform's shell."""
+    return _quote(*_installer(), *_requirement(extra))
 
 
 def _installer() -> tuple[str, ...]:
-    """Return what installs into the environment of this Python."""
+    """Return the installer of this Python's environment and its arguments."""
     prefix = Path(sys.prefix)
     if (prefix / "pipx_metadata.json").exists():
         return ("pipx", "install", "--force")
@@ -32,23 +32,23 @@ def _installer() -> tuple[str, ...]:
 
 
 def _requirement(extra: str) -> tuple[str, ...]:
-    """genretag with `extra`, from where this installation came (PEP 610)."""
+    """Return genretag with `extra`, from the origin of this installation (PEP 610)."""
     try:
-        told = metadata.distribution(_NAME).read_text("direct_url.json")
-        origin = json.loads(told) if told else {}
+        text = metadata.distribution(_NAME).read_text("direct_url.json")
+        origin = json.loads(text) if text else {}
         url = str(origin.get("url", ""))
     except (metadata.PackageNotFoundError, ValueError):
         origin, url = {}, ""
     if url.startswith("file:"):
-        place = url2pathname(urlsplit(url).path)
+        folder = url2pathname(urlsplit(url).path)
         editable = origin.get("dir_info", {}).get("editable", False)
-        if Path(place).exists():
-            return (*(["--editable"] if editable else []), f"{place}[{extra}]")
+        if Path(folder).exists():
+            return (*(["--editable"] if editable else []), f"{folder}[{extra}]")
     elif url:
         kind = origin.get("vcs_info", {}).get("vcs")
         return (f"{_NAME}[{extra}] @ {f'{kind}+' if kind else ''}{url}",)
     return (f"{_NAME}[{extra}]",)
 
 
-def _written(*words: str) -> str:
+def _quote(*words: str) -> str:
     return subprocess.list2cmdline(words) if os.name == "nt" else shlex.join(words)

@@ -11,9 +11,9 @@ OPT_OUTS: Mapping[str, str] = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "WANDB_ERROR_REPORTING": "false",
 }
-"""Environment variables, and the values with which each library keeps to itself."""
+"""Environment variables by which each library is told not to report."""
 
 
 def opt_out() -> None:
-    """Set OPT_OUTS for this process and those that it starts, whatever they were set to."""
+    """Set OPT_OUTS for this process and those that it starts, whatever they were before."""
     os.environ.update(OPT_OUTS)

@@ -16,7 +16,7 @@ from mutagen.mp4 import MP4, MP4Cover
 from recordings import record, wav
 from rights import nobody
 
-from genretag.audio.decode import duration_s, listen
+from genretag.audio.decode import read_duration_s, read_excerpts
 from genretag.domain.window import COVERAGES, Excerpt, Waveform, WindowSpec
 from genretag.errors import Code, FileError
 
@@ -26,7 +26,7 @@ JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00\xf
 
 
 def heard_in(path: Path, coverage: str = "balanced") -> list[Waveform]:
-    return list(listen(path, RATE_HZ, lambda length_s: COVERAGES[coverage](length_s, SPEC)))
+    return list(read_excerpts(path, RATE_HZ, lambda length_s: COVERAGES[coverage](length_s, SPEC)))
 
 
 def refusal(path: Path) -> FileError:
@@ -101,7 +101,7 @@ def test_of_a_file_cut_in_half_the_first_half_is_heard(container: str, tmp_path:
     recipe = RECIPES[container]
     path = encode(tmp_path / f"half.{recipe.suffix}", noise(8.0, recipe.rate), recipe)
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-    (first,) = listen(path, RATE_HZ, lambda _: [Excerpt(0.0, 8.0)])
+    (first,) = read_excerpts(path, RATE_HZ, lambda _: [Excerpt(0.0, 8.0)])
     assert len(first.samples) / RATE_HZ == pytest.approx(4.0, abs=1.5)
 
 
@@ -133,7 +133,7 @@ def test_a_flac_header_that_promises_ten_times_the_sound_is_seen_through(tmp_pat
     total = packed & (2**36 - 1)
     data[18:26] = (packed - total + 10 * total).to_bytes(8, "big")
     path.write_bytes(data)
-    assert duration_s(path) == pytest.approx(60.0, abs=0.1)
+    assert read_duration_s(path) == pytest.approx(60.0, abs=0.1)
     waveforms = heard_in(path)
     assert all(waveform.start_s < 6.0 for waveform in waveforms)
     assert seconds(waveforms) >= 4.0
@@ -147,7 +147,7 @@ def test_an_mp3_of_changing_bit_rate_without_its_table_is_heard_to_its_end(
         tmp_path / "a.mp3", signal, "libmp3lame", "mp3", "s16p",
         flags="+qscale", global_quality=str(2 * 118), mux_write_xing="0", mux_id3v2_version="0",
     )  # fmt: skip
-    assert duration_s(path) > 45, "the header is meant to lie"
+    assert read_duration_s(path) > 45, "the header is meant to lie"
     assert seconds(heard_in(path, "full")) >= 29
     levels = [np.sqrt(np.mean(np.square(heard.samples))) for heard in heard_in(path, "balanced")]
     assert min(levels) < 1e-3 and max(levels) > 0.3
@@ -155,7 +155,7 @@ def test_an_mp3_of_changing_bit_rate_without_its_table_is_heard_to_its_end(
 
 def test_what_is_shorter_than_an_excerpt_comes_as_long_as_it_is(tmp_path: Path) -> None:
     path = write_tone(tmp_path / "a.flac", seconds=0.25)
-    (heard,) = listen(path, RATE_HZ, lambda _: [Excerpt(0.0, 30.0)])
+    (heard,) = read_excerpts(path, RATE_HZ, lambda _: [Excerpt(0.0, 30.0)])
     assert len(heard.samples) / RATE_HZ == pytest.approx(0.25, abs=1e-3)
 
 

@@ -9,7 +9,7 @@ import pytest
 from audio_files import RECIPES, encode, garbage, noise, tone, truncated, write_tone
 
 from genretag.audio import audio_digest
-from genretag.audio.decode import duration_s, listen
+from genretag.audio.decode import read_duration_s, read_excerpts
 from genretag.domain.window import Excerpt, Waveform
 from genretag.errors import Code, FileError
 
@@ -22,7 +22,7 @@ def at(*starts_s: float, length_s: float = 1.0) -> Callable[[float], list[Excerp
 
 
 def whole(path: Path, rate_hz: int = RATE_HZ) -> Waveform:
-    (heard,) = listen(path, rate_hz, lambda length_s: [Excerpt(0.0, length_s)])
+    (heard,) = read_excerpts(path, rate_hz, lambda length_s: [Excerpt(0.0, length_s)])
     return heard
 
 
@@ -41,7 +41,9 @@ def stairs(seconds: int, rate: int) -> np.ndarray:
 def test_excerpts_are_found_where_they_are(container: str, tmp_path: Path) -> None:
     recipe = RECIPES[container]
     path = encode(tmp_path / f"a.{recipe.suffix}", stairs(20, recipe.rate), recipe)
-    for heard, second in zip(listen(path, RATE_HZ, at(2.0, 9.0, 17.0)), (2, 9, 17), strict=True):
+    for heard, second in zip(
+        read_excerpts(path, RATE_HZ, at(2.0, 9.0, 17.0)), (2, 9, 17), strict=True
+    ):
         assert len(heard.samples) == RATE_HZ
         middle = heard.samples[RATE_HZ // 4 : -RATE_HZ // 4]
         assert pitch_hz(middle) == pytest.approx(300 + 100 * second, abs=10)
@@ -52,7 +54,7 @@ def test_a_lossless_excerpt_is_exact_to_the_sample(container: str, tmp_path: Pat
     recipe = RECIPES[container]
     signal = noise(12.0, recipe.rate)
     path = encode(tmp_path / f"a.{recipe.suffix}", signal, recipe)
-    (heard,) = listen(path, recipe.rate, at(7.0))
+    (heard,) = read_excerpts(path, recipe.rate, at(7.0))
     wanted = signal.mean(axis=0)[7 * recipe.rate : 8 * recipe.rate]
     assert len(heard.samples) == len(wanted)
     assert np.abs(heard.samples - wanted).max() < 1e-3
@@ -122,7 +124,7 @@ def test_a_truncated_file_gives_what_is_there_or_says_why_not(container, tmp_pat
     path = encode(tmp_path / f"a.{recipe.suffix}", noise(20.0, recipe.rate), recipe)
     truncated(path, 0.5)
     try:
-        heard = list(listen(path, RATE_HZ, lambda length_s: [
+        heard = list(read_excerpts(path, RATE_HZ, lambda length_s: [
             Excerpt(length_s * share, 1.0) for share in (0.1, 0.5, 0.9)
         ]))  # fmt: skip
     except FileError as error:
@@ -140,7 +142,7 @@ def test_a_header_that_promises_too_much_is_seen_through(tmp_path: Path) -> None
         asked.append(length_s)
         return [Excerpt(length_s / 2, 1.0)]
 
-    heard = list(listen(path, RATE_HZ, plan))
+    heard = list(read_excerpts(path, RATE_HZ, plan))
     assert asked[-1] == pytest.approx(12.0, abs=0.1)
     assert len(heard) == 1 and len(heard[0].samples) == RATE_HZ
 
@@ -154,18 +156,18 @@ def test_what_is_not_audio_is_told_so_by_name(content: bytes, tmp_path: Path) ->
     path = tmp_path / "a.mp3"
     path.write_bytes(content)
     with pytest.raises(FileError) as caught:
-        list(listen(path, RATE_HZ, at(0.0)))
+        list(read_excerpts(path, RATE_HZ, at(0.0)))
     assert caught.value.code is Code.NOT_AUDIO and "a.mp3" in caught.value.message
 
 
 def test_garbage_is_refused(tmp_path: Path) -> None:
     with pytest.raises(FileError):
-        list(listen(garbage(tmp_path / "a.mp3"), RATE_HZ, at(0.0)))
+        list(read_excerpts(garbage(tmp_path / "a.mp3"), RATE_HZ, at(0.0)))
 
 
 def test_a_missing_file_is_not_found(tmp_path: Path) -> None:
     with pytest.raises(FileError) as caught:
-        duration_s(tmp_path / "gone.mp3")
+        read_duration_s(tmp_path / "gone.mp3")
     assert caught.value.code is Code.NOT_FOUND
 
 
@@ -177,7 +179,7 @@ def test_odd_names_open(name: str | bytes, tmp_path: Path) -> None:
     source = write_tone(tmp_path / "source.wav", seconds=1.0)
     path = tmp_path / os.fsdecode(name)
     source.rename(path)
-    assert duration_s(path) == pytest.approx(1.0, abs=0.01)
+    assert read_duration_s(path) == pytest.approx(1.0, abs=0.01)
 
 
 def test_cover_art_and_video_are_not_audio(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 from audio_files import Signal, noise, tone
 from recordings import record, stored, wav
 
-from genretag.audio.decode import duration_s, listen
+from genretag.audio.decode import read_duration_s, read_excerpts
 from genretag.audio.mel import features
 from genretag.domain.manifest import FrontEnd
 from genretag.domain.window import Excerpt, Waveform
@@ -66,18 +66,20 @@ def pitch_hz(heard: Waveform) -> float:
 
 
 def seconds_of(path: Path, *starts_s: float, rate_hz: int = RATE_HZ) -> list[Waveform]:
-    return list(listen(path, rate_hz, lambda _: [Excerpt(start_s, 1.0) for start_s in starts_s]))
+    return list(
+        read_excerpts(path, rate_hz, lambda _: [Excerpt(start_s, 1.0) for start_s in starts_s])
+    )
 
 
 def whole(path: Path, rate_hz: int) -> np.ndarray:
-    (heard,) = listen(path, rate_hz, lambda length_s: [Excerpt(0.0, length_s)])
+    (heard,) = read_excerpts(path, rate_hz, lambda length_s: [Excerpt(0.0, length_s)])
     return heard.samples
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: f"{kind.codec}-{kind.muxer}")
 def test_any_codec_in_any_container_is_heard_where_it_sounds(kind: Kind, tmp_path: Path) -> None:
     path = kind.write(tmp_path, stairs(12, kind.rate, kind.channels))
-    assert duration_s(path) == pytest.approx(12, abs=0.5)
+    assert read_duration_s(path) == pytest.approx(12, abs=0.5)
     heard = seconds_of(path, 1.0, 5.0, 9.0)
     assert [len(waveform.samples) for waveform in heard] == [RATE_HZ] * 3
     assert [pitch_hz(waveform) for waveform in heard] == pytest.approx([400, 800, 1200], abs=12)

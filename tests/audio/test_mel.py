@@ -7,8 +7,8 @@ from audio_files import chirp, noise, tone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genretag.audio.decode import listen
-from genretag.audio.mel import at_level, features, mel_filters, mel_power, place_of_hz
+from genretag.audio.decode import read_excerpts
+from genretag.audio.mel import features, hz_to_band, mel_filters, mel_power, scale_to_level
 from genretag.domain.manifest import FrontEnd
 from genretag.domain.window import Excerpt
 
@@ -46,7 +46,7 @@ def test_features_equal_librosa(front_end: FrontEnd, signal) -> None:
 @FRONT_ENDS
 def test_features_of_real_clips_equal_librosa(front_end: FrontEnd) -> None:
     for clip in sorted(CLIPS.iterdir())[::80]:
-        (heard,) = listen(clip, front_end.rate_hz, lambda length_s: [Excerpt(0.0, length_s)])
+        (heard,) = read_excerpts(clip, front_end.rate_hz, lambda length_s: [Excerpt(0.0, length_s)])
         ours = features(heard.samples, front_end)
         assert np.abs(ours - reference(heard.samples, front_end)).max() < 1e-4
 
@@ -95,7 +95,7 @@ def test_mel_filters_are_those_of_librosa(rate_hz: int, n_fft: int, n_mels: int)
 def test_everything_stays_in_single_precision(front_end: FrontEnd) -> None:
     samples = noise(1.0, front_end.rate_hz, channels=1)[0]
     assert mel_power(samples, front_end).dtype == np.float32
-    assert at_level(samples, -20.0).dtype == np.float32
+    assert scale_to_level(samples, -20.0).dtype == np.float32
     assert features(samples, front_end).dtype == np.float32
 
 
@@ -110,14 +110,14 @@ def test_a_single_sample_has_features_too(front_end: FrontEnd, sample: float) ->
 @pytest.mark.parametrize("level_dbfs", [-40.0, -20.0, -6.0])
 @pytest.mark.parametrize("gain", [1e-4, 1.0, 100.0])
 def test_a_waveform_comes_to_the_level_asked_for(level_dbfs: float, gain: float) -> None:
-    samples = at_level(noise(1.0, 16000, channels=1)[0] * np.float32(gain), level_dbfs)
+    samples = scale_to_level(noise(1.0, 16000, channels=1)[0] * np.float32(gain), level_dbfs)
     assert 20 * np.log10(np.sqrt(np.mean(samples**2))) == pytest.approx(level_dbfs, abs=1e-3)
 
 
 @pytest.mark.parametrize("faint", [0.0, 1e-45, 1e-40, 1e-30])
 def test_what_is_nearly_nothing_never_becomes_what_is_not_a_number(faint: float) -> None:
     samples = np.full(4096, faint, np.float32)
-    assert np.isfinite(at_level(samples, -14.0)).all()
+    assert np.isfinite(scale_to_level(samples, -14.0)).all()
 
 
 SOUNDS = st.tuples(st.integers(1, 3000), st.floats(1e-6, 1e6), st.integers(0, 99)).map(
@@ -151,6 +151,6 @@ def test_a_frequency_lies_where_its_band_does(front_end: FrontEnd) -> None:
     step_hz = front_end.rate_hz / front_end.n_fft
     for band in range(front_end.n_mels // 2, front_end.n_mels):
         peak_hz = filters[:, band].argmax() * step_hz
-        low, high = (place_of_hz(peak_hz + side * step_hz, front_end) for side in (-1, 1))
+        low, high = (hz_to_band(peak_hz + side * step_hz, front_end) for side in (-1, 1))
         assert low <= band + 0.5 <= high
-    assert place_of_hz(front_end.rate_hz / 2, front_end) == pytest.approx(front_end.n_mels + 0.5)
+    assert hz_to_band(front_end.rate_hz / 2, front_end) == pytest.approx(front_end.n_mels + 0.5)

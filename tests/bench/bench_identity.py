@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from audio_files import RECIPES, encode, noise
 
 from genretag import tags
-from genretag.audio.fingerprint import identity
+from genretag.audio.fingerprint import fingerprint
 from genretag.inference import session, store
 from genretag.pipeline.score import predict
 
@@ -35,7 +35,7 @@ def took_ms(act: Callable[[], object]) -> float:
 
 def main(seconds: float) -> None:
     """Measure and print a table."""
-    model = session.load(store.bundled()[store.DEFAULT], "cpu")
+    model = session.load(store.list_bundled()[store.DEFAULT], "cpu")
     table = Table("file", "MB", "known, ms", "heard, ms", "ratio", "least to most", box=None)
     with TemporaryDirectory() as name:
         for kind in KINDS:
@@ -44,7 +44,7 @@ def main(seconds: float) -> None:
             predict(path, model, "balanced")
             rounds = [
                 (
-                    took_ms(lambda path=path: identity(path, tags.sound(path))),
+                    took_ms(lambda path=path: fingerprint(path, tags.sound(path))),
                     took_ms(lambda path=path: predict(path, model, "balanced")),
                 )
                 for _ in range(ROUNDS)

@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from audio_files import RECIPES, Recipe, encode
 
-from genretag.audio.decode import listen
+from genretag.audio.decode import read_excerpts
 from genretag.domain.window import Excerpt
 from genretag.inference import session, store
 from genretag.library.paths import cache_dir
@@ -89,7 +89,7 @@ def without_a_fold(data: Path, folder: Path) -> tuple[Callable[[Path], str], lis
     backbones = head.backbones_of(config.backbones, cache_dir())
     found, _ = embedded(clips, backbones, spec, cache, lambda done, of: None, tuple(DEGRADATIONS))
     folds = by_group([one.clip for one in found])
-    genres = session.load(store.bundled()[store.DEFAULT]).manifest.genres.names
+    genres = session.load(store.list_bundled()[store.DEFAULT]).manifest.genres.names
     nothing = embedded_sounds(sounds(spec.n_samples, head.RATE_HZ, seed=0), backbones, spec)
     kept = [one for one, fold in zip(found, folds, strict=True) if fold]
     learned = fitted(kept, genres, config.recipe, nothing)
@@ -115,7 +115,7 @@ def main(data: Path) -> None:
         said: dict[str, list[str]] = {way: [] for way in WAYS}
         truth = []
         for clip in track(clips[::EVERY], console=Console(stderr=True)):
-            heard = next(listen(clip.path, RATE, lambda length_s: [Excerpt(0.0, length_s)]))
+            heard = next(read_excerpts(clip.path, RATE, lambda length_s: [Excerpt(0.0, length_s)]))
             if len(heard.samples) < MIN_S * RATE:
                 continue
             truth.append(clip.genre)

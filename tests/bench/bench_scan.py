@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from audio_files import RECIPES, encode, noise
 
-from genretag.audio.decode import listen
+from genretag.audio.decode import read_excerpts
 from genretag.domain.window import COVERAGES
 from genretag.errors import GenretagError
 from genretag.inference import session, store
@@ -52,7 +52,7 @@ def decoded(files: list[Path], model: Path) -> float:
     started = time.process_time()
     for file in files:
         try:
-            for _ in listen(
+            for _ in read_excerpts(
                 file,
                 manifest.front_end.rate_hz,
                 lambda length_s: COVERAGES["balanced"](length_s, manifest.window),
@@ -65,7 +65,7 @@ def decoded(files: list[Path], model: Path) -> float:
 
 def costs(folder: Path, files: list[Path], home: Path) -> Table:
     table = Table("model", "decoding, ms", "scan -j1, ms", "ratio", "files/s -j1", "-j2", "gain")
-    for name, model in store.bundled().items():
+    for name, model in store.list_bundled().items():
         rounds = []
         for _ in range(3):
             alone = decoded(files, model)

@@ -41,7 +41,9 @@ def copied(path: Path, target: Path) -> float:
 def written(path: Path, writer: Writer) -> float:
     """Seconds for a journalled, verified and synced change of its genres."""
     track = tags.read(path)
-    change = TagChange(path, track.container or "", track.genres, GENRES, stamp=files.stamp(path))
+    change = TagChange(
+        path, track.container or "", track.genres, GENRES, stamp=files.read_stamp(path)
+    )
     started = time.perf_counter()
     (outcome,) = writer.apply([Planned.of(change)])
     seconds = time.perf_counter() - started

@@ -16,7 +16,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 
-from genretag.report.page import as_object, page
+from genretag.report.page import render_page, to_dict
 
 CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 # In CI a missing browser is a mistake, elsewhere a reason to skip.
@@ -126,7 +126,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     file = tmp_path_factory.mktemp("page") / "library.html"
-    file.write_text(page(library(260)), "utf-8")
+    file.write_text(render_page(library(260)), "utf-8")
     return file
 
 
@@ -256,7 +256,7 @@ def test_paper_says_what_of_the_table_it_shows(browser: Browser, file: Path) -> 
 
 def test_many_failures_are_folded_and_paper_unfolds_them(browser: Browser, tmp_path: Path) -> None:
     file = tmp_path / "failing.html"
-    file.write_text(page(library(3000)), "utf-8")
+    file.write_text(render_page(library(3000)), "utf-8")
     browser.open(file)
     rows, folded = "#failures > table tbody tr", "#failures details tbody tr"
     assert (len(browser.texts(rows)), len(browser.texts(folded))) == (50, 10)
@@ -272,7 +272,7 @@ def test_one_long_name_leaves_room_for_the_others(browser: Browser, tmp_path: Pa
     made = library(60)
     long = replace(made.entries[5], title="x" * 5000, artist="y" * 5000)
     entries = (*made.entries[:5], long, *made.entries[6:])
-    file.write_text(page(replace(made, entries=entries)), "utf-8")
+    file.write_text(render_page(replace(made, entries=entries)), "utf-8")
     browser.open(file)
     widths = "return [...document.querySelectorAll('#tracks th')].map((e) => e.offsetWidth)"
     title, *_, path = browser.run(widths)  # type: ignore[misc]
@@ -281,13 +281,13 @@ def test_one_long_name_leaves_room_for_the_others(browser: Browser, tmp_path: Pa
 
 def test_the_line_lies_at_the_threshold(browser: Browser, tmp_path: Path) -> None:
     file = tmp_path / "odd.html"
-    file.write_text(page(replace(library(260), threshold=0.83)), "utf-8")
+    file.write_text(render_page(replace(library(260), threshold=0.83)), "utf-8")
     browser.open(file)
     scores = browser.texts("#confidence th[scope=row]")
     assert scores[:3] == ["90 to 100%", "83 to 90%", "80 to 83%"]
     assert browser.texts("#confidence .limit th") == ["80 to 83%"]
     files = sum(int(text.split()[0]) for text in browser.texts("#confidence .share"))
-    assert files == sum(best >= 0 for best in as_object(library(260))["rows"]["best"])
+    assert files == sum(best >= 0 for best in to_dict(library(260))["rows"]["best"])
 
 
 def test_choosing_by_key_takes_the_reader_along(browser: Browser, file: Path) -> None:
@@ -350,7 +350,7 @@ def test_printing_shows_more_than_a_page_of_the_table(browser: Browser, file: Pa
 
 def test_an_empty_library_is_a_page_too(browser: Browser, tmp_path: Path) -> None:
     file = tmp_path / "empty.html"
-    file.write_text(page(library(0)), "utf-8")
+    file.write_text(render_page(library(0)), "utf-8")
     browser.open(file)
     assert browser.driver.get_log("browser") == []
     assert "There is no map" in browser.find("#map").text
@@ -359,7 +359,7 @@ def test_an_empty_library_is_a_page_too(browser: Browser, tmp_path: Path) -> Non
 def test_twenty_thousand_files_stay_usable(browser: Browser, tmp_path: Path) -> None:
     """`pytest -rP` prints what it took; only that everything is there is asserted."""
     file = tmp_path / "large.html"
-    file.write_text(page(library(20_000)), "utf-8")
+    file.write_text(render_page(library(20_000)), "utf-8")
     took = {"size, MB": file.stat().st_size / 1e6}
     began = time.monotonic()
     browser.open(file)

@@ -29,5 +29,5 @@ def test_scan_reaches_the_accuracy_on_the_card(genretag, tmp_path) -> None:
     rows = [json.loads(line) for line in run.stdout.splitlines()]
     assert len(rows) == len(truth)
     right = [row["genres"][0]["name"] == truth[Path(row["path"]).name] for row in rows]
-    card = session.load(store.bundled()[MODEL]).manifest.scores["test"]
+    card = session.load(store.list_bundled()[MODEL]).manifest.scores["test"]
     assert sum(right) / len(right) == pytest.approx(card["accuracy"], abs=1e-6)

@@ -165,8 +165,8 @@ def test_content_that_another_revision_has_is_kept(tmp_path: Path) -> None:
     for file in files:
         file.parent.mkdir(parents=True)
         file.symlink_to(os.path.relpath(blob, file.parent))
-    assert list(store.pulled(tmp_path)) == [f"hf:a/b@{'1' * 40}", f"hf:a/b@{'2' * 40}"]
-    store.discard(files[0], tmp_path)
+    assert list(store.list_pulled(tmp_path)) == [f"hf:a/b@{'1' * 40}", f"hf:a/b@{'2' * 40}"]
+    store.remove_pulled(files[0], tmp_path)
     assert files[1].read_bytes() == b"content"
-    store.discard(files[1], tmp_path)
-    assert not blob.exists() and store.pulled(tmp_path) == {}
+    store.remove_pulled(files[1], tmp_path)
+    assert not blob.exists() and store.list_pulled(tmp_path) == {}

@@ -77,7 +77,7 @@ def test_who_runs_for_long_opens_no_connection_either(machine: Machine) -> None:
     code = """
 import time
 from genretag.inference import session, store
-session.load(store.bundled()[store.DEFAULT])
+session.load(store.list_bundled()[store.DEFAULT])
 time.sleep(15)
 """
     assert machine.traced(sys.executable, "-c", code).sockets == []

@@ -73,7 +73,7 @@ def write_plan(plan: Path, wishes: dict[Path, tuple[str, ...]]) -> Path:
         for path, after in wishes.items():
             track = tags.read(path)
             change = TagChange(
-                path, track.container or "", track.genres, after, stamp=files.stamp(path)
+                path, track.container or "", track.genres, after, stamp=files.read_stamp(path)
             )
             report(Planned.of(change, heard))
     return plan

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from genretag.domain.advice import Doubts, Proposal
+from genretag.domain.advice import Proposal, ThresholdAdvice
 from genretag.domain.genre_map import GenreMap
 from genretag.domain.outcome import Outcome, Unchanged, Unsure
 from genretag.domain.prediction import Prediction, ScoredGenre
@@ -17,9 +17,9 @@ def unsure(score: float, name: str = "Rock", before: tuple[str, ...] = ()) -> Un
 
 
 def proposal(policy: TagPolicy, *outcomes: Outcome) -> Proposal | None:
-    doubts = Doubts(policy)
-    assert list(doubts.counted(outcomes)) == list(outcomes)
-    return doubts.proposal()
+    doubts = ThresholdAdvice(policy)
+    assert list(doubts.count(outcomes)) == list(outcomes)
+    return doubts.propose()
 
 
 def test_it_counts_what_a_lower_threshold_would_tag_and_how_much_of_it_is_right() -> None:

@@ -19,9 +19,9 @@ from genretag.errors import (
     RunError,
     UsageError,
     connection_reason,
+    read_error,
     reason,
-    unreadable,
-    unwritable,
+    write_error,
 )
 
 PATH = Path("/music/söng\n.flac")
@@ -115,7 +115,7 @@ def system_error(number: int) -> OSError:
 def test_what_the_system_says_about_reading_gets_a_code_and_the_name_of_the_file(
     number: int, code: Code
 ) -> None:
-    error = unreadable(PATH, system_error(number))
+    error = read_error(PATH, system_error(number))
     assert isinstance(error, FileError)
     assert error.code is code
     assert str(PATH) in error.message
@@ -123,8 +123,8 @@ def test_what_the_system_says_about_reading_gets_a_code_and_the_name_of_the_file
 
 
 def test_an_unforeseen_error_over_reading_is_told_in_its_own_words() -> None:
-    assert "Input/output error" in unreadable(PATH, system_error(errno.EIO)).message
-    assert "it is haunted" in unreadable(PATH, ValueError("it is haunted")).message
+    assert "Input/output error" in read_error(PATH, system_error(errno.EIO)).message
+    assert "it is haunted" in read_error(PATH, ValueError("it is haunted")).message
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def test_an_unforeseen_error_over_reading_is_told_in_its_own_words() -> None:
 def test_a_full_disk_ends_a_run_and_other_trouble_over_writing_only_costs_the_file(
     number: int, kind: type[GenretagError], code: Code
 ) -> None:
-    error = unwritable(PATH, system_error(number))
+    error = write_error(PATH, system_error(number))
     assert type(error) is kind
     assert error.code is code
     assert str(PATH) in error.message

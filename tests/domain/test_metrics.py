@@ -9,18 +9,18 @@ from hypothesis.extra.numpy import arrays
 from genretag.domain.metrics import (
     acceptance,
     accuracy,
+    accuracy_of_surest_half,
+    bootstrap_indices,
+    bootstrap_interval,
     calibration_error,
     confusion,
     coverage,
     f1_macro,
     f1_weighted,
-    interval,
-    per_genre,
+    find_threshold,
     reliability,
-    resamples,
-    share_interval,
-    surest_half,
-    threshold_for,
+    score_genres,
+    wilson_interval,
 )
 
 TRUTH = np.array([0, 0, 0, 1, 1, 2])
@@ -39,7 +39,7 @@ def judged(draw: st.DrawFn) -> tuple[np.ndarray, np.ndarray]:
 def test_every_score_is_what_pencil_and_paper_give() -> None:
     assert accuracy(SAID, TRUTH) == 0.5
     assert confusion(SAID, TRUTH, 3).tolist() == [[2, 1, 0], [1, 1, 0], [0, 1, 0]]
-    first, second, third = per_genre(SAID, TRUTH, 3)
+    first, second, third = score_genres(SAID, TRUTH, 3)
     assert (first.precision, first.recall, first.f1) == pytest.approx((2 / 3,) * 3)
     assert (second.precision, second.recall, second.f1) == pytest.approx((1 / 3, 1 / 2, 2 / 5))
     assert (third.precision, third.recall, third.f1, third.clips) == (0, 0, 0, 1)
@@ -73,7 +73,7 @@ def test_the_surest_are_counted_from_the_top() -> None:
     scores = np.linspace(0.55, 0.95, 10)
     probabilities = np.stack([scores, 1 - scores], axis=1)
     truth = np.array([1] * 5 + [0] * 5)
-    assert surest_half(probabilities, truth) == 1.0
+    assert accuracy_of_surest_half(probabilities, truth) == 1.0
     rows = coverage(probabilities, truth)
     assert [row.precision for row in rows[4:6]] == [1.0, pytest.approx(5 / 6)]
     assert rows[-1].coverage == 1.0 and rows[-1].precision == 0.5
@@ -88,17 +88,17 @@ def test_the_surest_are_counted_from_the_top() -> None:
 def test_the_interval_of_a_share_is_that_of_wilson(
     right: int, clips: int, limits: tuple[float, float]
 ) -> None:
-    assert share_interval(right, clips) == pytest.approx(limits, abs=1e-4)
+    assert wilson_interval(right, clips) == pytest.approx(limits, abs=1e-4)
 
 
 def test_nothing_says_nothing_about_a_share() -> None:
-    assert share_interval(0, 0) == (0.0, 1.0)
+    assert wilson_interval(0, 0) == (0.0, 1.0)
 
 
 def test_groups_are_drawn_whole() -> None:
     groups = ["a", "b", "a", "c", "b"]
     members = {"a": (0, 2), "b": (1, 4), "c": (3,)}
-    for drawn in list(resamples(groups))[:50]:
+    for drawn in list(bootstrap_indices(groups))[:50]:
         counts = np.bincount(drawn, minlength=5)
         assert all(len({counts[clip] for clip in clips}) == 1 for clips in members.values())
         assert sum(counts[clips[0]] for clips in members.values()) == 3
@@ -111,7 +111,7 @@ def test_shares_are_shares_and_counts_are_complete(case: tuple[np.ndarray, np.nd
     table = confusion(said, truth, genres)
     assert table.sum() == len(truth)
     assert table.trace() / len(truth) == pytest.approx(accuracy(said, truth))
-    scores = per_genre(said, truth, genres)
+    scores = score_genres(said, truth, genres)
     assert sum(one.clips for one in scores) == len(truth)
     occurring = [one.f1 for one in scores if one.clips]
     assert np.mean(occurring) == pytest.approx(f1_macro(said, truth))
@@ -148,7 +148,7 @@ def test_the_threshold_is_the_lowest_that_will_do(
     case: tuple[np.ndarray, np.ndarray], precision: float, least: int
 ) -> None:
     probabilities, truth = case
-    found = threshold_for(probabilities, truth, precision, least)
+    found = find_threshold(probabilities, truth, precision, least)
     passing = round(found.coverage * len(truth))
     if found.precision >= precision and passing >= least:
         lower = [
@@ -167,7 +167,7 @@ def test_the_threshold_is_the_lowest_that_will_do(
 @given(st.integers(0, 200), st.integers(1, 200))
 def test_an_interval_holds_its_share(right: int, clips: int) -> None:
     right = min(right, clips)
-    low, high = share_interval(right, clips)
+    low, high = wilson_interval(right, clips)
     assert 0 <= low <= right / clips + 1e-9 and right / clips - 1e-9 <= high <= 1
 
 
@@ -175,5 +175,5 @@ def test_a_bootstrap_interval_holds_the_score() -> None:
     rng = np.random.default_rng(0)
     truth = rng.integers(3, size=200)
     said = np.where(rng.random(200) < 0.7, truth, (truth + 1) % 3)
-    low, high = interval(f1_macro, said, truth, [str(n) for n in range(200)])
+    low, high = bootstrap_interval(f1_macro, said, truth, [str(n) for n in range(200)])
     assert low < f1_macro(said, truth) < high and high - low < 0.2

@@ -5,7 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genretag.domain.occlusion import OCCLUSIONS, Band, bands, octaves, stretches
+from genretag.domain.occlusion import (
+    OCCLUSIONS,
+    Band,
+    octave_bands,
+    remove_octaves,
+    silence_stretches,
+)
 from genretag.domain.window import Waveform
 
 RATE_HZ = 8000
@@ -24,7 +30,7 @@ def rms(samples: np.ndarray) -> float:
 @given(seconds=st.floats(0.001, 12.0), start_s=st.floats(0.0, 500.0))
 def test_stretches_follow_each_other_and_fill_the_sound(seconds: float, start_s: float) -> None:
     waveform = sound(seconds, start_s=start_s)
-    found = [part.excerpt for part, _ in stretches(waveform)]
+    found = [part.excerpt for part, _ in silence_stretches(waveform)]
     assert found[0].start_s == pytest.approx(start_s)
     assert found[-1].end_s == pytest.approx(waveform.excerpt.end_s)
     for one, after in pairwise(found):
@@ -35,7 +41,7 @@ def test_stretches_follow_each_other_and_fill_the_sound(seconds: float, start_s:
 
 def test_a_stretch_is_silent_and_the_rest_is_untouched() -> None:
     waveform = sound(3.0)
-    for part, without in stretches(waveform):
+    for part, without in silence_stretches(waveform):
         start, stop = (round(s * RATE_HZ) for s in (part.excerpt.start_s, part.excerpt.end_s))
         assert not without.samples[start:stop].any()
         assert np.array_equal(without.samples[: max(0, start - FADE)],
@@ -46,14 +52,14 @@ def test_a_stretch_is_silent_and_the_rest_is_untouched() -> None:
 def test_the_edge_of_a_stretch_is_no_click() -> None:
     """A jump would put sound into all bands; a fade of 10 ms leaves those far away alone."""
     low = sound(3.0, hz=100.0)
-    _, without = list(stretches(low))[1]
+    _, without = list(silence_stretches(low))[1]
     spectrum = np.abs(np.fft.rfft(without.samples))
     assert spectrum[len(spectrum) // 2 :].max() < 1e-3 * spectrum.max()
 
 
 @given(top_hz=st.floats(20.0, 96_000.0))
 def test_octaves_follow_each_other_up_to_the_top(top_hz: float) -> None:
-    found = octaves(top_hz)
+    found = octave_bands(top_hz)
     assert found[0].low_hz == 0 and found[-1].high_hz == top_hz
     assert all(a.high_hz == b.low_hz for a, b in pairwise(found))
     assert all(band.high_hz <= 2 * band.low_hz for band in found[1:])
@@ -62,7 +68,7 @@ def test_octaves_follow_each_other_up_to_the_top(top_hz: float) -> None:
 @pytest.mark.parametrize("hz", [60.0, 180.0, 700.0, 3000.0])
 def test_only_the_octave_of_a_tone_takes_it_away(hz: float) -> None:
     waveform = sound(1.0, hz)
-    for part, without in bands(waveform):
+    for part, without in remove_octaves(waveform):
         inside = part.band.low_hz <= hz <= part.band.high_hz
         assert rms(without.samples) == pytest.approx(
             0 if inside else rms(waveform.samples), abs=1e-3
@@ -79,4 +85,4 @@ def test_what_is_left_is_as_long_and_in_the_same_place(way: str, length: int) ->
 
 
 def test_a_band_says_its_limits() -> None:
-    assert octaves(500.0) == [Band(0.0, 125.0), Band(125.0, 250.0), Band(250.0, 500.0)]
+    assert octave_bands(500.0) == [Band(0.0, 125.0), Band(125.0, 250.0), Band(250.0, 500.0)]

@@ -2,10 +2,10 @@
 
 import pytest
 
-from genretag.domain.genre import folded
+from genretag.domain.genre import fold_name
 from genretag.domain.genre_map import GenreMap
 from genretag.domain.id3v1 import ID3V1_GENRES
-from genretag.domain.placeholder import NAMES, placeholders, real
+from genretag.domain.placeholder import PLACEHOLDERS, drop_placeholders, parse_placeholders
 
 
 @pytest.mark.parametrize(
@@ -19,20 +19,20 @@ from genretag.domain.placeholder import NAMES, placeholders, real
     ],
 )  # fmt: skip
 def test_what_taggers_write_for_want_of_a_genre_is_none(name: str) -> None:
-    assert real((name,), placeholders()) == ()
+    assert drop_placeholders((name,), parse_placeholders()) == ()
 
 
 def test_no_genre_of_id3v1_but_other_is_a_placeholder() -> None:
-    assert [name for name in ID3V1_GENRES if folded(name) in placeholders()] == ["Other"]
+    assert [name for name in ID3V1_GENRES if fold_name(name) in parse_placeholders()] == ["Other"]
 
 
 def test_a_real_genre_beside_a_placeholder_stays() -> None:
-    assert real(("Other", "Rock", "Unknown"), placeholders()) == ("Rock",)
-    assert real(("Other Music", "Unknown Pleasures"), placeholders()) != ()
+    assert drop_placeholders(("Other", "Rock", "Unknown"), parse_placeholders()) == ("Rock",)
+    assert drop_placeholders(("Other Music", "Unknown Pleasures"), parse_placeholders()) != ()
 
 
 def test_no_name_is_listed_twice() -> None:
-    assert len({folded(name) for name in NAMES}) == len(NAMES)
+    assert len({fold_name(name) for name in PLACEHOLDERS}) == len(PLACEHOLDERS)
 
 
 @pytest.mark.parametrize(
@@ -48,11 +48,11 @@ def test_no_name_is_listed_twice() -> None:
 def test_a_list_replaces_adds_to_or_takes_from_the_usual_ones(
     told: str, some: tuple[str, ...], others: tuple[str, ...]
 ) -> None:
-    found = placeholders(told)
+    found = parse_placeholders(told)
     assert set(some) <= found and found.isdisjoint(others)
 
 
 def test_what_the_model_or_the_map_calls_a_genre_is_none() -> None:
     genre_map = GenreMap(rename={"Spoken": "Misc"}, aliases={"Unknown": "Rock"})
-    found = placeholders(None, ("Music", "Speech", "Rock", "Spoken"), genre_map)
+    found = parse_placeholders(None, ("Music", "Speech", "Rock", "Spoken"), genre_map)
     assert found.isdisjoint({"music", "misc", "unknown"}) and "other" in found

@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from genretag.domain.change import Stamp
-from genretag.domain.genre import folded
+from genretag.domain.genre import fold_name
 from genretag.domain.genre_map import GenreMap
 from genretag.domain.layout import Layout
 from genretag.domain.outcome import Outcome, Planned, Skipped, Unchanged, Unsure
 from genretag.domain.prediction import Prediction, ScoredGenre
-from genretag.domain.tagging import TagPolicy, decide, merged, selection, sure
+from genretag.domain.tagging import TagPolicy, decide, merge_genres, select_confident, selection
 from genretag.domain.track import Track
 
 PATH = Path("/music/song.flac")
@@ -142,43 +142,50 @@ names = st.lists(
     st.sampled_from(["Rock", "rock", "ROCK!", "Hip-Hop", "hip hop", "Jazz", "Folk", "Pop"]),
     max_size=6,
 ).map(tuple)
-fresh = names.map(lambda given: tuple({folded(name): name for name in given}.values()))
+fresh = names.map(lambda given: tuple({fold_name(name): name for name in given}.values()))
 
 
 @given(before=names, new=fresh, most=st.integers(1, 8))
 def test_add_keeps_what_there_was_and_brings_nothing_twice(
     before: tuple[str, ...], new: tuple[str, ...], most: int
 ) -> None:
-    result = merged(before, new, TagPolicy("add", max_genres=most))
+    result = merge_genres(before, new, TagPolicy("add", max_genres=most))
     added = result[len(before) :]
     assert result[: len(before)] == before
     assert set(added) <= set(new)
     assert len(result) <= max(most, len(before))
-    assert len({folded(name) for name in added}) == len(added)
-    assert not {folded(name) for name in added} & {folded(name) for name in before}
+    assert len({fold_name(name) for name in added}) == len(added)
+    assert not {fold_name(name) for name in added} & {fold_name(name) for name in before}
 
 
 class TestSure:
     def test_a_score_at_the_threshold_is_enough(self) -> None:
-        assert sure(heard(Rock=0.6), TagPolicy(threshold=0.6))
+        assert select_confident(heard(Rock=0.6), TagPolicy(threshold=0.6))
 
     def test_a_score_just_below_the_threshold_is_not(self) -> None:
-        assert not sure(heard(Rock=0.5999999), TagPolicy(threshold=0.6))
+        assert not select_confident(heard(Rock=0.5999999), TagPolicy(threshold=0.6))
 
     def test_a_score_that_is_not_a_number_is_never_sure(self) -> None:
-        assert not sure(heard(Rock=float("nan")), TagPolicy(threshold=0.0))
+        assert not select_confident(heard(Rock=float("nan")), TagPolicy(threshold=0.0))
 
     def test_only_the_best_genre_is_taken_unless_more_are_asked_for(self) -> None:
-        assert [genre.name for genre in sure(heard(Rock=0.5, Pop=0.5), TagPolicy())] == ["Rock"]
+        assert [
+            genre.name for genre in select_confident(heard(Rock=0.5, Pop=0.5), TagPolicy())
+        ] == ["Rock"]
 
     def test_a_runner_up_needs_half_of_the_best_score(self) -> None:
         policy = TagPolicy(threshold=0.3, top_k=3)
-        assert [g.name for g in sure(heard(Rock=0.6, Pop=0.3, Folk=0.1), policy)] == ["Rock", "Pop"]
-        assert [g.name for g in sure(heard(Rock=0.6, Pop=0.29, Folk=0.1), policy)] == ["Rock"]
+        assert [g.name for g in select_confident(heard(Rock=0.6, Pop=0.3, Folk=0.1), policy)] == [
+            "Rock",
+            "Pop",
+        ]
+        assert [g.name for g in select_confident(heard(Rock=0.6, Pop=0.29, Folk=0.1), policy)] == [
+            "Rock"
+        ]
 
     def test_a_runner_up_may_lie_below_the_threshold(self) -> None:
         policy = TagPolicy(threshold=0.5, top_k=2)
-        assert len(sure(heard(Rock=0.5, Pop=0.4), policy)) == 2
+        assert len(select_confident(heard(Rock=0.5, Pop=0.4), policy)) == 2
 
     @given(
         scores=st.lists(st.floats(0, 1), min_size=1, max_size=8),
@@ -189,7 +196,7 @@ class TestSure:
         self, scores: list[float], top_k: int, threshold: float
     ) -> None:
         prediction = heard(**{f"g{i}": score for i, score in enumerate(scores)})
-        taken = sure(prediction, TagPolicy(threshold=threshold, top_k=top_k))
+        taken = select_confident(prediction, TagPolicy(threshold=threshold, top_k=top_k))
         assert tuple(taken) == prediction.genres[: len(taken)]
         assert len(taken) <= top_k
         assert bool(taken) == (max(scores) >= threshold)

@@ -7,17 +7,17 @@ from hypothesis import strategies as st
 from genretag.domain.genre import GenreVocabulary
 from genretag.domain.genre_map import GenreMap, MapError
 from genretag.domain.prediction import ScoredGenre
-from genretag.domain.truth import Classes, stranger
+from genretag.domain.truth import GenreClasses, describe_unmapped
 
 NAMES = ("Rock", "Pop", "Hip-Hop", "Metal", "Spoken", "Blues")
 
 
-def classes(parents: dict[str, str] | None = None, **entries: object) -> Classes:
-    return Classes(GenreVocabulary(NAMES, parents or {}), GenreMap(**entries))  # type: ignore[arg-type]
+def classes(parents: dict[str, str] | None = None, **entries: object) -> GenreClasses:
+    return GenreClasses(GenreVocabulary(NAMES, parents or {}), GenreMap(**entries))  # type: ignore[arg-type]
 
 
-def meant(found: Classes, *names: str) -> list[str]:
-    return [found.names[place] for place in found.meant(names)]
+def meant(found: GenreClasses, *names: str) -> list[str]:
+    return [found.names[place] for place in found.indices_of(names)]
 
 
 def said(*genres: tuple[str, float]) -> list[ScoredGenre]:
@@ -38,13 +38,13 @@ def test_a_renamed_genre_is_known_by_its_old_and_its_new_name() -> None:
     found = classes(rename={"Hip-Hop": "Rap", "Rap": "Rhymes"})
     assert found.names == ("Rock", "Pop", "Rhymes", "Metal", "Spoken", "Blues")
     assert [meant(found, name) for name in ("Hip-Hop", "rap", "Rhymes")] == [["Rhymes"]] * 3
-    assert found.names[found.of("Hip-Hop") or 0] == "Rhymes"
+    assert found.names[found.index_of("Hip-Hop") or 0] == "Rhymes"
 
 
 def test_genres_with_one_name_are_one_class() -> None:
     found = classes(rename={"Rock": "Guitars", "Metal": "Guitars", "Blues": "guitars"})
     assert found.names == ("Guitars", "Pop", "Hip-Hop", "Spoken")
-    assert found.of("Rock") == found.of("Metal") == found.of("Blues") == 0
+    assert found.index_of("Rock") == found.index_of("Metal") == found.index_of("Blues") == 0
     assert meant(found, "Metal", "Rock") == ["Guitars"]
 
 
@@ -52,13 +52,15 @@ def test_genres_with_one_name_are_one_class() -> None:
 def test_a_dropped_genre_is_known_and_no_class(name: str) -> None:
     found = classes(drop=frozenset({"Spoken"}))
     assert "Spoken" not in found.names
-    assert found.knows(name) and found.of("Spoken") is None
+    assert found.knows(name) and found.index_of("Spoken") is None
     assert meant(found, name, "Rock") == ["Rock"]
 
 
 def test_a_parent_alone_does_not_tell_which_child_is_meant() -> None:
     found = classes(parents={}, **{"drop": frozenset()})
-    both = Classes(GenreVocabulary(NAMES), GenreMap(parents={"Blues": "Roots", "Rock": "Roots"}))
+    both = GenreClasses(
+        GenreVocabulary(NAMES), GenreMap(parents={"Blues": "Roots", "Rock": "Roots"})
+    )
     assert meant(found, "Roots") == meant(both, "Roots") == []
     assert meant(both, "Roots", "Blues") == ["Blues"]
 
@@ -73,7 +75,7 @@ def test_an_alias_means_what_it_says_whatever_else_is_known() -> None:
     assert meant(found, "Rock") == ["Metal"]
     assert found.knows("Podcast") and meant(found, "Podcast") == []
     # What the model says is no alias.
-    assert found.names[found.of("Rock") or 0] == "Rock"
+    assert found.names[found.index_of("Rock") or 0] == "Rock"
 
 
 def test_aliases_for_genres_that_nobody_knows_are_refused() -> None:
@@ -106,26 +108,26 @@ def test_aliases_change_nothing_that_is_written() -> None:
     ],
 )
 def test_a_name_is_understood_by_its_words(name: str, genre: str | None) -> None:
-    assert classes().within(name) == genre
+    assert classes().find_in_words(name) == genre
 
 
 def test_the_longer_of_two_genres_in_a_name_is_meant() -> None:
-    found = Classes(GenreVocabulary(("Rock", "Punk Rock")), GenreMap())
-    assert found.within("Californian Punk Rock") == "Punk Rock"
+    found = GenreClasses(GenreVocabulary(("Rock", "Punk Rock")), GenreMap())
+    assert found.find_in_words("Californian Punk Rock") == "Punk Rock"
 
 
 def test_a_parent_in_a_name_means_its_only_child() -> None:
-    assert classes(parents={"Blues": "Roots"}).within("Roots Revival") == "Blues"
+    assert classes(parents={"Blues": "Roots"}).find_in_words("Roots Revival") == "Blues"
     assert (
-        Classes(
+        GenreClasses(
             GenreVocabulary(NAMES), GenreMap(parents={"Blues": "Roots", "Rock": "Roots"})
-        ).within("Roots Revival")
+        ).find_in_words("Roots Revival")
         is None
     )
 
 
 def test_a_name_goes_before_what_is_heard() -> None:
-    found = stranger("Alternative Rock", 4, said(*[("Pop", 0.9)] * 4), classes())
+    found = describe_unmapped("Alternative Rock", 4, said(*[("Pop", 0.9)] * 4), classes())
     assert (found.genre, found.reason) == ("Rock", "name")
 
 
@@ -143,7 +145,7 @@ def test_a_name_goes_before_what_is_heard() -> None:
 def test_what_is_heard_counts_if_it_is_mostly_and_surely_one(
     heard: list[tuple[str, float]], genre: str | None
 ) -> None:
-    found = stranger("House", 30, said(*heard), classes())
+    found = describe_unmapped("House", 30, said(*heard), classes())
     assert (found.genre, found.reason) == (genre, "model" if genre else None)
 
 
@@ -159,9 +161,9 @@ def test_whatever_the_map_every_meaning_is_a_class(
     rename: dict[str, str], drop: frozenset[str], name: str
 ) -> None:
     found = classes(rename=rename, drop=drop)
-    assert all(0 <= place < len(found) for place in found.meant([name]))
-    assert found.within(name) in (None, *found.names)
+    assert all(0 <= place < len(found) for place in found.indices_of([name]))
+    assert found.find_in_words(name) in (None, *found.names)
     for genre in NAMES:
         written = GenreMap(rename, drop).names(genre)
-        place = found.of(genre)
+        place = found.index_of(genre)
         assert (found.names[place],) == written if place is not None else written == ()

@@ -117,7 +117,7 @@ def test_a_count_of_windows_that_cannot_be_heard_is_refused(balanced: int) -> No
 def test_a_fitted_waveform_has_the_length_asked_for_and_begins_as_the_sound_does(
     samples: np.ndarray, n_samples: int
 ) -> None:
-    fitted = Waveform(samples, RATE).fitted(n_samples)
+    fitted = Waveform(samples, RATE).fit(n_samples)
     assert fitted.shape == (n_samples,)
     assert fitted.dtype == np.float32
     shared = min(n_samples, len(samples))
@@ -128,7 +128,7 @@ def test_a_fitted_waveform_has_the_length_asked_for_and_begins_as_the_sound_does
 def test_sound_shorter_than_a_window_is_repeated_from_its_start(
     samples: np.ndarray, n_samples: int
 ) -> None:
-    fitted = Waveform(samples, RATE).fitted(n_samples)
+    fitted = Waveform(samples, RATE).fit(n_samples)
     assert all(fitted[i] == samples[i % len(samples)] for i in range(n_samples))
 
 

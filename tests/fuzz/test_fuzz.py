@@ -18,8 +18,8 @@ import toy_model
 from audio_files import CRAFTED, RECIPES, make
 
 from genretag import tags
-from genretag.audio.decode import listen
-from genretag.audio.fingerprint import identity
+from genretag.audio.decode import read_excerpts
+from genretag.audio.fingerprint import fingerprint
 from genretag.domain.window import Excerpt
 from genretag.errors import GenretagError
 
@@ -74,11 +74,11 @@ def test_reading_a_damaged_file_gives_sound_or_an_error(seeds: list[Path], tmp_p
         path = tmp_path / f"damaged{seed.suffix}"
         path.write_bytes(mutated(seed.read_bytes(), draw))
         for act in (
-            lambda path: list(listen(path, 16000, lambda s: [Excerpt(0.0, min(s, 60.0))])),
+            lambda path: list(read_excerpts(path, 16000, lambda s: [Excerpt(0.0, min(s, 60.0))])),
             tags.read,
             tags.stale,
             tags.raw,
-            lambda path: identity(path, tags.sound(path)),
+            lambda path: fingerprint(path, tags.sound(path)),
         ):
             try:
                 with suppress(GenretagError):

@@ -31,6 +31,6 @@ for name, draw in DRAWN.items():
 (GOLDEN / "evaluation.json").write_text(test_evaluation.as_json(), "utf-8")
 
 with TemporaryDirectory() as folder:
-    scores = {model: heard(model, Path(folder)) for model in store.bundled()}
+    scores = {model: heard(model, Path(folder)) for model in store.list_bundled()}
 text = json.dumps(scores, indent=1, ensure_ascii=False)
 (GOLDEN / "bundled.json").write_text(f"{text}\n", "utf-8")

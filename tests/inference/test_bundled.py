@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from audio_files import RECIPES, chirp, encode, noise, tone
 
-from genretag.audio.decode import listen
+from genretag.audio.decode import read_excerpts
 from genretag.domain.window import Excerpt
 from genretag.inference import session, store
 from genretag.pipeline.score import predict
@@ -31,7 +31,7 @@ def heard(model: str, folder: Path) -> dict[str, dict[str, float]]:
         "chirp": chirp(12.0),
         "beat": np.stack([beat, beat * rng.uniform(0.5, 1)]).astype(np.float32) * 0.5,
     }
-    loaded = session.load(store.bundled()[model])
+    loaded = session.load(store.list_bundled()[model])
     return {
         name: {
             genre.name: genre.score
@@ -43,15 +43,15 @@ def heard(model: str, folder: Path) -> dict[str, dict[str, float]]:
     }
 
 
-@pytest.mark.parametrize("model", sorted(store.bundled()))
+@pytest.mark.parametrize("model", sorted(store.list_bundled()))
 def test_a_file_is_the_one_that_the_cards_name(model: str) -> None:
-    digest = sha256(store.bundled()[model].read_bytes()).hexdigest()
+    digest = sha256(store.list_bundled()[model].read_bytes()).hexdigest()
     cards = (ROOT / "models" / "README.md").read_text(encoding="utf-8")
     assert f"| `{model}.onnx` | `{digest}` |" in cards
     assert (ROOT / "models" / f"{model}.md").read_text(encoding="utf-8").startswith(f"# {model}\n")
 
 
-@pytest.mark.parametrize("model", sorted(store.bundled()))
+@pytest.mark.parametrize("model", sorted(store.list_bundled()))
 def test_sounds_made_by_code_get_the_scores_that_they_got(model: str, tmp_path: Path) -> None:
     golden = json.loads(GOLDEN.read_text(encoding="utf-8"))[model]
     now = heard(model, tmp_path)
@@ -62,7 +62,7 @@ def test_sounds_made_by_code_get_the_scores_that_they_got(model: str, tmp_path: 
 
 def promise() -> str:
     """What the default model's manifest promises of the genres that are written, as a sentence."""
-    found = session.load(store.bundled()[store.DEFAULT]).manifest.scores["groups"]["accepted"]
+    found = session.load(store.list_bundled()[store.DEFAULT]).manifest.scores["groups"]["accepted"]
     few, most = found["coverage_95"]
     low, high = found["precision_95"]
     return (
@@ -80,7 +80,7 @@ def test_readme_and_card_promise_what_was_measured(paper: str) -> None:
 
 
 def test_the_default_model_keeps_the_precision_that_it_was_made_for() -> None:
-    manifest = session.load(store.bundled()[store.DEFAULT]).manifest
+    manifest = session.load(store.list_bundled()[store.DEFAULT]).manifest
     asked = manifest.training["head"]
     assert asked["target_precision"] == 0.85
     assert asked["calibrate_on"] == ["songs", "wild", "named_clips"]
@@ -92,7 +92,7 @@ def test_the_default_model_keeps_the_precision_that_it_was_made_for() -> None:
 @pytest.mark.real
 @pytest.mark.skipif(not CLIPS.exists(), reason="needs ../shared/data")
 def test_the_judged_clips_bear_the_promise_out() -> None:
-    manifest = session.load(store.bundled()[store.DEFAULT]).manifest
+    manifest = session.load(store.list_bundled()[store.DEFAULT]).manifest
     with (CLIPS.parent / "clips.csv").open(encoding="utf-8", newline="") as lines:
         sources = {row["file"]: row["source"] for row in csv.DictReader(lines)}
     with (ROOT / "models" / f"{store.DEFAULT}.csv").open(encoding="utf-8", newline="") as lines:
@@ -113,7 +113,7 @@ def test_the_judged_clips_bear_the_promise_out() -> None:
 @pytest.mark.real
 @pytest.mark.skipif(not CLIPS.exists(), reason="needs ../shared/data")
 def test_level_channels_and_codec_hardly_change_what_the_default_model_says(tmp_path: Path) -> None:
-    model = session.load(store.bundled()[store.DEFAULT])
+    model = session.load(store.list_bundled()[store.DEFAULT])
     altered = {
         "quiet": (lambda sound: sound / 10, RECIPES["FLAC"], 2),
         "loud, clipped": (lambda sound: np.clip(2 * sound, -1, 1), RECIPES["FLAC"], 2),
@@ -123,7 +123,7 @@ def test_level_channels_and_codec_hardly_change_what_the_default_model_says(tmp_
     same = Counter()
     clips = sorted(CLIPS.iterdir())[::100]
     for clip in clips:
-        sound = next(listen(clip, 44100, lambda length_s: [Excerpt(0.0, length_s)])).samples
+        sound = next(read_excerpts(clip, 44100, lambda length_s: [Excerpt(0.0, length_s)])).samples
         # Another rate than the clip's may by itself turn a best genre over that is hardly ahead.
         plain = encode(tmp_path / "plain.flac", np.stack([sound] * 2), RECIPES["FLAC"])
         before = predict(plain, model, "balanced").genres[0].name
@@ -137,7 +137,7 @@ def test_level_channels_and_codec_hardly_change_what_the_default_model_says(tmp_
 
 
 def test_the_default_model_is_unsure_of_what_is_no_music(tmp_path: Path) -> None:
-    threshold = session.load(store.bundled()[store.DEFAULT]).manifest.threshold
+    threshold = session.load(store.list_bundled()[store.DEFAULT]).manifest.threshold
     for name, scores in heard(store.DEFAULT, tmp_path).items():
         best = max(scores, key=lambda genre: scores[genre])
         assert scores[best] < threshold or best == "Spoken", (name, best, scores[best])

@@ -12,7 +12,7 @@ from onnx.external_data_helper import convert_model_to_external_data
 from genretag.domain.genre import GenreVocabulary
 from genretag.domain.manifest import METADATA_KEY
 from genretag.errors import Code, RunError, UsageError
-from genretag.inference.session import BATCH, devices, load
+from genretag.inference.session import BATCH, list_devices, load
 
 
 @pytest.fixture
@@ -146,9 +146,9 @@ def test_a_missing_file_is_an_unknown_model(tmp_path: Path) -> None:
 
 
 def test_a_device_that_is_not_there_is_refused_with_those_that_are(toy: Path) -> None:
-    assert "cpu" in devices()
-    assert load(toy, "auto").device == devices()[0]
-    missing = next(device for device in ("dml", "coreml", "cuda") if device not in devices())
+    assert "cpu" in list_devices()
+    assert load(toy, "auto").device == list_devices()[0]
+    missing = next(device for device in ("dml", "coreml", "cuda") if device not in list_devices())
     with pytest.raises(UsageError, match="cpu") as caught:
         load(toy, missing)
     assert caught.value.code is Code.NO_DEVICE

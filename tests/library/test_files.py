@@ -114,13 +114,13 @@ def test_a_list_that_the_folder_hands_down_opens_no_copy(song: Path) -> None:
 def test_a_swap_leaves_one_file_with_the_new_content_and_time(song: Path) -> None:
     files.copy(song, staged := song.with_name(".staged"))
     staged.write_bytes(b"new")
-    made, written = staged.stat(), files.stamp(staged)
-    assert not files.is_at(made, song)
+    made, written = staged.stat(), files.read_stamp(staged)
+    assert not files.is_same_file(made, song)
     files.swap(staged, song, None)
-    assert files.is_at(made, song)
+    assert files.is_same_file(made, song)
     assert list(song.parent.iterdir()) == [song]
     assert song.read_bytes() == b"new"
-    assert files.stamp(song) == written
+    assert files.read_stamp(song) == written
 
 
 def test_a_swap_keeps_a_time_that_it_is_given(song: Path) -> None:
@@ -146,6 +146,6 @@ def test_a_swap_that_the_system_refuses_leaves_both_files(song: Path) -> None:
 
 def test_a_file_that_is_gone_is_nobody(song: Path) -> None:
     status = song.stat()
-    assert files.is_at(status, song)
+    assert files.is_same_file(status, song)
     song.unlink()
-    assert not files.is_at(status, song)
+    assert not files.is_same_file(status, song)

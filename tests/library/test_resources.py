@@ -21,9 +21,9 @@ def groups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_without_a_quota_all_processors_count(groups: Path) -> None:
-    assert resources.cores() == 64
+    assert resources.count_cores() == 64
     (groups / "a" / "cpu.max").write_text("max 100000\n")
-    assert resources.cores() == 64
+    assert resources.count_cores() == 64
 
 
 @pytest.mark.parametrize(("quota", "cores"), [(50000, 1), (200000, 2), (250000, 3)])
@@ -33,7 +33,7 @@ def test_a_quota_counts_wherever_above_the_process_it_stands(
     for folder in ("", "a", "a/b"):
         file = groups / folder / "cpu.max"
         file.write_text(f"{quota} 100000\n")
-        assert resources.cores() == cores
+        assert resources.count_cores() == cores
         file.unlink()
 
 
@@ -41,6 +41,6 @@ def test_the_first_version_of_control_groups_counts_too(groups: Path) -> None:
     (groups / "cpu").mkdir()
     (groups / "cpu" / "cpu.cfs_quota_us").write_text("150000\n")
     (groups / "cpu" / "cpu.cfs_period_us").write_text("100000\n")
-    assert resources.cores() == 2
+    assert resources.count_cores() == 2
     (groups / "cpu" / "cpu.cfs_quota_us").write_text("-1\n")
-    assert resources.cores() == 64
+    assert resources.count_cores() == 64

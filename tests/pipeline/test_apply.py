@@ -289,7 +289,7 @@ def test_a_file_that_got_another_genre_within_the_same_size_and_time(
     decision = planned(song, "Rock")
     tags.write(song, ("Folk",))
     os.utime(song, ns=(status.st_atime_ns, status.st_mtime_ns))
-    assert files.stamp(song) == decision.change.stamp
+    assert files.read_stamp(song) == decision.change.stamp
     (outcome,) = apply(journal, [decision])
     refused(journal, outcome, song, Code.CHANGED)
     assert tags.read(song).genres == ("Folk",)

@@ -9,7 +9,7 @@ from writers import empty
 
 from genretag import tags
 from genretag.cli import maps
-from genretag.domain.genre import folded, player_safe
+from genretag.domain.genre import fold_name, player_safe
 from genretag.domain.genre_map import GenreMap, MapError
 from genretag.errors import Code, UsageError
 
@@ -163,19 +163,19 @@ def genre_maps(draw: st.DrawFn) -> GenreMap:
 def test_no_map_makes_a_name_twice_or_one_that_players_split(found: GenreMap, genre: str) -> None:
     assume(player_safe(genre) == genre != "")
     names = found.names(genre)
-    assert len({folded(name) for name in names}) == len(names)
+    assert len({fold_name(name) for name in names}) == len(names)
     assert all(name and player_safe(name) == name for name in names)
 
 
 @given(found=genre_maps(), genre=some)
 @relaxed
 def test_what_is_dropped_is_never_written(found: GenreMap, genre: str) -> None:
-    dropped = {folded(name) for name in found.drop}
-    written = {folded(name) for name in found.names(genre)}
+    dropped = {fold_name(name) for name in found.drop}
+    written = {fold_name(name) for name in found.names(genre)}
     # A name that is cut for players may become one that is dropped.
     assume(not any("/" in name for name in (*found.rename.values(), *found.parents.values())))
     assert not written & dropped
-    if folded(genre) in dropped:
+    if fold_name(genre) in dropped:
         assert not written
 
 

@@ -13,7 +13,7 @@ from writers import FILES, empty, full
 
 from genretag import tags
 from genretag.audio import audio_digest, bitstream
-from genretag.audio.fingerprint import identity
+from genretag.audio.fingerprint import fingerprint
 from genretag.errors import FileError
 
 TAGGED = [kind for kind in FILES if kind != "MP4 fragmented"]
@@ -27,7 +27,7 @@ def sound(path: Path) -> tuple[int, int] | None:
 
 
 def known(path: Path) -> bytes | None:
-    return identity(path, sound(path))
+    return fingerprint(path, sound(path))
 
 
 @pytest.mark.parametrize("kind", TAGGED)
@@ -48,7 +48,7 @@ def test_another_sound_is_another(kind: str, tmp_path: Path) -> None:
         encode(tmp_path / f"{seed}.{RECIPES[kind].suffix}", noise(2.0, seed=seed), RECIPES[kind])
         for seed in (1, 2)
     )
-    assert not audio_digest.same(one, other, tags.sound)
+    assert not audio_digest.same_audio(one, other, tags.sound)
     assert known(one) != known(other)
 
 
@@ -62,18 +62,20 @@ def test_a_cut_file_is_another(tmp_path: Path) -> None:
 def test_a_file_that_nobody_knows_stands_for_itself(tmp_path: Path) -> None:
     path = tmp_path / "a.mka"
     path.write_bytes(b"x" * 100_000)
-    before = identity(path, None)
+    before = fingerprint(path, None)
     path.write_bytes(b"x" * 99_999 + b"y")
-    assert identity(path, None) != before
+    assert fingerprint(path, None) != before
     (tmp_path / "empty").touch()
-    assert len(identity(tmp_path / "empty", None)) == 16
+    assert len(fingerprint(tmp_path / "empty", None)) == 16
 
 
 def three_places(path: Path) -> tuple[int, list[bytes]]:
     """How long the sound is stored, and what lies at its start, its middle and its end."""
     with path.open("rb") as file:
-        place = bitstream.place(file) or bitstream.Place((0, bitstream.size(file)))
-        start, end = sound(path) or place.sound
+        place = bitstream.locate_audio(file) or bitstream.AudioLocation(
+            (0, bitstream.file_size(file))
+        )
+        start, end = sound(path) or place.audio
         data = path.read_bytes()[start:end]
     middle = len(data) // 2
     found = [data[:ALIKE], data[middle : middle + ALIKE], data[-ALIKE:]]

@@ -9,7 +9,7 @@ from genretag.domain.genre_map import GenreMap
 from genretag.domain.metrics import Acceptance
 from genretag.domain.outcome import Failed, Outcome, Skipped, Unchanged
 from genretag.domain.prediction import Prediction, ScoredGenre
-from genretag.domain.truth import Classes
+from genretag.domain.truth import GenreClasses
 from genretag.errors import Code, FileError
 from genretag.pipeline.evaluate import Question, evaluated
 
@@ -28,7 +28,7 @@ def file(*genres: str, **scores: float) -> Outcome:
 
 
 def question(precision: float = 0.9, **entries: object) -> Question:
-    classes = Classes(GenreVocabulary(NAMES), GenreMap(**entries))  # type: ignore[arg-type]
+    classes = GenreClasses(GenreVocabulary(NAMES), GenreMap(**entries))  # type: ignore[arg-type]
     return Question(classes, "toy@0", 0.8, precision)
 
 
@@ -50,7 +50,7 @@ def test_every_file_is_counted_once_with_its_reason() -> None:
         question(drop=frozenset({"Spoken"})),
     ).counts
     assert vars(counts) == {
-        "judged": 2, "untagged": 1, "own": 0, "unmapped": 1, "dropped": 2, "silent": 1,
+        "compared": 2, "untagged": 1, "own": 0, "unmapped": 1, "dropped": 2, "silent": 1,
         "skipped": 1, "failed": 1,
     }  # fmt: skip
 
@@ -64,20 +64,20 @@ def test_the_numbers_are_those_of_pencil_and_paper() -> None:
             file("Pop", Pop=0.65, Rock=0.35),
         ],
         question(),
-    ).grades
+    ).metrics
     assert grades is not None
     assert (grades.accuracy.value, grades.accuracy_any.value) == (0.75, 1.0)
     assert grades.confusion.tolist() == [[2, 1, 0], [0, 1, 0], [0, 0, 0]]
     assert grades.f1_macro.value == pytest.approx((0.8 + 2 / 3) / 2)
     assert grades.ece == pytest.approx((0.05 + 0.15 + 0.75 + 0.35) / 4)
     assert grades.mean_score == pytest.approx(0.8)
-    assert (grades.own.files, grades.own.precision.value) == (2, 1.0)
+    assert (grades.at_model_threshold.files, grades.at_model_threshold.precision.value) == (2, 1.0)
     assert grades.coverage[-1] == Acceptance(0.65, 1.0, 0.75)
 
 
 def test_merged_genres_go_by_the_best_of_them_as_scan_does() -> None:
     outcome = file("Guitars", Rock=0.3, Pop=0.31, Spoken=0.39)
-    grades = evaluated([outcome], question(rename={"Rock": "Guitars", "Pop": "Guitars"})).grades
+    grades = evaluated([outcome], question(rename={"Rock": "Guitars", "Pop": "Guitars"})).metrics
     assert grades is not None and grades.classes == ("Guitars", "Spoken")
     assert grades.confusion.tolist() == [[0, 1], [0, 0]]
     assert grades.mean_score == pytest.approx(0.39)
@@ -87,9 +87,9 @@ def test_a_threshold_is_found_where_enough_files_pass() -> None:
     right = [file("Rock", Rock=0.7) for _ in range(27)]
     wrong = [file("Pop", Rock=0.7) for _ in range(3)]
     doubtful = [file("Pop", Rock=0.5) for _ in range(5)]
-    grades = evaluated([*right, *wrong, *doubtful], question(0.9)).grades
-    assert grades is not None and grades.wish.is_met
-    found = grades.wish.nearest
+    grades = evaluated([*right, *wrong, *doubtful], question(0.9)).metrics
+    assert grades is not None and grades.target.is_met
+    found = grades.target.nearest
     assert (found.threshold, found.files, found.precision.value) == (0.51, 30, 0.9)
     assert found.coverage == pytest.approx(30 / 35)
     assert found.precision.low == pytest.approx(0.744, abs=1e-3)
@@ -98,8 +98,8 @@ def test_a_threshold_is_found_where_enough_files_pass() -> None:
 @pytest.mark.parametrize(("files", "precision"), [(19, 0.9), (40, 0.99)])
 def test_few_files_or_too_many_wrong_ones_give_no_threshold(files: int, precision: float) -> None:
     outcomes = [file("Rock" if n % 20 else "Pop", Rock=0.9) for n in range(1, files + 1)]
-    grades = evaluated(outcomes, question(precision)).grades
-    assert grades is not None and not grades.wish.is_met
+    grades = evaluated(outcomes, question(precision)).metrics
+    assert grades is not None and not grades.target.is_met
 
 
 def test_unknown_names_come_with_their_files_the_most_frequent_first() -> None:
@@ -121,16 +121,16 @@ def test_unknown_names_come_with_their_files_the_most_frequent_first() -> None:
 def test_an_alias_makes_a_name_usable() -> None:
     outcomes = [file("House", Pop=0.9), file("House", Rock=0.9)]
     evaluation = evaluated(outcomes, question(aliases={"house": "Pop"}))
-    assert evaluation.grades is not None and not evaluation.unmapped
-    assert evaluation.grades.accuracy.value == 0.5
+    assert evaluation.metrics is not None and not evaluation.unmapped
+    assert evaluation.metrics.accuracy.value == 0.5
 
 
 @pytest.mark.parametrize("outcomes", [[], [file("Polka", Rock=0.9)]])
 def test_without_a_known_genre_there_are_no_grades(outcomes: list[Outcome]) -> None:
     evaluation = evaluated(outcomes, question())
-    assert evaluation.grades is None and evaluation.counts.judged == 0
+    assert evaluation.metrics is None and evaluation.counts.compared == 0
 
 
 def test_all_genres_of_the_model_can_be_dropped() -> None:
     evaluation = evaluated([file("Rock", Rock=0.9)], question(drop=frozenset(NAMES)))
-    assert evaluation.grades is None and evaluation.counts.dropped == 1
+    assert evaluation.metrics is None and evaluation.counts.dropped == 1

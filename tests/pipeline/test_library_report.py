@@ -10,7 +10,7 @@ from audio_files import RECIPES, encode, tone, write_tone
 
 from genretag import tags
 from genretag.domain.genre_map import GenreMap
-from genretag.domain.library import Entry, Library
+from genretag.domain.library import Library, LibraryEntry
 from genretag.domain.outcome import Failed, Outcome, Skipped
 from genretag.domain.prediction import Prediction
 from genretag.domain.tagging import TagPolicy, decide
@@ -42,11 +42,11 @@ def decided(policy: TagPolicy, *tracks: Scored) -> list[Outcome]:
     return [decide(track, prediction, policy) for track, prediction in tracks]
 
 
-def made(found: tuple[list[Entry], int], model: Model, policy: TagPolicy = FILL) -> Library:
+def made(found: tuple[list[LibraryEntry], int], model: Model, policy: TagPolicy = FILL) -> Library:
     return library([Path("/music")], found, policy, model, "full")
 
 
-def entries(policy: TagPolicy, *tracks: Scored) -> list[Entry]:
+def entries(policy: TagPolicy, *tracks: Scored) -> list[LibraryEntry]:
     return collected(decided(policy, *tracks), policy)[0]
 
 
@@ -75,7 +75,7 @@ def test_skipped_files_are_counted_and_failed_ones_shown(model: Model) -> None:
     found = collected([Skipped(path=Path("/no/b.jpg"), reason="not audio"), failed], FILL)
     told = made(found, model)
     assert told.skipped == 1 and [one.outcome for one in told.entries] == [failed]
-    assert told.entries[0].title == "a.mp3" and np.isnan(told.places).all()
+    assert told.entries[0].title == "a.mp3" and np.isnan(told.points).all()
 
 
 def test_three_tracks_make_a_map_and_two_make_none(tmp_path: Path, model: Model) -> None:
@@ -83,8 +83,8 @@ def test_three_tracks_make_a_map_and_two_make_none(tmp_path: Path, model: Model)
         heard(write_tone(tmp_path / f"{n}.flac", 4.0, hz=hz), model)
         for n, hz in enumerate((LOW, HIGH, toy_model.MIDDLE_HZ))
     ]
-    assert np.isfinite(made(collected(decided(FILL, *tracks), FILL), model).places).all()
-    assert np.isnan(made(collected(decided(FILL, *tracks[:2]), FILL), model).places).all()
+    assert np.isfinite(made(collected(decided(FILL, *tracks), FILL), model).points).all()
+    assert np.isnan(made(collected(decided(FILL, *tracks[:2]), FILL), model).points).all()
 
 
 def test_timelines_are_of_what_can_still_be_heard(tmp_path: Path, model: Model) -> None:

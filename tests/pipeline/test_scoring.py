@@ -119,7 +119,7 @@ def test_a_device_that_is_not_there_after_all_gives_way(
         onnxruntime, "get_available_providers",
         lambda: ["CUDAExecutionProvider", "CPUExecutionProvider"],
     )  # fmt: skip
-    assert session.devices() == ["cuda", "cpu"]
+    assert session.list_devices() == ["cuda", "cpu"]
     for wished in ("auto", "cuda"):
         said: list[str] = []
         assert session.load(toy, wished, said.append).device == "cpu"

@@ -63,7 +63,9 @@ HEARD = Prediction((ScoredGenre("Rock", 0.5),), 4, 241.3, "toy@0123456789ab")
 def planned(path: Path, *after: str, layout: Layout = PLAIN) -> Planned:
     """The decision to write `after` into a file as it is now."""
     track = tags.read(path)
-    change = TagChange(path, track.container or "", track.genres, after, layout, files.stamp(path))
+    change = TagChange(
+        path, track.container or "", track.genres, after, layout, files.read_stamp(path)
+    )
     return Planned.of(change, HEARD)
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from genretag.domain.evaluation import Counts, Evaluation, ScoredFile, evaluation_metrics
+from genretag.domain.evaluation import Evaluation, FileCounts, ScoredFiles, compute_metrics
 from genretag.domain.truth import UnmappedGenre
 
 TWELVE = (
@@ -21,7 +21,7 @@ STRANGERS = (
 )
 
 
-def judged(classes: tuple[str, ...], files: int, skill: float) -> ScoredFile:
+def judged(classes: tuple[str, ...], files: int, skill: float) -> ScoredFiles:
     """So many files, the same each time; those with high scores are right more often."""
     rng = np.random.default_rng(7)
     truth = rng.integers(len(classes), size=files)
@@ -30,15 +30,15 @@ def judged(classes: tuple[str, ...], files: int, skill: float) -> ScoredFile:
     said = np.where(right, truth, rng.integers(len(classes), size=files))
     probabilities = np.repeat((1 - score)[:, None] / len(classes), len(classes), axis=1)
     probabilities[np.arange(files), said] = score
-    return ScoredFile(classes, probabilities, truth, (said == truth) | (rng.random(files) < 0.1))
+    return ScoredFiles(classes, probabilities, truth, (said == truth) | (rng.random(files) < 0.1))
 
 
 def evaluation(
     classes: tuple[str, ...] = TWELVE, files: int = 400, skill: float = 0.1, wish: float = 0.9
 ) -> Evaluation:
-    counts = Counts(judged=files, untagged=31, unmapped=37, silent=1, failed=2)
-    grades = evaluation_metrics(judged(classes, files, skill), 0.8, wish)
+    counts = FileCounts(compared=files, untagged=31, unmapped=37, silent=1, failed=2)
+    grades = compute_metrics(judged(classes, files, skill), 0.8, wish)
     return Evaluation("toy@0123456789ab", counts, STRANGERS, grades)
 
 
-NOTHING = Evaluation("toy@0123456789ab", Counts(untagged=3, unmapped=2), STRANGERS[1:2], None)
+NOTHING = Evaluation("toy@0123456789ab", FileCounts(untagged=3, unmapped=2), STRANGERS[1:2], None)

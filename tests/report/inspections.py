@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 
 from genretag.domain.inspection import Inspection
-from genretag.domain.occlusion import Effect, Part, octaves
-from genretag.domain.prediction import Prediction, ranked
+from genretag.domain.occlusion import Effect, Part, octave_bands
+from genretag.domain.prediction import Prediction, rank_genres
 from genretag.domain.stored_tags import StoredItem, StoredTag
 from genretag.domain.timeline import Timeline
 from genretag.domain.window import Excerpt
@@ -21,7 +21,7 @@ def heard(windows: int, silent: int = 0) -> Timeline:
     excerpts = [Excerpt(10.0 * n, 3.0) for n in range(windows + silent)]
     prediction = Prediction((), 0, 241.3, "toy@0123456789ab")
     if windows:
-        genres = ranked(GENRES, scores.mean(axis=0))
+        genres = rank_genres(GENRES, scores.mean(axis=0))
         prediction = Prediction(genres, windows, 241.3, "toy@0123456789ab")
     return Timeline(
         GENRES,
@@ -47,7 +47,8 @@ def explained(timeline: Timeline) -> dict[str, tuple[tuple[Effect, ...], ...]]:
         ),
         "bands": tuple(
             tuple(
-                Effect(Part(window, band), 0.3 - 0.1 * n) for n, band in enumerate(octaves(8000.0))
+                Effect(Part(window, band), 0.3 - 0.1 * n)
+                for n, band in enumerate(octave_bands(8000.0))
             )
             for window in timeline.excerpts
         ),
@@ -66,7 +67,8 @@ def inspections() -> tuple[Inspection, ...]:
     return (
         Inspection(
             Path("/music/Ümläut/[bold]01\x1b[0m a.mp3"), "MP3", (hostile, stale), hostile.names,
-            ("ID3v1",), few, 0.7, wished=0.9, likely=few.prediction.genres[:2], **explained(few),
+            ("ID3v1",), few, 0.7, set_probability=0.9, likely_set=few.prediction.genres[:2],
+            **explained(few),
         ),
         sure,
         Inspection(Path("/music/silence.mka"), None, (), (), (), heard(0, silent=4), 0.7),

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
-from genretag.domain.library import Entry, Library
+from genretag.domain.library import Library, LibraryEntry
 from genretag.domain.outcome import Failed, Outcome, Unchanged, Unsure
-from genretag.domain.placeholder import placeholders
-from genretag.domain.prediction import Prediction, ranked
+from genretag.domain.placeholder import parse_placeholders
+from genretag.domain.prediction import Prediction, rank_genres
 from genretag.domain.timeline import Timeline
 from genretag.domain.window import Excerpt
 from genretag.errors import Code, FileError
@@ -26,22 +26,22 @@ THRESHOLD = 0.8
 
 
 def prediction(scores: np.ndarray, windows: int = 4) -> Prediction:
-    return Prediction(ranked(GENRES, scores), windows, 200.0, "toy@0123456789ab")
+    return Prediction(rank_genres(GENRES, scores), windows, 200.0, "toy@0123456789ab")
 
 
-def entry(path: Path, scores: np.ndarray | None, title: str, *before: str) -> Entry:
+def entry(path: Path, scores: np.ndarray | None, title: str, *before: str) -> LibraryEntry:
     if scores is None:
         error = FileError(Code.NOT_AUDIO, f"{path}: nothing in <b>it</b>", "Look at it.")
-        return Entry(Failed(path=path, error=error), title, "", (), (), (), False)
+        return LibraryEntry(Failed(path=path, error=error), title, "", (), (), (), False)
     if not scores.any():
         silent = Prediction((), 0, 9.0, "toy@0123456789ab")
-        return Entry(Unsure(path=path, prediction=silent), title, "", (), (), (), False)
+        return LibraryEntry(Unsure(path=path, prediction=silent), title, "", (), (), (), False)
     heard = prediction(scores)
     best = heard.genres[0]
     is_sure = best.score >= THRESHOLD
     outcome: Outcome = Unchanged(path=path, before=before, after=before, prediction=heard)
     after = before or ((best.name,) if is_sure else ())
-    return Entry(outcome, title, f"Artist of {title}", before, (best.name,), after, is_sure)
+    return LibraryEntry(outcome, title, f"Artist of {title}", before, (best.name,), after, is_sure)
 
 
 def library(size: int, seed: int = 0) -> Library:
@@ -64,7 +64,7 @@ def library(size: int, seed: int = 0) -> Library:
     )
     made = datetime(2030, 1, 2, 3, 4, tzinfo=UTC)
     return Library(
-        (root,), made, "toy@0123456789ab", GENRES, placeholders(), "fill", THRESHOLD,
+        (root,), made, "toy@0123456789ab", GENRES, parse_placeholders(), "fill", THRESHOLD,
         tuple(entries), 7, places, timelines,
     )  # fmt: skip
 

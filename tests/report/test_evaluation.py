@@ -11,20 +11,20 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from genretag.domain.evaluation import Evaluation
-from genretag.report.evaluation import map_lines, show, toml_text
-from genretag.report.evaluation_json import as_object
+from genretag.report.evaluation import map_lines, print_evaluation, toml_text
+from genretag.report.evaluation_json import to_dict
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 
 
 def evaluated(found: Evaluation | None = None, **console: object) -> str:
     stream = io.StringIO()
-    show(found or evaluation(), Console(file=stream, **console))
+    print_evaluation(found or evaluation(), Console(file=stream, **console))
     return stream.getvalue()
 
 
 def as_json() -> str:
-    return json.dumps(as_object(evaluation()), indent=1) + "\n"
+    return json.dumps(to_dict(evaluation()), indent=1) + "\n"
 
 
 @pytest.mark.parametrize("width", [40, 80, 120])
@@ -83,7 +83,7 @@ def test_genres_without_room_are_counted_together() -> None:
 def test_ascii_is_enough() -> None:
     raw = io.BytesIO()
     stream = io.TextIOWrapper(raw, encoding="ascii", errors="backslashreplace")
-    show(evaluation(), Console(file=stream, width=80))
+    print_evaluation(evaluation(), Console(file=stream, width=80))
     stream.flush()
     text = raw.getvalue().decode("ascii")
     assert "####" in text and "\\u25" not in text and "\\u2026" not in text
@@ -99,7 +99,7 @@ def test_text_from_files_cannot_act_on_a_terminal() -> None:
 def test_a_threshold_that_cannot_be_had_is_said_to_be_none() -> None:
     text = " ".join(evaluated(evaluation(skill=-0.4, wish=0.99), width=100).split())
     assert "No threshold has a precision of 99% with at least 20 files" in text
-    told = as_object(evaluation(skill=-0.4, wish=0.99))["grades"]["target"]
+    told = to_dict(evaluation(skill=-0.4, wish=0.99))["grades"]["target"]
     assert told["reached"] is False
 
 
@@ -114,14 +114,14 @@ def test_nothing_to_compare_is_said_plainly() -> None:
     text = evaluated(NOTHING, width=80)
     assert "Nothing can be said: no file has a genre that the model knows." in text
     assert "Soundtrack" in text and "0 of 5 files" in text
-    assert as_object(NOTHING)["grades"] is None
+    assert to_dict(NOTHING)["grades"] is None
 
 
 def test_numbers_in_the_object_are_those_of_the_evaluation() -> None:
     found = evaluation()
-    told = as_object(found)["grades"]
-    assert found.grades is not None
-    assert told["accuracy"] == found.grades.accuracy.value
+    told = to_dict(found)["grades"]
+    assert found.metrics is not None
+    assert told["accuracy"] == found.metrics.accuracy.value
     assert list(told["genres"]) == list(TWELVE)
     assert sum(one["files"] for one in told["genres"].values()) == 400
     assert sum(one["heard"] for one in told["genres"].values()) == 400

@@ -9,8 +9,8 @@ from rich.console import Console
 
 from genretag.domain.stored_tags import StoredItem, StoredTag
 from genretag.errors import Code, FileError
-from genretag.report.inspection import show
-from genretag.report.inspection_json import as_object, refusal
+from genretag.report.inspection import print_inspection
+from genretag.report.inspection_json import error_to_dict, to_dict
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 KEYS = [
@@ -23,12 +23,12 @@ def shown(**console: object) -> str:
     stream = io.StringIO()
     screen = Console(file=stream, **console)
     for inspection in inspections():
-        show(inspection, screen)
+        print_inspection(inspection, screen)
     return stream.getvalue()
 
 
 def told() -> str:
-    return "".join(json.dumps(as_object(one), indent=1) + "\n" for one in inspections())
+    return "".join(json.dumps(to_dict(one), indent=1) + "\n" for one in inspections())
 
 
 @pytest.mark.parametrize("width", [40, 80, 120])
@@ -62,7 +62,7 @@ def test_one_text_and_several_values_look_different() -> None:
         tag = StoredTag("APEv2", "APEv2", "", (StoredItem("Genre", texts, texts),))
         inspection = replace(inspections()[1], tags=(tag,), genres=texts)
         stream = io.StringIO()
-        show(inspection, Console(file=stream, width=120))
+        print_inspection(inspection, Console(file=stream, width=120))
         return [line for line in stream.getvalue().splitlines() if "Soul" in line]
 
     assert all("Pop | Soul-RnB" in line for line in seen("Pop", "Soul-RnB"))
@@ -74,7 +74,7 @@ def test_a_terminal_without_blocks_gets_ascii_drawings() -> None:
     raw = io.BytesIO()
     screen = Console(file=io.TextIOWrapper(raw, encoding="ascii", errors="replace"), width=80)
     for inspection in inspections()[1:]:
-        show(inspection, screen)
+        print_inspection(inspection, screen)
     screen.file.flush()
     assert b"?" not in raw.getvalue() and b"###" in raw.getvalue()
 
@@ -84,7 +84,7 @@ def test_the_json_says_the_same_as_it_did() -> None:
 
 
 def test_the_json_has_the_keys_of_the_contract() -> None:
-    rows = [as_object(one) for one in inspections()]
+    rows = [to_dict(one) for one in inspections()]
     assert [list(row) for row in rows] == [KEYS] * 3
     assert rows[0]["genres"][0]["score"] >= rows[0]["genres"][1]["score"]
     assert len(rows[1]["timeline"]) == 97 and len(rows[2]["silent"]) == 4
@@ -93,6 +93,6 @@ def test_the_json_has_the_keys_of_the_contract() -> None:
 
 def test_a_file_that_is_refused_is_an_object_too() -> None:
     error = FileError(Code.NOT_AUDIO, "a: b", "c")
-    assert refusal(Path("a"), error) == {
+    assert error_to_dict(Path("a"), error) == {
         "schema": 1, "path": "a", "error": {"code": "not-audio", "message": "a: b", "hint": "c"}
     }  # fmt: skip

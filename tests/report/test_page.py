@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from libraries import GENRES, HOSTILE, entry, library, prediction
 
-from genretag.domain.library import Library, interesting
-from genretag.report.page import as_json, as_object, page
+from genretag.domain.library import Library, select_interesting
+from genretag.report.page import render_page, to_dict, to_json
 from genretag.report.text import visible
 
 
@@ -41,7 +41,7 @@ class Elements(HTMLParser):
 
 
 def test_the_policy_allows_the_script_and_the_style_of_the_page_and_nothing_else() -> None:
-    elements = Elements(page(library(20)))
+    elements = Elements(render_page(library(20)))
     [policy] = [a["content"] for _, a in elements.tags if a.get("http-equiv")]
     assert policy is not None and policy.startswith("default-src 'none'; ")
     for kind, text in (
@@ -54,15 +54,15 @@ def test_the_policy_allows_the_script_and_the_style_of_the_page_and_nothing_else
 
 
 def test_the_page_loads_nothing() -> None:
-    elements = Elements(page(library(20)))
+    elements = Elements(render_page(library(20)))
     assert not [a for _, a in elements.tags if "src" in a or a.get("href", "#")[:1] != "#"]
     assert not [a for _, a in elements.tags if any(name.startswith("on") for name in a)]
-    assert "http://" not in page(library(20)) and "https://" not in page(library(20))
+    assert "http://" not in render_page(library(20)) and "https://" not in render_page(library(20))
 
 
 def test_what_comes_from_files_makes_no_element() -> None:
     """The page of a hostile library has the elements of one without any file."""
-    quiet, hostile = Elements(page(library(0))), Elements(page(library(60)))
+    quiet, hostile = Elements(render_page(library(0))), Elements(render_page(library(60)))
     assert hostile.tags == quiet.tags
     assert json.loads(hostile.texts["script"][0])["rows"]["title"][0] == HOSTILE[0]
 
@@ -70,7 +70,7 @@ def test_what_comes_from_files_makes_no_element() -> None:
 @given(st.text(max_size=80))
 def test_any_title_stays_itself_or_is_spelled_out(title: str) -> None:
     one = entry(Path("/music/a.flac"), np.full(len(GENRES), 1 / len(GENRES)), title)
-    text = as_json(with_entries(one))
+    text = to_json(with_entries(one))
     assert not re.search(r"[<>&\u2028\u2029]", text)
     found = json.loads(text)["rows"]["title"][0]
     assert found == visible(title)
@@ -84,7 +84,7 @@ def with_entries(*entries: object) -> Library:
 
 
 def test_rows_say_what_was_heard() -> None:
-    told = as_object(library(60))
+    told = to_dict(library(60))
     rows = told["rows"]
     assert all(len(column) == 60 for column in rows.values())
     assert rows["status"][49] == "failed" and rows["status"][50] == "silent"
@@ -100,17 +100,17 @@ def test_rows_say_what_was_heard() -> None:
 
 
 def test_scores_lie_on_the_side_of_the_threshold_that_the_status_says() -> None:
-    rows = as_object(library(3000))["rows"]
+    rows = to_dict(library(3000))["rows"]
     sides = zip(rows["status"], rows["score"], rows["best"], strict=True)
     assert all((status == "sure") == (score >= 800) for status, score, best in sides if best >= 0)
     at = np.array([0.8, 0.2, *np.zeros(len(GENRES) - 2)])
-    [score] = as_object(with_entries(entry(Path("/music/a.flac"), at, "t")))["rows"]["score"]
+    [score] = to_dict(with_entries(entry(Path("/music/a.flac"), at, "t")))["rows"]["score"]
     assert score == 800
 
 
 def test_no_text_of_a_tag_is_longer_than_a_few_lines() -> None:
     one = entry(Path("/music/a.flac"), np.full(len(GENRES), 1 / len(GENRES)), "x" * 9999, "y" * 999)
-    told = as_object(with_entries(one))
+    told = to_dict(with_entries(one))
     assert told["rows"]["title"] == ["x" * 200 + "…"]
     assert told["names"][told["rows"]["before"][0]] == "y" * 200 + "…"
     assert told["distribution"][0][0] == "y" * 200 + "…"
@@ -120,12 +120,12 @@ def test_paths_say_under_which_of_several_folders_they_are() -> None:
     folders = [Path(f"/music/{n}") for n in range(7)]
     files = [entry(folder / "01.mp3", None, "t") for folder in folders]
     made = replace(with_entries(*files), roots=tuple(folders))
-    told = as_object(made)
+    told = to_dict(made)
     assert told["rows"]["path"] == [f"{n}/01.mp3" for n in range(7)]
     assert told["about"]["roots"] == [*map(str, folders[:5]), "2 more"]
-    one = as_object(replace(made, roots=(Path("/music"),)))
+    one = to_dict(replace(made, roots=(Path("/music"),)))
     assert one["rows"]["path"] == told["rows"]["path"]
-    alone = as_object(replace(made, roots=(folders[0] / "01.mp3",)))
+    alone = to_dict(replace(made, roots=(folders[0] / "01.mp3",)))
     assert alone["rows"]["path"][0] == "/music/0/01.mp3"
 
 
@@ -157,7 +157,7 @@ def test_genres_are_counted_however_they_are_written() -> None:
     even = np.full(len(GENRES), 1 / len(GENRES))
     entries = [entry(Path(f"/{n}"), even, "t", name) for n, name in
                enumerate(["Hip-Hop", "hip hop", "hip hop", "Jazz"])]  # fmt: skip
-    told = as_object(with_entries(*entries))
+    told = to_dict(with_entries(*entries))
     assert told["distribution"] == [("hip hop", 3, 3), ("Jazz", 1, 1)]
 
 
@@ -174,7 +174,7 @@ def test_disagreements_come_first_then_what_it_is_torn_over() -> None:
         track(0.5),
         track(0.2),
     ]
-    assert interesting(entries) == [2, 0, 4, 3]  # type: ignore[arg-type]
+    assert select_interesting(entries) == [2, 0, 4, 3]  # type: ignore[arg-type]
     assert [one.disagrees for one in entries] == [True, False, True, False, False]
 
 
@@ -191,6 +191,6 @@ def test_a_long_timeline_is_told_in_ten_columns(windows: int) -> None:
     one = entry(Path("/a"), scores[0], "t")
     made = with_entries(one)
     object.__setattr__(made, "timelines", ((0, track),))
-    [told] = as_object(made)["timelines"]
+    [told] = to_dict(made)["timelines"]
     assert len(told["starts"]) == min(windows, 10) and told["starts"][0] == "0:00"
     assert told["genres"][0] == "Rock" and set(told["scores"][0]) == {1000}

@@ -6,7 +6,7 @@ from inspections import inspections
 from matplotlib.image import imread
 
 from genretag.domain.manifest import FrontEnd
-from genretag.report.plot import draw, picture
+from genretag.report.plot import draw_picture, save_picture
 
 KINDS = (".png", ".svg")
 
@@ -17,7 +17,7 @@ FRONT_END = FrontEnd(16000, 512, 256, 96, "log-compression")
 @pytest.mark.parametrize("which", [0, 1, 2])
 def test_every_inspection_can_be_drawn(tmp_path: Path, kind: str, which: int) -> None:
     file = tmp_path / f"a{kind}"
-    draw(inspections()[which], FRONT_END, file)
+    save_picture(inspections()[which], FRONT_END, file)
     if kind == ".png":
         assert imread(file).shape[1] == 1500
     else:
@@ -28,12 +28,12 @@ def test_the_same_file_gives_the_same_picture(tmp_path: Path) -> None:
     for kind in KINDS:
         files = [tmp_path / f"{n}{kind}" for n in range(2)]
         for file in files:
-            draw(inspections()[0], FRONT_END, file)
+            save_picture(inspections()[0], FRONT_END, file)
         assert files[0].read_bytes() == files[1].read_bytes()
 
 
 def test_axes_say_hertz_seconds_and_genres() -> None:
-    figure = picture(inspections()[0], FRONT_END)
+    figure = draw_picture(inspections()[0], FRONT_END)
     sound, octaves, genres, _, worth, _, _ = figure.axes
     assert [label.get_text() for label in sound.get_yticklabels()] == [
         "250",
@@ -60,4 +60,4 @@ def test_a_name_is_no_formula() -> None:
     from dataclasses import replace
 
     odd = replace(inspections()[1], path=Path("$a_b^{$ \x1b[0m.flac"))
-    picture(odd, FRONT_END).canvas.draw()
+    draw_picture(odd, FRONT_END).canvas.draw()

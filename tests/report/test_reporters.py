@@ -44,6 +44,19 @@ def test_the_examples_hold_every_status() -> None:
     assert {type(outcome) for outcome in EVERY_KIND} == set(OUTCOMES)
 
 
+@pytest.mark.parametrize("format_", [name for name in REPORTERS if name != "human"])
+def test_a_format_for_scripts_has_all_fields_of_the_contract_and_every_file(format_: str) -> None:
+    text = reported(format_)
+    assert all(key in text for key in KEYS)
+    assert all(f"{outcome.path.name[:2]}" in text for outcome in EVERY_KIND)
+    assert all(kind.status in text for kind in OUTCOMES)
+
+
+def test_a_format_is_a_module_with_its_name() -> None:
+    folder = Path(human.__file__).parent
+    assert all((folder / f"{name}.py").exists() for name in REPORTERS)
+
+
 def test_jsonl_is_one_object_of_the_contract_per_outcome() -> None:
     rows = [json.loads(line) for line in reported("jsonl").splitlines()]
     assert [list(row) for row in rows] == [KEYS] * len(EVERY_KIND)

@@ -46,7 +46,7 @@ def changes(*pairs: str) -> list[Outcome]:
     ],
 )
 def test_what_is_asked_before_writing(pairs: list[str], asked: str) -> None:
-    assert wording.to_write(changes(*pairs)) == asked
+    assert wording.ask_to_write(changes(*pairs)) == asked
 
 
 @pytest.mark.parametrize(
@@ -62,6 +62,6 @@ def test_what_is_asked_before_writing(pairs: list[str], asked: str) -> None:
     ],
 )
 def test_what_is_asked_before_undoing(pairs: list[str], asked: str) -> None:
-    assert wording.to_undo(7, Path("/music"), changes(*pairs)) == asked
+    assert wording.ask_to_undo(7, Path("/music"), changes(*pairs)) == asked
     elsewhere = asked.replace(" in /music", "")
-    assert wording.undoing(7, None).question(changes(*pairs)) == elsewhere
+    assert wording.undo_wording(7, None).question(changes(*pairs)) == elsewhere

@@ -18,7 +18,7 @@ from mutagen.mp4 import MP4, MP4FreeForm
 from readers import FILES
 
 from genretag import tags
-from genretag.domain.genre import folded
+from genretag.domain.genre import fold_name
 from genretag.domain.layout import Layout
 from genretag.errors import GenretagError
 
@@ -38,7 +38,7 @@ names = st.text(
     min_size=1,
     max_size=40,
 ).filter(lambda name: name == name.strip() and name not in ("RX", "CR"))
-genre_lists = st.lists(names, max_size=5, unique_by=folded)
+genre_lists = st.lists(names, max_size=5, unique_by=fold_name)
 
 
 def fill(path: Path, name: str, found: Mapping[str, list[str]]) -> None:

@@ -7,7 +7,7 @@ import pytest
 from audio_files import garbage, write_tone
 from mutagen.id3 import TALB, TIT2, TPE1, Encoding
 
-from genretag.library.resources import memory_limited
+from genretag.library.resources import limited_memory
 from genretag.tags.titles import Titles, titles
 
 
@@ -55,7 +55,7 @@ def test_a_title_that_would_fill_the_memory_is_none(tmp_path: Path) -> None:
     packed = b"".join(packer.compress(megabyte) for _ in range(600)) + packer.flush()
     frame = b"TIT2" + _synchsafe(len(packed) + 4) + b"\0\x09" + _synchsafe(600 << 20) + packed
     path.write_bytes(b"ID3\4\0\0" + _synchsafe(len(frame)) + frame + path.read_bytes())
-    with memory_limited(1 << 28):
+    with limited_memory(1 << 28):
         assert titles(path).title == ""
     assert resource.getrlimit(resource.RLIMIT_DATA) == LIMITS
 

@@ -4,10 +4,10 @@ import pytest
 from genretag.domain.metrics import (
     acceptance,
     accuracy,
+    bootstrap_interval,
     calibration_error,
     f1_macro,
-    interval,
-    threshold_for,
+    find_threshold,
 )
 from genretag_train.evaluation.calibration import best_temperature, probabilities_at
 from genretag_train.evaluation.metrics import report
@@ -39,15 +39,15 @@ def test_the_threshold_is_the_lowest_with_the_wanted_precision() -> None:
     scores = np.array([0.55, 0.65, 0.75, 0.85, 0.95])
     probabilities = np.stack([scores, 1 - scores], axis=1)
     truth = np.array([1, 0, 1, 0, 0])
-    found = threshold_for(probabilities, truth, precision=0.75, accepted=1)
+    found = find_threshold(probabilities, truth, precision=0.75, accepted=1)
     assert (found.threshold, found.coverage, found.precision) == (0.56, 0.8, 0.75)
-    assert threshold_for(probabilities, truth, 1.0, accepted=1).threshold == pytest.approx(0.76)
+    assert find_threshold(probabilities, truth, 1.0, accepted=1).threshold == pytest.approx(0.76)
 
 
 def test_an_unreachable_precision_gives_the_nearest() -> None:
     scores = np.array([0.6, 0.7, 0.8, 0.9])
     probabilities = np.stack([scores, 1 - scores], axis=1)
-    found = threshold_for(probabilities, np.array([1, 1, 0, 1]), precision=0.9, accepted=2)
+    found = find_threshold(probabilities, np.array([1, 1, 0, 1]), precision=0.9, accepted=2)
     assert found.precision == 0.5 and found.coverage == 0.5
 
 
@@ -71,6 +71,6 @@ def test_an_interval_holds_the_score_and_widens_with_fewer_groups() -> None:
     rng = np.random.default_rng(0)
     truth = np.repeat(rng.integers(2, size=40), 10)
     said = np.where(np.repeat(rng.random(40) < 0.7, 10), truth, 1 - truth)
-    by_clip = interval(accuracy, said, truth, [str(i) for i in range(400)])
-    by_group = interval(accuracy, said, truth, [str(i // 10) for i in range(400)])
+    by_clip = bootstrap_interval(accuracy, said, truth, [str(i) for i in range(400)])
+    by_group = bootstrap_interval(accuracy, said, truth, [str(i // 10) for i in range(400)])
     assert by_group[0] < by_clip[0] < accuracy(said, truth) < by_clip[1] < by_group[1]

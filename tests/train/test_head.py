@@ -10,7 +10,7 @@ from commands import done, refused
 from scipy.special import softmax
 from toy_music import table
 
-from genretag.domain.prediction import Prediction, genre_set, ranked
+from genretag.domain.prediction import Prediction, prediction_set, rank_genres
 from genretag.errors import Code
 from genretag.inference import session
 from genretag_train.data.dataset import Clip
@@ -241,8 +241,8 @@ def test_sets_hold_the_truth_as_often_as_they_say() -> None:
     for percent in (50, 80, 90, 95):
         held = []
         for row, true in zip(sharpened[2000:], truth[2000:], strict=True):
-            genres = ranked([str(n) for n in range(6)], row)
-            chosen = genre_set(Prediction(genres, 1, 1.0, "toy"), masses[percent - 1])
+            genres = rank_genres([str(n) for n in range(6)], row)
+            chosen = prediction_set(Prediction(genres, 1, 1.0, "toy"), masses[percent - 1])
             held.append(str(true) in {genre.name for genre in chosen})
         # Whole genres are added, so a set may hold it more often.
         assert np.mean(held) > percent / 100 - 0.025

@@ -1,1 +1,1 @@
-"""From a file to what a model hears: decoding and the mel front end."""
+"""Decodes audio files, computes mel spectrograms, and identifies encoded audio."""

@@ -1,4 +1,4 @@
-"""From any file that FFmpeg reads to excerpts of mono sound at one rate."""
+"""Decodes excerpts of any file that FFmpeg reads, to mono at one sample rate."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -15,7 +15,7 @@ from av.container import InputContainer
 from numpy.typing import NDArray
 
 from genretag.domain.window import Excerpt, Plan, Waveform
-from genretag.errors import Code, FileError, unreadable
+from genretag.errors import Code, FileError, read_error
 
 # Frames before an excerpt that are decoded and thrown away: after a seek, MP3 lacks its bit
 # reservoir, Opus wants 80 ms to converge, and AAC, Vorbis and WMA overlap with a lost frame.
@@ -31,15 +31,15 @@ _LENIENT: dict[str, Any] = (
 )
 
 
-def listen(path: Path, rate_hz: int, plan: Plan) -> Iterator[Waveform]:
+def read_excerpts(path: Path, rate_hz: int, plan: Plan) -> Iterator[Waveform]:
     """Decode the excerpts of `path` that `plan` asks for, one at a time.
 
-    Channels are averaged with equal weight, so a mono file and its stereo copy sound alike.
-    Excerpts are found by seeking; where a file's header promises more sound than there is,
+    Channels are averaged with equal weight, so a mono file and its stereo copy give the same.
+    Excerpts are found by seeking; where a file's header promises more audio than there is,
     its packets are counted and the plan is made again for the true duration.
 
     Args:
-        path: the file.
+        path: an audio file.
         rate_hz: sample rate of the waveforms.
         plan: from the duration in seconds to the excerpts, in ascending order.
 
@@ -48,79 +48,80 @@ def listen(path: Path, rate_hz: int, plan: Plan) -> Iterator[Waveform]:
         timestamps are, shorter where the file ends; none is empty.
 
     Raises:
-        FileError: the file cannot be opened, has no audio, or not a sample can be decoded.
+        FileError: `not-found`, `no-permission` or `read-failed`, it cannot be opened;
+            `not-audio`, it has no audio; `undecodable`, not a sample can be decoded.
     """
-    with opened(path) as container:
+    with open_audio(path) as container:
         audio = _AudioFile(path, container)
-        found = False
+        is_empty = True
         for excerpt in plan(audio.duration_s):
             waveform = audio.excerpt(excerpt, rate_hz)
             if not len(waveform.samples):
                 break
-            found = True
+            is_empty = False
             yield waveform
         else:
             return
         for excerpt in plan(audio.counted_duration_s()):
             waveform = audio.excerpt(excerpt, rate_hz)
             if len(waveform.samples):
-                found = True
+                is_empty = False
                 yield waveform
-        # A sound shorter than one sample at the new rate is no damage, but there is nothing in it.
-        if not found and not audio.decoded:
-            raise _undecodable(path)
+        # Audio shorter than one sample at the new rate gives none, but is not damaged.
+        if is_empty and not audio.decoded:
+            raise _undecodable_error(path)
 
 
-def duration_s(path: Path) -> float:
-    """How long `path` plays, in seconds, by its header; FileError as `listen` raises it."""
-    with opened(path) as container:
+def read_duration_s(path: Path) -> float:
+    """Return the duration of `path` in seconds by its header; FileError as `read_excerpts`."""
+    with open_audio(path) as container:
         return _AudioFile(path, container).duration_s
 
 
 def has_video(path: Path) -> bool:
-    """Whether `path` holds moving pictures; FileError if it cannot be opened.
+    """Tell whether `path` is a film; FileError if it cannot be opened.
 
-    Covers, and pictures that change with the chapters of a podcast, do not move.
+    Covers, and pictures that change with the chapters of a podcast, make no film.
     """
-    with opened(path) as container:
-        return any(_moves(stream) for stream in container.streams.video)
+    with open_audio(path) as container:
+        return any(_is_film(stream) for stream in container.streams.video)
 
 
-def _moves(stream: av.VideoStream) -> bool:
+def _is_film(stream: av.VideoStream) -> bool:
     context = stream.codec_context  # None without a decoder, whatever its type says
     name = context.name if context is not None else ""
     return name not in _PICTURES or (stream.average_rate or 0) > 1
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[InputContainer]:
-    """The file as FFmpeg sees it; FileError if it cannot be opened or understood."""
+def open_audio(path: Path) -> Iterator[InputContainer]:
+    """Open a file with FFmpeg for the context; FileError if it cannot be opened or read."""
     # The prefix keeps FFmpeg from taking a name with a colon for an address.
     url = f"file:{path.absolute()}"
     try:
         container = av.open(url, **_LENIENT)
     except av.error.FFmpegError as error:
-        raise _translated(path, error) from error
+        raise _open_error(path, error) from error
     with container:
         try:
             yield container
         except av.error.FFmpegError as error:
-            raise _undecodable(path) from error
+            raise _undecodable_error(path) from error
 
 
-def _translated(path: Path, error: av.error.FFmpegError) -> FileError:
+def _open_error(path: Path, error: av.error.FFmpegError) -> FileError:
     if isinstance(error, PermissionError | FileNotFoundError):
-        # FFmpeg also says so of what is in a file, so the system is asked.
+        # FFmpeg raises these over the content of a file too, so ask the system.
         try:
             path.open("rb").close()
         except OSError as refusal:
-            return unreadable(path, refusal)
-        return not_audio(path)
-    return unreadable(path, error) if isinstance(error, OSError) else not_audio(path)
+            return read_error(path, refusal)
+        return not_audio_error(path)
+    return read_error(path, error) if isinstance(error, OSError) else not_audio_error(path)
 
 
-def not_audio(path: Path) -> FileError:
-    """The error for a file in which FFmpeg finds no audio."""
+def not_audio_error(path: Path) -> FileError:
+    """Return the error for a file in which FFmpeg finds no audio."""
     return FileError(
         Code.NOT_AUDIO,
         f"{path}: there is no audio in it that FFmpeg understands",
@@ -128,7 +129,7 @@ def not_audio(path: Path) -> FileError:
     )
 
 
-def _undecodable(path: Path) -> FileError:
+def _undecodable_error(path: Path) -> FileError:
     return FileError(
         Code.UNDECODABLE,
         f"{path}: not a sample of its audio can be decoded",
@@ -137,29 +138,30 @@ def _undecodable(path: Path) -> FileError:
 
 
 class _AudioFile:
-    """The best audio stream of an open file; times are seconds from where that stream starts.
+    """The best audio stream of an open file; times are in seconds from the start of that stream.
 
-    `decoded` says whether any excerpt had a sample in it.
+    Attributes:
+        decoded: whether any excerpt had a sample in it.
     """
 
     def __init__(self, path: Path, container: InputContainer) -> None:
         # Cover art and video are streams of their own and never looked at.
         stream = container.streams.best("audio")
         if not isinstance(stream, av.AudioStream):
-            raise not_audio(path)
+            raise not_audio_error(path)
         self._container = container
         self._stream = stream
         self._begin_s = _seconds(stream.start_time, stream.time_base)
         self._at_start = True
         self.decoded = False
-        # In these FFmpeg seeks by a byte rate that is often wrong, and then misnames the place.
+        # In these, FFmpeg seeks by a byte rate that is often wrong, and gives wrong timestamps.
         context = stream.codec_context  # None without a decoder, whatever its type says
         adpcm = context is not None and context.codec.canonical_name.startswith("adpcm_")
         self._can_seek = not adpcm and container.format.name != "rm"
 
     @property
     def duration_s(self) -> float:
-        """By the header of the stream or the container; counted where neither has it."""
+        """The duration by the header of stream or container; counted where neither has it."""
         if self._stream.duration:
             return _seconds(self._stream.duration, self._stream.time_base)
         if self._container.duration:
@@ -167,7 +169,7 @@ class _AudioFile:
         return self.counted_duration_s()
 
     def counted_duration_s(self) -> float:
-        """By the timestamps of all packets, without decoding one; 0.0 if there are none."""
+        """Return the duration by the timestamps of all packets; 0.0 if there are none."""
         self._seek(0.0)
         end_s = 0.0
         try:
@@ -180,7 +182,7 @@ class _AudioFile:
         return end_s
 
     def excerpt(self, excerpt: Excerpt, rate_hz: int) -> Waveform:
-        """The samples of one stretch, [n_samples] mono at `rate_hz`; empty past the end."""
+        """Decode one excerpt, [n_samples] mono at `rate_hz`; empty past the end."""
         self._seek(excerpt.start_s - PREROLL_S)
         downmix = _Downmix(rate_hz)
         first_s = None
@@ -222,14 +224,14 @@ class _AudioFile:
                     return
                 frames = packet.decode()
             except av.error.InvalidDataError:
-                continue  # a damaged packet costs its own sound, not the file
+                continue  # a damaged packet costs its own audio, not the file
             except av.error.FFmpegError:
                 return
             yield from (frame for frame in frames if isinstance(frame, AudioFrame))
 
 
 class _Downmix:
-    """libswresample's mix to mono and resampling in one filter graph; follows format changes."""
+    """Mixes to mono and resamples by libswresample in a filter graph; follows format changes."""
 
     def __init__(self, rate_hz: int) -> None:
         self._rate_hz = rate_hz
@@ -238,23 +240,23 @@ class _Downmix:
         self._parts: list[NDArray[np.float32]] = []
 
     def push(self, frame: AudioFrame) -> None:
-        """Take in the next frame."""
+        """Add the next frame."""
         format_ = (frame.format.name, frame.layout.name, frame.sample_rate)
         if format_ != self._format:
             self._drain()
-            self._format, self._graph = format_, self._graph_for(frame)
+            self._format, self._graph = format_, self._build_graph(frame)
         assert self._graph is not None
         self._graph.push(frame)
 
     def finish(self) -> NDArray[np.float32]:
-        """All that was pushed, [n_samples] float32; what is not a number becomes silence."""
+        """Return all samples, [n_samples] float32; what is not a number becomes silence."""
         self._drain()
         if not self._parts:
             return np.zeros(0, np.float32)
         numbers = np.nan_to_num(np.concatenate(self._parts), nan=0.0, posinf=0.0, neginf=0.0)
         return np.clip(numbers, -_LOUDEST, _LOUDEST)
 
-    def _graph_for(self, frame: AudioFrame) -> av.filter.Graph:
+    def _build_graph(self, frame: AudioFrame) -> av.filter.Graph:
         channels = len(frame.layout.channels)
         # "<" scales the gains to sum to 1. FFmpeg's own downmix would weigh the channels of
         # surround sound differently, and float samples differently from whole numbers.

@@ -28,7 +28,7 @@ _LOG_STEP = np.log(6.4) / 27.0
 
 
 def features(samples: NDArray[np.float32], front_end: FrontEnd) -> NDArray[np.float32]:
-    """What a model with this front end sees of `samples`.
+    """Compute the input of a model with this front end.
 
     Args:
         samples: [n_samples] mono at `front_end.rate_hz`, full scale at 1.0, at least one.
@@ -38,12 +38,18 @@ def features(samples: NDArray[np.float32], front_end: FrontEnd) -> NDArray[np.fl
         [n_frames, n_mels] float32 with n_frames = 1 + n_samples // hop.
     """
     if front_end.rms_dbfs is not None:
-        samples = at_level(samples, front_end.rms_dbfs)
+        samples = scale_to_level(samples, front_end.rms_dbfs)
     return SCALINGS[front_end.scaling](mel_power(samples, front_end))
 
 
-def at_level(samples: NDArray[np.float32], rms_dbfs: float) -> NDArray[np.float32]:
-    """`samples` amplified to an RMS level in dB relative to full scale; silence stays silence."""
+def scale_to_level(samples: NDArray[np.float32], rms_dbfs: float) -> NDArray[np.float32]:
+    """Amplify samples [n_samples] to an RMS level in dB relative to full scale.
+
+    Silence stays silence.
+
+    >>> scale_to_level(np.array([0.5, -0.5], np.float32), 0.0).tolist()
+    [1.0, -1.0]
+    """
     rms = float(np.sqrt(np.mean(np.square(samples, dtype=np.float64))))
     if rms < _FAINTEST_RMS:
         return samples
@@ -51,7 +57,7 @@ def at_level(samples: NDArray[np.float32], rms_dbfs: float) -> NDArray[np.float3
 
 
 def mel_power(samples: NDArray[np.float32], front_end: FrontEnd) -> NDArray[np.float32]:
-    """Power mel spectrogram [n_frames, n_mels] of [n_samples] mono sound."""
+    """Compute the power mel spectrogram [n_frames, n_mels] of [n_samples] mono audio."""
     n_fft, hop = front_end.n_fft, front_end.hop
     padded = np.pad(samples, n_fft // 2)
     frames = np.lib.stride_tricks.sliding_window_view(padded, n_fft)[::hop]
@@ -62,9 +68,12 @@ def mel_power(samples: NDArray[np.float32], front_end: FrontEnd) -> NDArray[np.f
 
 
 def decibel_minmax(power: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Decibels below the window's maximum, down to -80, stretched to [0, 1].
+    """Convert power to decibels below its maximum, down to -80, and scale them to [0, 1].
 
-    A window without any contrast, such as digital silence, is all zeros.
+    A window without any contrast, such as digital silence, becomes zeros.
+
+    >>> decibel_minmax(np.array([[1.0, 1e-4]], np.float32)).tolist()
+    [[1.0, 0.0]]
     """
     loud = np.log10(np.maximum(power, _POWER_FLOOR))
     level_db = np.maximum(10.0 * (loud - loud.max()), -DYNAMIC_RANGE_DB)
@@ -73,7 +82,7 @@ def decibel_minmax(power: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def log_compression(power: NDArray[np.float32]) -> NDArray[np.float32]:
-    """log10(1 + 10000 x), the input scaling of musicnn (Pons & Serra, 2019)."""
+    """Compute log10(1 + 10000 x), the input scaling of musicnn (Pons & Serra, 2019)."""
     scaled: NDArray[np.float32] = np.log10(1.0 + 10000.0 * power)
     return scaled
 
@@ -82,11 +91,16 @@ SCALINGS: Mapping[str, Callable[[NDArray[np.float32]], NDArray[np.float32]]] = {
     "db-minmax": decibel_minmax,
     "log-compression": log_compression,
 }
+"""From power to the input of the net, by the name in the manifest."""
 
 
 @cache
 def mel_filters(rate_hz: int, n_fft: int, n_mels: int) -> NDArray[np.float32]:
-    """Triangular filters [1 + n_fft // 2, n_mels] from 0 Hz to half the rate, each of area 1."""
+    """Return triangular filters [1 + n_fft // 2, n_mels] from 0 Hz to half the rate, of area 1.
+
+    >>> mel_filters(16000, 512, 96).shape
+    (257, 96)
+    """
     bins_hz = np.fft.rfftfreq(n_fft, 1.0 / rate_hz)
     top_mel = _hz_to_mel(rate_hz / 2.0)
     corners_hz = _mel_to_hz(np.linspace(0.0, top_mel, n_mels + 2))
@@ -97,8 +111,8 @@ def mel_filters(rate_hz: int, n_fft: int, n_mels: int) -> NDArray[np.float32]:
     return (triangles * 2.0 / (high - low)).astype(np.float32)
 
 
-def place_of_hz(hz: float, front_end: FrontEnd) -> float:
-    """Where a frequency lies on the axis of bands, from 0 at 0 Hz to about `n_mels` at the top.
+def hz_to_band(hz: float, front_end: FrontEnd) -> float:
+    """Convert a frequency to a position on the axis of bands: about 0 at 0 Hz, `n_mels` at the top.
 
     The first band is centred at 0.5, the last at `n_mels` - 0.5.
     """

@@ -19,7 +19,7 @@ from rich.table import Column
 from genretag.cli.terminal import is_piped
 from genretag.domain.outcome import Outcome
 from genretag.report import human
-from genretag.report.paths import shortened
+from genretag.report.paths import shorten
 from genretag.report.text import visible
 from genretag.report.wording import STYLES, WRITING, Wording
 
@@ -92,7 +92,7 @@ class Bar:
                 self._task,
                 completed=done,
                 total=self.found,
-                path=shortened(visible(outcome.path.name), self._room) if self._room > 0 else "",
+                path=shorten(visible(outcome.path.name), self._room) if self._room > 0 else "",
                 counts=" ".join(
                     f"{sign}{counts[status]}"
                     for status, sign in self._signs.items()

@@ -17,14 +17,14 @@ def stats() -> None:
 
     with Cache(cache_dir(), _warn) as cache:
         known = cache.sizes()
-    sizes = usage.sizes(cache_dir())
+    sizes = usage.measure_sizes(cache_dir())
     parts = [f"{_megabytes(size)}  {name}" for name, size in sizes.items()]
-    facts.show(
+    facts.print_facts(
         [
             ("files", f"{known.files:,} that need not be opened while nobody changes them"),
             ("sounds", f"{known.sounds:,} that need not be heard again"),
             ("on disk", "\n".join([f"{_megabytes(sum(sizes.values()))}  in all", *parts])),
-            ("in", facts.whole(cache_dir())),
+            ("in", facts.unbroken(cache_dir())),
         ],
         Console(highlight=False),
     )

@@ -28,15 +28,15 @@ def doctor() -> None:
         except GenretagError as error:
             healthy = False
             found.append((f"bad  {name}", f"{error.message}. {error.hint}"))
-    found.append(("ok   config", facts.whole(paths.config_file())))
+    found.append(("ok   config", facts.unbroken(paths.config_file())))
     for name, folder in (("cache", paths.cache_dir()), ("data", paths.data_dir())):
         writable = _is_writable(folder)
         healthy = healthy and writable
-        found.append((f"{'ok ' if writable else 'bad'}  {name}", facts.whole(folder)))
+        found.append((f"{'ok ' if writable else 'bad'}  {name}", facts.unbroken(folder)))
         if not writable:
             variable = f"GENRETAG_{name.upper()}_DIR"
             found.append(("", f"nobody may write there; {variable} names another folder"))
-    facts.show(found, Console(highlight=False))
+    facts.print_facts(found, Console(highlight=False))
     raise typer.Exit(0 if healthy else 3)
 
 
@@ -82,7 +82,7 @@ def _devices() -> str:
     from genretag.library import paths
 
     model = store.locate(store.DEFAULT, paths.cache_dir())
-    found, lines = session.devices(), []
+    found, lines = session.list_devices(), []
     for device in session.PROVIDERS:
         if device not in found:
             lines.append(f"{device}: {_MISSING[device]}")
@@ -103,9 +103,9 @@ def _model() -> str:
 
 
 def _cores() -> str:
-    from genretag.library.resources import cores
+    from genretag.library.resources import count_cores
 
-    return f"{cores()} usable: the default of --jobs"
+    return f"{count_cores()} usable: the default of --jobs"
 
 
 _CHECKS = {

@@ -105,9 +105,9 @@ def evaluate(
     ) as session:
         from genretag.cli import maps
         from genretag.cli.progress import ProgressDisplay
-        from genretag.domain.placeholder import placeholders
+        from genretag.domain.placeholder import parse_placeholders
         from genretag.domain.selection import Selection
-        from genretag.domain.truth import Classes
+        from genretag.domain.truth import GenreClasses
         from genretag.library import journal
         from genretag.library.paths import data_dir
         from genretag.library.walk import Walk
@@ -125,12 +125,12 @@ def evaluate(
             with closing(journal.Journal(data_dir())) as record:
                 written = record.written()
         question = Question(
-            Classes(genres, names),
+            GenreClasses(genres, names),
             predictor.loaded.identity,
             predictor.manifest.threshold,
             target_precision,
             written,
-            placeholders(placeholder, genres.names, names),
+            parse_placeholders(placeholder, genres.names, names),
         )
         selection = Selection("tagged", question.placeholders, video)
         with display, predictor.analyses(files, selection) as analyses:
@@ -156,13 +156,13 @@ def _print(evaluation: "Evaluation", format_: str, stream: TextIO) -> None:
     from rich.console import Console
 
     from genretag.report import evaluation as human
-    from genretag.report.evaluation_json import as_object
+    from genretag.report.evaluation_json import to_dict
 
     if format_ == "human":
-        human.show(evaluation, Console(file=stream))
+        human.print_evaluation(evaluation, Console(file=stream))
     else:
         indent = 2 if format_ == "json" else None
-        stream.write(json.dumps(as_object(evaluation), indent=indent) + "\n")
+        stream.write(json.dumps(to_dict(evaluation), indent=indent) + "\n")
         stream.flush()
 
 
@@ -178,16 +178,16 @@ def _save(context: typer.Context, evaluation: "Evaluation") -> None:
     from genretag.errors import Code, RunError
     from genretag.library import paths
 
-    lack = evaluation.lack
+    lack = evaluation.threshold_problem
     if lack:
         raise RunError(
             Code.NO_THRESHOLD,
             f"No threshold was saved: {lack}",
             "Try a lower --target-precision, more files, or a --map that makes more names known.",
         )
-    assert evaluation.grades  # nothing lacks
+    assert evaluation.metrics  # nothing lacks
     file = paths.config_file()
-    threshold = evaluation.grades.wish.nearest.threshold
+    threshold = evaluation.metrics.target.nearest.threshold
     with translated(file):
         config.save_threshold(file, evaluation.model, threshold)
     typer.echo(

@@ -109,13 +109,13 @@ def _say(label: str, style: str, message: str, *more: str) -> None:
     from rich.text import Text
 
     from genretag.cli import terminal
-    from genretag.report.text import visible, wrapped
+    from genretag.report.text import visible, wrap
 
     console = Console(stderr=True)
     lines = [visible(paragraph) for paragraph in (f"{label} {message}", *more)]
     width = terminal.width(console)
     if width is not None:
-        lines = [wrapped(line, width) for line in lines]
+        lines = [wrap(line, width) for line in lines]
     text = Text("\n".join(lines))
     text.stylize(style, 0, len(label))
     console.print(text, soft_wrap=True)

@@ -144,7 +144,7 @@ def inspect(
         try:
             return inspected(file, loaded, look)
         except session.DeviceError as error:
-            loaded = session.on_cpu(loaded, model_file, error, group.warn)
+            loaded = session.reload_on_cpu(loaded, model_file, error, group.warn)
             return looked_at(file)
 
     failed = False
@@ -188,19 +188,19 @@ def _drawing(plot: Path | None) -> "Callable[[Inspection, FrontEnd, Path], None]
             Code.BAD_OPTION, f"{plot}: pictures are PNG or SVG", "End its name in .png or .svg."
         )
     try:
-        from genretag.report.plot import draw
+        from genretag.report.plot import save_picture
     except ImportError as error:
         raise ExtraMissingError("--plot", "plot") from error
-    return draw
+    return save_picture
 
 
 def _as_lines(stream: TextIO) -> "Callable[[Path, Inspection | GenretagError], None]":
     import json
 
-    from genretag.report.inspection_json import as_object, refusal
+    from genretag.report.inspection_json import error_to_dict, to_dict
 
     def tell(file: Path, found: "Inspection | GenretagError") -> None:
-        told = refusal(file, found) if isinstance(found, GenretagError) else as_object(found)
+        told = error_to_dict(file, found) if isinstance(found, GenretagError) else to_dict(found)
         stream.write(json.dumps(told) + "\n")
         stream.flush()
 
@@ -210,13 +210,13 @@ def _as_lines(stream: TextIO) -> "Callable[[Path, Inspection | GenretagError], N
 def _as_pages(stream: TextIO) -> "Callable[[Path, Inspection | GenretagError], None]":
     from rich.console import Console
 
-    from genretag.report.inspection import show
+    from genretag.report.inspection import print_inspection
 
     console = Console(file=stream)
 
     def tell(file: Path, found: "Inspection | GenretagError") -> None:
         if not isinstance(found, GenretagError):
-            show(found, console)
+            print_inspection(found, console)
 
     return tell
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from genretag.domain.genre_map import AS_THEY_ARE, GenreMap, MapError
+from genretag.domain.genre_map import IDENTITY_MAP, GenreMap, MapError
 from genretag.errors import Code, UsageError, reason
 
 _TABLES = ("rename", "parents", "aliases")
@@ -23,7 +23,7 @@ def read(path: Path | None, known: Iterable[str]) -> GenreMap:
         UsageError: `bad-map`, with the line: no TOML, an unknown entry or genre, a circle.
     """
     if path is None:
-        return AS_THEY_ARE
+        return IDENTITY_MAP
     try:
         text = path.read_text("utf-8")
         entries = tomllib.loads(text)

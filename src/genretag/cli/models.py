@@ -38,9 +38,9 @@ def list_models() -> None:
     from genretag.library import paths
 
     console = Console(highlight=False)
-    for name, path in store.bundled().items():
+    for name, path in store.list_bundled().items():
         _list_one(name, path, name == store.DEFAULT, console)
-    for address, path in store.pulled(paths.cache_dir()).items():
+    for address, path in store.list_pulled(paths.cache_dir()).items():
         _list_one(address, path, False, console)
 
 
@@ -60,8 +60,8 @@ def _list_one(name: str, path: Path, is_default: bool, console: "Console") -> No
         told = Text(f"cannot be used ({error.code})", "red")
     else:
         about = f"version {manifest.version}, {len(manifest.genres)} genres, {manifest.licence}"
-        told = facts.lines(f"{about}\n{manifest.description}")
-    facts.paragraph(told, console, indent=2)
+        told = facts.escape_lines(f"{about}\n{manifest.description}")
+    facts.print_paragraph(told, console, indent=2)
 
 
 @app.command()
@@ -86,7 +86,7 @@ def show(
         from genretag.report import model_card
 
         console = Console(highlight=False)
-        model_card.show(loaded.manifest, loaded.digest, loaded.identity, file, console)
+        model_card.print_card(loaded.manifest, loaded.digest, loaded.identity, file, console)
         return
     manifest = json.loads(loaded.manifest.to_json())
     typer.echo(
@@ -123,13 +123,13 @@ def pull(
             f"{address!r} is no address of a model on the Hub",
             "Write it as hf:OWNER/REPO or hf:OWNER/REPO@REVISION.",
         )
-    before = store.pulled(paths.cache_dir()).values()
+    before = store.list_pulled(paths.cache_dir()).values()
     file = store.locate(address, paths.cache_dir())
     try:
         _print(_verified(file, wanted))
     except GenretagError:
         if file not in before:
-            store.discard(file, paths.cache_dir())
+            store.remove_pulled(file, paths.cache_dir())
         raise
 
 
@@ -175,7 +175,7 @@ def _verified(file: Path, wanted: str | None) -> dict[str, str]:
             "Do not use it: ask its publisher for the digest, or pull it again.",
         )
     model = session.load(file, "cpu")
-    pinned = store.pin(file)
+    pinned = store.read_hub_address(file)
     told = {"model": model.identity, "sha256": digest, "file": str(file)}
     if pinned:
         told = {"address": f"{store.HUB_PREFIX}{pinned.repo}@{pinned.revision}"} | told

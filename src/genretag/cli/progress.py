@@ -14,7 +14,7 @@ from genretag.domain.outcome import Failed, Outcome
 from genretag.report import human
 from genretag.report.paths import common_folder
 from genretag.report.text import visible
-from genretag.report.wording import files
+from genretag.report.wording import format_files
 
 
 class ProgressDisplay:
@@ -53,10 +53,10 @@ class ProgressDisplay:
     def _end(self, interrupted: bool) -> None:
         summary, failed = self._bar.summary, self._bar.summary.counts[Failed.status]
         if interrupted:
-            done = f"Interrupted after {summary.files} of {files(self._bar.found)}"
+            done = f"Interrupted after {summary.files} of {format_files(self._bar.found)}"
             self._console.print(f"{done}; what was heard is remembered for the next time.")
         elif summary.files:
-            took = f"{files(summary.files)} in {self._bar.seconds:.1f} s"
+            took = f"{format_files(summary.files)} in {self._bar.seconds:.1f} s"
             self._console.print(f"{took}, {failed} failed")
         else:
             self._console.print("No audio files were found there.")

@@ -79,14 +79,14 @@ def report(
         from genretag.cli import maps
         from genretag.cli import threshold as thresholds
         from genretag.cli.progress import ProgressDisplay
-        from genretag.domain.placeholder import placeholders
+        from genretag.domain.placeholder import parse_placeholders
         from genretag.domain.selection import Selection
         from genretag.domain.tagging import TagPolicy
         from genretag.library.walk import Walk
         from genretag.pipeline.find import find
         from genretag.pipeline.report import collected, library
         from genretag.pipeline.scan import decide_files
-        from genretag.report.page import page
+        from genretag.report.page import render_page
 
         walk = Walk(tuple(exclude or ()), follow_symlinks, hidden, one_file_system)
         files = find(paths, walk)
@@ -99,12 +99,12 @@ def report(
             threshold=thresholds.chosen(context, threshold, predictor.loaded),
             top_k=top_k,
             genre_map=names,
-            placeholders=placeholders(placeholder, genres, names),
+            placeholders=parse_placeholders(placeholder, genres, names),
         )
         with display, predictor.analyses(files, Selection(video=video)) as analyses:
             found = collected(display.watched(decide_files(analyses, wished)), wished)
         told = library(paths, found, wished, predictor.loaded, coverage)
-    _write(page(told), output)
+    _write(render_page(told), output)
     typer.echo(f"Wrote {output}", err=True)
     raise typer.Exit(display.exit_code)
 

@@ -21,7 +21,7 @@ from genretag.pipeline.write import Writer, recover
 from genretag.report import REPORTERS, Report, human
 from genretag.report.plan import PlanWriter
 from genretag.report.text import visible
-from genretag.report.wording import Wording, files
+from genretag.report.wording import Wording, format_files
 
 
 class Run:
@@ -188,7 +188,7 @@ class Run:
         if summary.files:
             self._stderr.print(summary.table(self._bar.seconds))
         if interrupted:
-            done = f"Interrupted after {summary.files} of {files(self._bar.found)}"
+            done = f"Interrupted after {summary.files} of {format_files(self._bar.found)}"
             kept = "what is done is kept" if self._written else "nothing was changed"
             self.then(f"{done}; {kept}. The same command goes on from there:", self._command)
         if self._written and self.count(Tagged):

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from genretag.cli.run import Run
-    from genretag.domain.advice import Doubts
+    from genretag.domain.advice import ThresholdAdvice
 
 _NOT_TO_LOOK = ("dry_run", "threshold", "plan", "yes", "format", "output")
 """Parameters that a command which only shows something goes without."""
@@ -168,9 +168,9 @@ def scan(
         from genretag.cli import maps, typed
         from genretag.cli import threshold as thresholds
         from genretag.cli.run import Run, writing
-        from genretag.domain.advice import Doubts
+        from genretag.domain.advice import ThresholdAdvice
         from genretag.domain.layout import PLAIN, PLAYERS
-        from genretag.domain.placeholder import placeholders
+        from genretag.domain.placeholder import parse_placeholders
         from genretag.domain.tagging import TagPolicy
         from genretag.library.walk import Walk
         from genretag.pipeline.find import find
@@ -193,12 +193,12 @@ def scan(
             top_k=top_k,
             max_genres=max_genres,
             genre_map=names,
-            placeholders=placeholders(placeholder, manifest.genres.names, names),
+            placeholders=parse_placeholders(placeholder, manifest.genres.names, names),
             layout=replace(layout, id3=id3 or layout.id3, fix_stale=fix_stale or layout.fix_stale),
         )
-        doubts = Doubts(policy_)
+        doubts = ThresholdAdvice(policy_)
         with run, predictor.outcomes(files, policy_) as outcomes:
-            found = doubts.counted(outcomes)
+            found = doubts.count(outcomes)
             if plan is not None:
                 run.plan(found, plan)
             elif dry_run:
@@ -237,26 +237,29 @@ def _refuse_to_overwrite(plan: Path, yes: bool) -> None:
 
 
 def _next_steps(
-    context: typer.Context, run: "Run", doubts: "Doubts", plan: Path | None, dry_run: bool
+    context: typer.Context, run: "Run", doubts: "ThresholdAdvice", plan: Path | None, dry_run: bool
 ) -> "Iterator[tuple[str, str]]":
     """Yield what a person may want to do after a run, and the command for it."""
     import shlex
 
     from genretag.cli import typed
     from genretag.domain.outcome import Planned
-    from genretag.report.wording import files
+    from genretag.report.wording import format_files
 
     planned = run.count(Planned)
     if plan is not None and planned:
         wrote = f"Wrote {planned} change{'' if planned == 1 else 's'} to {plan}. Carry out with:"
         yield wrote, f"genretag apply {shlex.quote(str(plan))}"
     elif dry_run and planned:
-        yield f"Write into {files(planned)} with:", typed.command(context, without=("dry_run",))
-    if found := doubts.proposal():
+        yield (
+            f"Write into {format_files(planned)} with:",
+            typed.command(context, without=("dry_run",)),
+        )
+    if found := doubts.propose():
         are = "is" if doubts.unsure == 1 else "are"
         yield (
-            f"{files(doubts.unsure)} {are} unsure. --threshold {found.threshold} would tag "
-            f"{found.files} of them, about {found.right:.0%} of these rightly by the model's own "
-            "scores. This shows them:",
+            f"{format_files(doubts.unsure)} {are} unsure. --threshold {found.threshold} would tag "
+            f"{found.files} of them, about {found.precision:.0%} of these rightly by the model's "
+            "own scores. This shows them:",
             typed.command(context, "-n", "--threshold", str(found.threshold), without=_NOT_TO_LOOK),
         )

@@ -1,12 +1,13 @@
 """Sets up what commands analyse files with: processes, the model, the cache."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from genretag.cli.options import DEFAULT_MODEL, Coverage, Device
+from genretag.errors import Warn
 
 # What follows takes long to import: here for types alone, and in functions once workers start.
 if TYPE_CHECKING:
@@ -52,12 +53,12 @@ def open_session(options: InferenceOptions) -> Iterator["Session"]:
                 executor = RayExecutor(options.ray_address, options.timeout_s)
             else:
                 from genretag.executors.local import LocalExecutor
-                from genretag.library.resources import cores
+                from genretag.library.resources import count_cores
 
                 # First, so that workers are there when the first file is. Closed whatever
                 # happens: they would outlive an error.
                 local = LocalExecutor(
-                    options.jobs or cores(), options.timeout_s, "genretag.pipeline.analyse"
+                    options.jobs or count_cores(), options.timeout_s, "genretag.pipeline.analyse"
                 )
                 executor = stack.enter_context(local)
             from genretag.inference import runtime  # noqa: F401
@@ -71,7 +72,7 @@ class Session:
         self._options = options
         self._executor = executor
 
-    def predictor(self, warn: Callable[[str], None]) -> "Predictor":
+    def predictor(self, warn: Warn) -> "Predictor":
         """Load the model, here too: a bad one ends the run early."""
         from genretag.inference import session, store
         from genretag.library import paths
@@ -89,7 +90,7 @@ class Predictor:
     executor: "Executor"
     file: Path
     loaded: "Model"
-    warn: Callable[[str], None]
+    warn: Warn
 
     @property
     def manifest(self) -> "ModelManifest":

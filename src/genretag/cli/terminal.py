@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from genretag.library.interrupt import immediate
-from genretag.report.text import hanging
+from genretag.report.text import wrap_hanging
 
 
 def width(console: Console) -> int | None:
@@ -36,7 +36,7 @@ def can_ask() -> bool:
 
 def agreed(question: str) -> bool:
     """Whether a person answers with yes; anything else is a no, and Ctrl-C an interrupt."""
-    broken = hanging(Text(f"{question} [y/N]"), Console(stderr=True).width, 0)
+    broken = wrap_hanging(Text(f"{question} [y/N]"), Console(stderr=True).width, 0)
     sys.stderr.write(f"{broken.plain} ")
     sys.stderr.flush()
     with immediate():

@@ -51,7 +51,7 @@ def undo(
     from genretag.pipeline import undo as taking_back
     from genretag.pipeline.write import recover
     from genretag.report.paths import common_folder
-    from genretag.report.wording import files, undoing
+    from genretag.report.wording import format_files, undo_wording
 
     with closing(Journal(paths.data_dir())) as journal:
         recover(journal)
@@ -61,14 +61,14 @@ def undo(
             raise typer.Exit(0)
         count = target.counts.get("committed", 0)
         folder = common_folder(entry.path for entry in journal.changes(target.id))
-        words = undoing(target.id, folder)
+        words = undo_wording(target.id, folder)
         with Run(format, output, lambda: count, words, folder, typed.command(ctx)) as shown:
             outcomes = taking_back.plan(journal, target.id, force)
             if dry_run:
                 shown.show(outcomes)
                 if planned := shown.count(Planned):
                     again = typed.command(ctx, without=("dry_run",))
-                    shown.then(f"Put the genres of {files(planned)} back with:", again)
+                    shown.then(f"Put the genres of {format_files(planned)} back with:", again)
             else:
                 command = f"undo {target.id}"
                 writer = partial(
@@ -77,7 +77,9 @@ def undo(
                 shown.carry_out(outcomes, not yes, writer)
             if left := shown.count(Skipped):
                 again = f"genretag undo {target.id} --force"
-                shown.then(f"{files(left)} got another genre since; put the old back with:", again)
+                shown.then(
+                    f"{format_files(left)} got another genre since; put the old back with:", again
+                )
     raise typer.Exit(shown.exit_code)
 
 
@@ -91,7 +93,7 @@ def history() -> None:
     from genretag.cli import terminal
     from genretag.library import paths
     from genretag.library.journal import Journal
-    from genretag.report.history import line
+    from genretag.report.history import format_run
 
     with closing(Journal(paths.data_dir())) as journal:
         runs = journal.history()
@@ -100,4 +102,4 @@ def history() -> None:
         raise typer.Exit(0)
     console = Console(file=sys.stdout, highlight=False)
     for run in runs:
-        console.print(line(run, terminal.width(console)), soft_wrap=True)
+        console.print(format_run(run, terminal.width(console)), soft_wrap=True)

@@ -1,4 +1,4 @@
-"""Tells what a lower threshold would bring, from the scores that were not enough."""
+"""Advises on a lower threshold, from the scores that were not enough."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -8,23 +8,29 @@ from genretag.domain.tagging import TagPolicy, decide
 from genretag.domain.track import Track
 
 THRESHOLDS = (0.9, 0.8, 0.7, 0.6, 0.5)
-"""What may be proposed: below 0.5 a genre is more likely wrong than right."""
+"""Thresholds to propose: below 0.5 a genre is more likely wrong than right."""
 
 _MOSTLY = 0.75
 
 
 @dataclass(frozen=True)
 class Proposal:
-    """A lower threshold, the unsure files that it would tag, and the share of them in [0, 1]
-    that would be right if the model's scores are calibrated: their mean."""
+    """A lower threshold, and what it would do for the unsure files.
+
+    Attributes:
+        threshold: in [0, 1].
+        files: how many it would tag.
+        precision: how many of those would be right, in [0, 1], if scores are calibrated: their
+            mean score.
+    """
 
     threshold: float
     files: int
-    right: float
+    precision: float
 
 
-class Doubts:
-    """Counts unsure files, and what lower thresholds than that of `policy` would tag of them."""
+class ThresholdAdvice:
+    """Counts unsure files, and how many of them lower thresholds than the policy's would tag."""
 
     def __init__(self, policy: TagPolicy) -> None:
         self.unsure = 0
@@ -34,8 +40,8 @@ class Doubts:
         self._files = [0] * len(self._policies)
         self._scores = [0.0] * len(self._policies)
 
-    def counted(self, outcomes: Iterable[Outcome]) -> Iterator[Outcome]:
-        """The same outcomes, each counted."""
+    def count(self, outcomes: Iterable[Outcome]) -> Iterator[Outcome]:
+        """Yield the same outcomes, each counted."""
         for outcome in outcomes:
             if isinstance(outcome, Unsure):
                 self._add(outcome)
@@ -43,21 +49,24 @@ class Doubts:
 
     def _add(self, outcome: Unsure) -> None:
         self.unsure += 1
-        heard = outcome.prediction
-        if heard is None or not heard.genres:
+        prediction = outcome.prediction
+        if prediction is None or not prediction.genres:
             return
         track = Track(outcome.path, "", outcome.before)
         for number, policy in enumerate(self._policies):
-            if isinstance(decide(track, heard, policy), Planned):
+            if isinstance(decide(track, prediction, policy), Planned):
                 self._files[number] += 1
-                self._scores[number] += heard.genres[0].score
+                self._scores[number] += prediction.genres[0].score
 
-    def proposal(self) -> Proposal | None:
-        """Return what tags the most files of which three in four are right, else what tags any."""
+    def propose(self) -> Proposal | None:
+        """Return the threshold that tags most files, three in four of them right.
+
+        Where there is none, the highest that tags any; None if none does.
+        """
         proposals = [
             Proposal(policy.threshold, files, score / files)
             for policy, files, score in zip(self._policies, self._files, self._scores, strict=True)
             if files
         ]
-        mostly_right = [one for one in proposals if one.right >= _MOSTLY]
+        mostly_right = [one for one in proposals if one.precision >= _MOSTLY]
         return max(mostly_right or proposals[:1], key=lambda one: one.files, default=None)

@@ -1,4 +1,4 @@
-"""What is to be written into one file, and what it must still look like then."""
+"""A change of the genres of one file, and the state that the file must be in for it."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -10,7 +10,7 @@ from genretag.domain.layout import PLAIN, Layout
 
 @dataclass(frozen=True)
 class Stamp:
-    """What a file looks like from outside: another size or time means that somebody changed it."""
+    """Size in bytes and time of a file: if one of them differs, somebody changed the file."""
 
     size: int
     mtime_ns: int
@@ -20,9 +20,15 @@ class Stamp:
 class TagChange:
     """The genres of one file before and after, and how to lay them out.
 
-    Without `stamp` nobody has looked at the file's size and time, and they do not matter.
-    With `raw`, genres as `tags.raw` keeps them, these are put back; `written` is what `tags.raw`
-    found right after the write that replaced them.
+    Attributes:
+        path: the file.
+        container: its row of `tags.CONTAINERS`.
+        before: its genres now.
+        after: its genres after the change.
+        layout: how several genres are stored.
+        stamp: the state that the file must still be in; None if any will do.
+        raw: stored genres to put back as they were, as JSON of `tags.raw`; None to write `after`.
+        written: stored genres right after the write that replaced `raw`, in the same form.
     """
 
     path: Path
@@ -35,11 +41,18 @@ class TagChange:
     written: str | None = None
 
 
-def layout_as_object(layout: Layout) -> dict[str, Any]:
-    """`layout` as JSON can hold it, for plans and the journal."""
+def layout_to_dict(layout: Layout) -> dict[str, Any]:
+    """Return `layout` as JSON can hold it, for plans and the journal."""
     return asdict(layout) | {"joined": sorted(layout.joined)}
 
 
-def layout_from_object(entries: Mapping[str, Any]) -> Layout:
-    """Read what `layout_as_object` made; ValueError, KeyError or TypeError if it is not that."""
+def layout_from_dict(entries: Mapping[str, Any]) -> Layout:
+    """Read what `layout_to_dict` made.
+
+    >>> layout_from_dict(layout_to_dict(PLAIN)) == PLAIN
+    True
+
+    Raises:
+        ValueError, KeyError, TypeError: `entries` are anything else.
+    """
     return Layout(**{**entries, "joined": frozenset(entries["joined"])})

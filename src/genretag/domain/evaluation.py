@@ -1,4 +1,4 @@
-"""How a model's genres compare with those that files have."""
+"""Compares the genres of a model with those that files have."""
 
 from dataclasses import dataclass
 from typing import Self
@@ -7,30 +7,32 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genretag.domain import metrics
-from genretag.domain.metrics import Acceptance, Bin, GenreScore, Labels, Probabilities
+from genretag.domain.metrics import Acceptance, GenreScore, Labels, Probabilities, ReliabilityBin
 from genretag.domain.truth import UnmappedGenre
 
 MIN_PASSED = 20
-"""What fewer files than this say about a threshold is worth nothing."""
+"""Fewer files than this above a threshold say nothing about it."""
 
 MIN_COMPARED = 100
 """A threshold from fewer files than this is luck, unless its precision is beyond doubt."""
 
 
 @dataclass(frozen=True)
-class Counts:
-    """What became of all files; `judged` are those that could be compared.
+class FileCounts:
+    """Number of files by what became of them.
 
     Attributes:
-        skipped: not audio, a film, or in a container that holds no genre.
+        compared: with a genre that the model knows, and a prediction.
         untagged: without a genre.
-        own: with the genres that genretag wrote: what it says cannot show whether it is right.
-        unmapped: with genres that mean none of the model's.
-        dropped: their genre, or the best one that was heard, is one that the map drops.
-        silent: nothing was heard in them.
+        own: with the genres that genretag wrote, which say nothing about the model.
+        unmapped: with genres that are none of the model's.
+        dropped: with a genre, or a best prediction, that the map drops.
+        silent: with nothing but silence.
+        skipped: not audio, a film, or in a container that holds no genre.
+        failed: that could not be read.
     """
 
-    judged: int = 0
+    compared: int = 0
     untagged: int = 0
     own: int = 0
     unmapped: int = 0
@@ -41,12 +43,12 @@ class Counts:
 
 
 @dataclass(frozen=True, eq=False)
-class ScoredFile:
-    """Files with a known genre, and what was heard in them; at least one.
+class ScoredFiles:
+    """Files with a known genre and their scores; at least one file.
 
     Attributes:
-        classes: the genres by which the model is judged.
-        chances: [n_files, n_classes], the scores that `scan` goes by.
+        classes: the genres of the columns.
+        probabilities: [n_files, n_classes], the scores by which `scan` decides.
         truth: [n_files], the class of the first known genre of each file.
         is_any: [n_files], whether the best class is that of any genre of the file.
     """
@@ -58,36 +60,39 @@ class ScoredFile:
 
 
 @dataclass(frozen=True)
-class Share:
-    """A share of some files, in [0, 1], and its 95% interval."""
+class Estimate:
+    """A number in [0, 1] and its 95% interval from `low` to `high`."""
 
     value: float
     low: float
     high: float
 
     @classmethod
-    def of(cls, right: NDArray[np.bool_]) -> Self:
-        """The share of what is true."""
-        count = int(right.sum())
-        value = count / len(right) if len(right) else 0.0
-        return cls(value, *metrics.share_interval(count, len(right)))
+    def of_share(cls, is_right: NDArray[np.bool_]) -> Self:
+        """Estimate how many of all files are right from those that were seen, [n_files].
+
+        >>> Estimate.of_share(np.array([True, True, False, True])).value
+        0.75
+        """
+        right, files = int(is_right.sum()), len(is_right)
+        return cls(right / files if files else 0.0, *metrics.wilson_interval(right, files))
 
 
 @dataclass(frozen=True)
-class Passing:
-    """What a threshold lets through: so many files, a share of all, and how many are right."""
+class ThresholdResult:
+    """The files that reach a threshold: how many, which share of all, how many are right."""
 
     threshold: float
     files: int
     coverage: float
-    precision: Share
+    precision: Estimate
 
     @classmethod
-    def of(cls, judged: ScoredFile, threshold: float) -> Self:
-        """What scores `threshold` or more."""
-        passes = judged.probabilities.max(axis=1) >= threshold
-        right = (judged.probabilities.argmax(axis=1) == judged.truth)[passes]
-        return cls(threshold, len(right), len(right) / len(passes), Share.of(right))
+    def of(cls, scored: ScoredFiles, threshold: float) -> Self:
+        """Apply a threshold in [0, 1] to scored files."""
+        passes = scored.probabilities.max(axis=1) >= threshold
+        right = (scored.probabilities.argmax(axis=1) == scored.truth)[passes]
+        return cls(threshold, len(right), len(right) / len(passes), Estimate.of_share(right))
 
 
 @dataclass(frozen=True)
@@ -95,104 +100,118 @@ class TargetThreshold:
     """A precision that was asked for, and the lowest threshold that has it, or comes nearest."""
 
     precision: float
-    nearest: Passing
+    nearest: ThresholdResult
 
     @property
     def is_met(self) -> bool:
-        """Whether enough files pass, and enough of them are right."""
+        """Whether enough files reach the threshold, and enough of them are right."""
         enough = self.nearest.files >= MIN_PASSED
         return enough and self.nearest.precision.value >= self.precision
 
 
 @dataclass(frozen=True, eq=False)
 class EvaluationMetrics:
-    """All numbers that tell how well files were judged.
+    """How well files were predicted; intervals take files for independent of each other.
 
-    `f1_macro` is the mean over the genres that occur, `own` what passes the model's own
-    threshold. Intervals take files for independent of each other.
+    Attributes:
+        accuracy: share of files whose first genre is predicted.
+        accuracy_any: share of files of which any genre is predicted.
+        f1_macro: mean F1 over the genres that occur.
+        ece: expected calibration error, in [0, 1].
+        mean_score: mean of the best scores.
+        classes: the genres, in the order of `genres` and `confusion`.
+        genres: scores of each genre.
+        confusion: [n_classes, n_classes] files, by true genre (rows) and predicted genre.
+        reliability: accuracy by tenths of the best score.
+        coverage: accuracy of the surest tenth of the files, two tenths, and so on.
+        at_model_threshold: what the model's own threshold does.
+        target: the threshold for the precision that was asked for.
     """
 
-    accuracy: Share
-    accuracy_any: Share
-    f1_macro: Share
+    accuracy: Estimate
+    accuracy_any: Estimate
+    f1_macro: Estimate
     ece: float
     mean_score: float
     classes: tuple[str, ...]
     genres: tuple[GenreScore, ...]
     confusion: NDArray[np.int64]
-    reliability: tuple[Bin, ...]
+    reliability: tuple[ReliabilityBin, ...]
     coverage: tuple[Acceptance, ...]
-    own: Passing
-    wish: TargetThreshold
+    at_model_threshold: ThresholdResult
+    target: TargetThreshold
 
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
-    """What became of all files, the names that nobody knew, and the grades if there are any.
+    """The result of `genretag evaluate`.
 
-    `others` are the best scores of files whose genres the model does not know.
+    Attributes:
+        model: its identity.
+        counts: number of files by what became of them.
+        unmapped: names in files that are none of the model's genres.
+        metrics: None if no file could be compared.
+        unmapped_scores: best scores of files whose genres the model does not know.
     """
 
     model: str
-    counts: Counts
+    counts: FileCounts
     unmapped: tuple[UnmappedGenre, ...]
-    grades: EvaluationMetrics | None
-    others: tuple[float, ...] = ()
+    metrics: EvaluationMetrics | None
+    unmapped_scores: tuple[float, ...] = ()
 
     @property
-    def lack(self) -> str | None:
-        """Return what is missing for a threshold to go by from now on; None if nothing is.
+    def threshold_problem(self) -> str | None:
+        """Why no threshold can be recommended; None if one can.
 
-        It needs the wished precision, and many files or a 95% interval that lies above it.
+        It needs the target precision, and many files or a 95% interval that lies above it.
         """
-        if self.grades is None:
+        if self.metrics is None:
             return "no file has a genre that the model knows"
-        wish, compared = self.grades.wish, self.counts.judged
+        target, compared = self.metrics.target, self.counts.compared
         if compared < MIN_PASSED:
             files = "1 file" if compared == 1 else f"{compared} files"
             return f"only {files} can be compared; a threshold needs {MIN_PASSED}"
-        wished, found = f"{wish.precision:.0%}", wish.nearest
-        if not wish.is_met:
-            return f"none has a precision of {wished} with at least {MIN_PASSED} files"
-        if compared >= MIN_COMPARED or found.precision.low > wish.precision:
+        wanted, nearest = f"{target.precision:.0%}", target.nearest
+        if not target.is_met:
+            return f"none has a precision of {wanted} with at least {MIN_PASSED} files"
+        precision = nearest.precision
+        if compared >= MIN_COMPARED or precision.low > target.precision:
             return None
         return (
             f"{compared} files were compared, where it takes {MIN_COMPARED}, or a precision that "
-            f"is surely above {wished}: at {found.threshold:.2f} it is {found.precision.value:.0%} "
-            f"of {found.files} files (95%: {found.precision.low:.0%} to {found.precision.high:.0%})"
+            f"is surely above {wanted}: at {nearest.threshold:.2f} it is {precision.value:.0%} "
+            f"of {nearest.files} files (95%: {precision.low:.0%} to {precision.high:.0%})"
         )
 
 
-def evaluation_metrics(judged: ScoredFile, threshold: float, precision: float) -> EvaluationMetrics:
-    """Everything that can be said of judged files.
+def compute_metrics(scored: ScoredFiles, threshold: float, precision: float) -> EvaluationMetrics:
+    """Measure predictions against the genres of files.
 
     Args:
-        judged: the files.
-        threshold: the model's own.
-        precision: the share of the files passing a threshold that should be right.
+        scored: the files.
+        threshold: the model's own, in [0, 1].
+        precision: the share of the files reaching a threshold that should be right, in [0, 1].
     """
-    probabilities, truth = judged.probabilities, judged.truth
-    said = probabilities.argmax(axis=1)
-    alone = [str(file) for file in range(len(truth))]
+    probabilities, truth = scored.probabilities, scored.truth
+    predicted = probabilities.argmax(axis=1)
+    # A group of its own for each file.
+    groups = [str(file) for file in range(len(truth))]
+    nearest = metrics.find_threshold(probabilities, truth, precision, MIN_PASSED)
     return EvaluationMetrics(
-        accuracy=Share.of(said == truth),
-        accuracy_any=Share.of(judged.is_any),
-        f1_macro=Share(
-            metrics.f1_macro(said, truth),
-            *metrics.interval(metrics.f1_macro, said, truth, alone),
+        accuracy=Estimate.of_share(predicted == truth),
+        accuracy_any=Estimate.of_share(scored.is_any),
+        f1_macro=Estimate(
+            metrics.f1_macro(predicted, truth),
+            *metrics.bootstrap_interval(metrics.f1_macro, predicted, truth, groups),
         ),
         ece=metrics.calibration_error(probabilities, truth),
         mean_score=float(probabilities.max(axis=1).mean()),
-        classes=judged.classes,
-        genres=tuple(metrics.per_genre(said, truth, len(judged.classes))),
-        confusion=metrics.confusion(said, truth, len(judged.classes)),
+        classes=scored.classes,
+        genres=tuple(metrics.score_genres(predicted, truth, len(scored.classes))),
+        confusion=metrics.confusion(predicted, truth, len(scored.classes)),
         reliability=tuple(metrics.reliability(probabilities, truth)),
         coverage=tuple(metrics.coverage(probabilities, truth)),
-        own=Passing.of(judged, threshold),
-        wish=_wish(judged, precision),
+        at_model_threshold=ThresholdResult.of(scored, threshold),
+        target=TargetThreshold(precision, ThresholdResult.of(scored, nearest.threshold)),
     )
-
-
-def _wish(judged: ScoredFile, precision: float) -> TargetThreshold:
-    found = metrics.threshold_for(judged.probabilities, judged.truth, precision, MIN_PASSED)
-    return TargetThreshold(precision, Passing.of(judged, found.threshold))

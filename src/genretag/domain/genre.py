@@ -1,4 +1,4 @@
-"""Names of genres: how they are compared, and how they must look for players to show them."""
+"""Names of genres: comparing them, and keeping them in a form that players show."""
 
 import re
 import unicodedata
@@ -11,7 +11,7 @@ _NOT_ALPHANUMERIC = re.compile(r"[\W_]+")
 
 
 def player_safe(name: str) -> str:
-    r"""The part of `name` before a character on which players split genres (`;`, `/`, `,`, null).
+    r"""Return the part of `name` before a character at which players split: `;`, `/`, `,`, null.
 
     >>> player_safe("Old-Time / Historic")
     'Old-Time'
@@ -19,12 +19,12 @@ def player_safe(name: str) -> str:
     return next((part.strip() for part in _SEPARATORS.split(name) if part.strip()), "")
 
 
-def folded(name: str) -> str:
-    """`name` without case, spaces and punctuation, to tell whether two names mean one genre.
+def fold_name(name: str) -> str:
+    """Remove case, spaces and punctuation, so that names of one genre become equal.
 
-    Letters with accents are the same whether a system stores them as one character or two.
+    Letters with accents are equal whether they are stored as one character or as two.
 
-    >>> folded("Hip-Hop") == folded("hip hop")
+    >>> fold_name("Hip-Hop") == fold_name("hip hop")
     True
     """
     composed = unicodedata.normalize("NFC", name.casefold())
@@ -32,20 +32,28 @@ def folded(name: str) -> str:
 
 
 def distinct(names: Iterable[str]) -> tuple[str, ...]:
-    """`names` in their order, each genre once: the first way of writing it stays.
+    """Return `names` in their order without repeated genres: the first spelling stays.
 
     >>> distinct(["Hip-Hop", "Rock", "hip hop"])
     ('Hip-Hop', 'Rock')
     """
     first: dict[str, str] = {}
     for name in names:
-        first.setdefault(folded(name), name)
+        first.setdefault(fold_name(name), name)
     return tuple(first.values())
 
 
 @dataclass(frozen=True)
 class GenreVocabulary:
-    """The genres that a model tells apart, in the order of its outputs, and their parents."""
+    """The genres of a model in the order of its outputs, and their parents by name.
+
+    >>> len(GenreVocabulary(("Rock", "Hip-Hop")))
+    2
+
+    Raises:
+        ValueError: there are fewer than two names, one stands twice or is not safe for players,
+            or a parent is given for a name that is not there.
+    """
 
     names: tuple[str, ...]
     parents: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
@@ -53,7 +61,7 @@ class GenreVocabulary:
     def __post_init__(self) -> None:
         if len(self.names) < 2:
             raise ValueError("a vocabulary needs at least two genres")
-        if len({folded(name) for name in self.names}) != len(self.names):
+        if len({fold_name(name) for name in self.names}) != len(self.names):
             raise ValueError("a vocabulary must not name a genre twice")
         unsafe = [name for name in self.names if not name or player_safe(name) != name]
         if unsafe:

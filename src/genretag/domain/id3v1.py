@@ -1,4 +1,4 @@
-"""The genres that have a number: https://id3.org/ID3v1, and the additions that Winamp made."""
+"""Genres by their ID3v1 number (https://id3.org/ID3v1), with the additions of Winamp."""
 
 ID3V1_GENRES: tuple[str, ...] = (
     "Blues", "Classic Rock", "Country", "Dance", "Disco", "Funk", "Grunge", "Hip-Hop", "Jazz",
@@ -29,4 +29,4 @@ ID3V1_GENRES: tuple[str, ...] = (
     "Audio Theatre", "Neue Deutsche Welle", "Podcast", "Indie Rock", "G-Funk", "Dubstep",
     "Garage Rock", "Psybient",
 )  # fmt: skip
-"""Names by number."""
+"""Names; the index is the number."""

@@ -1,4 +1,4 @@
-"""Everything that can be said of one file."""
+"""The result of `genretag inspect` for one file."""
 
 from dataclasses import dataclass
 from itertools import chain
@@ -13,20 +13,20 @@ from genretag.domain.timeline import Timeline
 
 @dataclass(frozen=True, eq=False)
 class Inspection:
-    """What one file's tags say, what was heard in it, and why.
+    """The tags of one file, the prediction, and what speaks for it.
 
     Attributes:
         path: the file.
         container: what holds the tags; None if genretag cannot tag it.
         tags: as they are stored, in the order in which they are read.
-        genres: what the tags come to.
+        genres: as genretag reads them from the tags.
         stale: names of second tags that show another genre.
-        timeline: what was heard, window by window.
-        threshold: the score from which the best genre is written.
-        effects: what stretches of each window are worth to the best genre.
-        bands: what octaves of each window are worth to it.
-        wished: the probability with which a set of genres shall hold the true one, if any.
-        likely: the genres of that set.
+        timeline: predictions window by window.
+        threshold: the score from which the best genre is written, in [0, 1].
+        effects: effects of the stretches of each window on the best genre.
+        bands: effects of the octaves of each window on it.
+        set_probability: with what probability `likely_set` holds the true genre; None for no set.
+        likely_set: a prediction set, best first.
     """
 
     path: Path
@@ -38,12 +38,12 @@ class Inspection:
     threshold: float
     effects: tuple[tuple[Effect, ...], ...] = ()
     bands: tuple[tuple[Effect, ...], ...] = ()
-    wished: float | None = None
-    likely: tuple[ScoredGenre, ...] = ()
+    set_probability: float | None = None
+    likely_set: tuple[ScoredGenre, ...] = ()
 
     @property
     def best(self) -> ScoredGenre | None:
-        """The most likely genre; None if nothing but silence was heard."""
+        """The genre with the highest score; None if all windows are silent."""
         return next(iter(self.timeline.prediction.genres), None)
 
     @property

@@ -1,4 +1,4 @@
-"""How genres are laid out in the tags, and which layout a player shows right."""
+"""Layouts: how several genres are stored in tags, and which layout each player shows right."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -61,4 +61,4 @@ PLAYERS: Mapping[str, Layout] = MappingProxyType(
         "foobar2000": Layout(id3_lists=True, joined=frozenset({"MP4"})),
     }
 )
-"""The layout that each player shows right, by its name on the command line."""
+"""Layouts by the names of players on the command line."""

@@ -1,4 +1,4 @@
-"""Everything that inference must know about a model and that its weights cannot say."""
+"""The manifest of a model: all that inference must know beside the weights."""
 
 import json
 import math
@@ -17,24 +17,32 @@ METADATA_KEY = "genretag"
 
 Scaling = Literal["db-minmax", "log-compression"]
 
-_KINDS: Mapping[str, type] = {
+_TYPES: Mapping[str, type] = {
     **dict.fromkeys(("name", "version", "licence", "description"), str),
     "genres": list,
     **dict.fromkeys(("parents", "front_end", "window", "calibration", "training", "scores"), dict),
 }
-"""What each entry of the JSON text is."""
-_WORDS: Mapping[type, str] = {str: "text", list: "a list", dict: "a table"}
+"""The type of each entry of the JSON text."""
+_TYPE_NAMES: Mapping[type, str] = {str: "text", list: "a list", dict: "a table"}
 
 _Record = TypeVar("_Record")
 
 
 @dataclass(frozen=True)
 class FrontEnd:
-    """How sound becomes the model's input.
+    """Settings of the mel spectrogram that is the model's input; see `genretag.audio.mel`.
 
-    Power mel spectrogram (Hann window, centred frames, Slaney scale and norm) with
-    `n_fft` and `hop` in samples at `rate_hz`, then `scaling`. With `rms_dbfs` the
-    waveform is first brought to that RMS level, in dB relative to full scale.
+    Attributes:
+        rate_hz: sample rate.
+        n_fft: length of a frame in samples, even.
+        hop: from one frame to the next, in samples.
+        n_mels: number of mel bands.
+        scaling: a key of `genretag.audio.mel.SCALINGS`.
+        rms_dbfs: RMS level to which the waveform is brought first, in dB relative to full
+            scale; None to leave it.
+
+    Raises:
+        ValueError: a number is out of range, or the scaling is unknown.
     """
 
     rate_hz: int
@@ -59,10 +67,25 @@ class FrontEnd:
 
 @dataclass(frozen=True)
 class ModelManifest:
-    """Name, licence, genres and settings of a model; `training` and `scores` tell its story.
+    """Name, licence, genres and settings of a model.
 
-    `set_masses` has 99 numbers in [0, 1], or none: to what the scores of a set of genres must
-    sum for it to hold the true one with a probability of 1%, 2%, and so on.
+    Attributes:
+        name: without a version.
+        version: of the model.
+        licence: of the weights.
+        description: a sentence or two.
+        genres: in the order of the outputs.
+        front_end: settings of the input.
+        window: length and number of windows.
+        temperature: by which logits are divided, above 0.
+        threshold: the score from which a genre is written, in [0, 1].
+        training: how the model was trained, for people.
+        scores: how good it is, for people.
+        set_masses: 99 rising numbers in [0, 1], or none: to what the scores of a prediction
+            set must sum for it to hold the true genre with a probability of 1%, 2%, and so on.
+
+    Raises:
+        ValueError: a value is out of range.
     """
 
     name: str
@@ -90,7 +113,7 @@ class ModelManifest:
             raise ValueError(f"the masses of genre sets must be {SET_MASSES} rising numbers")
 
     def to_json(self) -> str:
-        """The manifest as the text that `from_json` reads."""
+        """Return the manifest as the text that `from_json` reads."""
         return json.dumps(
             {
                 "schema": SCHEMA,
@@ -115,7 +138,11 @@ class ModelManifest:
 
     @classmethod
     def from_json(cls, text: str) -> "ModelManifest":
-        """Read what `to_json` wrote; RunError `model-invalid` if it is anything else."""
+        """Read what `to_json` wrote.
+
+        Raises:
+            RunError: `model-invalid`, it is anything else.
+        """
         try:
             entries = json.loads(text)
             schema = entries["schema"]
@@ -124,17 +151,17 @@ class ModelManifest:
         if schema != SCHEMA:
             raise _invalid(f"its manifest has schema {schema!r}; this version reads {SCHEMA}")
         try:
-            for name, kind in _KINDS.items():
-                if not isinstance(entries[name], kind):
-                    raise ValueError(f"{name} must be {_WORDS[kind]}")
+            for name, type_ in _TYPES.items():
+                if not isinstance(entries[name], type_):
+                    raise ValueError(f"{name} must be {_TYPE_NAMES[type_]}")
             return cls(
                 name=entries["name"],
                 version=entries["version"],
                 licence=entries["licence"],
                 description=entries["description"],
                 genres=GenreVocabulary(tuple(entries["genres"]), entries["parents"]),
-                front_end=_made(FrontEnd, "front_end", entries),
-                window=_made(WindowSpec, "window", entries),
+                front_end=_build(FrontEnd, "front_end", entries),
+                window=_build(WindowSpec, "window", entries),
                 temperature=float(entries["calibration"]["temperature"]),
                 threshold=float(entries["calibration"]["threshold"]),
                 training=entries["training"],
@@ -145,15 +172,15 @@ class ModelManifest:
             raise _invalid(f"its manifest is wrong: {reason(error)}") from error
 
 
-def _made(kind: type[_Record], name: str, entries: Mapping[str, Any]) -> _Record:
-    """The record that is the entry `name` of a manifest; ValueError if its fields are others."""
-    odd = sorted(set(entries[name]) - {one.name for one in fields(kind)})  # type: ignore[arg-type]
-    if odd:
-        raise ValueError(f"{name} has no {' and no '.join(odd)}")
+def _build(kind: type[_Record], name: str, entries: Mapping[str, Any]) -> _Record:
+    """Build a dataclass from the entry `name` of a manifest; ValueError for other fields."""
+    unknown = sorted(set(entries[name]) - {one.name for one in fields(kind)})  # type: ignore[arg-type]
+    if unknown:
+        raise ValueError(f"{name} has no {' and no '.join(unknown)}")
     needed = {one.name for one in fields(kind) if one.default is MISSING}  # type: ignore[arg-type]
-    lack = sorted(needed - set(entries[name]))
-    if lack:
-        raise ValueError(f"{name} lacks {' and '.join(lack)}")
+    missing = sorted(needed - set(entries[name]))
+    if missing:
+        raise ValueError(f"{name} lacks {' and '.join(missing)}")
     return kind(**entries[name])
 
 

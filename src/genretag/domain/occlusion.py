@@ -1,7 +1,7 @@
-"""Sound with a part of it taken away, to hear what that part was worth.
+"""Removes parts of a sound, to measure their effect on a prediction.
 
 Occlusion: M. D. Zeiler and R. Fergus, "Visualizing and Understanding Convolutional Networks",
-ECCV 2014; here of the sound itself instead of the picture that a model makes of it.
+ECCV 2014; here on the waveform instead of an image.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -35,48 +35,48 @@ class Part:
 
 @dataclass(frozen=True)
 class Effect:
-    """What a part is worth to a genre, in [-1, 1]: how much higher its window scores with it.
+    """How much higher a window scores a genre with a part than without, in [-1, 1].
 
-    Above 0 it speaks for the genre, below 0 against it.
+    Above 0 the part speaks for the genre, below 0 against it.
     """
 
     part: Part
     worth: float
 
 
-def stretches(waveform: Waveform) -> Iterator[tuple[Part, Waveform]]:
-    """Stretches of about a second, and the sound with that stretch silent.
+def silence_stretches(waveform: Waveform) -> Iterator[tuple[Part, Waveform]]:
+    """Yield stretches of about a second, and the sound with each of them silent.
 
-    Edges are faded over 10 ms, as a click would be heard as well.
+    Edges are faded over 10 ms, because a click would have an effect of its own.
     """
     count = max(1, round(waveform.excerpt.length_s / _STRETCH_S))
     edges = np.linspace(0, len(waveform.samples), count + 1).round().astype(int)
     fade = max(1, round(_FADE_S * waveform.rate_hz))
-    places = np.arange(len(waveform.samples))
+    samples = np.arange(len(waveform.samples))
     for start, stop in pairwise(edges):
         excerpt = Excerpt(
             waveform.start_s + start / waveform.rate_hz, (stop - start) / waveform.rate_hz
         )
-        outside = np.maximum(start - places, places - stop + 1) / fade
-        kept = np.clip(outside, 0.0, 1.0).astype(np.float32)
-        yield Part(excerpt), replace(waveform, samples=waveform.samples * kept)
+        distance = np.maximum(start - samples, samples - stop + 1) / fade
+        gain = np.clip(distance, 0.0, 1.0).astype(np.float32)
+        yield Part(excerpt), replace(waveform, samples=waveform.samples * gain)
 
 
-def bands(waveform: Waveform) -> Iterator[tuple[Part, Waveform]]:
-    """Octaves, and the sound with that octave filtered out."""
+def remove_octaves(waveform: Waveform) -> Iterator[tuple[Part, Waveform]]:
+    """Yield octaves, and the sound with each of them filtered out."""
     spectrum = np.fft.rfft(waveform.samples)
     hertz = np.fft.rfftfreq(len(waveform.samples), 1 / waveform.rate_hz)
-    for band in octaves(waveform.rate_hz / 2):
+    for band in octave_bands(waveform.rate_hz / 2):
         inside = (hertz >= band.low_hz) & (hertz <= band.high_hz)
         samples = np.fft.irfft(np.where(inside, 0, spectrum), len(waveform.samples))
         quieter = replace(waveform, samples=samples.astype(np.float32))
         yield Part(waveform.excerpt, band), quieter
 
 
-def octaves(top_hz: float) -> list[Band]:
-    """Bands from 0 Hz to `top_hz`, above 125 Hz an octave each.
+def octave_bands(top_hz: float) -> list[Band]:
+    """Return bands from 0 Hz to `top_hz`, an octave each above 125 Hz.
 
-    >>> [round(band.high_hz) for band in octaves(800.0)]
+    >>> [round(band.high_hz) for band in octave_bands(800.0)]
     [125, 250, 500, 800]
     """
     edges = [0.0, min(_LOWEST_EDGE_HZ, top_hz)]
@@ -87,5 +87,5 @@ def octaves(top_hz: float) -> list[Band]:
 
 Occlusion = Callable[[Waveform], Iterator[tuple[Part, Waveform]]]
 
-OCCLUSIONS: Mapping[str, Occlusion] = {"time": stretches, "bands": bands}
-"""Ways to take parts away: each yields the parts of a sound, and the sound without it."""
+OCCLUSIONS: Mapping[str, Occlusion] = {"time": silence_stretches, "bands": remove_octaves}
+"""Ways to remove parts: each yields the parts of a sound, and the sound without them."""

@@ -1,4 +1,4 @@
-"""What became of one file."""
+"""The outcome of one file."""
 
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -11,10 +11,17 @@ from genretag.errors import GenretagError
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """One file's fate: its genres before and after, and what was heard, if it was listened to.
+    """The outcome of one file; each status is a subclass.
 
-    `notes` tell what a person should know beside: second tags that show another genre, what
-    a change of version costs, a hard link that was broken.
+    Attributes:
+        path: the file.
+        before: its genres before.
+        after: its genres after.
+        prediction: of the model; None if the file was not scored.
+        reason: why it has this status.
+        notes: what a person should know beside: second tags that show another genre, what a
+            change of version loses, a hard link that was broken.
+        error: why it failed.
     """
 
     status: ClassVar[str]
@@ -27,8 +34,8 @@ class Outcome:
     notes: tuple[str, ...] = ()
     error: GenretagError | None = None
 
-    def turned_into(self, kind: "type[Outcome]", **changes: Any) -> "Outcome":
-        """The same file's outcome as another kind, with `changes`."""
+    def convert(self, kind: "type[Outcome]", **changes: Any) -> "Outcome":
+        """Return the same file's outcome as another kind, with `changes`."""
         kept = {field.name: getattr(self, field.name) for field in fields(Outcome)}
         return kind(**(kept | changes))
 
@@ -49,7 +56,7 @@ class Planned(Outcome):
 
     @classmethod
     def of(cls, change: TagChange, prediction: Prediction | None = None) -> "Planned":
-        """The outcome of a decision to write."""
+        """Return the outcome of a decision to write."""
         return cls(
             path=change.path,
             before=change.before,
@@ -66,7 +73,7 @@ class Unchanged(Outcome):
 
 
 class Unsure(Outcome):
-    """Heard, but no genre scored high enough to be written."""
+    """It was scored, but no genre high enough to be written."""
 
     status = "unsure"
 

@@ -1,11 +1,11 @@
-"""Names that stand where a genre should be and say none."""
+"""Names that stand in the place of a genre and are none, such as `Other`."""
 
 from collections.abc import Iterable
 
-from genretag.domain.genre import folded
-from genretag.domain.genre_map import AS_THEY_ARE, GenreMap
+from genretag.domain.genre import fold_name
+from genretag.domain.genre_map import IDENTITY_MAP, GenreMap
 
-NAMES: tuple[str, ...] = (
+PLACEHOLDERS: tuple[str, ...] = (
     # What ID3v1 (number 12), CD databases, rippers and taggers write if they know no better.
     "Other", "Others", "Unknown", "Unknown Genre", "Genre Unknown", "Unclassified",
     "Unclassifiable", "General Unclassifiable", "Not Classified", "Uncategorized",
@@ -32,42 +32,42 @@ NAMES: tuple[str, ...] = (
 """Names that are no genre unless a person says otherwise."""
 
 
-def placeholders(
-    told: str | None = None, genres: Iterable[str] = (), genre_map: GenreMap = AS_THEY_ARE
+def parse_placeholders(
+    names: str | None = None, genres: Iterable[str] = (), genre_map: GenreMap = IDENTITY_MAP
 ) -> frozenset[str]:
-    """The names, folded, that count as no genre.
+    """Return the folded names that count as no genre.
 
     Args:
-        told: names separated by commas, in place of `NAMES`; after a `+` in addition to
-            those, after a `-` they are taken out of them. Empty for no names at all.
-        genres: those of the model, which are no placeholders whatever they are called.
-        genre_map: the names in it are none either.
+        names: separated by commas, in place of `PLACEHOLDERS`; after a `+` they are added to
+            those, after a `-` taken out of them. Empty for no names at all.
+        genres: those of the model, which are never placeholders.
+        genre_map: the names in it are never placeholders either.
 
-    >>> "podcast" in placeholders("+Podcast"), "other" in placeholders("-Other, Misc")
+    >>> "podcast" in parse_placeholders("+Podcast"), "other" in parse_placeholders("-Other, Misc")
     (True, False)
     """
-    meant = (*genre_map.rename.values(), *genre_map.parents.values(), *genre_map.aliases)
-    return _listed(told) - {folded(name) for name in (*genres, *meant)}
+    known = (*genre_map.rename.values(), *genre_map.parents.values(), *genre_map.aliases)
+    return _parse_list(names) - {fold_name(name) for name in (*genres, *known)}
 
 
-def real(genres: tuple[str, ...], placeholders: frozenset[str]) -> tuple[str, ...]:
-    """`genres` without placeholders.
+def drop_placeholders(genres: tuple[str, ...], placeholders: frozenset[str]) -> tuple[str, ...]:
+    """Return `genres` without placeholders.
 
-    >>> real(("Other", "Rock"), frozenset({"other"}))
+    >>> drop_placeholders(("Other", "Rock"), frozenset({"other"}))
     ('Rock',)
     """
-    return tuple(name for name in genres if folded(name) not in placeholders)
+    return tuple(name for name in genres if fold_name(name) not in placeholders)
 
 
-def _listed(told: str | None) -> frozenset[str]:
-    if told is None:
+def _parse_list(text: str | None) -> frozenset[str]:
+    if text is None:
         return _FOLDED
-    sign = told[:1] if told[:1] in ("+", "-") else ""
-    names = (name.strip() for name in told.removeprefix(sign).split(","))
-    listed = frozenset(folded(name) for name in names if name)
+    sign = text[:1] if text[:1] in ("+", "-") else ""
+    names = (name.strip() for name in text.removeprefix(sign).split(","))
+    listed = frozenset(fold_name(name) for name in names if name)
     if sign == "+":
         return _FOLDED | listed
     return _FOLDED - listed if sign else listed
 
 
-_FOLDED = frozenset(map(folded, NAMES))
+_FOLDED = frozenset(map(fold_name, PLACEHOLDERS))

@@ -1,176 +1,28 @@
-"""What players show of the genres in a file.
+"""The genres that players show of a file with given tags.
 
-By their sources where these are open: the comments name them. What TagLib and FFmpeg do was
-measured as well. iTunes and foobar2000 show no sources, so little is said of them, and that by
-what others observed. The settings are those that a player comes with, and names of numbered
-genres are spelled as elsewhere here.
+Taken from the sources of players where these are open: comments name the files. TagLib and
+FFmpeg were measured as well. iTunes and foobar2000 have no open sources, so there is little about
+them, from what others observed. The settings are those that a player comes with, and names of
+numbered genres are spelled as elsewhere in genretag.
 
-MPD is asked itself by the tests; 0.23.12 shows what is said here.
+The tests ask MPD itself; 0.23.12 agrees.
 """
 
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Literal
 
-from genretag.domain.id3v1 import ID3V1_GENRES
+from genretag.domain.genre_reading import (
+    Pairs,
+    Reading,
+    resolve_as_atl,
+    resolve_as_ffmpeg,
+    resolve_as_libid3tag,
+    resolve_as_taglib,
+)
 from genretag.domain.layout import TagFormat
-from genretag.domain.stored_tags import StoredItem, StoredTag
-
-Pairs = tuple[tuple[TagFormat, TagFormat], ...]
-"""Formats, of which the first hides the second."""
-
-References = Callable[[Sequence[str], str], Iterable[str]]
-"""From the values of an ID3v2 genre frame, and the version of the tag, to genres."""
-
-_WORDS = {"RX": "Remix", "CR": "Cover"}
-
-
-def _by_number(text: str, otherwise: str = "") -> str:
-    number = int(text)
-    return ID3V1_GENRES[number] if 0 <= number < len(ID3V1_GENRES) else otherwise
-
-
-def _by_digits(text: str) -> str:
-    """The genre of a text that is nothing but a number, else the text."""
-    return _by_number(text, text) if re.fullmatch("[0-9]{1,9}", text) else text
-
-
-def _standard(texts: Sequence[str], version: str) -> Iterator[str]:
-    """As ID3v2.3 has it in section 4.2.1: `(17)`, `(RX)`, `((` for a bracket, `17` alone."""
-    for text in texts:
-        left = text
-        while left.startswith("(") and not left.startswith("(("):
-            inside, _, left = left[1:].partition(")")
-            yield _word(inside)
-        yield _word(left.removeprefix("(") if left.startswith("((") else left)
-
-
-def _word(text: str) -> str:
-    return _WORDS.get(text, _by_digits(text))
-
-
-def _by_libid3tag(texts: Sequence[str], version: str) -> Iterator[str]:
-    """Only the first value before v2.4, and no brackets in v2.4.
-
-    libid3tag, compat.gperf (translate_TCON) and genre.c (id3_genre_name).
-    """
-    return map(_word, texts) if version == "2.4" else _standard(texts[:1], version)
-
-
-def _by_taglib(texts: Sequence[str], version: str) -> Iterator[str]:
-    """Whatever stands in brackets at the start goes, unless it is a number, RX or CR.
-
-    taglib/taglib, mpeg/id3v2/id3v2framefactory.cpp (updateGenre); measured with 2.1.
-    """
-    for text in texts:
-        left = text
-        while left.startswith("(") and ")" in left:
-            inside, _, left = left[1:].partition(")")
-            if inside in _WORDS:
-                yield inside
-            elif re.fullmatch("[0-9]{1,3}", inside):
-                yield _by_number(inside)
-        yield _by_number(left) if re.fullmatch(r"\s*[+-]?[0-9]{1,9}", left) else left
-
-
-def _by_atl(texts: Sequence[str], version: str) -> Iterator[str]:
-    """Every bracket separates genres.
-
-    Zeugma440/atldotnet, ATL/AudioData/IO/ID3v2.cs (extractGenreFromID3v2Code).
-    """
-    return (_by_digits(part) for text in texts for part in re.split("[()]", text))
-
-
-def _by_ffmpeg(texts: Sequence[str], version: str) -> Iterator[str]:
-    """Of the first value alone; a number at its start is all of it, even in `80s Pop`.
-
-    FFmpeg, libavformat/id3v2.c (read_ttag); measured with 5.1.
-    """
-    for text in texts[:1]:
-        found = re.match(r"\(?\s*\+?([0-9]{1,9})", text)
-        yield _by_number(found[1], text) if found else text
-
-
-@dataclass(frozen=True)
-class Reading:
-    """How a program gets genres from the tags of one container.
-
-    Attributes:
-        order: the formats that it reads, the most telling first; none for those that are
-            there, as they come.
-        stops: whether the first tag that holds anything counts, with a genre or without.
-        sees: the names of what it must hold for that, if not just anything.
-        hides: pairs of formats; where a tag of the first is seen, one of the second is not.
-        items: which of several genre frames or atoms in a tag count.
-        references: how it understands the genre of ID3v2.
-        digits: whether a number alone is a genre of ID3v1 in other tags as well.
-        values: which values count; `joined` makes them one text with `;` between.
-        splits: a regular expression at which it takes a value apart.
-        alone: whether it does so only where there is no other value.
-    """
-
-    order: tuple[TagFormat, ...] = ()
-    stops: bool = False
-    sees: frozenset[str] = frozenset()
-    hides: Pairs = ()
-    items: Literal["all", "first", "last"] = "all"
-    references: References = _standard
-    digits: bool = False
-    values: Literal["all", "first", "joined"] = "all"
-    splits: str = ""
-    alone: bool = False
-
-    def genres(self, tags: Sequence[StoredTag]) -> tuple[str, ...]:
-        """The genres that it finds in `tags`, each once."""
-        read = sorted(self._read(tags), key=self._rank)
-        read = list(filter(self._is_there, read))[:1] if self.stops else read
-        found = (self._of(tag) for tag in read)
-        return next((genres for genres in found if genres), ())
-
-    def _read(self, tags: Sequence[StoredTag]) -> list[StoredTag]:
-        seen = {tag.format for tag in tags}
-        for hider, hidden in self.hides:
-            if hider in seen:
-                seen.discard(hidden)
-        return [tag for tag in tags if tag.format in seen and tag.format in (self.order or seen)]
-
-    def _is_there(self, tag: StoredTag) -> bool:
-        names = {*(item.key for item in tag.items), *tag.others}
-        return bool(names & self.sees if self.sees else names)
-
-    def _rank(self, tag: StoredTag) -> int:
-        return self.order.index(tag.format) if self.order else 0
-
-    def _of(self, tag: StoredTag) -> tuple[str, ...]:
-        which = {"all": slice(None), "first": slice(1), "last": slice(-1, None)}
-        items = tag.items[which[self.items]]
-        texts = [text.strip() for item in items for text in self._understood(item, tag)]
-        parts = self._split(self._counted([text for text in texts if text]))
-        return _distinct(part.strip() for part in parts)
-
-    def _understood(self, item: StoredItem, tag: StoredTag) -> Iterable[str]:
-        if tag.format == "ID3v1" or item.key == "gnre":
-            return item.names
-        if tag.format == "ID3v2":
-            return self.references(item.texts, tag.version)
-        return map(_by_digits, item.texts) if self.digits else item.texts
-
-    def _counted(self, texts: list[str]) -> list[str]:
-        return {"all": texts, "first": texts[:1], "joined": [";".join(texts)]}[self.values]
-
-    def _split(self, texts: list[str]) -> list[str]:
-        if not self.splits or (self.alone and len(texts) > 1):
-            return texts
-        return [part for text in texts for part in re.split(self.splits, text)]
-
-
-def _distinct(names: Iterable[str]) -> tuple[str, ...]:
-    first: dict[str, str] = {}
-    for name in filter(None, names):
-        first.setdefault(name.casefold(), name)
-    return tuple(first.values())
+from genretag.domain.stored_tags import StoredTag
 
 
 @dataclass(frozen=True)
@@ -181,13 +33,13 @@ class Player:
     readings: Mapping[str, Reading]
 
     def shows(self, container: str, tags: Sequence[StoredTag]) -> tuple[str, ...]:
-        """The genres that it shows of a file with these tags, each once."""
+        """Return the genres that it shows of a file with these tags, each once."""
         reading = self.readings.get(container)
         return reading.genres(tags) if reading else ()
 
 
 def _table(*rows: tuple[str, Reading]) -> Mapping[str, Reading]:
-    """Readings by container, of which a row names several with `|` between."""
+    """Return readings by container; a row names several containers with `|` between."""
     return MappingProxyType(
         {container: reading for names, reading in rows for container in names.split("|")}
     )
@@ -199,7 +51,7 @@ _ANY = "MP3|AAC|WAV|AIFF|DSF|TTA|FLAC|Speex|MP4|ASF|WavPack|Musepack|Monkey's Au
 
 
 def _taglib(*order: TagFormat, items: Literal["all", "first"] = "all") -> Reading:
-    return Reading(order, stops=True, items=items, references=_by_taglib)
+    return Reading(order, stops=True, items=items, references=resolve_as_taglib)
 
 
 TAGLIB: Mapping[str, Reading] = _table(
@@ -223,7 +75,7 @@ _APE_FOR_FFMPEG: Pairs = (("ID3v1", "APEv2"), ("APEv2", "ID3v2"))
 
 
 def _ffmpeg(*order: TagFormat, hides: Pairs = ()) -> Reading:
-    return Reading(order, hides=hides, references=_by_ffmpeg, values="first")
+    return Reading(order, hides=hides, references=resolve_as_ffmpeg, values="first")
 
 
 FFMPEG: Mapping[str, Reading] = _table(
@@ -252,7 +104,7 @@ def _kodi() -> Mapping[str, Reading]:
     # APEv2 counts only without ID3v2 (Load), of several frames the first (GetID3v2StringList).
     # A value that is alone is split (CMusicInfoTag::SetGenre), and numbers are resolved wherever
     # they stand (CTagLoaderTagLib::SetGenre of Kodi 21).
-    plain = Reading(references=_by_taglib, digits=True, splits=" / ", alone=True)
+    plain = Reading(references=resolve_as_taglib, digits=True, splits=" / ", alone=True)
     id3 = replace(plain, items="first")
     return _table(
         ("MP3|AAC", replace(id3, order=("ID3v2", "APEv2", "ID3v1"), hides=(("ID3v2", "APEv2"),))),
@@ -277,7 +129,7 @@ def _mpd() -> Mapping[str, Reading]:
         ("APEv2", "ID3v2", "ID3v1"),
         stops=True,
         hides=(("ID3v1", "APEv2"), ("ID3v2", "ID3v1")),
-        references=_by_libid3tag,
+        references=resolve_as_libid3tag,
     )
     return _table(
         # No decoder of these reads tags.
@@ -303,7 +155,7 @@ PLAYERS: tuple[Player, ...] = (
     # ATL reads every tag, ID3v2 first, until one has a genre (ATL/AudioData/MetaDataIOFactory.cs);
     # ID3v2_separatev2v3Values and UseCustomTagDelimiters, which split texts, are off
     # (MediaBrowser.Providers/MediaInfo/AudioFileProber.cs).
-    Player("Jellyfin", _table((f"{_ANY}|{_XIPH}", Reading(_ATL, references=_by_atl)))),
+    Player("Jellyfin", _table((f"{_ANY}|{_XIPH}", Reading(_ATL, references=resolve_as_atl)))),
     # xbmc/music/tags/TagLoaderTagLib.cpp and MusicInfoTag.cpp.
     Player("Kodi", _kodi()),
     # Observed by others, for MP4 with iTunes 11.4 (mutagen-specs.readthedocs.io/en/latest/mp4):

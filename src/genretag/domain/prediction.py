@@ -1,6 +1,6 @@
-"""What a model says about a track, and how it gets there from its windows."""
+"""The prediction of a model for a track, and the way to it from its windows."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,7 +10,7 @@ Scores = NDArray[np.float32]
 """[n_windows, n_genres], each in [0, 1], each row sums to 1."""
 
 Embeddings = NDArray[np.float32]
-"""[n_windows, width]: what a model's last layer is given, unbounded."""
+"""[n_windows, width]: the input of a model's last layer, unbounded."""
 
 
 @dataclass(frozen=True)
@@ -23,11 +23,18 @@ class ScoredGenre:
 
 @dataclass(frozen=True)
 class Prediction:
-    """All genres of the model, best first, over the `windows` that were not silent.
+    """The genres of a track; without genres and windows if all of it is silent.
 
-    A track in which nothing but silence was heard has no genres and no windows. `embedding`
-    [width] is the mean of its windows' embeddings, in half precision; a model that tells none
-    leaves it empty.
+    Attributes:
+        genres: all genres of the model, best first.
+        windows: how many windows were scored; silent ones are not.
+        duration_s: of the track, in seconds.
+        model: identity of the model.
+        embedding: [width], the mean of its windows' embeddings in half precision; of width 0
+            if the model has none.
+
+    Raises:
+        ValueError: the genres are not in the order of their scores.
     """
 
     genres: tuple[ScoredGenre, ...]
@@ -44,11 +51,16 @@ class Prediction:
             raise ValueError("genres must stand best first")
 
 
-def genre_set(prediction: Prediction, mass: float) -> tuple[ScoredGenre, ...]:
-    """The fewest genres, best first, whose scores sum to `mass` or more; all if none do.
+def prediction_set(prediction: Prediction, mass: float) -> tuple[ScoredGenre, ...]:
+    """Return the fewest genres, best first, whose scores sum to `mass` or more; else all.
 
-    With the `mass` that a model's manifest has for a probability, a conformal prediction
-    set (Romano, Sesia and Candès, 2020): it holds the true genre with that probability.
+    With the `mass` that a model's manifest has for a probability, this is a conformal
+    prediction set (Romano, Sesia and Candès, 2020): it holds the true genre with that
+    probability.
+
+    >>> rock, pop = ScoredGenre("Rock", 0.7), ScoredGenre("Pop", 0.3)
+    >>> prediction_set(Prediction((rock, pop), 4, 180.0, "toy"), 0.6)
+    (ScoredGenre(name='Rock', score=0.7),)
     """
     total = 0.0
     for count, genre in enumerate(prediction.genres, start=1):
@@ -58,43 +70,34 @@ def genre_set(prediction: Prediction, mass: float) -> tuple[ScoredGenre, ...]:
     return prediction.genres
 
 
-def _normalised(totals: NDArray[np.float64]) -> NDArray[np.float64]:
-    shares: NDArray[np.float64] = totals / totals.sum()
-    return shares
+def softmax(logits: NDArray[np.float32], temperature: float = 1.0) -> Scores:
+    """Turn logits [..., n_genres] into scores of the same shape that sum to 1 over the genres.
+
+    Logits are divided by `temperature`, above 0, first (Guo et al., 2017).
+
+    >>> softmax(np.array([[0.0, 0.0]], np.float32)).tolist()
+    [[0.5, 0.5]]
+    """
+    powers = np.exp((logits - logits.max(axis=-1, keepdims=True)) / np.float32(temperature))
+    scores: Scores = powers / powers.sum(axis=-1, keepdims=True)
+    return scores
 
 
-def mean(scores: Scores) -> NDArray[np.float64]:
-    """Mean of the windows' probabilities."""
-    average: NDArray[np.float64] = scores.mean(axis=0, dtype=np.float64)
-    return average
+def mean_scores(scores: Scores) -> NDArray[np.float64]:
+    """Return the scores of a track, [n_genres]: the mean over its windows, one or more.
+
+    >>> mean_scores(np.array([[1.0, 0.0], [0.5, 0.5]], np.float32)).tolist()
+    [0.75, 0.25]
+    """
+    mean: NDArray[np.float64] = scores.mean(axis=0, dtype=np.float64)
+    return mean
 
 
-def median(scores: Scores) -> NDArray[np.float64]:
-    """Median of each genre over the windows, scaled to sum to 1: one odd window counts little."""
-    medians = np.median(scores, axis=0).astype(np.float64)
-    return _normalised(medians) if medians.sum() > 0 else mean(scores)
+def rank_genres(names: Sequence[str], scores: NDArray[np.float64]) -> tuple[ScoredGenre, ...]:
+    """Return genres with their scores [n_genres], best first; equal scores keep their order.
 
-
-def maximum(scores: Scores) -> NDArray[np.float64]:
-    """Best window of each genre, scaled to sum to 1: one telling window counts much."""
-    return _normalised(scores.max(axis=0).astype(np.float64))
-
-
-def vote(scores: Scores) -> NDArray[np.float64]:
-    """Share of the windows in which each genre came first."""
-    winners = np.bincount(scores.argmax(axis=1), minlength=scores.shape[1])
-    return _normalised(winners.astype(np.float64))
-
-
-AGGREGATIONS: Mapping[str, Callable[[Scores], NDArray[np.float64]]] = {
-    "mean": mean,
-    "median": median,
-    "max": maximum,
-    "vote": vote,
-}
-
-
-def ranked(names: Sequence[str], scores: NDArray[np.float64]) -> tuple[ScoredGenre, ...]:
-    """Genres with their scores [n_genres], best first; equal scores keep the model's order."""
+    >>> [genre.name for genre in rank_genres(("Pop", "Rock"), np.array([0.2, 0.8]))]
+    ['Rock', 'Pop']
+    """
     order = np.argsort(-scores, kind="stable")
     return tuple(ScoredGenre(names[i], float(scores[i])) for i in order)

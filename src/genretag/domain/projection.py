@@ -1,14 +1,17 @@
-"""Puts what many numbers say into two."""
+"""Projects embeddings onto a plane, for a map of a library."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 
-def plane(points: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Points [n, width] in the two directions in which they differ most, [n, 2] in [-1, 1].
+def project_to_plane(points: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Project points [n, width] onto their first two principal components, [n, 2] in [-1, 1].
 
-    Principal component analysis (Hotelling, 1933). Directions have no sign of their own: each is
+    Principal component analysis (Hotelling, 1933). Components have no sign of their own: each is
     turned so that its farthest point lies above 0. Where points do not differ, all is 0.
+
+    >>> project_to_plane(np.array([[0.0], [0.0], [3.0]])).tolist()
+    [[-0.5, 0.0], [-0.5, 0.0], [1.0, 0.0]]
     """
     if not points.size:
         return np.zeros((len(points), 2))
@@ -22,5 +25,5 @@ def plane(points: NDArray[np.floating]) -> NDArray[np.float64]:
     extremes = flat[np.abs(flat).argmax(axis=0), [0, 1]]
     reach = np.abs(extremes)
     # What is left of equal points after rounding is no difference.
-    worth = reach > 1e-5 * max(1.0, float(np.abs(centred).max()))
-    return np.where(worth, flat / np.where(worth, extremes, 1.0), 0.0)
+    differs = reach > 1e-5 * max(1.0, float(np.abs(centred).max()))
+    return np.where(differs, flat / np.where(differs, extremes, 1.0), 0.0)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from genretag.domain.outcome import Outcome, Skipped, Unchanged
-from genretag.domain.placeholder import placeholders, real
+from genretag.domain.placeholder import drop_placeholders, parse_placeholders
 from genretag.domain.track import Track
 
 Tagging = Literal["any", "tagged", "untagged"]
@@ -14,12 +14,12 @@ Tagging = Literal["any", "tagged", "untagged"]
 class Selection:
     """Which tracks are scored: all, those that have a genre, or those that have none.
 
-    Genres whose folded name is one of `placeholders` count as none. Films are left out unless
+    Genres whose folded name is one of `parse_placeholders` count as none. Films are left out unless
     `video`.
     """
 
     tagging: Tagging = "any"
-    placeholders: frozenset[str] = field(default_factory=placeholders)
+    placeholders: frozenset[str] = field(default_factory=parse_placeholders)
     video: bool = False
 
     def leave_out(self, track: Track) -> Outcome | None:
@@ -29,7 +29,7 @@ class Selection:
             return Skipped(path=track.path, reason="not audio")
         if track.container is None:
             return Skipped(path=track.path, reason="genretag cannot tag this container")
-        has_genre = bool(real(same, self.placeholders))
+        has_genre = bool(drop_placeholders(same, self.placeholders))
         if self.tagging == "untagged" and has_genre:
             return Unchanged(path=track.path, before=same, after=same, reason="has a genre")
         if self.tagging == "tagged" and not has_genre:

@@ -1,4 +1,4 @@
-"""Genres as they stand in the tags of a file."""
+"""Genres as they are stored in the tags of a file."""
 
 from dataclasses import dataclass
 
@@ -7,12 +7,12 @@ from genretag.domain.layout import TagFormat
 
 @dataclass(frozen=True)
 class StoredItem:
-    """One frame, atom, comment or attribute that says a genre.
+    """One frame, atom, comment or attribute that holds a genre.
 
     Attributes:
         key: its name, as tag editors show it.
         texts: its values as they are stored: `(17)Rock`, or the number of ID3v1 or gnre in digits.
-        names: the same, with numbers and references put into words.
+        names: the same, with numbers and references replaced by the names they stand for.
     """
 
     key: str
@@ -22,14 +22,14 @@ class StoredItem:
 
 @dataclass(frozen=True)
 class StoredTag:
-    """One tag of a file, and what in it says a genre; nothing may.
+    """One tag of a file, and its items that hold a genre, if any.
 
     Attributes:
         name: what users call it.
         format: of the tag.
         version: of its format, where there are several.
         items: in their order.
-        others: names of what else is in it, each once.
+        others: names of its other items, each once.
     """
 
     name: str

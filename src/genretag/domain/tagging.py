@@ -1,4 +1,4 @@
-"""What to write into a file, decided from what it holds and what was heard."""
+"""Decides what to write into a file, from its genres and its prediction."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -6,10 +6,10 @@ from typing import Literal, get_args
 
 from genretag.domain.change import TagChange
 from genretag.domain.genre import distinct
-from genretag.domain.genre_map import AS_THEY_ARE, GenreMap
+from genretag.domain.genre_map import IDENTITY_MAP, GenreMap
 from genretag.domain.layout import PLAIN, Layout
 from genretag.domain.outcome import Outcome, Planned, Unchanged, Unsure
-from genretag.domain.placeholder import placeholders, real
+from genretag.domain.placeholder import drop_placeholders, parse_placeholders
 from genretag.domain.prediction import Prediction, ScoredGenre
 from genretag.domain.selection import Selection, Tagging
 from genretag.domain.track import Track
@@ -24,21 +24,27 @@ RUNNER_UP = 0.5
 class TagPolicy:
     """How predictions become tags.
 
-    `fill` writes only where there is no genre, `replace` overwrites, `add` appends up to
-    `max_genres` in all.
-    Below `threshold` nothing is written. Of the model's genres the best is taken, and up to
-    `top_k` in all if they score at least half as much. They are written under the names that
-    `genre_map` gives them, laid out by `layout`. Genres of a file whose folded name is one of
-    `placeholders` count as none.
+    Attributes:
+        mode: `fill` writes only where there is no genre, `replace` overwrites, `add` appends.
+        threshold: nothing is written if the best score is below it, in [0, 1].
+        top_k: how many genres of the model are taken at most, at least 1; those after the best
+            must score at least half as much.
+        max_genres: how many genres `add` may leave in a file, at least 1.
+        genre_map: names under which genres are written.
+        layout: how several genres are stored.
+        placeholders: folded names of genres in files that count as none.
+
+    Raises:
+        ValueError: a value is out of range.
     """
 
     mode: PolicyMode = "fill"
     threshold: float = 0.5
     top_k: int = 1
     max_genres: int = 5
-    genre_map: GenreMap = AS_THEY_ARE
+    genre_map: GenreMap = IDENTITY_MAP
     layout: Layout = PLAIN
-    placeholders: frozenset[str] = field(default_factory=placeholders)
+    placeholders: frozenset[str] = field(default_factory=parse_placeholders)
 
     def __post_init__(self) -> None:
         if self.mode not in get_args(PolicyMode):
@@ -49,8 +55,8 @@ class TagPolicy:
             raise ValueError("top-k and max-genres must be at least 1")
 
     def real(self, genres: tuple[str, ...]) -> tuple[str, ...]:
-        """`genres` without those that count as none."""
-        return real(genres, self.placeholders)
+        """Return `genres` without those that count as none."""
+        return drop_placeholders(genres, self.placeholders)
 
 
 def selection(policy: TagPolicy, video: bool = False) -> Selection:
@@ -59,24 +65,26 @@ def selection(policy: TagPolicy, video: bool = False) -> Selection:
     return Selection(tagging, policy.placeholders, video)
 
 
-def sure(prediction: Prediction, policy: TagPolicy) -> list[ScoredGenre]:
-    """The genres sure enough to be written, best first; none if the best is below the threshold."""
-    # Put this way round, a score that is not a number is never enough.
+def select_confident(prediction: Prediction, policy: TagPolicy) -> list[ScoredGenre]:
+    """Return the genres whose scores are high enough to be written, best first."""
+    # In this order, a score that is not a number never passes.
     if not (prediction.genres and prediction.genres[0].score >= policy.threshold):
         return []
     floor = RUNNER_UP * prediction.genres[0].score
     return [genre for genre in prediction.genres[: policy.top_k] if genre.score >= floor]
 
 
-def named(best: Iterable[ScoredGenre], policy: TagPolicy) -> tuple[str, ...]:
-    """What these genres are called under the policy's map; nothing if it drops them."""
-    return distinct(name for genre in best for name in policy.genre_map.names(genre.name))
+def map_genres(genres: Iterable[ScoredGenre], policy: TagPolicy) -> tuple[str, ...]:
+    """Return the names of genres by the policy's map, each once; none for dropped ones."""
+    return distinct(name for genre in genres for name in policy.genre_map.names(genre.name))
 
 
-def merged(before: tuple[str, ...], new: tuple[str, ...], policy: TagPolicy) -> tuple[str, ...]:
-    """The genres after the policy: `add` keeps the real ones and their order, none twice.
+def merge_genres(
+    before: tuple[str, ...], new: tuple[str, ...], policy: TagPolicy
+) -> tuple[str, ...]:
+    """Merge new genres into those of a file: `add` keeps its own and their order, none twice.
 
-    Placeholders go only where a genre comes.
+    Placeholders go only if a genre takes their place.
     """
     if policy.mode == "replace":
         return new
@@ -87,26 +95,26 @@ def merged(before: tuple[str, ...], new: tuple[str, ...], policy: TagPolicy) -> 
 
 
 def decide(track: Track, prediction: Prediction, policy: TagPolicy) -> Outcome:
-    """Planned, Unchanged or Unsure: what `policy` makes of what was heard in `track`."""
+    """Apply `policy` to the prediction for `track`: Planned, Unchanged or Unsure."""
     if policy.mode == "fill" and policy.real(track.genres):
-        return _left(Unchanged, track, prediction, "has a genre")
-    best = sure(prediction, policy)
+        return _keep(Unchanged, track, prediction, "has a genre")
+    best = select_confident(prediction, policy)
     if not best:
         silent = "nothing but silence was heard"
         reason = f"best score is below {policy.threshold:.2f}" if prediction.genres else silent
-        return _left(Unsure, track, prediction, reason)
-    names = named(best, policy)
+        return _keep(Unsure, track, prediction, reason)
+    names = map_genres(best, policy)
     if not names:
-        return _left(Unchanged, track, prediction, f"the map drops {best[0].name}")
-    after = merged(track.genres, names, policy)
+        return _keep(Unchanged, track, prediction, f"the map drops {best[0].name}")
+    after = merge_genres(track.genres, names, policy)
     if after == track.genres:
-        return _left(Unchanged, track, prediction, "has these genres already")
+        return _keep(Unchanged, track, prediction, "has these genres already")
     change = TagChange(
         track.path, track.container or "", track.genres, after, policy.layout, track.stamp
     )
     return Planned.of(change, prediction)
 
 
-def _left(kind: type[Outcome], track: Track, prediction: Prediction, reason: str) -> Outcome:
+def _keep(kind: type[Outcome], track: Track, prediction: Prediction, reason: str) -> Outcome:
     same = track.genres
     return kind(path=track.path, before=same, after=same, prediction=prediction, reason=reason)

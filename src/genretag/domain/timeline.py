@@ -1,4 +1,4 @@
-"""What a model hears in a track, window by window."""
+"""The prediction for a track, window by window."""
 
 from dataclasses import dataclass
 
@@ -11,16 +11,16 @@ from genretag.domain.window import Excerpt
 
 @dataclass(frozen=True, eq=False)
 class Timeline:
-    """What was heard of a track, in the order of time.
+    """The windows of a track in the order of time.
 
     Attributes:
         genres: the model's, as columns of `scores`.
-        excerpts: where each window was heard.
-        silent: where there was nothing to hear.
+        excerpts: where each window lies.
+        silent: where windows lie that are silent, and so have no scores.
         scores: [n_windows, n_genres], calibrated.
-        embeddings: [n_windows, width]; the width is 0 if the model tells none.
-        mels: [n_windows, n_frames, n_mels], as the model gets them.
-        prediction: what it all comes to.
+        embeddings: [n_windows, width]; the width is 0 if the model has none.
+        mels: [n_windows, n_frames, n_mels], the input of the model.
+        prediction: for the whole track.
     """
 
     genres: tuple[str, ...]

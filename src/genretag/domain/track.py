@@ -11,12 +11,11 @@ class Track:
     """One file, what it is, and the genres that it holds now.
 
     Attributes:
-        path: as it was found.
-        container: names the row of `tags.CONTAINERS` that reads and writes it; None means that
-            genretag knows no place for a genre in it.
+        path: the file.
+        container: its row of `tags.CONTAINERS`; None if genretag cannot tag it.
         genres: from the first of its tags that has any.
         stamp: the file's size and time when it was read.
-        is_audio: False for a file that holds no sound.
+        is_audio: False for a file that has no audio.
         has_video: whether it holds moving pictures; known only where a track must be scored.
         has_second_tags: False where it surely has one tag at most, and that is not ID3v1.
     """

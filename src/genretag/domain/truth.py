@@ -1,4 +1,4 @@
-"""What the genres in files mean in the words of a model, and what unknown ones could mean."""
+"""Maps the genres in files to those of a model, and suggests what unknown ones could mean."""
 
 import re
 from collections import Counter
@@ -6,23 +6,23 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from genretag.domain.genre import GenreVocabulary, distinct, folded
+from genretag.domain.genre import GenreVocabulary, distinct, fold_name
 from genretag.domain.genre_map import GenreMap
 from genretag.domain.prediction import ScoredGenre
 
 _WORD = re.compile(r"[^\W_]+")
 
-# What the model says of files tells what their genre means if it says so of most of them,
-# and is sure of a few.
-_MOST = 2 / 3
-_SURE = 0.5
-_FEW = 3
+# Predictions suggest what a name means if most files with it get the same genre, and a few of
+# them with a high score.
+_MOST_FILES = 2 / 3
+_HIGH_SCORE = 0.5
+_MIN_HIGH = 3
 
 
-class Classes:
-    """The genres by which a model is judged: those that it would write, under a map.
+class GenreClasses:
+    """The classes of an evaluation: the genres that a model would write, under a map.
 
-    Genres to which the map gives one name are one class, and dropped ones are none.
+    Genres with the same name under the map are one class, and dropped ones are none.
 
     Attributes:
         names: of the classes, in the model's order.
@@ -33,16 +33,18 @@ class Classes:
             return next(iter(genre_map.names(name)), "")
 
         self.names = distinct(filter(None, map(written, genres.names)))
-        places = {folded(name): place for place, name in enumerate(self.names)}
+        indices = {fold_name(name): index for index, name in enumerate(self.names)}
         renamed = (*genre_map.rename, *genre_map.rename.values())
         known = (*genre_map.drop, *renamed, *genres.names)
-        meant = {folded(name): places.get(folded(written(name))) for name in known} | places
+        meant = {fold_name(name): indices.get(fold_name(written(name))) for name in known} | indices
         # An alias means what its genre means without aliases: they make no chains.
-        aliases = {folded(name): meant.get(folded(to)) for name, to in genre_map.aliases.items()}
-        self._own = {genre: meant[folded(genre)] for genre in genres.names}
-        self._places: dict[str, int | None] = meant | aliases
+        aliases = {
+            fold_name(name): meant.get(fold_name(to)) for name, to in genre_map.aliases.items()
+        }
+        self._by_genre = {genre: meant[fold_name(genre)] for genre in genres.names}
+        self._indices: dict[str, int | None] = meant | aliases
         self._parents = {
-            (folded(parent), written(child))
+            (fold_name(parent), written(child))
             for child in genres.names
             for parent in (*genre_map.names(child)[1:], genres.parents.get(child, ""))
         }
@@ -51,31 +53,32 @@ class Classes:
         return len(self.names)
 
     def knows(self, name: str) -> bool:
-        """Whether a name means a genre of the model, be it one that the map drops."""
-        return folded(name) in self._places
+        """Tell whether a name means a genre of the model, even one that the map drops."""
+        return fold_name(name) in self._indices
 
-    def meant(self, names: Iterable[str]) -> tuple[int, ...]:
-        """The classes that these names mean, in their order, each once."""
-        places = (self._places.get(folded(name)) for name in names)
-        return tuple(dict.fromkeys(place for place in places if place is not None))
+    def indices_of(self, names: Iterable[str]) -> tuple[int, ...]:
+        """Return the indices of the classes that names mean, in their order, each once."""
+        indices = (self._indices.get(fold_name(name)) for name in names)
+        return tuple(dict.fromkeys(index for index in indices if index is not None))
 
-    def of(self, genre: str) -> int | None:
-        """The class of one of the model's genres; None if the map drops it."""
-        return self._own[genre]
+    def index_of(self, genre: str) -> int | None:
+        """Return the class of a genre of the model; None if the map drops it."""
+        return self._by_genre[genre]
 
-    def within(self, name: str) -> str | None:
-        """The one class whose name, or whose parent's, is among the words of `name`.
+    def find_in_words(self, name: str) -> str | None:
+        """Return the one class whose name, or whose parent's, is among the words of `name`.
 
-        >>> Classes(GenreVocabulary(("Rock", "Hip-Hop")), GenreMap()).within("Alternative Rock")
+        >>> classes = GenreClasses(GenreVocabulary(("Rock", "Hip-Hop")), GenreMap())
+        >>> classes.find_in_words("Alternative Rock")
         'Rock'
         """
         words = _WORD.findall(name.casefold())
         runs = {
-            folded("".join(words[start:end])): (start, end)
+            fold_name("".join(words[start:end])): (start, end)
             for start in range(len(words))
             for end in range(start + 1, len(words) + 1)
         }
-        found = {one: runs[folded(one)] for one in self.names if folded(one) in runs}
+        found = {one: runs[fold_name(one)] for one in self.names if fold_name(one) in runs}
         # Of "punk" and "punk rock", the longer is meant.
         longest = [
             one
@@ -94,10 +97,10 @@ class UnmappedGenre:
     """A name in files that means no genre of the model, and what it could mean.
 
     Attributes:
-        name: as one of the files writes it.
-        files: that have this name, and none that means a genre of the model.
-        genre: the class to take it for; None if nothing speaks for one alone.
-        reason: why: its `name` says so, or the `model` does for most of the files.
+        name: in one of its spellings.
+        files: how many have this name, and none that means a genre of the model.
+        genre: the class that it could mean; None if there is not exactly one.
+        reason: the source of `genre`: the words of the `name`, or predictions of the `model`.
     """
 
     name: str
@@ -106,22 +109,22 @@ class UnmappedGenre:
     reason: Literal["name", "model"] | None = None
 
 
-def stranger(
-    name: str, files: int, heard: Sequence[ScoredGenre], classes: Classes
+def describe_unmapped(
+    name: str, files: int, predicted: Sequence[ScoredGenre], classes: GenreClasses
 ) -> UnmappedGenre:
-    """What is to be told of an unknown name; `heard` are classes and scores of its files."""
-    genre = classes.within(name)
+    """Suggest what a name could mean, from its words or from the predictions for its files."""
+    genre = classes.find_in_words(name)
     if genre is not None:
         return UnmappedGenre(name, files, genre, "name")
-    genre = _mostly(heard)
+    genre = _most_predicted(predicted)
     return UnmappedGenre(name, files, genre, "model" if genre else None)
 
 
-def _mostly(heard: Sequence[ScoredGenre]) -> str | None:
-    said = Counter(genre.name for genre in heard)
-    sure = Counter(genre.name for genre in heard if genre.score >= _SURE)
-    clear = (n for n, count in said.items() if count >= _MOST * len(heard) and sure[n] >= _FEW)
-    return next(clear, None)
+def _most_predicted(predicted: Sequence[ScoredGenre]) -> str | None:
+    files = Counter(genre.name for genre in predicted)
+    high = Counter(genre.name for genre in predicted if genre.score >= _HIGH_SCORE)
+    most = _MOST_FILES * len(predicted)
+    return next((n for n in files if files[n] >= most and high[n] >= _MIN_HIGH), None)
 
 
 def _only(names: Iterable[str]) -> str | None:

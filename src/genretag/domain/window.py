@@ -1,4 +1,4 @@
-"""Where a track is sampled, and the pieces of sound that come back."""
+"""Windows of a track: where they lie, and their waveforms."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -12,10 +12,14 @@ SILENCE_DBFS = -70.0
 
 @dataclass(frozen=True)
 class WindowSpec:
-    """How much sound a model judges at a time.
+    """The windows of a model.
 
-    `length_s` is the length of one window in seconds, `balanced` the number of
-    windows that `--coverage balanced` hears in a long track.
+    Attributes:
+        length_s: length of one window in seconds, above 0.
+        balanced: how many windows `--coverage balanced` takes from a long track, at least 1.
+
+    Raises:
+        ValueError: a number is out of range.
     """
 
     length_s: float
@@ -30,7 +34,11 @@ class WindowSpec:
 
 @dataclass(frozen=True)
 class Excerpt:
-    """A stretch of a track, in seconds from its start."""
+    """A stretch of a track, in seconds from its start.
+
+    >>> Excerpt(30.0, 3.0).end_s
+    33.0
+    """
 
     start_s: float
     length_s: float
@@ -56,25 +64,25 @@ class Waveform:
 
     @property
     def is_silent(self) -> bool:
-        """Whether its RMS level is below -70 dBFS, where no music can be heard."""
+        """Whether its RMS level is below -70 dBFS, too low for music."""
         if not len(self.samples):
             return True
         power = float(np.mean(np.square(self.samples, dtype=np.float64)))
         return bool(power < 10 ** (SILENCE_DBFS / 10))
 
-    def fitted(self, n_samples: int) -> NDArray[np.float32]:
-        """Cut to `n_samples`, or repeated from its start until it is that long."""
+    def fit(self, n_samples: int) -> NDArray[np.float32]:
+        """Cut the samples to `n_samples`, or repeat them until they are as many: [n_samples]."""
         if len(self.samples) >= n_samples:
             return self.samples[:n_samples]
         return np.resize(self.samples, n_samples)
 
 
 Plan = Callable[[float], list[Excerpt]]
-"""Where to listen in a track of a given duration in seconds."""
+"""From the duration of a track in seconds to the excerpts to decode, in ascending order."""
 
 
 def _spread(duration_s: float, length_s: float, most: int) -> list[Excerpt]:
-    """Up to `most` windows, evenly spaced; the outer tenths of a long track are left out."""
+    """Space up to `most` windows evenly; leave out the outer tenths of a long track."""
     count = max(1, min(most, int(duration_s // length_s)))
     length_s = min(length_s, duration_s)
     margin_s = min(duration_s / 10, (duration_s - count * length_s) / 2)
@@ -84,17 +92,25 @@ def _spread(duration_s: float, length_s: float, most: int) -> list[Excerpt]:
 
 
 def fast(duration_s: float, spec: WindowSpec) -> list[Excerpt]:
-    """One window from the middle."""
+    """Return one window from the middle.
+
+    >>> fast(100.0, WindowSpec(3.0))
+    [Excerpt(start_s=48.5, length_s=3.0)]
+    """
     return _spread(duration_s, spec.length_s, 1)
 
 
 def balanced(duration_s: float, spec: WindowSpec) -> list[Excerpt]:
-    """A few windows spread over the track, the first and last tenth of a long one left out."""
+    """Return a few windows spread over the track; of a long one without its outer tenths."""
     return _spread(duration_s, spec.length_s, spec.balanced)
 
 
 def full(duration_s: float, spec: WindowSpec) -> list[Excerpt]:
-    """Window after window from the start; the last one ends with the track."""
+    """Return window after window from the start; the last one ends with the track.
+
+    >>> [excerpt.start_s for excerpt in full(8.0, WindowSpec(3.0))]
+    [0.0, 3.0, 5.0]
+    """
     if duration_s <= spec.length_s:
         return [Excerpt(0.0, duration_s)]
     count = int(duration_s // spec.length_s)
@@ -109,3 +125,4 @@ COVERAGES: Mapping[str, Callable[[float, WindowSpec], list[Excerpt]]] = {
     "balanced": balanced,
     "full": full,
 }
+"""How much of a track is used, by the values of `--coverage`."""

@@ -1,1 +1,1 @@
-"""From mel windows to calibrated scores: models, where they are found and how they run."""
+"""Finds models, and scores mel windows with them."""

@@ -1,7 +1,7 @@
-"""Scores windows with ONNX Runtime, from one self-describing file."""
+"""Loads models, each one self-describing ONNX file, and scores windows with them."""
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genretag.domain.manifest import METADATA_KEY, ModelManifest
-from genretag.domain.prediction import Embeddings, Scores
-from genretag.errors import Code, RunError, UsageError
+from genretag.domain.prediction import Embeddings, Scores, softmax
+from genretag.errors import Code, RunError, UsageError, Warn
 from genretag.inference.runtime import ort, ort_state
 
 PROVIDERS: Mapping[str, str] = {
@@ -26,10 +26,10 @@ INPUT = "mel"
 OUTPUT = "logits"
 """[batch, n_genres] float32, before the softmax."""
 EMBEDDING = "embedding"
-"""[batch, width] float32: what the last layer makes its logits of. Not every model gives it."""
+"""[batch, width] float32: the input of the last layer. Not every model has this output."""
 
 BATCH = 16
-"""Windows that are scored at once where nobody wishes otherwise."""
+"""Windows that are scored at once by default."""
 DIGEST_LENGTH = 12
 
 _ORT_ERRORS = (
@@ -43,18 +43,21 @@ _ORT_ERRORS = (
     ort_state.RuntimeException,
 )
 
-
-# What a device says that went away; older versions of ONNX Runtime lack the names.
+# Errors of a device that has gone; older versions of ONNX Runtime lack the names.
 _GONE: tuple[type[Exception], ...] = tuple(
     getattr(ort_state, name) for name in ("DeviceReset", "EngineError") if hasattr(ort_state, name)
 )
 
-Warn = Callable[[str], None]
-
 
 @dataclass(frozen=True)
 class Model:
-    """A loaded model: its manifest, its identity and where it runs."""
+    """A loaded model.
+
+    Attributes:
+        manifest: its settings.
+        digest: SHA-256 of its file, in hexadecimal.
+        device: where it runs, a key of PROVIDERS.
+    """
 
     manifest: ModelManifest
     digest: str
@@ -63,32 +66,41 @@ class Model:
 
     @property
     def identity(self) -> str:
-        """NAME@SHA256-12: says which weights a score came from."""
+        """NAME@SHA256-12: the name and the weights from which a score comes."""
         return f"{self.manifest.name}@{self.digest[:DIGEST_LENGTH]}"
 
     @property
     def embeds(self) -> bool:
-        """Whether it tells what its last layer is given."""
+        """Whether it has embeddings."""
         return EMBEDDING in [output.name for output in self._session.get_outputs()]
 
     def score(self, windows: NDArray[np.float32], batch: int = BATCH) -> Scores:
-        """Calibrated scores [n_windows, n_genres] of windows [n_windows, n_frames, n_mels].
+        """Score windows, one or more.
 
-        Up to `batch` windows are scored at once. DeviceError if the device cannot.
+        Args:
+            windows: [n_windows, n_frames, n_mels], from `genretag.audio.mel.features`.
+            batch: how many windows are scored at once.
+
+        Returns:
+            [n_windows, n_genres], calibrated, in [0, 1]; rows sum to 1.
+
+        Raises:
+            DeviceError: the device fails.
         """
-        return self._scores(self._run([OUTPUT], windows, batch)[0])
+        (logits,) = self._run([OUTPUT], windows, batch)
+        return softmax(logits, self.manifest.temperature)
 
     def predict_with_embeddings(
         self, windows: NDArray[np.float32], batch: int = BATCH
     ) -> tuple[Scores, Embeddings]:
-        """As `score`, and embeddings [n_windows, width] of the same windows.
+        """Score windows as `score`, and return their embeddings [n_windows, width] as well.
 
-        The width is 0 if the model tells none.
+        The width is 0 if the model has none.
         """
         if not self.embeds:
             return self.score(windows, batch), np.zeros((len(windows), 0), np.float32)
         logits, embeddings = self._run([OUTPUT, EMBEDDING], windows, batch)
-        return self._scores(logits), embeddings
+        return softmax(logits, self.manifest.temperature), embeddings
 
     def _run(
         self, outputs: list[str], windows: NDArray[np.float32], batch: int
@@ -102,32 +114,33 @@ class Model:
             raise DeviceError(_first_line(error)) from error
         return [np.concatenate(part) for part in zip(*parts, strict=True)]
 
-    def _scores(self, logits: NDArray[np.float32]) -> Scores:
-        return _softmax(logits, self.manifest.temperature)
-
 
 class DeviceError(Exception):
-    """A device cannot score: it has too little memory, or went away."""
+    """A device fails to score: it has too little memory, or has gone."""
 
 
 def load(path: Path, device: str = "auto", warn: Warn = lambda message: None) -> Model:
-    """Load the model in `path` onto `device`, a key of PROVIDERS or `auto`.
+    """Load a model.
 
-    Where the device is not there after all, onto the CPU, and `warn` is told.
+    Args:
+        path: its file.
+        device: a key of PROVIDERS, or `auto` for the fastest. If it cannot be used after all,
+            the model runs on the CPU.
+        warn: gets a sentence in that case.
 
     Raises:
         RunError: `model-invalid`, the file is no ONNX, has no manifest that this version
             reads, keeps weights outside itself, or does not fit its manifest.
         UsageError: `unknown-model`, there is no such file; `no-device`.
     """
-    device = _device(device)
+    device = _choose_device(device)
     content = read(path)
-    session = _session(path, content, device) if device != "cpu" else None
+    session = _open_session(path, content, device) if device != "cpu" else None
     if session is None and device != "cpu":
         warn(f"The device {device} cannot be used; going on with cpu. Try: genretag doctor")
         device = "cpu"
     if session is None:
-        session = _on_cpu(path, content)
+        session = _open_on_cpu(path, content)
     text = session.get_modelmeta().custom_metadata_map.get(METADATA_KEY)
     if text is None:
         raise _invalid(path, "it carries no genretag manifest")
@@ -140,7 +153,7 @@ def load(path: Path, device: str = "auto", warn: Warn = lambda message: None) ->
 
 
 def read(path: Path) -> bytes:
-    """The content of a model's file; UsageError `unknown-model` if it cannot be read."""
+    """Read the file of a model; UsageError `unknown-model` if it cannot be read."""
     try:
         return path.read_bytes()
     except OSError as error:
@@ -151,19 +164,19 @@ def read(path: Path) -> bytes:
         ) from error
 
 
-def on_cpu(failed: Model, path: Path, error: DeviceError, warn: Warn) -> Model:
-    """The model in `path` on the CPU, after the device of `failed` did; `warn` is told.
+def reload_on_cpu(failed: Model, path: Path, error: DeviceError, warn: Warn) -> Model:
+    """Load the model in `path` onto the CPU after the device of `failed` has failed.
 
-    RunError `model-invalid` if it was the CPU: then there is nothing left to try.
+    RunError `model-invalid` if that was the CPU: then there is nothing left to try.
     """
     if failed.device == "cpu":
-        raise device_failed(path, error) from error
+        raise device_failure(path, error) from error
     warn(f"The device {failed.device} failed ({error}); going on with cpu")
     return load(path, "cpu")
 
 
-def device_failed(path: Path, error: DeviceError) -> RunError:
-    """The end of a run whose device cannot score with the model in `path`."""
+def device_failure(path: Path, error: DeviceError) -> RunError:
+    """Return the error that ends a run because no device can score with the model in `path`."""
     return RunError(
         Code.MODEL_INVALID,
         f"{path}: scoring failed: {error}",
@@ -171,8 +184,8 @@ def device_failed(path: Path, error: DeviceError) -> RunError:
     )
 
 
-def _session(path: Path, content: bytes, device: str) -> ort.InferenceSession | None:
-    """None if the device is not there: its libraries or the machine lack something."""
+def _open_session(path: Path, content: bytes, device: str) -> ort.InferenceSession | None:
+    """Open a session on a device; None if its libraries or the machine lack something."""
     provider = PROVIDERS[device]
     try:
         session = ort.InferenceSession(
@@ -182,11 +195,11 @@ def _session(path: Path, content: bytes, device: str) -> ort.InferenceSession | 
             _probe(session)
             return session
     except (*_ORT_ERRORS, RuntimeError, ValueError):
-        pass  # the CPU will tell whether it is the model
+        pass  # the CPU will show whether it is the model
     return None
 
 
-def _on_cpu(path: Path, content: bytes) -> ort.InferenceSession:
+def _open_on_cpu(path: Path, content: bytes) -> ort.InferenceSession:
     try:
         return ort.InferenceSession(
             content, _options(path, "cpu"), providers=[PROVIDERS["cpu"]], enable_fallback=0
@@ -201,23 +214,23 @@ def _probe(session: ort.InferenceSession) -> None:
     session.run([OUTPUT], {INPUT: np.zeros(shape, np.float32)})
 
 
-def devices() -> list[str]:
-    """The devices that the installed ONNX Runtime was built for, the fastest first."""
+def list_devices() -> list[str]:
+    """List the devices that the installed ONNX Runtime supports, the fastest first."""
     built_in = ort.get_available_providers()
     return [device for device, provider in PROVIDERS.items() if provider in built_in]
 
 
-def _device(wished: str) -> str:
-    found = devices()
-    if wished == "auto":
-        return found[0]
-    if wished not in found:
+def _choose_device(device: str) -> str:
+    available = list_devices()
+    if device == "auto":
+        return available[0]
+    if device not in available:
         raise UsageError(
             Code.NO_DEVICE,
-            f"The installed ONNX Runtime cannot use the device {wished!r}",
-            f"Choose --device {' or '.join(found)}, or leave the choice to it with auto.",
+            f"The installed ONNX Runtime cannot use the device {device!r}",
+            f"Choose --device {' or '.join(available)}, or leave the choice to it with auto.",
         )
-    return wished
+    return device
 
 
 def _options(path: Path, device: str) -> ort.SessionOptions:
@@ -252,12 +265,6 @@ def _check_shapes(path: Path, session: ort.InferenceSession, manifest: ModelMani
         raise _invalid(path, f"it gives {logits.shape[1]} scores for {len(manifest.genres)} genres")
     if logits.dtype != np.float32 or not np.isfinite(logits).all():
         raise _invalid(path, f"its logits are not finite numbers in float32 but {logits.dtype}")
-
-
-def _softmax(logits: NDArray[np.float32], temperature: float) -> Scores:
-    powers = np.exp((logits - logits.max(axis=1, keepdims=True)) / np.float32(temperature))
-    shares: Scores = powers / powers.sum(axis=1, keepdims=True)
-    return shares
 
 
 def _first_line(error: Exception) -> str:

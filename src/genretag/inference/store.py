@@ -1,4 +1,4 @@
-"""Finds the file of a model: bundled with genretag, on disk, or on the Hugging Face Hub."""
+"""Finds the files of models: bundled with genretag, on disk, or on the Hugging Face Hub."""
 
 import sys
 from contextlib import suppress
@@ -16,21 +16,23 @@ _SHA256_LENGTH = 64
 
 
 class HubAddress(NamedTuple):
-    """Where a model lies on the Hub; without `revision` the newest is meant."""
+    """The address of a model on the Hub; without `revision` the newest is meant."""
 
     repo: str
     revision: str | None
 
 
-def bundled() -> dict[str, Path]:
-    """Name and file of each model that came with genretag."""
+def list_bundled() -> dict[str, Path]:
+    """Return name and file of each model that came with genretag."""
     return {path.stem: path for path in sorted(_models_folder().glob("*.onnx"))}
 
 
 def locate(model: str, cache_dir: Path) -> Path:
-    """The file of `model`: a bundled NAME, a FILE, or hf:OWNER/REPO[@REVISION].
+    """Find the file of a model; one on the Hub is downloaded.
 
-    What comes from the Hub is kept in `cache_dir` and found there again offline.
+    Args:
+        model: a bundled NAME, a FILE, or hf:OWNER/REPO[@REVISION].
+        cache_dir: where files from the Hub are kept, and found again offline.
 
     Raises:
         UsageError: `unknown-model`, there is no such model or the address is malformed.
@@ -38,8 +40,8 @@ def locate(model: str, cache_dir: Path) -> Path:
             `hub-refused`, it wants a token that may read it.
     """
     if model.startswith(HUB_PREFIX):
-        return _from_hub(hub_address(model), cache_dir)
-    if model in (known := bundled()):
+        return _download(parse_hub_address(model), cache_dir)
+    if model in (known := list_bundled()):
         return known[model]
     # Before Python 3.14, a name that is too long for a file is an error.
     with suppress(OSError):
@@ -52,10 +54,10 @@ def locate(model: str, cache_dir: Path) -> Path:
     )
 
 
-def hub_address(model: str) -> HubAddress:
-    """Take hf:OWNER/REPO[@REVISION] apart; UsageError `unknown-model` if it is not that.
+def parse_hub_address(model: str) -> HubAddress:
+    """Parse hf:OWNER/REPO[@REVISION]; UsageError `unknown-model` if it is not that.
 
-    >>> hub_address("hf:someone/genres@v2")
+    >>> parse_hub_address("hf:someone/genres@v2")
     HubAddress(repo='someone/genres', revision='v2')
     """
     repo, _, revision = model.removeprefix(HUB_PREFIX).partition("@")
@@ -69,8 +71,8 @@ def hub_address(model: str) -> HubAddress:
     return HubAddress(repo, revision or None)
 
 
-def pulled(cache_dir: Path) -> dict[str, Path]:
-    """Address and file of each model from the Hub that `cache_dir` holds.
+def list_pulled(cache_dir: Path) -> dict[str, Path]:
+    """Return address and file of each model from the Hub in `cache_dir`.
 
     An address names a branch or tag where one is known to point to the model, else the commit.
     """
@@ -89,8 +91,8 @@ def pulled(cache_dir: Path) -> dict[str, Path]:
     return found
 
 
-def pin(file: Path) -> HubAddress | None:
-    """Repository and commit of a file in the cache of the Hub, None for any other file."""
+def read_hub_address(file: Path) -> HubAddress | None:
+    """Return repository and commit of a file in the cache of the Hub; None for other files."""
     if file.parents[1].name != "snapshots":
         return None
     return HubAddress(
@@ -99,28 +101,28 @@ def pin(file: Path) -> HubAddress | None:
 
 
 def hub_digest(file: Path) -> str | None:
-    """The SHA-256 that the Hub gave for a file in its cache, None where it gave none."""
+    """Return the SHA-256 that the Hub gave for a file in its cache; None if it gave none."""
     name = file.resolve().name
-    return name if pin(file) and len(name) == _SHA256_LENGTH else None
+    return name if read_hub_address(file) and len(name) == _SHA256_LENGTH else None
 
 
-def discard(file: Path, cache_dir: Path) -> None:
-    """Take a model from the Hub out of the cache; content that another revision has stays."""
+def remove_pulled(file: Path, cache_dir: Path) -> None:
+    """Remove a model of the Hub from the cache; content that another revision has stays."""
     content = file.resolve()
     file.unlink()
-    if content not in {other.resolve() for other in pulled(cache_dir).values()}:
+    if content not in {other.resolve() for other in list_pulled(cache_dir).values()}:
         content.unlink(missing_ok=True)
 
 
 def _models_folder() -> Path:
-    """Beside the code in an installed package; the checkout's `models` in an editable one."""
+    """Return the folder beside the code, or the checkout's `models` in an editable install."""
     package = Path(str(files("genretag")))
     installed = package / "_models"
     return installed if installed.is_dir() else package.parents[1] / "models"
 
 
-def _from_hub(address: HubAddress, cache_dir: Path) -> Path:
-    # Only who asks for a model from the Hub waits for these imports.
+def _download(address: HubAddress, cache_dir: Path) -> Path:
+    # These imports take long.
     from huggingface_hub import hf_hub_download
     from huggingface_hub.errors import HFValidationError
     from huggingface_hub.utils.tqdm import disable_progress_bars
@@ -137,13 +139,13 @@ def _from_hub(address: HubAddress, cache_dir: Path) -> Path:
             f"{address.repo!r} cannot be the name of a repository on the Hub",
             "Write it as hf:OWNER/REPO or hf:OWNER/REPO@REVISION.",
         ) from error
-    except hub_errors() as error:
-        raise hub_error(f"{address.repo}: no {HUB_FILE} from the Hub", error) from error
+    except hub_error_types() as error:
+        raise translate_hub_error(f"{address.repo}: no {HUB_FILE} from the Hub", error) from error
     return Path(file)
 
 
-def hub_errors() -> tuple[type[Exception], ...]:
-    """What the Hub's library raises over a connection: the system's errors and HTTP's."""
+def hub_error_types() -> tuple[type[Exception], ...]:
+    """Return the errors of the Hub's library over a connection: the system's and HTTP's."""
     from huggingface_hub.errors import HfHubHTTPError
 
     # Its first base is the base of all that the HTTP library raises, whichever that is.
@@ -151,8 +153,8 @@ def hub_errors() -> tuple[type[Exception], ...]:
     return OSError, http_error
 
 
-def hub_error(what: str, error: Exception) -> RunError:
-    """What an error of the Hub's library means to a person; `what` says what was wanted."""
+def translate_hub_error(what: str, error: Exception) -> RunError:
+    """Translate an error of the Hub's library; `what` begins the message: what was tried."""
     from huggingface_hub import constants
 
     answer = getattr(error, "response", None) or getattr(error.__cause__, "response", None)

@@ -1,4 +1,4 @@
-"""Carries owner, mode and attributes from a file over to its copy, as far as the mount lets it."""
+"""Copies owner, mode and attributes of a file to its copy, as far as the mount allows."""
 
 import errno
 import os
@@ -29,10 +29,10 @@ _ACCESS_LIST = "system.posix_acl_access"
 
 
 @contextmanager
-def tolerated() -> Iterator[None]:
-    """Ignore an OSError by which a mount says that it cannot, or may not, do such a thing.
+def ignore_refusals() -> Iterator[None]:
+    """Ignore, in the context, errors of a mount that cannot or may not do something.
 
-    Errors of the disk itself (EIO, ENOSPC, EDQUOT and all others) go on to the caller.
+    Errors of the disk itself (EIO, ENOSPC, EDQUOT and all others) are raised.
     """
     try:
         yield
@@ -41,10 +41,10 @@ def tolerated() -> Iterator[None]:
             raise
 
 
-def hold_to(path: Path, most: int) -> None:
-    """Take from the mode of `path` what goes beyond `most`; OSError if the mount keeps it."""
+def limit_mode(path: Path, most: int) -> None:
+    """Remove bits beyond `most` from the mode of `path`; OSError if the mount keeps them."""
     if _mode(path) & ~most:
-        with tolerated():
+        with ignore_refusals():
             path.chmod(_mode(path) & most)
     if (wider := _mode(path)) & ~most:
         raise OSError(
@@ -54,10 +54,10 @@ def hold_to(path: Path, most: int) -> None:
         )
 
 
-def carry_over(source: Path, target: Path) -> tuple[str, ...]:
-    """Give `target` the owner, the group, the attributes and the mode of `source`.
+def copy_metadata(source: Path, target: Path) -> tuple[str, ...]:
+    """Copy owner, group, attributes and mode of `source` to `target`.
 
-    What is equal already is not set, because some mounts refuse even that.
+    Equal values are not set again, because some mounts refuse even that.
 
     Returns:
         Sentences about what could not be kept.
@@ -65,55 +65,55 @@ def carry_over(source: Path, target: Path) -> tuple[str, ...]:
     Raises:
         OSError: the disk fails, or `target` would be open to more people than `source`.
     """
-    _give_owner(source, target)
-    _give_attributes(source, target)
-    _give_mode(source, target)
-    _give_flags(source, target)
-    hold_to(target, _mode(source))
+    _copy_owner(source, target)
+    _copy_attributes(source, target)
+    _copy_mode(source, target)
+    _copy_flags(source, target)
+    limit_mode(target, _mode(source))
     return tuple(_lost(source, target))
 
 
-def _give_owner(source: Path, target: Path) -> None:
+def _copy_owner(source: Path, target: Path) -> None:
     old, new = source.stat(), target.stat()
     if not hasattr(os, "chown"):
         return
-    # Only root may give files away; others keep the group if it is one of theirs.
+    # Only root may change the owner; others may set the group to one of their own.
     if new.st_gid != old.st_gid:
-        with tolerated():
+        with ignore_refusals():
             os.chown(target, -1, old.st_gid)
     if new.st_uid != old.st_uid:
-        with tolerated():
+        with ignore_refusals():
             os.chown(target, old.st_uid, -1)
 
 
-def _give_attributes(source: Path, target: Path) -> None:
+def _copy_attributes(source: Path, target: Path) -> None:
     wanted, found = _attributes(source), _attributes(target)
     for name, value in wanted.items():
         if found.get(name) != value:
-            with tolerated():
+            with ignore_refusals():
                 os.setxattr(target, name, value)
     # A new file inherits its folder's default list, which may let in more people.
     if _ACCESS_LIST in found and _ACCESS_LIST not in wanted:
-        with tolerated():
+        with ignore_refusals():
             os.removexattr(target, _ACCESS_LIST)
 
 
-def _give_mode(source: Path, target: Path) -> None:
+def _copy_mode(source: Path, target: Path) -> None:
     old, new = source.stat(), target.stat()
     mode = _mode(source)
     if (old.st_uid, old.st_gid) != (new.st_uid, new.st_gid):
         mode &= ~(stat.S_ISUID | stat.S_ISGID)
     if old.st_gid != new.st_gid or _access_list(source) != _access_list(target):
-        # It is another group now, or its bits mean more: it may do what everybody may.
+        # Its bits are for another group, or mean more: it gets the rights of everybody.
         mode &= ~stat.S_IRWXG | (mode & stat.S_IRWXO) << 3
     if _mode(target) != mode:
-        with tolerated():
+        with ignore_refusals():
             target.chmod(mode)
 
 
-def _give_flags(source: Path, target: Path) -> None:
+def _copy_flags(source: Path, target: Path) -> None:
     if hasattr(os, "chflags") and _flags(source) != _flags(target):
-        with tolerated():
+        with ignore_refusals():
             os.chflags(target, _flags(source))
 
 
@@ -138,9 +138,9 @@ def _mode(path: Path) -> int:
 
 
 def _flags(path: Path) -> int:
-    """The flags of macOS and BSD, without those that lock a file: it cannot be replaced anyway."""
-    found: int = getattr(path.stat(), "st_flags", 0)
-    return found & (stat.UF_NODUMP | stat.UF_HIDDEN)
+    """Return the flags of macOS and BSD; without those that lock a file, which none can replace."""
+    flags: int = getattr(path.stat(), "st_flags", 0)
+    return flags & (stat.UF_NODUMP | stat.UF_HIDDEN)
 
 
 def _access_list(path: Path) -> bytes | None:
@@ -148,11 +148,11 @@ def _access_list(path: Path) -> bytes | None:
 
 
 def _attributes(path: Path) -> dict[str, bytes]:
-    """The extended attributes that can be read; Python knows those of Linux alone."""
+    """Return the extended attributes that can be read; Python supports those of Linux alone."""
     found = {}
     if hasattr(os, "listxattr"):
-        with tolerated():
+        with ignore_refusals():
             for name in os.listxattr(path):
-                with tolerated():
+                with ignore_refusals():
                     found[name] = os.getxattr(path, name)
     return found

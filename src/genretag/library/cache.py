@@ -17,7 +17,7 @@ from genretag.domain.analysis import Analysis
 from genretag.domain.change import Stamp
 from genretag.domain.prediction import Prediction, ScoredGenre
 from genretag.domain.track import Track
-from genretag.errors import reason
+from genretag.errors import Warn, reason
 
 FILE = "heard.sqlite3"
 _WAIT_S = 30.0
@@ -47,8 +47,6 @@ WHERE path = ?
 
 # What comes of an entry that another version or a bad disk wrote: it is not remembered, then.
 _ODD = (ValueError, KeyError, TypeError, AttributeError)
-
-Warn = Callable[[str], None]
 
 _TRACK_FIELDS = [field.name for field in fields(Track) if field.name not in ("path", "stamp")]
 

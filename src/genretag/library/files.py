@@ -1,4 +1,4 @@
-"""Replaces files so that a kill at any instant leaves the old one or the new one, whole."""
+"""Replaces files so that a kill at any instant leaves the old one or the new one complete."""
 
 import os
 import shutil
@@ -14,8 +14,8 @@ STAGED_PREFIX = ".genretag-"
 _COPIED_AT_ONCE = 1 << 26
 
 
-def stamp(path: Path) -> Stamp:
-    """Size and time of `path` now; OSError if it is gone."""
+def read_stamp(path: Path) -> Stamp:
+    """Return size and time of `path` now; OSError if it is gone."""
     status = path.stat()
     return Stamp(status.st_size, status.st_mtime_ns)
 
@@ -32,44 +32,50 @@ def copy(source: Path, target: Path) -> tuple[str, ...]:
         FileExistsError: there is a `target` already; OSError: it cannot be made, or would be
             open to more people than `source`.
     """
-    # What is in it may be private, and its mode comes last.
+    # Its content may be private, and its mode is set last.
     target.touch(0o600, exist_ok=False)
     # Some mounts choose the mode of a new file themselves.
-    attributes.hold_to(target, source.stat().st_mode | stat.S_IRWXU)
+    attributes.limit_mode(target, source.stat().st_mode | stat.S_IRWXU)
     with source.open("rb") as reader, target.open("r+b") as writer:
         _copy_content(reader.fileno(), writer.fileno())
         shutil.copyfileobj(reader, writer, 1 << 20)
-    return attributes.carry_over(source, target)
+    return attributes.copy_metadata(source, target)
 
 
 def swap(staged: Path, path: Path, mtime_ns: int | None) -> tuple[str, ...]:
-    """Put `staged` in the place of `path`, durably.
+    """Replace `path` by `staged`, durably.
 
     Args:
         staged: a file beside `path`.
-        path: what it replaces.
-        mtime_ns: the time that the file gets, or None for that of its last write.
+        path: the file that it replaces.
+        mtime_ns: the time that the file gets; None for that of its last write.
 
     Returns:
-        Sentences about what could not be done, beside.
+        Sentences about what could not be kept.
+
+    Raises:
+        OSError: the file could not be replaced.
     """
     lost: tuple[str, ...] = ()
     if mtime_ns is not None:
-        with attributes.tolerated():
+        with attributes.ignore_refusals():
             os.utime(staged, ns=(time.time_ns(), mtime_ns))
         if staged.stat().st_mtime_ns != mtime_ns:
             lost = ("its time could not be kept",)
     _sync(staged)
     _replace(staged, path)
     if os.name == "posix":
-        # The swap has happened, and either file is whole.
+        # The swap is done; without this it may be lost with the power, which breaks no file.
         with suppress(OSError):
             _sync(path.parent)
     return lost
 
 
 def rewrite(path: Path, content: bytes) -> tuple[str, ...]:
-    """Give `path`, which need not exist, a new content in one step; what could not be kept.
+    """Give `path`, which need not exist, a new content in one step.
+
+    Returns:
+        Sentences about what could not be kept.
 
     Raises:
         OSError: that fails, or the new file would be open to more people than the old one.
@@ -85,8 +91,8 @@ def rewrite(path: Path, content: bytes) -> tuple[str, ...]:
     return lost
 
 
-def is_at(status: os.stat_result, path: Path) -> bool:
-    """Whether `path` leads to the file of which this is the status; OSError if nobody knows."""
+def is_same_file(status: os.stat_result, path: Path) -> bool:
+    """Tell whether `path` leads to the file with this status; OSError if that is not known."""
     try:
         return os.path.samestat(status, path.stat())
     except FileNotFoundError:
@@ -94,28 +100,28 @@ def is_at(status: os.stat_result, path: Path) -> bool:
 
 
 def _replace(staged: Path, path: Path) -> None:
-    made = staged.stat()
+    status = staged.stat()
     try:
         staged.replace(path)
     except FileNotFoundError:
-        # NFS repeats a request whose answer was lost, and may say so of one that was carried out.
-        if not is_at(made, path):
+        # NFS repeats a request whose answer was lost, and raises this if the first one worked.
+        if not is_same_file(status, path):
             raise
 
 
 def _sync(path: Path) -> None:
-    """Ask for `path` to be on the disk; mounts that know no such thing need not."""
-    # Windows flushes only what is open for writing; folders cannot be opened there at all.
+    """Flush `path` to the disk, where the mount can."""
+    # Windows flushes only files that are open for writing; it cannot open folders.
     descriptor = os.open(path, os.O_RDONLY if os.name == "posix" else os.O_RDWR)
     try:
-        with attributes.tolerated():
+        with attributes.ignore_refusals():
             os.fsync(descriptor)
     finally:
         os.close(descriptor)
 
 
 def _copy_content(source: int, target: int) -> None:
-    """Copy inside the kernel, which shares blocks where it can; leave the rest if it cannot."""
+    """Copy in the kernel, which shares blocks where it can; leave the rest if it cannot."""
     if hasattr(os, "copy_file_range"):
         with suppress(OSError):
             while os.copy_file_range(source, target, _COPIED_AT_ONCE):

@@ -1,8 +1,16 @@
-"""The tables of the journal, made anew or brought up to date."""
+"""The tables of the journal: made, brought up to date, written and read."""
 
+import json
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from genretag.domain.change import layout_from_dict, layout_to_dict
+from genretag.library.journal_records import Entry, OpenRun, RunRecord, State
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS run (
@@ -37,8 +45,8 @@ _ADDED_SINCE = {"folder": "BLOB", "options": "TEXT"}
 """Columns that the runs of an older journal lack."""
 
 
-def prepare(database: sqlite3.Connection) -> None:
-    """Make the tables that are missing, and the columns that a journal of old lacks."""
+def prepare_tables(database: sqlite3.Connection) -> None:
+    """Make the tables that are missing, and the columns that an older journal lacks."""
     database.executescript(_TABLES)
     if _missing(database):
         with transaction(database):
@@ -48,7 +56,7 @@ def prepare(database: sqlite3.Connection) -> None:
 
 @contextmanager
 def transaction(database: sqlite3.Connection) -> Iterator[None]:
-    """All that is done inside, or nothing; nobody else writes meanwhile."""
+    """Commit all that is done in the context, or nothing; nobody else writes meanwhile."""
     database.execute("BEGIN IMMEDIATE")
     try:
         yield
@@ -58,6 +66,128 @@ def transaction(database: sqlite3.Connection) -> Iterator[None]:
             database.execute("ROLLBACK")
 
 
+def insert_run(database: sqlite3.Connection, run: OpenRun) -> int:
+    """Add a run; return its number."""
+    folder = os.fsencode(run.folder) if run.folder else None
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    row = database.execute(
+        "INSERT INTO run (started, command, undoes, folder, options) VALUES (?, ?, ?, ?, ?)",
+        (now, run.command, run.undoes, folder, run.options),
+    )
+    return row.lastrowid or 0
+
+
+def insert_entry(database: sqlite3.Connection, run: int, entry: Entry) -> int | None:
+    """Add an entry; return its number, or None if another run is writing the same file."""
+    path = os.fsencode(entry.path)
+    cursor = database.execute(
+        "INSERT INTO change (run, path, staged, device, inode, container, genres_before,"
+        " genres_after, layout, raw_before, model, state)"
+        " SELECT ?,?,?,?,?,?,?,?,?,?,?,'pending' WHERE NOT EXISTS"
+        " (SELECT 1 FROM change WHERE path = ? AND state = 'pending' AND run <> ?)",
+        (
+            run,
+            path,
+            os.fsencode(entry.staged),
+            _signed(entry.device),
+            _signed(entry.inode),
+            entry.container,
+            json.dumps(entry.before),
+            json.dumps(entry.after),
+            json.dumps(layout_to_dict(entry.layout)),
+            entry.raw_before,
+            entry.model,
+            path,
+            run,
+        ),
+    )
+    return cursor.lastrowid if cursor.rowcount else None
+
+
+def select_entries(database: sqlite3.Connection, run: int, state: State) -> list[Entry]:
+    """Return the entries of a run in one state, in their order."""
+    rows = database.execute(
+        "SELECT path, staged, device, inode, container, genres_before, genres_after,"
+        " layout, raw_before, raw_after, model, state, id FROM change"
+        " WHERE run = ? AND state = ? ORDER BY id",
+        (run, state),
+    )
+    return [_entry(row) for row in rows]
+
+
+def select_written(database: sqlite3.Connection) -> dict[Path, tuple[str, ...]]:
+    """Return the genres that the last run left in each file, without those put back."""
+    rows = database.execute(
+        "SELECT change.path, change.genres_after, run.undoes FROM change"
+        " JOIN run ON run.id = change.run WHERE change.state = 'committed'"
+        " ORDER BY change.id"
+    )
+    last = {path: "[]" if undoes is not None else after for path, after, undoes in rows}
+    written = {Path(os.fsdecode(path)): tuple(json.loads(after)) for path, after in last.items()}
+    return {path: after for path, after in written.items() if after}
+
+
+def select_writing_runs(database: sqlite3.Connection, path: Path) -> list[int]:
+    """Return the runs that have a pending entry for `path`."""
+    rows = database.execute(
+        "SELECT run FROM change WHERE path = ? AND state = 'pending'", (os.fsencode(path),)
+    )
+    return [run for (run,) in rows]
+
+
+def select_history(database: sqlite3.Connection) -> list[RunRecord]:
+    """Return all runs that have entries, the oldest first."""
+    runs = database.execute(
+        "SELECT id, started, command, undoes, folder, options FROM run"
+    ).fetchall()
+    finished = {run for (run,) in database.execute("SELECT run FROM finished")}
+    counts: dict[int, dict[State, int]] = {}
+    for run, state, count in database.execute(
+        "SELECT run, state, COUNT(*) FROM change GROUP BY run, state"
+    ):
+        counts.setdefault(run, {})[state] = count
+    undone: set[int] = set()
+    # The newest first: an undo that was itself undone no longer counts.
+    for run, _, _, undoes, *_ in reversed(runs):
+        is_whole = run in finished and run not in undone
+        if undoes is not None and is_whole and counts.get(run, {}).get("committed"):
+            undone.add(undoes)
+    return [
+        RunRecord(
+            run,
+            datetime.fromisoformat(started),
+            command,
+            undoes,
+            counts[run],
+            run in undone,
+            Path(os.fsdecode(folder)) if folder else None,
+            options or "",
+        )
+        for run, started, command, undoes, folder, options in runs
+        if run in counts
+    ]
+
+
 def _missing(database: sqlite3.Connection) -> list[str]:
-    there = {row[1] for row in database.execute("PRAGMA table_info(run)")}
-    return [name for name in _ADDED_SINCE if name not in there]
+    present = {row[1] for row in database.execute("PRAGMA table_info(run)")}
+    return [name for name in _ADDED_SINCE if name not in present]
+
+
+def _entry(row: tuple[Any, ...]) -> Entry:
+    path, staged, device, inode, container, before, after, layout, *rest = row
+    return Entry(
+        Path(os.fsdecode(path)),
+        Path(os.fsdecode(staged)),
+        device,
+        inode,
+        container,
+        tuple(json.loads(before)),
+        tuple(json.loads(after)),
+        layout_from_dict(json.loads(layout)),
+        *rest,
+    )
+
+
+def _signed(number: int) -> int:
+    """Convert to a signed integer, as SQLite has them; file systems may use all 64 bits."""
+    return number - (1 << 64) if number >= 1 << 63 else number

@@ -1,4 +1,4 @@
-"""Where genretag keeps its own files: the platform's folders, or what the environment says."""
+"""Paths of genretag's own files: the platform's folders, or those in the environment."""
 
 import os
 from collections.abc import Mapping
@@ -13,32 +13,32 @@ _CACHES: Mapping[str, str] = {
     "NUMBA_CACHE_DIR": "numba",
     "HF_XET_CACHE": "xet",
 }
-"""Variables that tell libraries where to keep their caches, and the folders that these get."""
+"""Variables with the cache folders of libraries, and the folders that they get in ours."""
 
 
 def config_file() -> Path:
-    """The config file, whether it exists or not; GENRETAG_CONFIG moves it."""
-    return _place("GENRETAG_CONFIG", _DIRS.user_config_path / "config.toml")
+    """Return the path of the config file, which need not exist; GENRETAG_CONFIG changes it."""
+    return _path("GENRETAG_CONFIG", _DIRS.user_config_path / "config.toml")
 
 
 def cache_dir() -> Path:
-    """What can be made or fetched again; GENRETAG_CACHE_DIR moves it."""
-    return _place("GENRETAG_CACHE_DIR", _DIRS.user_cache_path)
+    """Return the folder for files that can be made again; GENRETAG_CACHE_DIR changes it."""
+    return _path("GENRETAG_CACHE_DIR", _DIRS.user_cache_path)
 
 
 def data_dir() -> Path:
-    """What must be kept; GENRETAG_DATA_DIR moves it."""
-    return _place("GENRETAG_DATA_DIR", _DIRS.user_data_path)
+    """Return the folder for files that must be kept; GENRETAG_DATA_DIR changes it."""
+    return _path("GENRETAG_DATA_DIR", _DIRS.user_data_path)
 
 
 def adopt_caches() -> None:
-    """Let libraries keep their caches in genretag's, not in folders of their own in the home.
+    """Move the caches of libraries into genretag's, out of the home folder.
 
-    Call it before they are imported. Where the environment names a folder, that one is kept.
+    Call it before they are imported. A folder that the environment names already stays.
     """
     for variable, name in _CACHES.items():
         os.environ.setdefault(variable, str(cache_dir() / name))
 
 
-def _place(variable: str, default: Path) -> Path:
+def _path(variable: str, default: Path) -> Path:
     return Path(os.environ.get(variable) or default)

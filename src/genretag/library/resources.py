@@ -1,4 +1,4 @@
-"""What this machine lets a run use."""
+"""The processor cores and the memory that a run may use."""
 
 import math
 import os
@@ -7,14 +7,14 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 WORKER_BYTES = 1 << 30
-"""How much memory one file may take, beside what a worker has when it begins."""
+"""How much memory one file may take, beyond what a worker has when it begins."""
 
 _GROUPS = Path("/sys/fs/cgroup")
 _SELF = Path("/proc/self")
 
 
-def cores() -> int:
-    """Processor cores that this process may use: by its affinity and its control group's quota."""
+def count_cores() -> int:
+    """Return the cores that this process may use: by affinity and by its control group's quota."""
     if hasattr(os, "sched_getaffinity"):
         usable = len(os.sched_getaffinity(0))
     else:
@@ -23,17 +23,17 @@ def cores() -> int:
 
 
 def limit_memory() -> None:
-    """Let no file take more than WORKER_BYTES from this process, where the system can see to it.
+    """Limit the memory that files may take from this process to WORKER_BYTES more.
 
-    Linux can; elsewhere a greedy file meets the time limit or the system's own.
+    Only Linux can; elsewhere the time limit or the system's own limits have to do.
     """
-    _limited(WORKER_BYTES)
+    _set_limit(WORKER_BYTES)
 
 
 @contextmanager
-def memory_limited(size: int) -> Iterator[None]:
-    """Let what happens in the context take no more than `size` bytes, where that can be seen to."""
-    before = _limited(size)
+def limited_memory(size: int) -> Iterator[None]:
+    """Limit the memory that the context may take to `size` bytes more, where Linux can."""
+    before = _set_limit(size)
     try:
         yield
     finally:
@@ -43,8 +43,8 @@ def memory_limited(size: int) -> Iterator[None]:
             resource.setrlimit(resource.RLIMIT_DATA, before)
 
 
-def _limited(size: int) -> tuple[int, int] | None:
-    """Allow `size` bytes more than there are; the limits before, or None if nothing was done."""
+def _set_limit(size: int) -> tuple[int, int] | None:
+    """Allow `size` bytes more than are used; return the limits before, None if that failed."""
     with suppress(ImportError, OSError, ValueError, StopIteration):
         import resource
 
@@ -57,10 +57,10 @@ def _limited(size: int) -> tuple[int, int] | None:
 
 
 def _quota() -> float:
-    """Cores' worth of time that the control groups around this process leave it."""
+    """Return the quota of cores of the control groups around this process."""
     quota = math.inf
     with suppress(OSError, ValueError):
-        # One hierarchy (version 2); in a container its root is what matters and all one sees.
+        # One hierarchy (version 2); in a container its root is all that is visible.
         own = next(
             line.split("::", 1)[1]
             for line in (_SELF / "cgroup").read_text().splitlines()

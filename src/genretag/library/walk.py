@@ -10,7 +10,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 from genretag.domain.outcome import Failed, Outcome, Skipped
-from genretag.errors import Code, UsageError, unreadable
+from genretag.errors import Code, UsageError, read_error
 
 # fmt: off
 AUDIO_SUFFIXES = frozenset({
@@ -21,10 +21,10 @@ AUDIO_SUFFIXES = frozenset({
     ".webm", ".wma", ".wv",
 })
 # fmt: on
-"""How names of files end that may hold audio; what is in them is decided by their content."""
+"""Suffixes of files that may hold audio; their content decides whether they do."""
 
 JUNK_FOLDERS = frozenset({"@eadir", "#recycle", "$recycle.bin", "lost+found"})
-"""Folders in which storage boxes and systems keep thumbnails and what was deleted, folded."""
+"""Folders in which systems keep thumbnails and deleted files, in lower case."""
 
 _ASIDE = ("._", ".DS_Store", ".genretag-")
 
@@ -32,12 +32,12 @@ _NUMBERS = re.compile(r"(\d+)")
 
 
 def natural_key(name: str) -> list[str | int]:
-    """Sorts as people do: without case, and numbers by value.
+    """Return a key that sorts as people do: without case, and numbers by value.
 
     >>> sorted(["10 b.mp3", "9 a.mp3"], key=natural_key)
     ['9 a.mp3', '10 b.mp3']
     """
-    # Text and numbers take turns, so that like is compared with like.
+    # Text and numbers alternate, so that text is compared with text.
     parts: list[str | int] = [*_NUMBERS.split(name.casefold())]
     parts[1::2] = map(int, parts[1::2])
     return parts
@@ -45,11 +45,13 @@ def natural_key(name: str) -> list[str | int]:
 
 @dataclass(frozen=True)
 class Walk:
-    """What to leave out, and whether symbolic links found inside folders are followed.
+    """Rules for finding files. JUNK_FOLDERS and the files of macOS beside others are left out.
 
-    `exclude` are globs on the name or on the whole path of files and folders. JUNK_FOLDERS and
-    the files that macOS puts beside others on foreign disks are always left out, other hidden
-    ones unless `hidden`. With `one_file_system` no folder is entered where another disk begins.
+    Attributes:
+        exclude: globs on the name or on the whole path of files and folders to leave out.
+        follow_symlinks: whether symbolic links inside folders are followed.
+        hidden: whether hidden files and folders are included.
+        one_file_system: whether folders on another disk are left out.
     """
 
     exclude: Sequence[str] = ()
@@ -58,17 +60,17 @@ class Walk:
     one_file_system: bool = False
 
     def files(self, paths: Sequence[Path]) -> Iterator[Path | Outcome]:
-        """Audio files under `paths` in natural order, each once even where paths overlap.
+        """Find audio files under `paths` in natural order, each once even where paths overlap.
 
         Yields:
-            A path for each file to analyse; Skipped for one that is left out by a rule worth
-            telling; Failed for a folder that cannot be read.
+            A path for each file to analyse; Skipped for a file that no command can use; Failed
+            for a folder that cannot be read.
 
         Raises:
             UsageError: `not-found`, one of `paths` does not exist; nothing was yielded.
         """
         for path in paths:
-            with suppress(PermissionError):  # it is told when its turn comes
+            with suppress(PermissionError):  # becomes an outcome when its turn comes
                 if not _exists(path):
                     raise UsageError(
                         Code.NOT_FOUND, f"{path}: no such file or folder", "Check the spelling."
@@ -78,29 +80,29 @@ class Walk:
     def _walk(self, paths: Sequence[Path]) -> Iterator[Path | Outcome]:
         folders: set[tuple[int, int]] = set()
         # No folder is read twice, so only links and named files can lead to a file again.
-        again = self.follow_symlinks or not all(map(_is_folder, paths))
-        given: set[str] = set()
+        can_repeat = self.follow_symlinks or not all(map(_is_folder, paths))
+        seen: set[str] = set()
         for path in paths:
             for file in self._under(path, folders) if _is_folder(path) else [path]:
                 if isinstance(file, Outcome):
                     yield file
                     continue
-                if again:
+                if can_repeat:
                     real = os.path.realpath(file)
-                    if real in given:
+                    if real in seen:
                         continue
-                    given.add(real)
-                yield _checked(file)
+                    seen.add(real)
+                yield _check(file)
 
     def _under(self, root: Path, folders: set[tuple[int, int]]) -> Iterator[Path | Outcome]:
-        """What may be audio, depth first; `folders` stops loops of links and overlaps."""
-        # Folders that are being gone through, the innermost last.
-        inside = [iter([(root, True)])]
+        """Yield what may be audio, depth first; `folders` are those that were entered."""
+        # The open folders, the innermost last.
+        stack = [iter([(root, True)])]
         device = None
-        while inside:
-            path, is_folder = next(inside[-1], (None, False))
+        while stack:
+            path, is_folder = next(stack[-1], (None, False))
             if path is None:
-                inside.pop()
+                stack.pop()
                 continue
             if not is_folder:
                 yield path
@@ -117,22 +119,22 @@ class Walk:
                 with os.scandir(path) as found:
                     entries = sorted(found, key=lambda entry: (natural_key(entry.name), entry.name))
             except OSError as error:
-                yield Failed(path=path, error=unreadable(path, error))
+                yield Failed(path=path, error=read_error(path, error))
                 continue
-            inside.append(self._chosen(entries))
+            stack.append(self._select(entries))
 
-    def _chosen(self, entries: Iterable[os.DirEntry[str]]) -> Iterator[tuple[Path, bool]]:
-        """What may be audio, and folders, each when its turn comes: there may be very many."""
+    def _select(self, entries: Iterable[os.DirEntry[str]]) -> Iterator[tuple[Path, bool]]:
+        """Yield what may be audio, and folders, one by one: there may be very many."""
         for entry in entries:
-            if self._left_out(entry.name, entry.path) or (
+            if self._is_excluded(entry.name, entry.path) or (
                 not self.follow_symlinks and _is_link(entry)
             ):
                 continue
             is_folder = _is_folder(entry)
-            if is_folder or _sounds(entry.name):
+            if is_folder or _may_be_audio(entry.name):
                 yield Path(entry.path), is_folder
 
-    def _left_out(self, name: str, path: str) -> bool:
+    def _is_excluded(self, name: str, path: str) -> bool:
         return (
             name.startswith(_ASIDE)
             or (name.startswith(".") and not self.hidden)
@@ -142,7 +144,7 @@ class Walk:
 
 
 def _exists(path: Path) -> bool:
-    """Whether there is something at `path`; PermissionError if nobody here may know."""
+    """Tell whether `path` exists; PermissionError if this user may not know."""
     try:
         path.lstat()
     except PermissionError:
@@ -152,8 +154,8 @@ def _exists(path: Path) -> bool:
     return True
 
 
-def _sounds(name: str) -> bool:
-    suffix = os.path.splitext(name)[1].casefold()  # noqa: PTH122 - a Path per file is dear
+def _may_be_audio(name: str) -> bool:
+    suffix = os.path.splitext(name)[1].casefold()  # noqa: PTH122 - a Path per file is slow
     return suffix in AUDIO_SUFFIXES
 
 
@@ -161,22 +163,22 @@ def _is_link(entry: os.DirEntry[str]) -> bool:
     try:
         return entry.is_symlink()
     except OSError:
-        return False  # whoever opens it will tell
+        return False  # opening it will give the error
 
 
-def _is_folder(place: Path | os.DirEntry[str]) -> bool:
+def _is_folder(path: Path | os.DirEntry[str]) -> bool:
     try:
-        return place.is_dir()
+        return path.is_dir()
     except OSError:
-        return False  # a link that leads round in a circle, or where nobody may look
+        return False  # a circle of links, or no permission to look
 
 
-def _checked(path: Path) -> Path | Outcome:
-    """`path`, or why it is not worth or not safe to open it."""
+def _check(path: Path) -> Path | Outcome:
+    """Return `path`, or the outcome of a file that cannot be opened or should not be."""
     try:
         status = path.stat()
     except OSError as error:
-        return Failed(path=path, error=unreadable(path, error))
+        return Failed(path=path, error=read_error(path, error))
     if not stat.S_ISREG(status.st_mode):
         return Skipped(path=path, reason="not a regular file")
     if status.st_size == 0:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from genretag.domain.prediction import Embeddings, Prediction, Scores, mean, ranked
+from genretag.domain.prediction import Embeddings, Prediction, Scores, mean_scores, rank_genres
 from genretag.inference.session import Model
 
 
@@ -20,7 +20,7 @@ def aggregate(
     if not len(scores):
         return silence(duration_s, model)
     return Prediction(
-        ranked(model.manifest.genres.names, mean(scores)),
+        rank_genres(model.manifest.genres.names, mean_scores(scores)),
         len(scores),
         duration_s,
         model.identity,

@@ -7,9 +7,9 @@ from pathlib import Path
 import av.error
 
 from genretag import tags
-from genretag.audio.fingerprint import identity
+from genretag.audio.fingerprint import fingerprint
 from genretag.domain.analysis import Analysis
-from genretag.errors import Code, FileError, unreadable
+from genretag.errors import Code, FileError, read_error
 from genretag.inference.session import DeviceError, Model, load
 from genretag.library.cache import Cache, state
 from genretag.library.resources import WORKER_BYTES
@@ -103,12 +103,12 @@ def _state(path: Path) -> str:
     try:
         return state(path)
     except OSError as error:
-        raise unreadable(path, error) from error
+        raise read_error(path, error) from error
 
 
 def _fingerprint(path: Path) -> bytes | None:
     """Return which sound it is; None if that cannot be told."""
     try:
-        return identity(path, tags.sound(path))
+        return fingerprint(path, tags.sound(path))
     except (OSError, FileError):
         return None

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
-from genretag.domain.evaluation import Counts, Evaluation, ScoredFile, evaluation_metrics
-from genretag.domain.genre import folded
+from genretag.domain.evaluation import Evaluation, FileCounts, ScoredFiles, compute_metrics
+from genretag.domain.genre import fold_name
 from genretag.domain.outcome import Failed, Outcome, Skipped
-from genretag.domain.placeholder import placeholders, real
+from genretag.domain.placeholder import drop_placeholders, parse_placeholders
 from genretag.domain.prediction import Prediction, ScoredGenre
-from genretag.domain.truth import Classes, UnmappedGenre, stranger
+from genretag.domain.truth import GenreClasses, UnmappedGenre, describe_unmapped
 
 
 @dataclass(frozen=True)
@@ -28,12 +28,12 @@ class Question:
         placeholders: names, folded, that tell no genre.
     """
 
-    classes: Classes
+    classes: GenreClasses
     model: str
     threshold: float
     precision: float
     written: Mapping[Path, tuple[str, ...]] = field(default_factory=dict)
-    placeholders: frozenset[str] = field(default_factory=placeholders)
+    placeholders: frozenset[str] = field(default_factory=parse_placeholders)
 
 
 def evaluated(outcomes: Iterable[Outcome], question: Question) -> Evaluation:
@@ -46,7 +46,7 @@ def evaluated(outcomes: Iterable[Outcome], question: Question) -> Evaluation:
         question.model,
         tally.counts,
         tally.unmapped(),
-        evaluation_metrics(judged, question.threshold, question.precision) if judged else None,
+        compute_metrics(judged, question.threshold, question.precision) if judged else None,
         tuple(tally.others),
     )
 
@@ -67,21 +67,21 @@ class Tally:
         self._heard: defaultdict[str, list[ScoredGenre]] = defaultdict(list)
 
     @property
-    def counts(self) -> Counts:
+    def counts(self) -> FileCounts:
         """How many files there were, by what became of them."""
-        return Counts(**self._fates)
+        return FileCounts(**self._fates)
 
     def add(self, outcome: Outcome) -> None:
         """Take in one more file."""
         self._fates[self._fate(outcome)] += 1
 
-    def judged(self) -> ScoredFile | None:
+    def judged(self) -> ScoredFiles | None:
         """The files that can be compared; None if there are none."""
         if not self._rows:
             return None
         probabilities = np.array(self._rows)
         best = probabilities.argmax(axis=1).tolist()
-        return ScoredFile(
+        return ScoredFiles(
             self._classes.names,
             probabilities,
             np.array([places[0] for places in self._meant]),
@@ -91,7 +91,7 @@ class Tally:
     def unmapped(self) -> tuple[UnmappedGenre, ...]:
         """The names that mean no genre of the model, the most frequent first."""
         return tuple(
-            stranger(self._spelled[key], files, self._heard[key], self._classes)
+            describe_unmapped(self._spelled[key], files, self._heard[key], self._classes)
             for key, files in self._strange.most_common()
         )
 
@@ -100,25 +100,25 @@ class Tally:
             return "failed"
         if isinstance(outcome, Skipped):
             return "skipped"
-        genres = real(outcome.before, self._placeholders)
+        genres = drop_placeholders(outcome.before, self._placeholders)
         if not genres:
             return "untagged"
         if self._written and self._written.get(outcome.path.resolve()) == outcome.before:
             return "own"
-        meant = self._classes.meant(genres)
+        meant = self._classes.indices_of(genres)
         heard = outcome.prediction
         if not meant:
             return self._unmapped(genres, heard)
         if heard is None or not heard.genres:
             return "silent"
-        if self._classes.of(heard.genres[0].name) is None:
+        if self._classes.index_of(heard.genres[0].name) is None:
             return "dropped"
         self._rows.append(self._row(heard))
         self._meant.append(meant)
-        return "judged"
+        return "compared"
 
     def _unmapped(self, names: tuple[str, ...], heard: Prediction | None) -> str:
-        unknown = {folded(name): name for name in names if not self._classes.knows(name)}
+        unknown = {fold_name(name): name for name in names if not self._classes.knows(name)}
         best = self._best(heard)
         if unknown and best:
             self.others.append(best.score)
@@ -131,7 +131,7 @@ class Tally:
     def _best(self, heard: Prediction | None) -> ScoredGenre | None:
         if heard is None or not heard.genres:
             return None
-        place = self._classes.of(heard.genres[0].name)
+        place = self._classes.index_of(heard.genres[0].name)
         if place is None:
             return None
         return ScoredGenre(self._classes.names[place], heard.genres[0].score)
@@ -140,7 +140,7 @@ class Tally:
         """The score of each class: as `scan` goes by the best genre, a merged one has its best."""
         row = [0.0] * len(self._classes)
         for genre in heard.genres:
-            place = self._classes.of(genre.name)
+            place = self._classes.index_of(genre.name)
             if place is not None:
                 row[place] = max(row[place], genre.score)
         return row

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from genretag.audio.decode import listen
+from genretag.audio.decode import read_excerpts
 from genretag.audio.mel import features
 from genretag.domain.manifest import ModelManifest
 from genretag.domain.window import COVERAGES, Excerpt, Waveform
@@ -40,13 +40,13 @@ class FeatureExtractor:
 
     def waveforms(self, path: Path) -> Iterator[Waveform]:
         """Return the excerpts of `path` themselves; FileError as `windows`."""
-        return listen(path, self._manifest.front_end.rate_hz, self._plan)
+        return read_excerpts(path, self._manifest.front_end.rate_hz, self._plan)
 
     def window(self, waveform: Waveform) -> Window:
         """Return the features of an excerpt, [n_frames, n_mels]."""
         front_end = self._manifest.front_end
         n_samples = round(self._manifest.window.length_s * front_end.rate_hz)
-        return features(waveform.fitted(n_samples), front_end)
+        return features(waveform.fit(n_samples), front_end)
 
     def _plan(self, duration_s: float) -> list[Excerpt]:
         # Asked a second time when the file turns out shorter than its header says.

@@ -7,7 +7,7 @@ from pathlib import Path
 from genretag import tags
 from genretag.domain.inspection import Inspection
 from genretag.domain.occlusion import OCCLUSIONS, Effect
-from genretag.domain.prediction import genre_set
+from genretag.domain.prediction import prediction_set
 from genretag.inference.session import Model
 from genretag.pipeline.windows import effects, timeline
 
@@ -50,7 +50,7 @@ def inspected(path: Path, model: Model, look: Look) -> Inspection:
         found("time"),
         found("bands"),
         look.wished,
-        genre_set(heard.prediction, manifest.set_masses[round(100 * look.wished) - 1])
+        prediction_set(heard.prediction, manifest.set_masses[round(100 * look.wished) - 1])
         if look.wished
         else (),
     )

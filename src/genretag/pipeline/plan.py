@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from genretag.domain.change import Stamp, TagChange, layout_from_object
+from genretag.domain.change import Stamp, TagChange, layout_from_dict
 from genretag.domain.outcome import Planned
 from genretag.domain.prediction import Prediction, ScoredGenre
 from genretag.errors import Code, UsageError, reason
@@ -76,7 +76,7 @@ def _planned(entry: dict[str, Any]) -> Planned:
             container=change["container"],
             before=_names(entry["before"]),
             after=_names(entry["after"]),
-            layout=layout_from_object(change["layout"]),
+            layout=layout_from_dict(change["layout"]),
             stamp=Stamp(int(change["size"]), int(change["mtime_ns"])),
         ),
         Prediction(

@@ -6,7 +6,7 @@ from pathlib import Path
 from genretag import tags
 from genretag.audio import decode
 from genretag.domain.track import Track
-from genretag.errors import Code, FileError, unreadable
+from genretag.errors import Code, FileError, read_error
 from genretag.library import files
 from genretag.library.walk import AUDIO_SUFFIXES
 
@@ -23,10 +23,10 @@ def read(path: Path) -> Track:
         FileError: the file cannot be read, or is broken.
     """
     try:
-        stamp = files.stamp(path)
+        stamp = files.read_stamp(path)
         return replace(_read_tags(path), stamp=stamp)
     except OSError as error:
-        raise unreadable(path, error) from error
+        raise read_error(path, error) from error
     except FileError as error:
         if error.code is Code.NOT_AUDIO and path.suffix.casefold() not in AUDIO_SUFFIXES:
             return Track(path, None, stamp=stamp, is_audio=False)
@@ -38,10 +38,10 @@ def _read_tags(path: Path) -> Track:
         track = tags.read(path)
     except FileError as error:
         if error.code is Code.TAGS_UNREADABLE:
-            decode.duration_s(path)
+            decode.read_duration_s(path)
         raise
     if track.container is None:
-        decode.duration_s(path)
+        decode.read_duration_s(path)
     return track
 
 

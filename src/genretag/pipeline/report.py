@@ -9,17 +9,17 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from genretag.domain.genre import folded
+from genretag.domain.genre import fold_name
 from genretag.domain.genre_map import GenreMap
-from genretag.domain.library import Entry, Library, interesting
+from genretag.domain.library import Library, LibraryEntry, select_interesting
 from genretag.domain.outcome import Failed, Outcome, Skipped
 from genretag.domain.prediction import Prediction
-from genretag.domain.projection import plane
-from genretag.domain.tagging import TagPolicy, sure
+from genretag.domain.projection import project_to_plane
+from genretag.domain.tagging import TagPolicy, select_confident
 from genretag.domain.timeline import Timeline
 from genretag.errors import FileError
 from genretag.inference.session import DeviceError, Model
-from genretag.library.resources import memory_limited
+from genretag.library.resources import limited_memory
 from genretag.pipeline.windows import timeline
 from genretag.tags.titles import Titles, titles
 
@@ -27,7 +27,7 @@ _FEWEST_POINTS = 3
 _TITLE_BYTES = 1 << 28
 
 
-def collected(outcomes: Iterable[Outcome], policy: TagPolicy) -> tuple[list[Entry], int]:
+def collected(outcomes: Iterable[Outcome], policy: TagPolicy) -> tuple[list[LibraryEntry], int]:
     """An entry for each file that is shown, and how many are not.
 
     Args:
@@ -43,14 +43,14 @@ def collected(outcomes: Iterable[Outcome], policy: TagPolicy) -> tuple[list[Entr
         named = _titles(outcome)
         heard = outcome.prediction
         entries.append(
-            Entry(
+            LibraryEntry(
                 outcome,
                 named.title or outcome.path.name,
                 named.artist,
                 policy.real(outcome.before),
                 _names(heard, policy.genre_map),
                 outcome.after,
-                bool(heard and sure(heard, policy)),
+                bool(heard and select_confident(heard, policy)),
             )
         )
     return entries, skipped
@@ -58,7 +58,7 @@ def collected(outcomes: Iterable[Outcome], policy: TagPolicy) -> tuple[list[Entr
 
 def library(
     roots: Sequence[Path],
-    found: tuple[Sequence[Entry], int],
+    found: tuple[Sequence[LibraryEntry], int],
     policy: TagPolicy,
     model: Model,
     coverage: str,
@@ -75,7 +75,7 @@ def library(
         threshold=policy.threshold,
         entries=tuple(entries),
         skipped=skipped,
-        places=_places(entries),
+        points=_places(entries),
         timelines=tuple(_timelines(entries, model, coverage)),
     )
 
@@ -85,7 +85,7 @@ def _titles(outcome: Outcome) -> Titles:
     if isinstance(outcome, Failed):
         return Titles()
     # Here no other process stands between a file made to do harm and the whole run.
-    with memory_limited(_TITLE_BYTES):
+    with limited_memory(_TITLE_BYTES):
         return titles(outcome.path)
 
 
@@ -95,11 +95,11 @@ def _names(heard: Prediction | None, genre_map: GenreMap) -> tuple[str, ...]:
         return ()
     best = heard.genres[0].name
     names = (best, *genre_map.names(best))
-    known = set(map(folded, names))
-    return (*names, *(alias for alias, to in genre_map.aliases.items() if folded(to) in known))
+    known = set(map(fold_name, names))
+    return (*names, *(alias for alias, to in genre_map.aliases.items() if fold_name(to) in known))
 
 
-def _places(entries: Sequence[Entry]) -> NDArray[np.float64]:
+def _places(entries: Sequence[LibraryEntry]) -> NDArray[np.float64]:
     """Where each entry is on the map, [n_entries, 2]."""
     places = np.full((len(entries), 2), np.nan)
     heard = [
@@ -110,14 +110,14 @@ def _places(entries: Sequence[Entry]) -> NDArray[np.float64]:
         and np.isfinite(entry.outcome.prediction.embedding).all()
     ]
     if len(heard) >= _FEWEST_POINTS:
-        places[[n for n, _ in heard]] = plane(np.stack([point for _, point in heard]))
+        places[[n for n, _ in heard]] = project_to_plane(np.stack([point for _, point in heard]))
     return places
 
 
 def _timelines(
-    entries: Sequence[Entry], model: Model, coverage: str
+    entries: Sequence[LibraryEntry], model: Model, coverage: str
 ) -> Iterable[tuple[int, Timeline]]:
-    for n in interesting(entries):
+    for n in select_interesting(entries):
         # Somebody took it away meanwhile, or the device has gone: a page may lack it.
         with suppress(FileError, DeviceError):
             found = timeline(entries[n].outcome.path, model, coverage)

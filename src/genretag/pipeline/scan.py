@@ -8,6 +8,7 @@ from typing import Any
 from genretag.domain.analysis import Analysis
 from genretag.domain.outcome import Outcome
 from genretag.domain.tagging import TagPolicy
+from genretag.errors import Warn
 from genretag.executors.base import Executor
 from genretag.inference.session import Model
 from genretag.pipeline.analyse import Analyser
@@ -28,7 +29,7 @@ def predict_files(
     memory: Memory,
     executor: Executor,
     model: Model,
-    warn: Callable[[str], None],
+    warn: Warn,
 ) -> Generator[Analysis, None, None]:
     """Yield what is known of each file, with a prediction where `settings` select it.
 

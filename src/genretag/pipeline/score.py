@@ -1,6 +1,6 @@
 """Stage 5: score windows, those of one file or of several at once."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -10,12 +10,11 @@ from numpy.typing import NDArray
 
 from genretag.domain.analysis import Analysis
 from genretag.domain.prediction import Embeddings, Prediction, Scores
-from genretag.inference.session import BATCH, DeviceError, Model, on_cpu
+from genretag.errors import Warn
+from genretag.inference.session import BATCH, DeviceError, Model, reload_on_cpu
 from genretag.pipeline.aggregate import aggregate, silence
 from genretag.pipeline.extract import FeatureExtractor, Window
 from genretag.pipeline.settings import AnalysisSettings
-
-Warn = Callable[[str], None]
 
 
 def predict(path: Path, model: Model, coverage: str = "balanced") -> Prediction:
@@ -97,5 +96,5 @@ class BatchScorer:
         try:
             return self._model.predict_with_embeddings(windows, self._batch)
         except DeviceError as error:
-            self._model = on_cpu(self._model, self._file, error, self._warn)
+            self._model = reload_on_cpu(self._model, self._file, error, self._warn)
             return self._predict(windows)

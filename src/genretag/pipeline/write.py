@@ -10,7 +10,7 @@ from genretag import tags
 from genretag.audio import audio_digest
 from genretag.domain.change import Stamp, TagChange
 from genretag.domain.outcome import Failed, Outcome, Planned, Tagged, Unchanged
-from genretag.errors import Code, FileError, GenretagError, unwritable
+from genretag.errors import Code, FileError, GenretagError, write_error
 from genretag.library import files, interrupt, paths
 from genretag.library.journal import Entry, Journal, OpenRun
 from genretag.tags.names import cleaned, understood
@@ -47,8 +47,8 @@ class Writer:
             notes = self._replace(planned.change, model)
         except FileError as error:
             done = self._done_by_others(planned) if error.code is Code.CHANGED else None
-            return done or planned.turned_into(Failed, after=planned.before, error=error)
-        return planned.turned_into(Tagged, notes=planned.notes + notes)
+            return done or planned.convert(Failed, after=planned.before, error=error)
+        return planned.convert(Tagged, notes=planned.notes + notes)
 
     def _done_by_others(self, planned: Planned) -> Outcome | None:
         """Unchanged for a file that is not as it was, if there is nothing left to do; or None."""
@@ -64,7 +64,7 @@ class Writer:
             reason = "got a genre meanwhile"
         else:
             return None
-        return planned.turned_into(Unchanged, before=now, after=now, reason=reason)
+        return planned.convert(Unchanged, before=now, after=now, reason=reason)
 
     def _replace(self, change: TagChange, model: str | None) -> tuple[str, ...]:
         """Swap a changed and verified copy into a file's place; what that could not keep."""
@@ -96,7 +96,7 @@ class Writer:
             lost += files.swap(entry.staged, path, status.st_mtime_ns if self.keep_mtime else None)
             return _other_names(status) + lost
         except OSError as error:
-            raise unwritable(change.path, error) from error
+            raise write_error(change.path, error) from error
         except GenretagError as error:
             if _is_changed(path, status):
                 raise _changed(change.path) from error
@@ -144,7 +144,7 @@ def _swapped(path: Path, made: os.stat_result, raw: str | None) -> bool:
     """Whether the copy that is gone from its place is `path` now."""
     with suppress(OSError, FileError):
         # Some mounts number a file anew when it is renamed: then its genres tell.
-        return files.is_at(made, path) or tags.raw(path).to_json() == raw
+        return files.is_same_file(made, path) or tags.raw(path).to_json() == raw
     return False
 
 
@@ -175,7 +175,7 @@ def _checked(change: TagChange, path: Path) -> os.stat_result:
             # Some mounts do not know what their server allows; opening it asks the server.
             path.open("r+b").close()
     except OSError as error:
-        raise unwritable(change.path, error) from error
+        raise write_error(change.path, error) from error
     if change.stamp not in (None, Stamp(status.st_size, status.st_mtime_ns)):
         raise _changed(change.path)
     if tags.read(path).genres != change.before:
@@ -196,7 +196,7 @@ def _edit(change: TagChange, staged: Path, original: Path) -> None:
     checks = {
         "genres": lambda: tags.read(staged).genres == change.after,
         "other tags": lambda: tags.others(staged) == others,
-        "sound": lambda: audio_digest.same(staged, original, tags.sound),
+        "sound": lambda: audio_digest.same_audio(staged, original, tags.sound),
     }
     wrong = [name for name, check in checks.items() if not _passes(check)]
     if wrong:
@@ -250,7 +250,7 @@ def _about(path: Path, staged: Path, error: GenretagError) -> GenretagError:
 def _is_changed(path: Path, before: os.stat_result) -> bool:
     """Whether somebody has written to a file since, or taken it away."""
     try:
-        return files.stamp(path) != Stamp(before.st_size, before.st_mtime_ns)
+        return files.read_stamp(path) != Stamp(before.st_size, before.st_mtime_ns)
     except FileNotFoundError:
         return True
 

@@ -1,16 +1,27 @@
-"""Shows outcomes: to people, to scripts, to spreadsheets."""
+"""Formats outcomes and results: for people, scripts and spreadsheets."""
 
 from collections.abc import Callable, Mapping
-from typing import TextIO
+from functools import partial
+from importlib import import_module
+from typing import TYPE_CHECKING, Literal, TextIO, get_args
 
-from genretag.domain.outcome import Outcome
-from genretag.report import csv, human, jsonl
+if TYPE_CHECKING:
+    from genretag.domain.outcome import Outcome
 
-Report = Callable[[Outcome], None]
+Report = Callable[["Outcome"], None]
+"""Writes one outcome."""
+
+Format = Literal["human", "jsonl", "csv"]
+"""The values of `--format`. Each is a module here with a function `reporter(stream)`."""
+
+
+def _open(name: str, stream: TextIO) -> Report:
+    # Commands that report no outcomes do not wait for these imports.
+    report: Report = import_module(f"{__name__}.{name}").reporter(stream)
+    return report
+
 
 REPORTERS: Mapping[str, Callable[[TextIO], Report]] = {
-    "human": human.reporter,
-    "jsonl": jsonl.reporter,
-    "csv": csv.reporter,
+    name: partial(_open, name) for name in get_args(Format)
 }
-"""Formats of `--format`: each takes a stream and returns what writes one outcome to it."""
+"""By format, what takes a stream and returns what writes one outcome to it."""

@@ -1,4 +1,4 @@
-"""Draws numbers with block characters, or with plain ones on a terminal that has none."""
+"""Draws numbers with block characters, or with ASCII on a terminal that has none."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ class Pen:
 
     @classmethod
     def of(cls, console: Console) -> Self:
-        """The pen whose characters the console's encoding has."""
+        """Return the pen whose characters are in the console's encoding."""
         try:
             (_HEIGHTS + _LENGTHS + _MARK).encode(console.encoding)
         except UnicodeEncodeError:
@@ -30,7 +30,7 @@ class Pen:
         return cls()
 
     def height(self, share: float) -> str:
-        """One character as high as `share` in [0, 1].
+        """Draw one character as high as `share` in [0, 1].
 
         >>> Pen().height(0.5), Pen(blocks=False).height(0.58)
         ('▄', '5')
@@ -40,7 +40,7 @@ class Pen:
         return str(min(int(share * 10), 9)) if share >= 0.1 else "."
 
     def bar(self, share: float, width: int, mark: float | None = None) -> str:
-        """A bar of `width` characters if `share` were 1, with a line at `mark` in [0, 1].
+        """Draw a bar, of `width` characters for a share of 1, with a line at `mark` in [0, 1].
 
         >>> Pen(blocks=False).bar(0.5, 10, mark=0.8)
         '#####   | '
@@ -60,11 +60,11 @@ class Pen:
 
 @dataclass(frozen=True)
 class Lane:
-    """How windows share the columns of a line: some for each, else some windows for each column.
+    """A line on which windows get some columns each, or share columns if there are too many.
 
     Attributes:
         windows: one or more.
-        room: columns that there are.
+        room: columns of the line.
     """
 
     windows: int
@@ -72,7 +72,7 @@ class Lane:
 
     @property
     def cells(self) -> int:
-        """Columns of one window; 0 if windows must share them."""
+        """Columns of one window; 0 or less if windows must share them."""
         return min(self.room // self.windows - 1, _MOST_CELLS)
 
     @property
@@ -84,7 +84,7 @@ class Lane:
         return [window * columns // self.windows for window in range(self.windows)]
 
     def line(self, values: Sequence[Sequence[float]], pen: Pen) -> str:
-        """Heights of each window's values in [0, 1], each window with the same number of them."""
+        """Draw the values of each window, in [0, 1]; all windows have the same number of them."""
         if self.cells > 0:
             return " ".join(
                 "".join(
@@ -96,10 +96,10 @@ class Lane:
         return "".join(pen.height(float(part.mean())) for part in shared)
 
     def ruler(self, labels: Sequence[str]) -> str:
-        """The label of each window where it begins, as far as there is room."""
-        return "".join(self._labelled(labels)).rstrip()
+        """Write the label of each window where it begins, as far as there is room."""
+        return "".join(self._place_labels(labels)).rstrip()
 
-    def _labelled(self, labels: Sequence[str]) -> Iterator[str]:
+    def _place_labels(self, labels: Sequence[str]) -> Iterator[str]:
         end = 0
         for start, label in zip(self.starts, labels, strict=True):
             if start >= end and start + len(label) <= self.room:

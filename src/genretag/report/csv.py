@@ -1,4 +1,4 @@
-"""A table with the columns of the JSON objects; lists are joined by `; `."""
+"""Writes outcomes as CSV with the columns of the JSON objects; lists are joined by `; `."""
 
 import csv
 import json
@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, TextIO
 
 from genretag.domain.outcome import Outcome
-from genretag.report.jsonl import as_object
+from genretag.report.jsonl import to_dict
 
 COLUMNS = (
     "schema",
@@ -31,7 +31,7 @@ def reporter(stream: TextIO) -> Callable[[Outcome], None]:
     writer.writerow(COLUMNS)
 
     def report(outcome: Outcome) -> None:
-        row = as_object(outcome)
+        row = to_dict(outcome)
         writer.writerow([_cell(row[column]) for column in COLUMNS])
         stream.flush()
 

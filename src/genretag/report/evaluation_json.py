@@ -1,69 +1,74 @@
-"""An evaluation as one JSON object."""
+"""Converts an evaluation to a JSON object."""
 
 from dataclasses import asdict
 from typing import Any
 
-from genretag.domain.evaluation import Evaluation, EvaluationMetrics, Passing, Share
+from genretag.domain.evaluation import Estimate, Evaluation, EvaluationMetrics, ThresholdResult
 from genretag.report.evaluation import map_lines
 
 SCHEMA = 1
 
 
-def as_object(evaluation: Evaluation) -> dict[str, Any]:
-    """The object; where nothing could be judged, all that grades would say is null."""
+def to_dict(evaluation: Evaluation) -> dict[str, Any]:
+    """Convert an evaluation; without comparable files its `grades` are null."""
+    counts = asdict(evaluation.counts)
     return {
         "schema": SCHEMA,
         "model": evaluation.model,
-        "files": asdict(evaluation.counts),
-        "grades": _grades(evaluation.grades) if evaluation.grades else None,
+        "files": {"judged": counts.pop("compared"), **counts},
+        "grades": _metrics(evaluation.metrics) if evaluation.metrics else None,
         "unknown_names": [asdict(one) for one in evaluation.unmapped],
         "map_lines": map_lines(evaluation.unmapped),
     }
 
 
-def _grades(grades: EvaluationMetrics) -> dict[str, Any]:
-    wish = grades.wish
+def _metrics(metrics: EvaluationMetrics) -> dict[str, Any]:
+    target = metrics.target
     return {
-        "accuracy": grades.accuracy.value,
-        "accuracy_95": _limits(grades.accuracy),
-        "accuracy_any": grades.accuracy_any.value,
-        "accuracy_any_95": _limits(grades.accuracy_any),
-        "f1_macro": grades.f1_macro.value,
-        "f1_macro_95": _limits(grades.f1_macro),
-        "ece": grades.ece,
-        "mean_score": grades.mean_score,
+        "accuracy": metrics.accuracy.value,
+        "accuracy_95": _limits(metrics.accuracy),
+        "accuracy_any": metrics.accuracy_any.value,
+        "accuracy_any_95": _limits(metrics.accuracy_any),
+        "f1_macro": metrics.f1_macro.value,
+        "f1_macro_95": _limits(metrics.f1_macro),
+        "ece": metrics.ece,
+        "mean_score": metrics.mean_score,
         "genres": {
             name: {
                 "precision": one.precision,
                 "recall": one.recall,
                 "f1": one.f1,
                 "files": one.clips,
-                "heard": heard,
+                "heard": predicted,
             }
-            for name, one, heard in zip(
-                grades.classes, grades.genres, grades.confusion.sum(axis=0).tolist(), strict=True
+            for name, one, predicted in zip(
+                metrics.classes, metrics.genres, metrics.confusion.sum(axis=0).tolist(), strict=True
             )
         },
-        "confusion": grades.confusion.tolist(),
+        "confusion": metrics.confusion.tolist(),
         "reliability": [
             {"from": one.low, "files": one.clips, "score": one.score, "right": one.right}
-            for one in grades.reliability
+            for one in metrics.reliability
         ],
-        "coverage": [asdict(one) for one in grades.coverage],
-        "accepted": _passing(grades.own),
-        "target": {"wished": wish.precision, "reached": wish.is_met, **_passing(wish.nearest)},
+        "coverage": [asdict(one) for one in metrics.coverage],
+        "accepted": _threshold_result(metrics.at_model_threshold),
+        "target": {
+            "wished": target.precision,
+            "reached": target.is_met,
+            **_threshold_result(target.nearest),
+        },
     }
 
 
-def _passing(found: Passing) -> dict[str, Any]:
+def _threshold_result(result: ThresholdResult) -> dict[str, Any]:
     return {
-        "threshold": found.threshold,
-        "files": found.files,
-        "coverage": found.coverage,
-        "precision": found.precision.value,
-        "precision_95": _limits(found.precision),
+        "threshold": result.threshold,
+        "files": result.files,
+        "coverage": result.coverage,
+        "precision": result.precision.value,
+        "precision_95": _limits(result.precision),
     }
 
 
-def _limits(share: Share) -> list[float]:
+def _limits(share: Estimate) -> list[float]:
     return [share.low, share.high]

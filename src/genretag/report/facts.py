@@ -1,4 +1,4 @@
-"""Shows what there is to know of one thing: names and values, readable on any width."""
+"""Prints names and values, readable on any width."""
 
 from collections.abc import Iterable
 
@@ -11,7 +11,7 @@ _NARROW = 60
 _INDENT = 2
 
 
-def show(facts: Iterable[tuple[str, str | Text]], console: Console) -> None:
+def print_facts(facts: Iterable[tuple[str, str | Text]], console: Console) -> None:
     """Print a line for each name and value; on a narrow console the value stands below its name."""
     rows = list(facts)
     is_narrow = console.width < _NARROW
@@ -21,12 +21,12 @@ def show(facts: Iterable[tuple[str, str | Text]], console: Console) -> None:
         if is_narrow:
             console.print(Text(name, "bold"))
             label = Text(" " * indent)
-        text = value if isinstance(value, Text) else lines(value)
-        paragraph(text, console, indent, label)
+        text = value if isinstance(value, Text) else escape_lines(value)
+        print_paragraph(text, console, indent, label)
 
 
-def paragraph(text: Text, console: Console, indent: int, label: Text | None = None) -> None:
-    """Print `text` behind so many columns; `label`, as wide, stands there on the first line."""
+def print_paragraph(text: Text, console: Console, indent: int, label: Text | None = None) -> None:
+    """Print `text` indented; `label`, as wide as that, stands before its first line."""
     if text.no_wrap:
         parts = [text]
     else:
@@ -37,11 +37,11 @@ def paragraph(text: Text, console: Console, indent: int, label: Text | None = No
         console.print((label if label and not number else margin) + part, soft_wrap=True)
 
 
-def lines(text: str) -> Text:
-    """`text`, made safe line by line."""
+def escape_lines(text: str) -> Text:
+    """Escape `text` line by line."""
     return Text("\n".join(visible(line) for line in text.split("\n")))
 
 
-def whole(text: object) -> Text:
-    """Return what must not be broken, so that it can be copied: a path or a digest."""
+def unbroken(text: object) -> Text:
+    """Return a text that is not broken into lines, so that it can be copied."""
     return Text(visible(str(text)), no_wrap=True)

@@ -1,15 +1,15 @@
-"""Lists runs: a line for each, which a narrow terminal breaks at words."""
+"""Formats the runs of the journal, a line each."""
 
 from rich.text import Text
 
 from genretag.library.journal import RunRecord
-from genretag.report.text import hanging, visible
+from genretag.report.text import visible, wrap_hanging
 
 _STATES = {"committed": "written", "abandoned": "not written", "pending": "interrupted"}
 
 
-def line(run: RunRecord, width: int | None) -> Text:
-    """Number, time, what was done to how many files, and by which command where.
+def format_run(run: RunRecord, width: int | None) -> Text:
+    """Format number, time, counts of files, command and folder of a run; break it at words.
 
     Args:
         run: from the journal.
@@ -27,4 +27,4 @@ def line(run: RunRecord, width: int | None) -> Text:
     )
     if run.folder:
         text.append(f"  in {visible(str(run.folder))}")
-    return Text(number) + hanging(text, width, len(number))
+    return Text(number) + wrap_hanging(text, width, len(number))

@@ -1,4 +1,4 @@
-"""A line per file that something happened to, and a summary."""
+"""Prints a line per file that changes or fails, and a summary."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable
@@ -10,9 +10,9 @@ from rich.table import Table
 from rich.text import Text
 
 from genretag.domain.outcome import OUTCOMES, Outcome, Planned, Tagged, Unchanged
-from genretag.report.paths import relative, shortened
-from genretag.report.text import hanging, percent, visible
-from genretag.report.wording import NO_GENRE, STYLES, WRITING, Wording, counted, is_addition
+from genretag.report.paths import relative_path, shorten
+from genretag.report.text import format_percent, visible, wrap_hanging
+from genretag.report.wording import NO_GENRE, STYLES, WRITING, Wording, format_counts, is_addition
 
 _INDENT = 11
 _NARROW_INDENT = 2
@@ -25,7 +25,7 @@ _DIM = "bright_black"
 
 
 def reporter(stream: TextIO) -> Callable[[Outcome], None]:
-    """Lines for a person, without colour unless `stream` is a terminal."""
+    """Write lines for people, without colour unless `stream` is a terminal."""
     return Lines(Console(file=stream)).show
 
 
@@ -60,63 +60,63 @@ class Lines:
             self._console.print(self.line(outcome), soft_wrap=True)
 
     def line(self, outcome: Outcome) -> Text:
-        """Status, genres, best score and path; for a failure what to do about it."""
+        """Format status, genres, best score and path; for a failure what to do about it."""
         style = STYLES[outcome.status]
         word = self._words.word(outcome.status)
         label = Text.assemble((f"{style.sign} {word:<8} ", style.colour))
         if outcome.error is not None:
             return self._failure(outcome, label)
-        text = self._placed(label + _news(outcome), relative(outcome.path, self._folder))
+        text = self._add_path(label + _describe(outcome), relative_path(outcome.path, self._folder))
         for note in outcome.notes:
-            text.append_text(self._below(Text(visible(note), _DIM)))
+            text.append_text(self._indented(Text(visible(note), _DIM)))
         return text
 
     def _failure(self, outcome: Outcome, label: Text) -> Text:
         assert outcome.error is not None
-        path = relative(outcome.path, self._folder)
+        path = relative_path(outcome.path, self._folder)
         if self._width is not None:
-            # In one row with the label and a colon, whose like the next rows have as an indent.
+            # The first row has the label and a colon, the next rows the indent.
             beside = len(label) if self._indent == len(label) else len(label) + self._indent
-            path = shortened(path, self._width - beside - 1, self._dots)
+            path = shorten(path, self._width - beside - 1, self._dots)
         message = Text(visible(outcome.error.message).replace(visible(str(outcome.path)), path))
         hint = Text(f"{visible(outcome.error.hint)} ({outcome.error.code})", _DIM)
         if self._indent == len(label):
-            text = label + hanging(message, self._width, self._indent)
+            text = label + wrap_hanging(message, self._width, self._indent)
         else:
-            text = hanging(label + message, self._width, self._indent)
-        return text.append_text(self._below(hint))
+            text = wrap_hanging(label + message, self._width, self._indent)
+        return text.append_text(self._indented(hint))
 
-    def _placed(self, text: Text, path: str) -> Text:
-        """`text` with the path behind it, or below where there is little room."""
+    def _add_path(self, text: Text, path: str) -> Text:
+        """Append the path to `text`, or put it below where there is little room."""
         if self._width is None:
             return text + Text(path)
         room = self._width - text.cell_len
         if room >= min(_LEAST_PATH, Text(path).cell_len):
-            return text + Text(shortened(path, room, self._dots))
+            return text + Text(shorten(path, room, self._dots))
         text.rstrip()
-        text = hanging(text, self._width, self._indent)
-        return text + self._below(Text(shortened(path, self._width - self._indent, self._dots)))
+        text = wrap_hanging(text, self._width, self._indent)
+        return text + self._indented(Text(shorten(path, self._width - self._indent, self._dots)))
 
-    def _below(self, text: Text) -> Text:
-        return Text("\n" + " " * self._indent) + hanging(text, self._width, self._indent)
+    def _indented(self, text: Text) -> Text:
+        return Text("\n" + " " * self._indent) + wrap_hanging(text, self._width, self._indent)
 
 
-def _news(outcome: Outcome) -> Text:
-    """Return what became of the genres and how sure that is, or why nothing did; padded."""
+def _describe(outcome: Outcome) -> Text:
+    """Describe the change of genres and its score, or the reason for none; padded."""
     guesses = outcome.prediction.genres[:1] if outcome.prediction else ()
     if isinstance(outcome, Tagged | Planned):
-        news = _change(outcome.before, outcome.after)
+        text = _change(outcome.before, outcome.after)
     elif guesses:
-        news = Text("".join(f"{visible(guess.name)}?" for guess in guesses))
+        text = Text("".join(f"{visible(guess.name)}?" for guess in guesses))
     else:
-        news = Text.assemble((outcome.reason or "", _DIM))
+        text = Text.assemble((outcome.reason or "", _DIM))
     if guesses:
-        news = _padded(news, _GENRES_WIDTH, 0) + Text(f" {percent(guesses[0].score)}")
-    return _padded(news, _GENRES_WIDTH + 1 + _SCORE_WIDTH, 2)
+        text = _pad(text, _GENRES_WIDTH, 0) + Text(f" {format_percent(guesses[0].score)}")
+    return _pad(text, _GENRES_WIDTH + 1 + _SCORE_WIDTH, 2)
 
 
 def _change(before: tuple[str, ...], after: tuple[str, ...]) -> Text:
-    """The genres of a file before and after; what is new stands out."""
+    """Format the genres of a file before and after; new ones in bold."""
     if is_addition(before, after):
         return Text(f"{_names(before)} + ") + Text(_names(after[len(before) :]), "bold")
     known = f"{_names(before)} -> " if before and before != after else ""
@@ -127,8 +127,8 @@ def _names(genres: tuple[str, ...]) -> str:
     return visible("; ".join(genres)) or NO_GENRE
 
 
-def _padded(text: Text, width: int, least: int) -> Text:
-    """`text` with blanks up to `width` columns, and `least` of them in any case."""
+def _pad(text: Text, width: int, least: int) -> Text:
+    """Append blanks up to `width` columns, and at least `least` of them."""
     return text + Text(" " * max(width - text.cell_len, least))
 
 
@@ -158,7 +158,7 @@ class Summary:
         return self.counts.total()
 
     def table(self, seconds: float) -> Table:
-        """Return how many files of each status, with the commonest new genres or reasons."""
+        """Return a table: files of each status, with the commonest new genres or reasons."""
         table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
         table.add_column(justify="left", no_wrap=True)
         table.add_column(justify="right", style="bold", no_wrap=True)
@@ -175,6 +175,6 @@ class Summary:
     def _note(self, status: str) -> str:
         notes = self._notes[status]
         only = next(iter(notes), "") if len(notes) == 1 else ""
-        # A reason that holds for all of them needs no count.
+        # A reason that all of them have needs no count.
         is_reason = only and status not in (Tagged.status, Planned.status)
-        return visible(only) if is_reason else counted(notes)
+        return visible(only) if is_reason else format_counts(notes)

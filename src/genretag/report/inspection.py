@@ -1,4 +1,4 @@
-"""Shows a person all that is known of one file."""
+"""Prints the inspection of a file for people."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
@@ -13,7 +13,7 @@ from genretag.domain.inspection import Inspection
 from genretag.domain.players import PLAYERS
 from genretag.report.blocks import Lane, Pen
 from genretag.report.palette import AGAINST, COLOURS, FOR
-from genretag.report.text import WIDE, clock, percent, visible
+from genretag.report.text import WIDE, format_percent, format_time, visible
 
 TOP_GENRES = 5
 _BAR_WIDTH = 30
@@ -22,17 +22,17 @@ _INDENT = 2
 _SEPARATORS = frozenset(";/|,")
 _LABEL_WIDTH = 9
 _GENRE_WIDTH = 14
-# Less would make much of nothing, or an empty line.
+# Smaller effects and scores are not worth a line.
 _LEAST_WORTH = 0.05
 _LEAST_SCORE = 0.1
 
 
-# What a value is of, the value, and what else there is to say.
+# Labels, a value, and notes.
 _Row = tuple[tuple[str, ...], Text, tuple[str, ...]]
 
 
-def show(inspection: Inspection, console: Console) -> None:
-    """Print everything about one file; values that are drawn are written as numbers too."""
+def print_inspection(inspection: Inspection, console: Console) -> None:
+    """Print an inspection; drawings repeat what the numbers say."""
     console.print(Text(visible(str(inspection.path)), "bold"), soft_wrap=True)
     if console.width >= WIDE:
         sections = Table.grid(padding=(0, 1))
@@ -52,33 +52,34 @@ def show(inspection: Inspection, console: Console) -> None:
 def _sections(
     inspection: Inspection, room: int, console: Console
 ) -> Iterator[tuple[str, RenderableType]]:
-    """Labels, and what stands beside or below them in `room` columns."""
+    """Yield labels, and what stands beside or below them in `room` columns."""
     pen, is_wide = Pen.of(console), console.width >= WIDE
     yield "file", _file(inspection)
     yield "tags", _tags(inspection, is_wide)
     if inspection.genres:
         yield "players", _players(inspection, is_wide)
-    yield "heard", _heard(inspection, room, pen)
-    yield "", _verdict(inspection)
+    yield "heard", _top_genres(inspection, room, pen)
+    yield "", _decision(inspection)
     if inspection.best:
         # One width for all names, so that a window stands in the same columns everywhere.
         names = max(_GENRE_WIDTH, *(cell_len(name) + 2 for name in _scores(inspection)))
         names = min(names, max(_GENRE_WIDTH, room // 2))
         lane = Lane(len(inspection.timeline.excerpts), max(1, room - names))
-        yield "when", _when(inspection, names, lane, pen)
+        yield "when", _over_time(inspection, names, lane, pen)
         if inspection.effects:
-            yield "why", _why(inspection, names, lane, pen)
+            yield "why", _effects(inspection, names, lane, pen)
         if inspection.bands:
             yield "", _octaves(inspection, names, room, pen)
 
 
 def _file(inspection: Inspection) -> str:
-    heard = inspection.timeline
-    windows = f"heard {len(heard.excerpts)} windows"
-    if heard.silent:
-        windows += f" and {len(heard.silent)} of silence"
+    timeline = inspection.timeline
+    windows = f"heard {len(timeline.excerpts)} windows"
+    if timeline.silent:
+        windows += f" and {len(timeline.silent)} of silence"
     container = inspection.container or "a container that genretag cannot tag"
-    return f"{container}, {clock(heard.prediction.duration_s)}, {windows}, {heard.prediction.model}"
+    duration = format_time(timeline.prediction.duration_s)
+    return f"{container}, {duration}, {windows}, {timeline.prediction.model}"
 
 
 def _tags(inspection: Inspection, is_wide: bool) -> RenderableType:
@@ -95,11 +96,11 @@ def _tags(inspection: Inspection, is_wide: bool) -> RenderableType:
     if not rows:
         return "no genre"
     rows.append((("read as", ""), _values(inspection.genres), ("",)))
-    return _listed(rows, is_wide)
+    return _list(rows, is_wide)
 
 
 def _players(inspection: Inspection, is_wide: bool) -> RenderableType:
-    """Players that show the same share a line."""
+    """List what players show; those that show the same share a line."""
     same: dict[tuple[str, ...], list[str]] = {}
     for player in PLAYERS:
         genres = player.shows(inspection.container or "", inspection.tags)
@@ -107,11 +108,11 @@ def _players(inspection: Inspection, is_wide: bool) -> RenderableType:
     rows: list[_Row] = []
     for genres, names in same.items():
         rows.append(((", ".join(names),), _values(genres) if genres else Text("nothing"), ()))
-    return _listed(rows, is_wide)
+    return _list(rows, is_wide)
 
 
-def _listed(rows: Iterable[_Row], is_wide: bool) -> RenderableType:
-    """Values beside what they are of, or below it."""
+def _list(rows: Iterable[_Row], is_wide: bool) -> RenderableType:
+    """Lay out values beside their labels, or below them."""
     if is_wide:
         table = _grid()
         for before, value, after in rows:
@@ -124,51 +125,51 @@ def _listed(rows: Iterable[_Row], is_wide: bool) -> RenderableType:
     return Group(*lines)
 
 
-def _heard(inspection: Inspection, room: int, pen: Pen) -> RenderableType:
+def _top_genres(inspection: Inspection, room: int, pen: Pen) -> RenderableType:
     if inspection.best is None:
         return "nothing but silence"
     rows = _grid()
     genres = inspection.timeline.prediction.genres[:TOP_GENRES]
     width = _bar_width(room - max(cell_len(genre.name) for genre in genres) - 7)
-    for place, genre in enumerate(genres):
+    for n, genre in enumerate(genres):
         bar = pen.bar(genre.score, width, inspection.threshold)
-        rows.add_row(genre.name, Text.assemble(percent(genre.score), " ", (bar, COLOURS[place])))
+        rows.add_row(genre.name, Text.assemble(format_percent(genre.score), " ", (bar, COLOURS[n])))
     return rows
 
 
-def _verdict(inspection: Inspection) -> str:
+def _decision(inspection: Inspection) -> str:
     if inspection.best is None:
         return "unsure: scan writes nothing"
     limit = f"{inspection.threshold:.2f}"
-    verdict = f"unsure: the best score is below {limit}, so scan writes nothing"
+    text = f"unsure: the best score is below {limit}, so scan writes nothing"
     if inspection.is_sure:
-        verdict = f"sure: the best score reaches {limit}"
-    if inspection.likely:
-        names = ", ".join(genre.name for genre in inspection.likely)
-        verdict += f"\n{inspection.wished:.0%} set: {names}"
-    return verdict
+        text = f"sure: the best score reaches {limit}"
+    if inspection.likely_set:
+        names = ", ".join(genre.name for genre in inspection.likely_set)
+        text += f"\n{inspection.set_probability:.0%} set: {names}"
+    return text
 
 
 def _scores(inspection: Inspection) -> dict[str, list[float]]:
-    """Windows' scores of those best genres that any window hears."""
-    heard = inspection.timeline
-    best = [genre.name for genre in heard.prediction.genres[:TOP_GENRES]]
-    scores = {name: heard.scores[:, heard.genres.index(name)].tolist() for name in best}
+    """Return the scores of windows for those top genres that any window scores high."""
+    timeline = inspection.timeline
+    best = [genre.name for genre in timeline.prediction.genres[:TOP_GENRES]]
+    scores = {name: timeline.scores[:, timeline.genres.index(name)].tolist() for name in best}
     return {n: each for n, each in scores.items() if n == best[0] or max(each) >= _LEAST_SCORE}
 
 
-def _when(inspection: Inspection, names: int, lane: Lane, pen: Pen) -> RenderableType:
+def _over_time(inspection: Inspection, names: int, lane: Lane, pen: Pen) -> RenderableType:
     rows = _grid(names)
-    starts = [clock(excerpt.start_s) for excerpt in inspection.timeline.excerpts]
+    starts = [format_time(excerpt.start_s) for excerpt in inspection.timeline.excerpts]
     rows.add_row("", Text(lane.ruler(starts), "bright_black"))
-    places = [genre.name for genre in inspection.timeline.prediction.genres]
+    ranked = [genre.name for genre in inspection.timeline.prediction.genres]
     for name, scores in _scores(inspection).items():
         line = lane.line([[score] for score in scores], pen)
-        rows.add_row(name, Text(line, COLOURS[places.index(name)], no_wrap=True))
+        rows.add_row(name, Text(line, COLOURS[ranked.index(name)], no_wrap=True))
     return rows
 
 
-def _why(inspection: Inspection, names: int, lane: Lane, pen: Pen) -> RenderableType:
+def _effects(inspection: Inspection, names: int, lane: Lane, pen: Pen) -> RenderableType:
     best = inspection.best.name if inspection.best else ""
     worth = [[effect.worth for effect in window] for window in inspection.effects]
     most = max(_LEAST_WORTH, *map(abs, chain.from_iterable(worth)))
@@ -199,13 +200,13 @@ def _bar_width(room: int) -> int:
 
 
 def _values(texts: Sequence[str]) -> Text:
-    """Several values apart; one that looks like several is quoted."""
+    """Format several values; one that looks like several is quoted."""
     shown = (f'"{text}"' if _SEPARATORS & {*text} else text for text in texts)
     return _safe(" | ".join(shown))
 
 
 def _safe(text: str) -> Text:
-    """Text from a file: neither control characters nor markup act."""
+    """Return text from a file in which neither control characters nor markup act."""
     return Text(visible(text), overflow="fold")
 
 

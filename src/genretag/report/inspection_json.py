@@ -1,4 +1,4 @@
-"""All that is known of one file, as data."""
+"""Converts the inspection of a file to a JSON object."""
 
 from dataclasses import asdict
 from itertools import chain
@@ -9,15 +9,13 @@ from genretag.domain.inspection import Inspection
 from genretag.domain.occlusion import Effect
 from genretag.domain.players import PLAYERS
 from genretag.errors import GenretagError
-from genretag.report.jsonl import SCHEMA
-
-_DIGITS = 4
+from genretag.report.jsonl import DIGITS, SCHEMA
 
 
-def as_object(inspection: Inspection) -> dict[str, Any]:
-    """The JSON object of one file; scores are rounded to four digits."""
-    heard = inspection.timeline
-    prediction = heard.prediction
+def to_dict(inspection: Inspection) -> dict[str, Any]:
+    """Convert an inspection; numbers are rounded to four digits."""
+    timeline = inspection.timeline
+    prediction = timeline.prediction
     return {
         "schema": SCHEMA,
         "path": str(inspection.path),
@@ -32,19 +30,19 @@ def as_object(inspection: Inspection) -> dict[str, Any]:
         "genres": [_scored(genre.name, genre.score) for genre in prediction.genres],
         "threshold": inspection.threshold,
         "sure": inspection.is_sure,
-        "set": [genre.name for genre in inspection.likely],
-        "duration_s": _short(prediction.duration_s),
+        "set": [genre.name for genre in inspection.likely_set],
+        "duration_s": _round(prediction.duration_s),
         "model": prediction.model,
         "timeline": [
             {
-                "start_s": _short(excerpt.start_s),
-                "length_s": _short(excerpt.length_s),
-                "genres": [_scored(*pair) for pair in zip(heard.genres, row, strict=True)],
+                "start_s": _round(excerpt.start_s),
+                "length_s": _round(excerpt.length_s),
+                "genres": [_scored(*pair) for pair in zip(timeline.genres, row, strict=True)],
             }
-            for excerpt, row in zip(heard.excerpts, heard.scores.tolist(), strict=True)
+            for excerpt, row in zip(timeline.excerpts, timeline.scores.tolist(), strict=True)
         ],
         "silent": [
-            {"start_s": _short(e.start_s), "length_s": _short(e.length_s)} for e in heard.silent
+            {"start_s": _round(e.start_s), "length_s": _round(e.length_s)} for e in timeline.silent
         ],
         "effects": [
             _effect(effect)
@@ -54,26 +52,25 @@ def as_object(inspection: Inspection) -> dict[str, Any]:
     }
 
 
-def refusal(path: Path, error: GenretagError) -> dict[str, Any]:
-    """The JSON object of a file that cannot be inspected."""
-    told = {"code": str(error.code), "message": error.message, "hint": error.hint}
-    return {"schema": SCHEMA, "path": str(path), "error": told}
+def error_to_dict(path: Path, error: GenretagError) -> dict[str, Any]:
+    """Convert the error of a file that cannot be inspected."""
+    return {"schema": SCHEMA, "path": str(path), "error": error.to_dict()}
 
 
 def _scored(name: str, score: float) -> dict[str, Any]:
-    return {"name": name, "score": _short(score)}
+    return {"name": name, "score": _round(score)}
 
 
 def _effect(effect: Effect) -> dict[str, Any]:
     part = effect.part
     return {
-        "start_s": _short(part.excerpt.start_s),
-        "length_s": _short(part.excerpt.length_s),
+        "start_s": _round(part.excerpt.start_s),
+        "length_s": _round(part.excerpt.length_s),
         "low_hz": part.band and part.band.low_hz,
         "high_hz": part.band and part.band.high_hz,
-        "worth": _short(effect.worth),
+        "worth": _round(effect.worth),
     }
 
 
-def _short(number: float) -> float:
-    return round(number, _DIGITS)
+def _round(number: float) -> float:
+    return round(number, DIGITS)

@@ -1,20 +1,20 @@
-"""One JSON object per file and line: the contract for scripts."""
+"""Writes outcomes as JSON, one object per line: the contract for scripts."""
 
 import json
 from collections.abc import Callable
 from typing import Any, TextIO
 
-from genretag.domain.change import TagChange, layout_as_object
+from genretag.domain.change import TagChange, layout_to_dict
 from genretag.domain.outcome import Outcome, Planned
 
 SCHEMA = 1
 TOP_GENRES = 5
-_DIGITS = 4
+DIGITS = 4
 
 
-def as_object(outcome: Outcome) -> dict[str, Any]:
-    """The JSON object of one outcome; scores are rounded to four digits."""
-    heard = outcome.prediction
+def to_dict(outcome: Outcome) -> dict[str, Any]:
+    """Convert an outcome; numbers are rounded to four digits."""
+    prediction = outcome.prediction
     error = outcome.error
     return {
         "schema": SCHEMA,
@@ -24,25 +24,25 @@ def as_object(outcome: Outcome) -> dict[str, Any]:
         "before": list(outcome.before),
         "after": list(outcome.after),
         "genres": [
-            {"name": genre.name, "score": round(genre.score, _DIGITS)}
-            for genre in (heard.genres[:TOP_GENRES] if heard else ())
+            {"name": genre.name, "score": round(genre.score, DIGITS)}
+            for genre in (prediction.genres[:TOP_GENRES] if prediction else ())
         ],
-        "duration_s": round(heard.duration_s, _DIGITS) if heard else None,
-        "windows": heard.windows if heard else None,
-        "model": heard.model if heard else None,
+        "duration_s": round(prediction.duration_s, DIGITS) if prediction else None,
+        "windows": prediction.windows if prediction else None,
+        "model": prediction.model if prediction else None,
         "notes": list(outcome.notes),
-        "change": _stored(outcome.change) if isinstance(outcome, Planned) else None,
-        "error": error and {"code": str(error.code), "message": error.message, "hint": error.hint},
+        "change": _change(outcome.change) if isinstance(outcome, Planned) else None,
+        "error": error and error.to_dict(),
     }
 
 
-def _stored(change: TagChange) -> dict[str, Any]:
-    """What `apply` must know beside the genres."""
+def _change(change: TagChange) -> dict[str, Any]:
+    """Convert what `apply` needs beside the genres."""
     return {
         "container": change.container,
         "size": change.stamp and change.stamp.size,
         "mtime_ns": change.stamp and change.stamp.mtime_ns,
-        "layout": layout_as_object(change.layout),
+        "layout": layout_to_dict(change.layout),
     }
 
 
@@ -50,7 +50,7 @@ def reporter(stream: TextIO) -> Callable[[Outcome], None]:
     """Write each outcome as a line, in ASCII, so that no name can break the stream."""
 
     def report(outcome: Outcome) -> None:
-        stream.write(json.dumps(as_object(outcome)) + "\n")
+        stream.write(json.dumps(to_dict(outcome)) + "\n")
         stream.flush()
 
     return report

@@ -1,4 +1,4 @@
-"""What a model says of itself, for a person."""
+"""Prints the card of a model for people."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -11,37 +11,39 @@ from genretag.domain.manifest import ModelManifest
 from genretag.report import facts
 from genretag.report.text import visible
 
-_HELD_OUT = {
+_TEST_SETS = {
     "groups": "artists held out",
     "sources": "sources held out",
     "test": "test side",
     "valid": "valid side",
 }
-"""What the sets of clips were on which models are measured."""
+"""Names of the sets of clips on which models are measured."""
 
 
-def show(manifest: ModelManifest, digest: str, identity: str, file: Path, console: Console) -> None:
+def print_card(
+    manifest: ModelManifest, digest: str, identity: str, file: Path, console: Console
+) -> None:
     """Print the card of the model in `file`."""
     title = Text(visible(f"{manifest.name} {manifest.version}"), "bold")
     console.print(title + Text(visible(f", {manifest.licence}"), "not bold"))
     console.print(Text(visible(manifest.description)))
     console.print()
-    facts.show(
+    facts.print_facts(
         [
-            ("hears", _hears(manifest)),
+            ("hears", _input(manifest)),
             ("genres", f"{len(manifest.genres)}: {', '.join(manifest.genres.names)}"),
-            ("threshold", f"{manifest.threshold:.2f}{_aim(manifest.training)}"),
+            ("threshold", f"{manifest.threshold:.2f}{_target(manifest.training)}"),
             *_trained_on(manifest.training),
             *(("measured", text) for text in _scores(manifest.scores)),
             ("identity", identity),
-            ("SHA-256", facts.whole(digest)),
-            ("file", facts.whole(file.absolute())),
+            ("SHA-256", facts.unbroken(digest)),
+            ("file", facts.unbroken(file.absolute())),
         ],
         console,
     )
 
 
-def _hears(manifest: ModelManifest) -> str:
+def _input(manifest: ModelManifest) -> str:
     front_end, window = manifest.front_end, manifest.window
     return (
         f"{window.balanced} windows of {window.length_s:.1f} s of a track, at "
@@ -49,12 +51,12 @@ def _hears(manifest: ModelManifest) -> str:
     )
 
 
-def _aim(training: Mapping[str, Any]) -> str:
-    """Return what share of what reaches the threshold should be right: for that it was chosen."""
-    for told in (training, *(part for part in training.values() if isinstance(part, Mapping))):
-        wished = told.get("target_precision")
-        if _is_number(wished):
-            return f", chosen so that at least {wished:.0%} of what is written should be right"
+def _target(training: Mapping[str, Any]) -> str:
+    """Return the precision for which the threshold was chosen, as text."""
+    for part in (training, *(part for part in training.values() if isinstance(part, Mapping))):
+        precision = part.get("target_precision")
+        if _is_number(precision):
+            return f", chosen so that at least {precision:.0%} of what is written should be right"
     return ""
 
 
@@ -65,23 +67,23 @@ def _trained_on(training: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _scores(scores: Mapping[str, Any]) -> Iterator[str]:
-    """A text for each set of clips on which it was measured."""
-    for name, told in scores.items():
-        if not isinstance(told, Mapping):
+    """Yield a text for each set of clips on which it was measured."""
+    for name, values in scores.items():
+        if not isinstance(values, Mapping):
             continue
-        parts = [*_measured(told)]
+        parts = [*_describe(values)]
         if parts:
-            yield f"{_HELD_OUT.get(name, name)}: {', '.join(parts)}"
+            yield f"{_TEST_SETS.get(name, name)}: {', '.join(parts)}"
 
 
-def _measured(told: Mapping[str, Any]) -> Iterator[str]:
-    if _is_number(told.get("accuracy")):
-        yield f"{told['accuracy']:.0%} right{_interval(told.get('accuracy_95'))}"
-    if _is_number(told.get("clips")):
-        yield f"{told['clips']:,} clips"
-    if _is_number(told.get("f1_macro")):
-        yield f"macro-F1 {told['f1_macro']:.2f}"
-    accepted = told.get("accepted")
+def _describe(values: Mapping[str, Any]) -> Iterator[str]:
+    if _is_number(values.get("accuracy")):
+        yield f"{values['accuracy']:.0%} right{_interval(values.get('accuracy_95'))}"
+    if _is_number(values.get("clips")):
+        yield f"{values['clips']:,} clips"
+    if _is_number(values.get("f1_macro")):
+        yield f"macro-F1 {values['f1_macro']:.2f}"
+    accepted = values.get("accepted")
     if isinstance(accepted, Mapping) and all(
         _is_number(accepted.get(key)) for key in ("threshold", "precision", "coverage")
     ):

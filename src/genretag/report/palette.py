@@ -1,11 +1,11 @@
-"""Colours that people tell apart who see no red, no green or no blue.
+"""Colours that colour-blind people can tell apart.
 
-Of M. Okabe and K. Ito, "Color Universal Design", 2008. They only help: wherever one is used, a
-name, a place or a pattern says the same.
+From M. Okabe and K. Ito, "Color Universal Design", 2008. Wherever one is used, a name, a position
+or a pattern says the same.
 """
 
 COLOURS = ("#56b4e9", "#e69f00", "#009e73", "#cc79a7", "#f0e442")
-"""For genres beside each other: those that stand out on any ground."""
+"""For genres beside each other: visible on any background."""
 
 FOR, AGAINST = "#0072b2", "#e69f00"
-"""For what speaks for a genre and what speaks against it: these differ in grey as well."""
+"""For parts that speak for and against a genre; they differ in grey as well."""

@@ -1,4 +1,4 @@
-"""Shows paths to people: without the part that they know, and in the room that there is."""
+"""Formats paths for people: relative, and shortened to the room that there is."""
 
 import os
 from collections.abc import Iterable
@@ -10,11 +10,11 @@ from genretag.report.text import visible
 
 
 def common_folder(paths: Iterable[Path]) -> Path | None:
-    """The deepest folder that holds all of `paths`, a path that is a folder included.
+    """Return the deepest folder that holds all of `paths`, which may be folders themselves.
 
-    None if there is none, or only the root of a disk: nobody reads paths as relative to that.
+    None if there is none, or only the root of a disk, where full paths are plainer.
     """
-    # Unlike Path's own, it says no where nobody may look.
+    # Unlike Path.is_dir, this is False where access is denied.
     folders = {path if os.path.isdir(path) else path.parent for path in paths}  # noqa: PTH112
     try:
         found = Path(os.path.commonpath(folders))
@@ -23,10 +23,10 @@ def common_folder(paths: Iterable[Path]) -> Path | None:
     return found if found.name or not found.anchor else None
 
 
-def relative(path: Path, folder: Path | None) -> str:
-    """`path` as a person reads it, relative to `folder` if it lies in there.
+def relative_path(path: Path, folder: Path | None) -> str:
+    """Format `path`, relative to `folder` if it lies in there.
 
-    >>> relative(Path("/music/a/b.mp3"), Path("/music"))
+    >>> relative_path(Path("/music/a/b.mp3"), Path("/music"))
     'a/b.mp3'
     """
     if folder is not None and path != folder and path.is_relative_to(folder):
@@ -34,14 +34,14 @@ def relative(path: Path, folder: Path | None) -> str:
     return visible(str(path))
 
 
-def shortened(text: str, width: int, dots: str = "…") -> str:
-    """A path or a name in at most `width` columns; what is too much is left out of its middle.
+def shorten(text: str, width: int, dots: str = "…") -> str:
+    """Shorten a path or a name to at most `width` columns, by leaving out its middle.
 
     The name of the file stays whole as long as it fits; it may begin with a number.
 
-    >>> shortened("Artist/Album/01 Title.flac", 16)
+    >>> shorten("Artist/Album/01 Title.flac", 16)
     'A…/01 Title.flac'
-    >>> shortened("01 Title.flac", 9)
+    >>> shorten("01 Title.flac", 9)
     '01…e.flac'
     """
     if cell_len(text) <= width:
@@ -53,7 +53,7 @@ def shortened(text: str, width: int, dots: str = "…") -> str:
 
 
 def _end(text: str, width: int) -> str:
-    """As much of the end of `text` as `width` columns hold."""
+    """Return as much of the end of `text` as `width` columns hold."""
     start, room = len(text), width
     while start and (room := room - cell_len(text[start - 1])) >= 0:
         start -= 1

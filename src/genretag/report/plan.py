@@ -16,7 +16,7 @@ from genretag.report import jsonl
 
 
 class PlanWriter:
-    """Writes outcomes to `stream`, of which only those that are planned become lines."""
+    """Writes a line for each planned outcome, and counts the others."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -33,8 +33,8 @@ class PlanWriter:
         if isinstance(outcome, Planned):
             self._report(outcome)
         elif isinstance(outcome, Failed):
-            told = jsonl.as_object(outcome)
-            self._failed.append({"path": told["path"], "error": told["error"]})
+            row = jsonl.to_dict(outcome)
+            self._failed.append({"path": row["path"], "error": row["error"]})
 
     def end(self, complete: bool) -> None:
         """Write the last line."""

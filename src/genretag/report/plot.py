@@ -1,4 +1,4 @@
-"""Draws what a model heard in a file: the spectrogram over what was heard when, and why."""
+"""Draws an inspection: spectrogram, scores over time, and what speaks for the best genre."""
 
 import warnings
 from collections.abc import Sequence
@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from genretag.audio.mel import DYNAMIC_RANGE_DB, place_of_hz
+from genretag.audio.mel import DYNAMIC_RANGE_DB, hz_to_band
 from genretag.domain.inspection import Inspection
 from genretag.domain.manifest import FrontEnd
 from genretag.library import paths
 from genretag.report.palette import AGAINST, FOR
-from genretag.report.text import clock, percent, visible
+from genretag.report.text import format_percent, format_time, visible
 
 paths.adopt_caches()  # matplotlib looks for its folder while it is imported
 
@@ -38,19 +38,19 @@ _TICKS = 9
 _TICKS_HZ = (250, 500, 1000, 2000, 4000, 8000, 16000)
 
 
-def draw(inspection: Inspection, front_end: FrontEnd, file: Path) -> None:
-    """Write the picture of one inspection to `file`, as PNG or SVG by its ending; OSError."""
+def save_picture(inspection: Inspection, front_end: FrontEnd, file: Path) -> None:
+    """Write the picture of an inspection to `file`, as PNG or SVG by its suffix; OSError."""
     matplotlib.use("Agg")
-    # A name in a script that the font lacks is drawn as boxes, which says enough.
+    # Characters that the font lacks are drawn as boxes, which is good enough.
     with matplotlib.rc_context(_STYLE), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing")
         # A date would make pictures of the same file differ.
         metadata = {"Date": None} if file.suffix.casefold() == ".svg" else None
-        picture(inspection, front_end).savefig(file, dpi=_DPI, metadata=metadata)
+        draw_picture(inspection, front_end).savefig(file, dpi=_DPI, metadata=metadata)
 
 
-def picture(inspection: Inspection, front_end: FrontEnd) -> Figure:
-    """The picture of one inspection; windows stand side by side, with the track's times below."""
+def draw_picture(inspection: Inspection, front_end: FrontEnd) -> Figure:
+    """Draw an inspection; windows stand side by side, with the track's times below."""
     rows = {"sound": 3.2}
     if inspection.best:
         rows["genres"] = 1.9
@@ -79,23 +79,23 @@ def picture(inspection: Inspection, front_end: FrontEnd) -> Figure:
 
 def _title(inspection: Inspection) -> str:
     best = inspection.best
-    said = "nothing but silence"
+    result = "nothing but silence"
     if best:
-        said = f"{best.name} {percent(best.score).strip()}"
-        said += "" if inspection.is_sure else f", unsure (below {inspection.threshold:.2f})"
+        result = f"{best.name} {format_percent(best.score).strip()}"
+        result += "" if inspection.is_sure else f", unsure (below {inspection.threshold:.2f})"
     # A dollar sign would begin a formula.
     name = visible(inspection.path.name).replace("$", r"\$")
-    return f"{name}: {said}\n{inspection.timeline.prediction.model}"
+    return f"{name}: {result}\n{inspection.timeline.prediction.model}"
 
 
 def _spectrogram(axes: Axes, inspection: Inspection, front_end: FrontEnd) -> None:
-    """Windows side by side, each a unit wide."""
+    """Draw windows side by side, each a unit wide."""
     mels = inspection.timeline.mels
     top = max(1e-9, float(mels.max(initial=0.0)))
-    for place, mel in enumerate(mels):
+    for window, mel in enumerate(mels):
         image = axes.imshow(
             mel.T, origin="lower", aspect="auto", cmap="magma", interpolation="nearest",
-            extent=(*_edges(place, len(mels)), 0, front_end.n_mels), vmin=0, vmax=top,
+            extent=(*_edges(window, len(mels)), 0, front_end.n_mels), vmin=0, vmax=top,
         )  # fmt: skip
     axes.set_xlim(0, max(1, len(mels)))
     axes.set_ylim(0, front_end.n_mels)
@@ -118,22 +118,22 @@ def _scale(axes: Axes, image: Any, front_end: FrontEnd, top: float) -> None:
 
 
 def _genres(axes: Axes, inspection: Inspection) -> None:
-    """The score of each of the best genres in each window, as shades and as numbers."""
-    heard = inspection.timeline
-    best = heard.prediction.genres[:_TOP_GENRES]
-    scores = heard.scores[:, [heard.genres.index(genre.name) for genre in best]]
+    """Draw the scores of the best genres in each window, as shades and as numbers."""
+    timeline = inspection.timeline
+    best = timeline.prediction.genres[:_TOP_GENRES]
+    scores = timeline.scores[:, [timeline.genres.index(genre.name) for genre in best]]
     for window, row in enumerate(scores):
         axes.imshow(
             row[::-1, None], origin="lower", aspect="auto", cmap="Blues", vmin=0, vmax=1,
             extent=(*_edges(window, len(scores)), 0, len(best)),
         )  # fmt: skip
-        for place, score in enumerate(row if len(scores) <= _MOST_NUMBERS else ()):
+        for rank, score in enumerate(row if len(scores) <= _MOST_NUMBERS else ()):
             axes.text(
-                window + 0.5, len(best) - place - 0.5, percent(score).strip(), fontsize=9,
+                window + 0.5, len(best) - rank - 0.5, format_percent(score).strip(), fontsize=9,
                 ha="center", va="center", color="white" if score > _DARK else "black",
             )  # fmt: skip
     axes.set_ylim(0, len(best))
-    names = [f"{genre.name} {percent(genre.score)}" for genre in reversed(best)]
+    names = [f"{genre.name} {format_percent(genre.score)}" for genre in reversed(best)]
     axes.set_yticks(np.arange(len(best)) + 0.5, names)
     axes.tick_params(axis="y", length=0)
     axes.set_title("how likely each window makes each genre", loc="left")
@@ -141,7 +141,7 @@ def _genres(axes: Axes, inspection: Inspection) -> None:
 
 
 def _worth(axes: Axes, inspection: Inspection) -> None:
-    """What each stretch is worth to the best genre: upwards for it, downwards against it."""
+    """Draw the effect of each stretch on the best genre: upwards for it, downwards against it."""
     best = inspection.best.name if inspection.best else ""
     most = 0.05
     for window, effects in enumerate(inspection.effects):
@@ -162,9 +162,9 @@ def _worth(axes: Axes, inspection: Inspection) -> None:
 
 
 def _octaves(axes: Axes, inspection: Inspection, front_end: FrontEnd) -> None:
-    """What each octave is worth, beside the spectrogram's axis."""
+    """Draw the effect of each octave, beside the spectrogram's axis."""
     for band, worth in inspection.octaves:
-        low, high = (place_of_hz(hz, front_end) for hz in (band.low_hz, band.high_hz))
+        low, high = (hz_to_band(hz, front_end) for hz in (band.low_hz, band.high_hz))
         axes.barh(
             low, worth, 0.92 * (high - low), align="edge", color=FOR if worth > 0 else AGAINST,
             hatch="" if worth > 0 else "////", edgecolor="black", linewidth=0.4,
@@ -185,8 +185,8 @@ def _times(axes: Axes, inspection: Inspection) -> None:
     every = -(-len(excerpts) // _TICKS) or 1
     shown: Sequence[int] = range(0, len(excerpts), every)
     axes.set_xticks(
-        [_edges(place, len(excerpts))[0] for place in shown],
-        [clock(excerpts[place].start_s) for place in shown],
+        [_edges(window, len(excerpts))[0] for window in shown],
+        [format_time(excerpts[window].start_s) for window in shown],
     )
     axes.set_xlabel(f"time in the track; each window is {_length(inspection)} long")
 
@@ -198,7 +198,7 @@ def _length(inspection: Inspection) -> str:
 def _hertz(axes: Axes, front_end: FrontEnd) -> None:
     wanted = [hz for hz in _TICKS_HZ if hz < front_end.rate_hz / 2]
     names = [f"{hz / 1000:g}k" if hz >= 1000 else str(hz) for hz in wanted]
-    axes.set_yticks([place_of_hz(hz, front_end) for hz in wanted], names)
+    axes.set_yticks([hz_to_band(hz, front_end) for hz in wanted], names)
 
 
 def _edges(window: int, windows: int) -> tuple[float, float]:

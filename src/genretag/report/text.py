@@ -1,4 +1,4 @@
-"""Makes text from files safe to show."""
+"""Escapes text from files, and formats and wraps texts for terminals."""
 
 import re
 import unicodedata
@@ -19,29 +19,29 @@ _PIECES = re.compile(r"`[^`]*`\S*|/[^:]*:\S*|\S+")
 
 
 def visible(text: str) -> str:
-    r"""`text` with every character that could act on a terminal, or not be seen, spelled out.
+    r"""Escape every character that could act on a terminal, or not be seen.
 
     >>> visible("a\x1b[31m\nb")
     'a\\x1b[31m\\x0ab'
     """
     if text.isascii() and text.isprintable():  # nearly all are, and runs are long
         return text
-    return "".join(_spelled(c) if _is_unsafe(c) else c for c in text)
+    return "".join(_escape(c) if _is_unsafe(c) else c for c in text)
 
 
-def percent(score: float) -> str:
-    """A score in four characters; no score is worth a hundred per cent.
+def format_percent(score: float) -> str:
+    """Format a score in four characters; none becomes a hundred per cent.
 
-    >>> percent(0.074), percent(0.9987)
+    >>> format_percent(0.074), format_percent(0.9987)
     ('  7%', ' 99%')
     """
     return f"{min(score, 0.99):>4.0%}"
 
 
-def clock(seconds: float) -> str:
-    """A time within a track.
+def format_time(seconds: float) -> str:
+    """Format a time within a track.
 
-    >>> clock(245.0), clock(3671.9)
+    >>> format_time(245.0), format_time(3671.9)
     ('4:05', '1:01:11')
     """
     minutes, second = divmod(int(seconds), 60)
@@ -49,10 +49,10 @@ def clock(seconds: float) -> str:
     return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"
 
 
-def hanging(text: Text, width: int | None, indent: int) -> Text:
-    """`text` broken at words into lines of `width` columns, all but the first indented.
+def wrap_hanging(text: Text, width: int | None, indent: int) -> Text:
+    """Break `text` at words into lines of `width` columns, all but the first indented.
 
-    Without `width`, for whatever is no terminal, it stays one line.
+    Without `width`, where there is no terminal, it stays one line.
     """
     if width is None:
         return text
@@ -62,13 +62,13 @@ def hanging(text: Text, width: int | None, indent: int) -> Text:
     return Text("\n" + " " * indent).join(lines)
 
 
-def wrapped(text: str, width: int) -> str:
+def wrap(text: str, width: int) -> str:
     """Break `text` into lines of `width` columns, at words.
 
     What is between backticks, and a path before a colon, stay in one piece where they fit. A
     longer word is not broken, so that it can be copied from a terminal.
 
-    >>> print(wrapped("/a/b c: no; `x --help` tells", 10))
+    >>> print(wrap("/a/b c: no; `x --help` tells", 10))
     /a/b c:
     no;
     `x --help`
@@ -88,7 +88,7 @@ def _is_unsafe(character: str) -> bool:
     return unicodedata.category(character) in _UNSAFE and character not in _JOINERS
 
 
-def _spelled(character: str) -> str:
+def _escape(character: str) -> str:
     point = ord(character)
     if _SURROGATE_ESCAPE + 0x80 <= point <= _SURROGATE_ESCAPE + 0xFF:
         point -= _SURROGATE_ESCAPE  # the byte of a file name that is not UTF-8

@@ -1,4 +1,4 @@
-"""Says how commands speak of what they do: signs, verbs and questions."""
+"""The words of commands: signs, verbs and questions."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
@@ -37,8 +37,8 @@ class Wording:
 
     Attributes:
         question: what to ask before the planned outcomes among these are written.
-        done: what a file is called that was written.
-        nothing: what it means if there are no outcomes at all.
+        done: the status of a file that was written.
+        nothing: the message if there are no outcomes at all.
     """
 
     question: Callable[[Iterable[Outcome]], str]
@@ -46,11 +46,11 @@ class Wording:
     nothing: str = "No audio files were found there."
 
     def word(self, status: str) -> str:
-        """Return what a status is called here."""
+        """Return the word for a status."""
         return self.done if status == "tagged" else status
 
 
-def to_write(outcomes: Iterable[Outcome]) -> str:
+def ask_to_write(outcomes: Iterable[Outcome]) -> str:
     """Ask before genres are written."""
     changes = _Changes(outcomes)
     parts = [
@@ -62,7 +62,7 @@ def to_write(outcomes: Iterable[Outcome]) -> str:
     return f"{_sentence(parts)}?"
 
 
-def to_undo(run: int, folder: Path | None, outcomes: Iterable[Outcome]) -> str:
+def ask_to_undo(run: int, folder: Path | None, outcomes: Iterable[Outcome]) -> str:
     """Ask before the genres of a run are put back in `folder`."""
     changes = _Changes(outcomes)
     back = changes.replaced + changes.added + changes.filled
@@ -74,18 +74,18 @@ def to_undo(run: int, folder: Path | None, outcomes: Iterable[Outcome]) -> str:
     return f"Undo run {run}{where}: {_sentence(parts)}?"
 
 
-WRITING = Wording(to_write)
+WRITING = Wording(ask_to_write)
 
 
-def undoing(run: int, folder: Path | None) -> Wording:
-    """The words for taking a run back."""
-    return Wording(partial(to_undo, run, folder), "undone")
+def undo_wording(run: int, folder: Path | None) -> Wording:
+    """Return the words for undoing a run."""
+    return Wording(partial(ask_to_undo, run, folder), "undone")
 
 
-def counted(counts: Counter[str], most: int = SHOWN_GENRES) -> str:
-    """Names with their counts, the commonest first.
+def format_counts(counts: Counter[str], most: int = SHOWN_GENRES) -> str:
+    """Format names with their counts, the commonest first.
 
-    >>> counted(Counter({"Rock": 3, "Pop": 2, "Jazz": 1}), most=2)
+    >>> format_counts(Counter({"Rock": 3, "Pop": 2, "Jazz": 1}), most=2)
     'Rock 3, Pop 2, 1 more'
     """
     common = counts.most_common(most)
@@ -94,17 +94,17 @@ def counted(counts: Counter[str], most: int = SHOWN_GENRES) -> str:
     return ", ".join(shown + ([f"{rest} more"] if rest else []))
 
 
-def files(count: int) -> str:
-    """A number of files in words.
+def format_files(count: int) -> str:
+    """Format a number of files.
 
-    >>> files(1), files(2)
+    >>> format_files(1), format_files(2)
     ('1 file', '2 files')
     """
     return f"{count} file{'' if count == 1 else 's'}"
 
 
 class _Changes:
-    """How many planned changes there are of each kind, and which genres come and go."""
+    """Counts planned changes of each kind, and the genres that come and go."""
 
     def __init__(self, outcomes: Iterable[Outcome]) -> None:
         self.replaced = self.removed = self.added = self.filled = 0
@@ -135,18 +135,18 @@ def _without(names: tuple[str, ...], others: tuple[str, ...]) -> list[str]:
 
 
 def is_addition(before: tuple[str, ...], after: tuple[str, ...]) -> bool:
-    """Whether all genres stay and others follow them."""
+    """Tell whether all genres stay and others follow them."""
     return before != () and len(after) > len(before) and after[: len(before)] == before
 
 
 def _part(
     count: int, first: str, later: str, names: Counter[str] | None = None
 ) -> tuple[str, str] | None:
-    """A part of a question as its beginning and as its continuation; None for no file."""
+    """Format a part of a question, as its beginning and as a continuation; None for no files."""
     if not count:
         return None
-    which = f" ({counted(names)})" if names else ""
-    return first.format(files(count)) + which, later.format(count) + which
+    which = f" ({format_counts(names)})" if names else ""
+    return first.format(format_files(count)) + which, later.format(count) + which
 
 
 def _sentence(parts: Iterable[tuple[str, str] | None]) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from genretag.domain.genre import folded
+from genretag.domain.genre import fold_name
 from genretag.domain.layout import Layout
 from genretag.tags import id3v1
 from genretag.tags.containers import Container
@@ -107,12 +107,12 @@ class Tags:
 
     def stale(self, after: tuple[str, ...] | None, layout: Layout) -> tuple[StaleGenre, ...]:
         """The second tags that show other genres than the file, now or once it has `after`."""
-        shown = {folded(name) for name in (self.genres if after is None else after)}
+        shown = {fold_name(name) for name in (self.genres if after is None else after)}
         spared = [] if after is None else [self.home, *self.followers(after, layout)]
         found = []
         for kind, tag in self.by_kind.items():
             other = [
-                name for name in (kind.genres(tag) if tag else ()) if folded(name) not in shown
+                name for name in (kind.genres(tag) if tag else ()) if fold_name(name) not in shown
             ]
             if other and kind not in spared:
                 found.append(StaleGenre(kind.name, tuple(other)))

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 
-from genretag.domain.genre import folded
+from genretag.domain.genre import fold_name
 from genretag.domain.id3v1 import ID3V1_GENRES
 
 JOINT = "; "
@@ -14,7 +14,7 @@ NO_GENRE = 255
 
 _REFERENCE = re.compile(r"\((\d{1,3}|RX|CR)\)")
 _WORDS = {"RX": "Remix", "CR": "Cover"}
-_NUMBERS = {folded(name): number for number, name in reversed(list(enumerate(ID3V1_GENRES)))}
+_NUMBERS = {fold_name(name): number for number, name in reversed(list(enumerate(ID3V1_GENRES)))}
 
 
 def understood(texts: Iterable[str], split: str = "\0;", numbers: bool = True) -> tuple[str, ...]:
@@ -30,7 +30,7 @@ def understood(texts: Iterable[str], split: str = "\0;", numbers: bool = True) -
     for text in texts:
         for part in re.split(f"[{re.escape(split)}]", text):
             for name in _meanings(part.strip(), numbers):
-                names.setdefault(folded(name), name)
+                names.setdefault(fold_name(name), name)
     return tuple(names.values())
 
 
@@ -73,7 +73,9 @@ def id3v1_number(names: Iterable[str]) -> int:
     >>> id3v1_number(["Synthwave", "hip hop"]), id3v1_number(["Synthwave"])
     (7, 255)
     """
-    return next((_NUMBERS[folded(name)] for name in names if folded(name) in _NUMBERS), NO_GENRE)
+    return next(
+        (_NUMBERS[fold_name(name)] for name in names if fold_name(name) in _NUMBERS), NO_GENRE
+    )
 
 
 def cleaned(names: Iterable[str]) -> tuple[str, ...]:

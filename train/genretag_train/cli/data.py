@@ -138,7 +138,7 @@ def features(
             data,
             out,
             recipe,
-            jobs or resources.cores(),
+            jobs or resources.count_cores(),
             lambda done, of: bar.update(task, completed=done, total=of),
         )
     for name, reason in found.skipped.items():

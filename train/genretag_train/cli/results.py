@@ -190,7 +190,7 @@ def publish(
                 f"{address!r} is no address on the Hub",
                 "Write it as hf:OWNER/REPO.",
             )
-        place = store.hub_address(address)
+        place = store.parse_hub_address(address)
         made = published(runs.subject(target), place, private, revision)
     pinned = f"{store.HUB_PREFIX}{made.address.repo}@{made.address.revision}"
     _print_pairs(

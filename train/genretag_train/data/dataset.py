@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from genretag.domain.genre import folded, player_safe
+from genretag.domain.genre import fold_name, player_safe
 from genretag.errors import Code, RunError, UsageError
 from genretag_train.data import fma, gtzan
 
@@ -86,8 +86,8 @@ def selected(
         UsageError: one of `only` is no genre of these clips.
         RunError: `bad-dataset`, fewer than two genres are left.
     """
-    wanted = {folded(player_safe(name)) for name in only}
-    unknown = wanted - {folded(clip.genre) for clip in clips}
+    wanted = {fold_name(player_safe(name)) for name in only}
+    unknown = wanted - {fold_name(clip.genre) for clip in clips}
     if unknown:
         raise UsageError(
             Code.BAD_OPTION,
@@ -103,7 +103,7 @@ def selected(
         for genre, size in sizes.items()
         if size < min_tracks
         or len(groups[genre]) < min_groups
-        or (wanted and folded(genre) not in wanted)
+        or (wanted and fold_name(genre) not in wanted)
     }
     if len(sizes) - len(dropped) < 2:
         raise bad(f"fewer than two genres have {min_tracks} clips from {min_groups} groups")
@@ -215,6 +215,6 @@ LAYOUTS: Sequence[tuple[Callable[[Path], bool], Callable[[Path, str], list[Clip]
 def _one_spelling(clips: list[Clip]) -> list[Clip]:
     spellings: dict[str, Counter[str]] = defaultdict(Counter)
     for clip in clips:
-        spellings[folded(clip.genre)][clip.genre] += 1
+        spellings[fold_name(clip.genre)][clip.genre] += 1
     usual = {key: names.most_common(1)[0][0] for key, names in spellings.items()}
-    return [replace(clip, genre=usual[folded(clip.genre)]) for clip in clips]
+    return [replace(clip, genre=usual[fold_name(clip.genre)]) for clip in clips]

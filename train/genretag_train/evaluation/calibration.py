@@ -14,7 +14,7 @@ def probabilities_at(logits: Sequence[NDArray[np.float32]], temperature: float) 
     """Probabilities [n_clips, n_genres] as `scan` has them.
 
     Each clip's logits are [n_windows, n_genres]; their softmax at `temperature` is
-    averaged over the windows, as the row `mean` of `AGGREGATIONS` does. No clip is without
+    averaged over the windows, as `domain.prediction.mean_scores` does. No clip is without
     windows.
     """
     counts = np.array([len(rows) for rows in logits])

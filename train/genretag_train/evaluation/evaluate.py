@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from rich.console import Group
 from rich.table import Table
 
-from genretag.domain.genre import folded
+from genretag.domain.genre import fold_name
 from genretag.domain.metrics import Labels, Probabilities, acceptance, log_loss, row_shares
-from genretag.domain.prediction import AGGREGATIONS, Scores
+from genretag.domain.prediction import Scores, mean_scores
 from genretag.errors import FileError
-from genretag.inference.session import DeviceError, device_failed
+from genretag.inference.session import DeviceError, device_failure
 from genretag_train.data.dataset import Clip, bad
 from genretag_train.evaluation import metrics
 from genretag_train.evaluation.runs import Chosen, Subject
@@ -51,7 +51,7 @@ class Heard:
     @property
     def probabilities(self) -> Probabilities:
         """What `scan` would show of each clip [n_clips, n_genres]."""
-        return np.stack([AGGREGATIONS["mean"](rows) for rows in self.scores])
+        return np.stack([mean_scores(rows) for rows in self.scores])
 
 
 def heard(
@@ -75,7 +75,7 @@ def heard(
         try:
             scores = subject.model.score(windows)
         except DeviceError as error:
-            raise device_failed(subject.file, error) from error
+            raise device_failure(subject.file, error) from error
         return scores, embed(windows).mean(axis=0) if embed else nothing
 
     kept, skipped = [], []
@@ -86,10 +86,10 @@ def heard(
             kept.append((clip, found))
     if not kept:
         raise bad(f"none of the {len(clips)} clips can be heard")
-    places = {folded(genre): place for place, genre in enumerate(subject.genres)}
+    places = {fold_name(genre): place for place, genre in enumerate(subject.genres)}
     return Heard(
         tuple(clip for clip, _ in kept),
-        np.array([places[folded(clip.genre)] for clip, _ in kept]),
+        np.array([places[fold_name(clip.genre)] for clip, _ in kept]),
         tuple(scores for _, (scores, _) in kept),
         tuple(skipped),
         np.stack([embedded for _, (_, embedded) in kept]),

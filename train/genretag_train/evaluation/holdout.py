@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from genretag.domain.metrics import Labels, Probabilities, acceptance, threshold_for
+from genretag.domain.metrics import Labels, Probabilities, acceptance, find_threshold
 from genretag_train.config import TrainConfig
 from genretag_train.evaluation import metrics
 from genretag_train.evaluation.calibration import best_temperature, probabilities_at
@@ -64,7 +64,7 @@ def judgement_of(
         probabilities_at(valid.logits, temperature),
         probabilities_at(test.logits, temperature),
     )
-    limit = threshold_for(known, valid.truth, config.target_precision, config.min_accepted)
+    limit = find_threshold(known, valid.truth, config.target_precision, config.min_accepted)
     return HoldoutReport(
         temperature,
         limit.threshold,

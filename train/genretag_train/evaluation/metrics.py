@@ -10,12 +10,12 @@ from genretag.domain.metrics import (
     Labels,
     Probabilities,
     accuracy,
+    bootstrap_interval,
     calibration_error,
     confusion,
     f1_macro,
     f1_weighted,
-    interval,
-    per_genre,
+    score_genres,
 )
 
 
@@ -33,17 +33,17 @@ def report(
         "clips": len(truth),
         "groups": len(set(groups)),
         "accuracy": accuracy(said, truth),
-        "accuracy_95": interval(accuracy, said, truth, groups),
+        "accuracy_95": bootstrap_interval(accuracy, said, truth, groups),
         "accuracy_top2": accuracy_top2(probabilities, truth),
         "f1_macro": f1_macro(said, truth),
-        "f1_macro_95": interval(f1_macro, said, truth, groups),
+        "f1_macro_95": bootstrap_interval(f1_macro, said, truth, groups),
         "f1_weighted": f1_weighted(said, truth),
-        "f1_weighted_95": interval(f1_weighted, said, truth, groups),
+        "f1_weighted_95": bootstrap_interval(f1_weighted, said, truth, groups),
         "ece": calibration_error(probabilities, truth),
         "mean_score": float(probabilities.max(axis=1).mean()),
         "genres": {
             genre: asdict(score)
-            for genre, score in zip(genres, per_genre(said, truth, len(genres)), strict=True)
+            for genre, score in zip(genres, score_genres(said, truth, len(genres)), strict=True)
         },
         "confusion": confusion(said, truth, len(genres)).tolist(),
     }

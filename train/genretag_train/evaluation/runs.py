@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Literal
 
-from genretag.domain.genre import folded
+from genretag.domain.genre import fold_name
 from genretag.errors import Code, RunError, UsageError
 from genretag.inference import session, store
 from genretag.library import paths
@@ -118,10 +118,12 @@ def chosen(subject: Subject, data: Path, side: Side, label_column: str | None) -
         study = study_of(data, config, subject.facts)
         _check_same(study, subject)
         return Chosen(tuple(study.clips[index] for index in study.on(side)), study.dropped)
-    known = {folded(genre) for genre in subject.genres}
+    known = {fold_name(genre) for genre in subject.genres}
     clips = labelled(data, column)
-    dropped = Counter(clip.genre for clip in clips if folded(clip.genre) not in known)
-    kept = [clip for clip in clips if folded(clip.genre) in known and side in ("all", clip.split)]
+    dropped = Counter(clip.genre for clip in clips if fold_name(clip.genre) not in known)
+    kept = [
+        clip for clip in clips if fold_name(clip.genre) in known and side in ("all", clip.split)
+    ]
     if not kept and side != "all":
         raise UsageError(
             Code.BAD_OPTION,

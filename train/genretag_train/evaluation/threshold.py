@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from genretag.domain.metrics import Labels, Probabilities, share_interval
+from genretag.domain.metrics import Labels, Probabilities, wilson_interval
 
 Hits = NDArray[np.bool_]
 """[n_clips] or [n_clips, n_thresholds]."""
@@ -97,5 +97,5 @@ def share_limits(hits: Hits, of: Hits, groups: Sequence[str]) -> Limits:
     # A draw in which nothing passes says nothing: none of it may be right, or all.
     low = np.percentile(np.where(all_ > 0, shares, 0), 2.5, axis=0)
     high = np.percentile(np.where(all_ > 0, shares, 1), 97.5, axis=0)
-    alone = np.vectorize(share_interval)(hits.sum(axis=0), of.sum(axis=0))
+    alone = np.vectorize(wilson_interval)(hits.sum(axis=0), of.sum(axis=0))
     return np.stack([np.minimum(low, alone[0]), np.maximum(high, alone[1])])

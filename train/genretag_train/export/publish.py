@@ -7,7 +7,13 @@ from typing import Any
 
 from genretag.domain.manifest import ModelManifest
 from genretag.errors import Code, UsageError
-from genretag.inference.store import HUB_FILE, HUB_PREFIX, HubAddress, hub_error, hub_errors
+from genretag.inference.store import (
+    HUB_FILE,
+    HUB_PREFIX,
+    HubAddress,
+    hub_error_types,
+    translate_hub_error,
+)
 from genretag_train.config import TrainConfig
 from genretag_train.evaluation.card import measured
 from genretag_train.evaluation.holdout import HoldoutReport
@@ -73,8 +79,8 @@ def published(
             f"The Hub cannot have that repository: {str(error).splitlines()[0]}",
             "Write it as hf:OWNER/REPO.",
         ) from error
-    except hub_errors() as error:
-        raise hub_error(f"{address.repo}: not published on the Hub", error) from error
+    except hub_error_types() as error:
+        raise translate_hub_error(f"{address.repo}: not published on the Hub", error) from error
     return Published(HubAddress(address.repo, commit.oid), digest)
 
 

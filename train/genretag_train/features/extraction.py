@@ -12,11 +12,11 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from genretag.audio.decode import listen
-from genretag.audio.mel import SCALINGS, at_level, features, mel_power
+from genretag.audio.decode import read_excerpts
+from genretag.audio.mel import SCALINGS, features, mel_power, scale_to_level
 from genretag.domain.manifest import FrontEnd
 from genretag.domain.window import COVERAGES, Excerpt, Waveform, WindowSpec
-from genretag.errors import FileError, unreadable
+from genretag.errors import FileError, read_error
 from genretag.library import resources
 from genretag_train.data.dataset import Clip
 
@@ -96,9 +96,9 @@ def sound(path: Path, spec: FeatureSpec) -> Waveform | str:
     try:
         if path.is_file() and not path.stat().st_size:
             return "empty"
-        waveform = next(listen(path, spec.front_end.rate_hz, middle))
+        waveform = next(read_excerpts(path, spec.front_end.rate_hz, middle))
     except OSError as error:
-        return str(unreadable(path, error).code)
+        return str(read_error(path, error).code)
     except FileError as error:
         return str(error.code)
     if len(waveform.samples) < spec.min_s * waveform.rate_hz:
@@ -119,9 +119,11 @@ def scanned(
     With `degradation`, of one whose sound [n_samples] at `rate_hz` was altered by it.
     """
     front_end = spec.front_end
-    excerpts = listen(path, front_end.rate_hz, lambda s: COVERAGES["balanced"](s, spec.window))
+    excerpts = read_excerpts(
+        path, front_end.rate_hz, lambda s: COVERAGES["balanced"](s, spec.window)
+    )
     found = [
-        features(degradation(excerpt.fitted(spec.n_samples), front_end.rate_hz), front_end)
+        features(degradation(excerpt.fit(spec.n_samples), front_end.rate_hz), front_end)
         for excerpt in excerpts
         if not excerpt.is_silent
     ]
@@ -144,7 +146,7 @@ def each(
 ) -> Iterable[tuple[Item, Found]]:
     """The items in their order, each with what `work` makes of it."""
     # Threads suffice: decoding, transforms and nets let go of the interpreter.
-    with ThreadPoolExecutor(resources.cores()) as pool:
+    with ThreadPoolExecutor(resources.count_cores()) as pool:
         for done, pair in enumerate(zip(items, pool.map(work, items), strict=True), start=1):
             progress(done, len(items))
             yield pair
@@ -180,8 +182,8 @@ def _key(path: Path, spec: FeatureSpec) -> str:
 
 
 def _power(waveform: Waveform, spec: FeatureSpec) -> Power:
-    samples = waveform.fitted(max(len(waveform.samples), spec.n_samples))
+    samples = waveform.fit(max(len(waveform.samples), spec.n_samples))
     if spec.front_end.rms_dbfs is not None:
-        samples = at_level(samples, spec.front_end.rms_dbfs)
+        samples = scale_to_level(samples, spec.front_end.rms_dbfs)
     power = np.maximum(mel_power(samples, spec.front_end), POWER_FLOOR)
     return np.log10(power).astype(np.float16)

@@ -170,7 +170,7 @@ def computed(path: Path, recipe: Recipe) -> Found:
     heard = sound(path, spec)
     if isinstance(heard, str):
         return heard
-    values = KINDS[recipe.kind].compute(heard.fitted(spec.n_samples), spec.front_end)
+    values = KINDS[recipe.kind].compute(heard.fit(spec.n_samples), spec.front_end)
     return STORED[recipe.dtype](values), len(heard.samples) / heard.rate_hz
 
 

@@ -106,7 +106,7 @@ def session_of(file: Path) -> ort.InferenceSession:
     """The model in `file`, ready to run on the CPU."""
     options = ort.SessionOptions()
     # By itself it counts the machine's cores, also where a container may use fewer.
-    options.intra_op_num_threads = resources.cores()
+    options.intra_op_num_threads = resources.count_cores()
     return ort.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
 
 

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 from numpy.typing import NDArray
 
-from genretag.audio.mel import DYNAMIC_RANGE_DB, place_of_hz
+from genretag.audio.mel import DYNAMIC_RANGE_DB, hz_to_band
 from genretag.domain.manifest import FrontEnd
 from genretag.domain.metrics import Labels, row_shares
 from genretag_train.data.dataset import SIDES
@@ -334,7 +334,7 @@ def _label(figure: Figure, grid: NDArray[Any], image: Any, told: Material) -> No
 def _hertz(front_end: FrontEnd) -> tuple[list[float], list[str]]:
     """Where round frequencies lie on the axis of mel bands, and their names."""
     wanted = [hz for hz in (250, 1000, 4000, 8000) if hz < front_end.rate_hz / 2]
-    bands = [place_of_hz(hz, front_end) for hz in wanted]
+    bands = [hz_to_band(hz, front_end) for hz in wanted]
     return bands, [f"{hz / 1000:g}k" if hz >= 1000 else str(hz) for hz in wanted]
 
 

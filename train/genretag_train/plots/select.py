@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from genretag.domain.genre import folded
+from genretag.domain.genre import fold_name
 from genretag.errors import Code, UsageError
 from genretag_train.data.dataset import SIDES
 from genretag_train.evaluation import runs
@@ -92,27 +92,27 @@ def _material(target: str, wanted: Wanted, progress: Progress) -> pictures.Mater
 def _confusion(subject: runs.Subject, given: str | None) -> tuple[str, str] | None:
     if given is None:
         return None
-    names = {folded(genre): genre for genre in subject.genres}
+    names = {fold_name(genre): genre for genre in subject.genres}
     of, _, taken_for = given.partition(":")
-    if folded(of) not in names or folded(taken_for) not in names:
+    if fold_name(of) not in names or fold_name(taken_for) not in names:
         raise UsageError(
             Code.BAD_OPTION,
             f"--confusion {given!r} is not TRUE:SAID with two genres of {subject.name}",
             f"It knows {', '.join(subject.genres)}.",
         )
-    return names[folded(of)], names[folded(taken_for)]
+    return names[fold_name(of)], names[fold_name(taken_for)]
 
 
 def _sides(
     subject: runs.Subject, data: Path, side: runs.Side, chosen: runs.Chosen
 ) -> dict[str, list[int]]:
     """The clips of each genre by side, where the split is known; else those that were chosen."""
-    places = {folded(genre): place for place, genre in enumerate(subject.genres)}
+    places = {fold_name(genre): place for place, genre in enumerate(subject.genres)}
 
     def counted(genres: list[str]) -> list[int]:
         counts = [0] * len(subject.genres)
         for genre in genres:
-            counts[places[folded(genre)]] += 1
+            counts[places[fold_name(genre)]] += 1
         return counts
 
     if side == "all" or subject.config is None:

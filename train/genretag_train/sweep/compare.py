@@ -231,11 +231,11 @@ def _interval(pair: Sequence[RecipeResult], score: str) -> tuple[float, float]:
     """Bootstrap interval of a score, or of the difference of two over the same draws."""
 
     def scores() -> Iterator[float]:
-        for drawn in metrics.resamples(pair[0].groups):
+        for drawn in metrics.bootstrap_indices(pair[0].groups):
             first, *others = (_mean(score, one, drawn) for one in pair)
             yield first - sum(others)
 
-    return metrics.middle(scores())
+    return metrics.percentile_interval(scores())
 
 
 def shown(told: Mapping[str, Any]) -> Group:

@@ -114,7 +114,7 @@ def _scored(guesses: Sequence[str], truth: Sequence[str], groups: Sequence[str])
     return {
         "clips": len(truth),
         "accuracy": metrics.accuracy(said, true),
-        "accuracy_95": metrics.interval(metrics.accuracy, said, true, groups),
+        "accuracy_95": metrics.bootstrap_interval(metrics.accuracy, said, true, groups),
         "f1_macro": metrics.f1_macro(said, true),
-        "f1_macro_95": metrics.interval(metrics.f1_macro, said, true, groups),
+        "f1_macro_95": metrics.bootstrap_interval(metrics.f1_macro, said, true, groups),
     }

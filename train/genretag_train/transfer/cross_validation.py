@@ -11,10 +11,10 @@ from genretag.domain.manifest import SET_MASSES
 from genretag.domain.metrics import (
     Labels,
     Probabilities,
+    accuracy_of_surest_half,
     calibration_error,
     coverage,
     reliability,
-    surest_half,
 )
 from genretag_train.data.dataset import Clip
 from genretag_train.data.folds import Folds
@@ -154,7 +154,7 @@ def judged_outside(
         **metrics.report(
             probabilities[known], every.truth[known], every.groups[known].tolist(), genres
         ),
-        "half": surest_half(probabilities[known], every.truth[known]),
+        "half": accuracy_of_surest_half(probabilities[known], every.truth[known]),
         "chosen": {"threshold": threshold, **_passing(every, at_last, threshold, ours)},
         "accepted": {"threshold": threshold, **_passing(every, probabilities, limits, ours)},
         "known": _passing(every, probabilities, limits, both),

@@ -1,4 +1,4 @@
-"""One self-contained page about a library: no network, no other file, nothing that files can do."""
+"""Renders a self-contained HTML page about a library, which needs no network and no other file."""
 
 import base64
 import hashlib
@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from genretag.domain.genre import folded
-from genretag.domain.library import Entry, Library
-from genretag.domain.placeholder import real
+from genretag.domain.genre import fold_name
+from genretag.domain.library import Library, LibraryEntry
+from genretag.domain.placeholder import drop_placeholders
 from genretag.domain.timeline import Timeline
-from genretag.report.text import clock, visible
+from genretag.report.text import format_time, visible
 
 _NONE = "no genre"
 _MOST_GENRES = 30
@@ -27,33 +27,33 @@ _LONGEST = 200  # characters of a text from a tag, which may be as long as a boo
 _ESCAPED = {ord(c): f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"}
 
 
-def page(library: Library) -> str:
-    """The page as HTML text.
+def render_page(library: Library) -> str:
+    """Render the page.
 
-    All that comes from files is in a JSON text that no browser takes for HTML, and a script turns
-    it into text alone. The Content-Security-Policy lets nothing run or load but that script and
-    the style sheet, by their digests.
+    All that comes from files is in a JSON text that no browser takes for HTML, and a script shows
+    it as text only. The Content-Security-Policy allows nothing but that script and the style
+    sheet, by their digests.
     """
-    style, script = _part("page.css"), _part("page.js")
+    style, script = _read("page.css"), _read("page.js")
     policy = (
         f"default-src 'none'; script-src {_digest(script)}; style-src {_digest(style)}; "
         "base-uri 'none'; form-action 'none'"
     )
-    return Template(_part("page.html")).substitute(
-        policy=policy, style=style, script=script, data=as_json(library)
+    return Template(_read("page.html")).substitute(
+        policy=policy, style=style, script=script, data=to_json(library)
     )
 
 
-def as_json(library: Library) -> str:
-    """All that the page shows, in JSON without a character that means something in HTML."""
-    text = json.dumps(as_object(library), ensure_ascii=False, separators=(",", ":"))
+def to_json(library: Library) -> str:
+    """Convert a library to JSON without characters that mean something in HTML."""
+    text = json.dumps(to_dict(library), ensure_ascii=False, separators=(",", ":"))
     return text.translate(_ESCAPED)
 
 
-def as_object(library: Library) -> dict[str, Any]:
-    """Rows as columns; scores in thousandths, genres by their place, lists of genres by number."""
+def to_dict(library: Library) -> dict[str, Any]:
+    """Convert a library: columns of rows, scores in thousandths, genres by their index."""
     names: dict[str, int] = {"": 0}
-    columns = [_row(library, n, names) for n in range(len(library.entries))]
+    rows = [_row(library, n, names) for n in range(len(library.entries))]
     keys = ("path", "title", "artist", "status", "before", "after", "best", "score", "next",
             "nextScore", "x", "y", "clash")  # fmt: skip
     return {
@@ -66,7 +66,7 @@ def as_object(library: Library) -> dict[str, Any]:
             "skipped": library.skipped,
         },
         "genres": [visible(name) for name in library.genres],
-        "rows": {key: [row[place] for row in columns] for place, key in enumerate(keys)},
+        "rows": {key: [row[n] for row in rows] for n, key in enumerate(keys)},
         "names": list(names),
         "distribution": _distribution(library),
         "failures": [
@@ -79,14 +79,14 @@ def as_object(library: Library) -> dict[str, Any]:
             for n, entry in enumerate(library.entries)
             if entry.outcome.error
         ],
-        "timelines": [_timeline(n, found) for n, found in library.timelines],
+        "timelines": [_timeline(n, timeline) for n, timeline in library.timelines],
     }
 
 
 def _row(library: Library, n: int, names: dict[str, int]) -> list[Any]:
     entry = library.entries[n]
-    heard = entry.outcome.prediction
-    best = [*(heard.genres[:2] if heard else ()), None, None][:2]
+    prediction = entry.outcome.prediction
+    best = [*(prediction.genres[:2] if prediction else ()), None, None][:2]
     scored = [
         value
         for genre in best
@@ -94,25 +94,25 @@ def _row(library: Library, n: int, names: dict[str, int]) -> list[Any]:
             (library.genres.index(genre.name), _thousandths(genre.score)) if genre else (-1, 0)
         )
     ]
-    at = library.places[n]
-    placed = [None, None] if np.isnan(at).any() else [round(1000 * float(value)) for value in at]
+    point = library.points[n]
+    x_y = [None, None] if np.isnan(point).any() else [round(1000 * float(v)) for v in point]
     return [
         _relative(library, entry),
-        _shortened(entry.title),
-        _shortened(entry.artist),
+        _cut(entry.title),
+        _cut(entry.artist),
         _status(entry),
         *(
-            names.setdefault(_joined(some), len(names))
+            names.setdefault(_join(some), len(names))
             for some in (entry.outcome.before, entry.after)
         ),
         *scored,
-        *placed,
+        *x_y,
         int(entry.disagrees),
     ]
 
 
 def _thousandths(score: float) -> int:
-    """Rounded down: what is below the threshold may not come to lie on it."""
+    """Round down, so that a score below the threshold does not reach it."""
     return int(1000 * score + 1e-6)
 
 
@@ -122,7 +122,7 @@ def _roots(library: Library) -> list[str]:
     return [*roots[:_MOST_ROOTS], f"{more} more"] if more > 0 else roots
 
 
-def _status(entry: Entry) -> str:
+def _status(entry: LibraryEntry) -> str:
     if entry.outcome.error:
         return "failed"
     if entry.best is None:
@@ -130,72 +130,76 @@ def _status(entry: Entry) -> str:
     return "sure" if entry.is_sure else "unsure"
 
 
-def _relative(library: Library, entry: Entry) -> str:
+def _relative(library: Library, entry: LibraryEntry) -> str:
     path = entry.outcome.path
     root = next(
         (root for root in library.roots if path != root and path.is_relative_to(root)), None
     )
-    if root and len(library.roots) > 1:  # which of them it is under is worth knowing
+    if root and len(library.roots) > 1:  # show which of them it is in
         root = root.parent
     return visible(str(path.relative_to(root) if root else path))
 
 
-def _without_path(entry: Entry) -> str:
+def _without_path(entry: LibraryEntry) -> str:
     error = entry.outcome.error
     return error.message.removeprefix(f"{entry.outcome.path}: ") if error else ""
 
 
-def _joined(genres: tuple[str, ...]) -> str:
-    return _shortened("; ".join(genres))
+def _join(genres: tuple[str, ...]) -> str:
+    return _cut("; ".join(genres))
 
 
-def _shortened(text: str) -> str:
+def _cut(text: str) -> str:
     return visible(text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…")
 
 
 def _distribution(library: Library) -> list[tuple[str, int, int]]:
-    """Genres and how many files have them before and after, the commonest first, then the rest.
+    """Count files by genre before and after, the commonest first, then the rest.
 
-    What genres a file has that failed, nobody knows; placeholders are none.
+    Failed files are left out, their genres are not known; placeholders are no genres.
     """
     entries = [entry for entry in library.entries if not entry.outcome.error]
     spelled: dict[str, str] = {}  # as most files write it
     spellings = Counter(name for entry in entries for name in entry.genres)
     for name, _ in spellings.most_common():
-        spelled.setdefault(folded(name), name)
+        spelled.setdefault(fold_name(name), name)
 
     def counted(genres: tuple[str, ...]) -> set[str]:
-        return {spelled.setdefault(folded(name), name) for name in genres} or {_NONE}
+        return {spelled.setdefault(fold_name(name), name) for name in genres} or {_NONE}
 
     before = Counter(name for entry in entries for name in counted(entry.genres))
     after = Counter(
-        name for entry in entries for name in counted(real(entry.after, library.placeholders))
+        name
+        for entry in entries
+        for name in counted(drop_placeholders(entry.after, library.placeholders))
     )
     order = sorted(before | after, key=lambda name: (-max(before[name], after[name]), name))
     shown, rest = order[:_MOST_GENRES], order[_MOST_GENRES:]
-    rows = [(_shortened(name), before[name], after[name]) for name in shown]
+    rows = [(_cut(name), before[name], after[name]) for name in shown]
     if rest:
         others = (sum(counts[name] for name in rest) for counts in (before, after))
         rows.append((f"{len(rest)} others", *others))  # type: ignore[arg-type]
     return rows
 
 
-def _timeline(row: int, found: Timeline) -> dict[str, Any]:
-    """The likeliest genres of a track; of many windows, several make one column."""
-    parts = np.array_split(np.arange(len(found.excerpts)), min(_MOST_WINDOWS, len(found.excerpts)))
-    best = found.prediction.genres[:_TIMELINE_GENRES]
-    columns = [found.genres.index(genre.name) for genre in best]
-    scores = np.stack([found.scores[part].mean(axis=0) for part in parts])[:, columns]
+def _timeline(row: int, timeline: Timeline) -> dict[str, Any]:
+    """Convert a timeline: the best genres; of many windows, several become one column."""
+    parts = np.array_split(
+        np.arange(len(timeline.excerpts)), min(_MOST_WINDOWS, len(timeline.excerpts))
+    )
+    best = timeline.prediction.genres[:_TIMELINE_GENRES]
+    columns = [timeline.genres.index(genre.name) for genre in best]
+    scores = np.stack([timeline.scores[part].mean(axis=0) for part in parts])[:, columns]
     return {
         "row": row,
-        "starts": [clock(found.excerpts[part[0]].start_s) for part in parts],
+        "starts": [format_time(timeline.excerpts[part[0]].start_s) for part in parts],
         "genres": [visible(genre.name) for genre in best],
         "scores": np.rint(1000 * scores.T).astype(int).tolist(),
     }
 
 
 @cache
-def _part(name: str) -> str:
+def _read(name: str) -> str:
     return files(__name__).joinpath(name).read_text("utf-8")
 
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from genretag.report.paths import common_folder, relative, shortened
+from genretag.report.paths import common_folder, relative_path, shorten
 
 
 def test_paths_are_relative_to_the_folder_that_holds_them_all(tmp_path: Path) -> None:
@@ -16,15 +16,19 @@ def test_paths_are_relative_to_the_folder_that_holds_them_all(tmp_path: Path) ->
     assert common_folder([one, other]) == tmp_path
     assert common_folder([one / "x", one / "x" / "song.mp3"]) == one / "x"
     assert common_folder([one / "song.mp3"]) == one
-    assert relative(one / "x" / "song.mp3", one) == "x/song.mp3"
+    assert relative_path(one / "x" / "song.mp3", one) == "x/song.mp3"
 
 
 def test_where_no_folder_holds_them_all_paths_stay_as_they_are() -> None:
     assert common_folder([]) is None
     assert common_folder([Path("/a/x.mp3"), Path("/b/x.mp3")]) is None
     assert common_folder([Path("/a/x.mp3"), Path("b/x.mp3")]) is None
-    assert relative(Path("/a/x.mp3"), None) == relative(Path("/a/x.mp3"), Path("/b")) == "/a/x.mp3"
-    assert relative(Path("/a"), Path("/a")) == "/a"
+    assert (
+        relative_path(Path("/a/x.mp3"), None)
+        == relative_path(Path("/a/x.mp3"), Path("/b"))
+        == "/a/x.mp3"
+    )
+    assert relative_path(Path("/a"), Path("/a")) == "/a"
 
 
 def test_relative_paths_are_relative_to_what_was_typed(tmp_path: Path, monkeypatch) -> None:
@@ -32,7 +36,7 @@ def test_relative_paths_are_relative_to_what_was_typed(tmp_path: Path, monkeypat
     monkeypatch.chdir(tmp_path)
     assert common_folder([Path()]) == Path()
     assert common_folder([Path("sub")]) == Path("sub")
-    assert relative(Path("sub/a.mp3"), Path()) == "sub/a.mp3"
+    assert relative_path(Path("sub/a.mp3"), Path()) == "sub/a.mp3"
 
 
 @pytest.mark.parametrize(
@@ -46,12 +50,12 @@ def test_relative_paths_are_relative_to_what_was_typed(tmp_path: Path, monkeypat
     ],
 )
 def test_the_name_of_the_file_stays_as_long_as_it_fits(width: int, shown: str) -> None:
-    assert shortened("Artist/An Album/01 A Title.flac", width) == shown
+    assert shorten("Artist/An Album/01 A Title.flac", width) == shown
 
 
 @given(st.text(st.sampled_from("ab/ 久石ö\u0301🎵-.")), st.integers(1, 40))
 def test_what_is_shortened_fits_and_keeps_its_end(text: str, width: int) -> None:
-    short = shortened(text, width)
+    short = shorten(text, width)
     assert cell_len(short) <= width or short == text
     if cell_len(text) <= width:
         assert short == text
