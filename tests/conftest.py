@@ -1,3 +1,77 @@
-"""Puts the helpers beside the tests on the import path."""
+"""Puts the helpers beside the tests on the import path, and says which tests run when and where.
+
+Rows of the tables are starts of names such as `cli/test_scan.py::test_x[a]`.
+"""
+
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import pytest
 
 import genretag  # noqa: F401 - before any test imports ONNX Runtime, which would report
+
+TESTS = Path(__file__).parent
+
+IS_INTEGRATION: Mapping[str, bool] = {
+    "browser": True,
+    "cli": True,
+    "cli/test_commands.py": False,
+    "fuzz": True,
+}
+"""Tests that start processes or run for long: of all starts of a name the longest decides.
+
+`-m "not integration"` leaves them out: the quick tier. What has no row is in the quick tier.
+"""
+
+MODES, NAMES, SIGNALS = "needs POSIX modes", "needs names of any bytes", "needs POSIX signals"
+
+WINDOWS: Mapping[str, str] = {
+    "audio/test_damage.py::test_a_file_that_may_not_be_read": MODES,
+    "audio/test_decode.py::test_odd_names_open": NAMES,
+    "library/test_cache.py::test_a_path_may_hold_any_bytes": NAMES,
+    "library/test_files.py": MODES,
+    "library/test_interrupt.py": SIGNALS,
+    "library/test_journal.py": NAMES,
+    "library/test_walk.py::TestWithoutPermission": MODES,
+    "library/test_walk.py::test_odd_names": NAMES,
+    "library/test_walk.py::test_what_is_no_regular_file": "needs named pipes",
+    "pipeline/test_apply.py": MODES,
+    "tags/test_failures.py::test_a_name_with_odd_bytes": NAMES,
+}
+"""Tests of the quick tier that are skipped on Windows, and why."""
+
+MACOS: Mapping[str, str] = {
+    "audio/test_decode.py::test_odd_names_open": NAMES,
+    "library/test_walk.py::test_odd_names": NAMES,
+    "tags/test_failures.py::test_a_name_with_odd_bytes": NAMES,
+    "tags/test_titles.py::test_a_title_that_would_fill_the_memory": "needs limits of memory",
+}
+"""Those that are skipped on macOS."""
+
+SKIPPED: Mapping[str, Mapping[str, str]] = {"win32": WINDOWS, "darwin": MACOS}
+
+
+def longest_start(name: str, starts: Iterable[str]) -> str | None:
+    """Return the longest of `starts` with which `name` starts; None if it starts with none."""
+    return max(filter(name.startswith, starts), key=len, default=None)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that the tables name."""
+    skipped = SKIPPED.get(sys.platform, {})
+    for item in items:
+        if not item.path.is_relative_to(TESTS):
+            continue
+        name = f"{item.path.relative_to(TESTS).as_posix()}::{item.nodeid.partition('::')[2]}"
+        row = longest_start(name, IS_INTEGRATION)
+        if (row and IS_INTEGRATION[row]) or item.get_closest_marker("slow"):
+            item.add_marker("integration")
+        if (row := longest_start(name, skipped)) is not None:
+            item.add_marker(pytest.mark.skip(reason=skipped[row]))
+
+
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """Look for examples in no script or helper: importing one may do what it is for."""
+    is_helper = collection_path.suffix == ".py" and not collection_path.name.startswith("test_")
+    return True if is_helper else None

@@ -1,0 +1,87 @@
+"""The rules of CONTRIBUTING.md that ruff and mypy do not know."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+MODULES = sorted(
+    path for room in ("src", "train/genretag_train") for path in (ROOT / room).rglob("*.py")
+)
+MOST_LINES = 350
+VERBS = re.findall(
+    r"\w+",
+    """
+    Add Allow Amplify Apply Ask Blend Break Build Calibrate Call Change Check Choose Clear Close
+    Collect Commit Compare Compute Convert Copy Count Create Cut Decide Decode Decorate Defer
+    Delete Divide Double Download Draw Drop Embed End Estimate Evaluate Expand Export Extract Fetch
+    Fill Find Fit Flush Forget Format Generate Give Go Group Handle Ignore Import Join Keep Learn
+    Leave Let Limit List Load Locate Log Lower Make Mark Mask Match Measure Merge Mix Move Multiply
+    Normalise Open Overwrite Parse Pass Predict Prepare Print Process Project Publish Put Quantise
+    Raise Rank Read Recall Recognise Record Refuse Register Remember Remove Rename Render Replace
+    Report Resolve Restore Return Run Sample Save Say Scale Schedule Score Search Select Send Set
+    Settle Shift Show Skip Sort Split Start Stop Store Suggest Sum Swap Take Tell Test Train
+    Translate Turn Undo Unpack Update Upload Validate Verify Wait Warn Wrap Write Yield
+    """,
+)
+"""The words with which docstrings of functions start; a new verb is added here."""
+
+
+def functions(module: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    """All functions and methods that are no properties."""
+    for node in ast.walk(module):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not any(
+            "property" in ast.unparse(decorator) for decorator in node.decorator_list
+        ):
+            yield node
+
+
+def test_no_module_is_too_long() -> None:
+    lengths = {path.relative_to(ROOT): path.read_text("utf-8").count("\n") for path in MODULES}
+    assert not {path: lines for path, lines in lengths.items() if lines > MOST_LINES}
+
+
+def test_docstrings_of_functions_start_with_a_verb() -> None:
+    others = [
+        f"{path.relative_to(ROOT)}:{function.lineno} {function.name}: {text.splitlines()[0]}"
+        for path in MODULES
+        for function in functions(ast.parse(path.read_text("utf-8")))
+        if (text := ast.get_docstring(function))
+        if text.split()[0].rstrip(",.;:") not in VERBS
+    ]
+    assert not others, "\n".join(others)
+
+
+def test_imports_keep_to_the_contracts_of_pyproject(monkeypatch: pytest.MonkeyPatch) -> None:
+    cli = pytest.importorskip("importlinter.cli")
+    monkeypatch.chdir(ROOT)
+    assert cli.lint_imports(no_cache=True) == 0
+
+
+@pytest.mark.parametrize("document", ["CONTRIBUTING.md", "docs/adr/README.md", "docs/releasing.md"])
+def test_files_that_a_document_names_are_there(document: str) -> None:
+    """In `code/with/slashes`; of `a/<new>.py` the folder. Links are relative to the document."""
+    text = (ROOT / document).read_text("utf-8")
+    names = re.findall(r"`([\w.-]+/[^`\s]*)`", text)
+    paths = [ROOT / name.partition("<")[0] for name in names]
+    links = re.findall(r"\]\(([^)#:]+)\)", text)
+    paths += [(ROOT / document).parent / link for link in links]
+    assert paths
+    assert not [str(path.relative_to(ROOT)) for path in paths if not path.exists()]
+
+
+def test_rows_of_the_tables_in_conftest_name_tests_that_exist(
+    request: pytest.FixtureRequest,
+) -> None:
+    (tables,) = [
+        plugin
+        for plugin in request.config.pluginmanager.get_plugins()
+        if getattr(plugin, "__file__", None) == str(ROOT / "tests" / "conftest.py")
+    ]
+    for row in {*tables.IS_INTEGRATION, *tables.WINDOWS, *tables.MACOS}:
+        path, _, test = row.partition("::")
+        assert (found := ROOT / "tests" / path).exists(), row
+        assert not test or re.search(rf"(def|class) {test}", found.read_text("utf-8")), row
