@@ -14,14 +14,48 @@ import genretag  # noqa: F401 - before any test imports ONNX Runtime, which woul
 TESTS = Path(__file__).parent
 
 IS_INTEGRATION: Mapping[str, bool] = {
+    "api/test_tags.py": True,
+    "api/test_types.py": True,
+    "audio/test_damage.py": True,
+    "audio/test_formats.py": True,
     "browser": True,
     "cli": True,
     "cli/test_commands.py": False,
+    "cli/test_scan.py::test_every_common_container": False,
+    "executors/test_ray.py": True,
     "fuzz": True,
+    "inference/test_bundled.py": True,
+    "inference/test_store.py": True,
+    "pipeline": True,
+    "pipeline/test_apply.py": False,
+    "pipeline/test_genre_maps.py": False,
+    "pipeline/test_judging_files.py": False,
+    "pipeline/test_plans.py": False,
+    "pipeline/test_windows.py": False,
+    "report/test_plot.py": True,
+    "tags/test_aac.py": True,
+    "tags/test_chunks.py": True,
+    "tags/test_frames.py": True,
+    "tags/test_hidden_tags.py": True,
+    "tags/test_mpd.py": True,
+    "tags/test_round_trip.py::test_foreign_readers": True,
+    "tags/test_round_trip.py::test_the_table_in_the_readme": True,
+    "tags/test_stored.py": True,
+    "tags/test_trailing_tags.py": True,
+    "tags/test_unset_sizes.py": True,
+    "train": True,
+    "train/test_augmentation.py": False,
+    "train/test_calibration.py": False,
+    "train/test_nets.py": False,
+    "train/test_training_batches.py": False,
+    "train/test_training_config.py": False,
+    "train/test_training_data.py": False,
+    "train/test_training_splits.py": False,
 }
 """Tests that start processes or run for long: of all starts of a name the longest decides.
 
-`-m "not integration"` leaves them out: the quick tier. What has no row is in the quick tier.
+`-m "not integration"` leaves them out, and what is slow or needs real clips: the quick tier.
+What has no row is in the quick tier.
 """
 
 MODES, NAMES, SIGNALS = "needs POSIX modes", "needs names of any bytes", "needs POSIX signals"
@@ -38,6 +72,8 @@ WINDOWS: Mapping[str, str] = {
     "library/test_walk.py::test_what_is_no_regular_file": "needs named pipes",
     "pipeline/test_apply.py": MODES,
     "tags/test_failures.py::test_a_name_with_odd_bytes": NAMES,
+    "train/test_training_data.py::test_a_clip_out_of_reach": MODES,
+    "train/test_training_data.py::test_data_that_cannot_be_read": MODES,
 }
 """Tests of the quick tier that are skipped on Windows, and why."""
 
@@ -65,7 +101,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             continue
         name = f"{item.path.relative_to(TESTS).as_posix()}::{item.nodeid.partition('::')[2]}"
         row = longest_start(name, IS_INTEGRATION)
-        if (row and IS_INTEGRATION[row]) or item.get_closest_marker("slow"):
+        asked_for = item.get_closest_marker("slow") or item.get_closest_marker("real")
+        if asked_for or (row and IS_INTEGRATION[row]):
             item.add_marker("integration")
         if (row := longest_start(name, skipped)) is not None:
             item.add_marker(pytest.mark.skip(reason=skipped[row]))

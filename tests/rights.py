@@ -4,7 +4,11 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+import pytest
+
 NOBODY = 65534
+
+as_root = pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="needs root")
 
 
 @contextmanager

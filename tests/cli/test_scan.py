@@ -12,6 +12,7 @@ from pathlib import Path
 import mutagen
 import pytest
 from audio_files import RECIPES, encode, garbage, noise, truncated, write_tone
+from rights import as_root
 from toy_model import HIGH_HZ, LOW_HZ, MIDDLE_HZ
 
 SUFFIXES = (".mp3", ".flac", ".ogg", ".opus", ".m4a", ".wav", ".aiff", ".wma", ".wv")
@@ -288,7 +289,7 @@ def test_a_slow_file_is_given_up_and_the_others_are_done(genretag, music) -> Non
     assert found["quick.wav"]["status"] == "planned"
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="mounting needs root")
+@as_root
 def test_a_full_disk_ends_the_run_with_the_file_as_it_was(genretag, tmp_path) -> None:
     disk = tmp_path / "disk"
     disk.mkdir()

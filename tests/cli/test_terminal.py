@@ -1,14 +1,11 @@
 """What happens at a real terminal: a bar, a question, Ctrl-C, a hang-up."""
 
-import fcntl
 import json
 import os
-import pty
 import re
 import select
 import signal
 import subprocess
-import termios
 import time
 from pathlib import Path
 from typing import IO
@@ -20,6 +17,11 @@ from conftest import COMMAND
 from rich.cells import cell_len
 
 from genretag import tags
+
+fcntl, pty, termios = (
+    pytest.importorskip(name, reason="needs a POSIX terminal")
+    for name in ("fcntl", "pty", "termios")
+)
 
 
 class Terminal:

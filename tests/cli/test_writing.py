@@ -5,7 +5,6 @@ import io
 import json
 import os
 import re
-import resource
 import shlex
 import signal
 import subprocess
@@ -20,6 +19,7 @@ import pytest
 from audio_files import garbage, make, truncated, write_tone
 from conftest import COMMAND
 from mutagen.apev2 import APEv2
+from rights import as_root
 from test_terminal import Terminal
 from toy_model import HIGH_HZ, LOW_HZ, MIDDLE_HZ
 
@@ -38,7 +38,7 @@ CONTRACT = {
 
 BROKEN_ID3 = b"ID3\x07\0\0\0\0\0\x0a" + bytes(10)  # there is no version 7
 
-as_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+resource = pytest.importorskip("resource", reason="needs POSIX limits")
 
 
 @pytest.fixture

@@ -7,12 +7,11 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
+from rights import as_root
 
 from genretag.library import files
 
 DATA = os.urandom(3 << 20)
-
-as_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 
 
 @pytest.fixture

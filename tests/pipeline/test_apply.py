@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 from audio_files import make
-from rights import NOBODY, nobody
+from rights import NOBODY, as_root, nobody
 from writers import apply, pending, planned, staged_in, take_back, writing
 
 from genretag import tags
@@ -23,8 +23,6 @@ from genretag.library.journal import Journal
 from genretag.library.walk import Walk
 from genretag.pipeline import undo
 from genretag.pipeline.write import recover
-
-as_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 
 
 @pytest.fixture

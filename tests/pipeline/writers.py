@@ -181,7 +181,7 @@ class Writers:
         self,
         plan_: Path | None,
         wait: Callable[[], object] | None = None,
-        number: int = signal.SIGKILL,
+        number: int = 9,
     ) -> tuple[int, float]:
         """Carry out a plan or undo the last run; the process gets a signal once `wait` returns.
 

@@ -1,4 +1,3 @@
-import resource
 import zlib
 from pathlib import Path
 
@@ -9,6 +8,8 @@ from mutagen.id3 import TALB, TIT2, TPE1, Encoding
 
 from genretag.library.resources import limited_memory
 from genretag.tags.titles import Titles, titles
+
+resource = pytest.importorskip("resource", reason="needs POSIX limits")
 
 
 @pytest.mark.parametrize("name", ["a.flac", "a.mp3", "a.m4a", "a.opus", "a.ogg"])
