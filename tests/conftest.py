@@ -14,6 +14,7 @@ import genretag  # noqa: F401 - before any test imports ONNX Runtime, which woul
 TESTS = Path(__file__).parent
 
 IS_INTEGRATION: Mapping[str, bool] = {
+    "api/test_predict.py::test_one_file_as_scan_shows_it": True,
     "api/test_tags.py": True,
     "api/test_types.py": True,
     "audio/test_damage.py": True,
