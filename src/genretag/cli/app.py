@@ -20,7 +20,7 @@ from genretag.cli import (
     undo,
 )
 from genretag.cli.group import Group, show
-from genretag.cli.output import translated
+from genretag.cli.output import translate_errors
 from genretag.errors import RunError
 from genretag.library import interrupt
 from genretag_train.cli.app import app as train
@@ -120,7 +120,7 @@ def _flushed(code: Any) -> Any:
 def _unwritten(error: OSError) -> int:
     """Say that standard output cannot be written; the exit code for that."""
     try:
-        with translated(None):
+        with translate_errors(None):
             raise error
     except RunError as failure:
         show(failure)

@@ -1,24 +1,27 @@
 """`genretag apply`: carry out a plan."""
 
-from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from genretag.cli.options import FormatOption, KeepMtimeOption, OutputOption, YesOption
+from genretag.cli.options import OutputOptions, WritingOptions
+from genretag.option_groups import with_options
 
 
+@with_options(without=("plan",))
 def apply(
-    ctx: typer.Context,
+    context: typer.Context,
     plan: Annotated[
-        Path, typer.Argument(help="What [bold]genretag scan --plan[/] wrote.", show_default=False)
+        Path,
+        typer.Argument(
+            help="What [bold]genretag scan --plan[/] wrote.",
+            show_default=False,
+        ),
     ],
-    keep_mtime: KeepMtimeOption = False,
-    yes: YesOption = False,
-    format: FormatOption = "human",  # noqa: A002 - it is the name of the option
-    output: OutputOption = None,
+    *,
+    writing: WritingOptions,
+    output: OutputOptions,
 ) -> None:
     """Write the genres of a PLAN into the files.
 
@@ -32,24 +35,33 @@ def apply(
     [cyan]genretag apply plan.jsonl[/]  carries it out
     """
     import shlex
+    from dataclasses import replace
+    from functools import partial
 
-    from genretag.cli import typed
-    from genretag.cli.run import Run, writing
+    from genretag.cli.command_line import format_command, format_options
+    from genretag.cli.display import Display
+    from genretag.cli.writing import carry_out
     from genretag.pipeline.plan import read
+    from genretag.pipeline.write import open_writer
     from genretag.report.paths import common_folder
     from genretag.report.wording import WRITING
 
-    found = read(plan)
-    folder = common_folder(change.path for change in found.changes)
+    content = read(plan)
+    folder = common_folder(change.path for change in content.changes)
     words = replace(WRITING, nothing="The plan holds no change.")
-    command = shlex.join(["apply", str(plan)])
-    count = len(found.changes)
-    with Run(format, output, lambda: count, words, folder, typed.command(ctx)) as run:
-        if not found.complete:
-            run.warn(
-                f"{plan} is incomplete, as its scan was interrupted. What it holds is carried "
-                "out; scan again for the rest."
+    again = format_command(context)
+    with Display(lambda: len(content.changes), folder, words, output, again) as display:
+        if not content.complete:
+            display.warn(
+                f"{plan} is incomplete, as its scan was interrupted. What it holds is "
+                "carried out; scan again for the rest."
             )
-        writer = partial(writing, command, folder, typed.options(ctx), keep_mtime=keep_mtime)
-        run.carry_out(found.changes, not yes, writer)
-    raise typer.Exit(run.exit_code)
+        run = partial(
+            open_writer,
+            shlex.join(["apply", str(plan)]),
+            folder,
+            format_options(context),
+            keep_mtime=writing.keep_mtime,
+        )
+        carry_out(display, content.changes, not writing.yes, run)
+    raise typer.Exit(display.exit_code)

@@ -1,13 +1,13 @@
-"""`genretag cache`: what was heard before, and models from the Hub."""
+"""`genretag cache`: show and clear cached predictions."""
 
 import typer
 
-app = typer.Typer(no_args_is_help=True, help="Look at or forget what was heard before.")
+app = typer.Typer(no_args_is_help=True, help="Show or clear cached predictions.")
 
 
 @app.command()
 def stats() -> None:
-    """Show how many files and sounds are remembered, and all that the cache folder holds."""
+    """Show how many files and sounds are cached, and all that the cache folder holds."""
     from rich.console import Console
 
     from genretag.library import usage
@@ -16,14 +16,14 @@ def stats() -> None:
     from genretag.report import facts
 
     with Cache(cache_dir(), _warn) as cache:
-        known = cache.sizes()
+        cached = cache.sizes()
     sizes = usage.measure_sizes(cache_dir())
-    parts = [f"{_megabytes(size)}  {name}" for name, size in sizes.items()]
+    parts = [f"{_format_size(size)}  {name}" for name, size in sizes.items()]
     facts.print_facts(
         [
-            ("files", f"{known.files:,} that need not be opened while nobody changes them"),
-            ("sounds", f"{known.sounds:,} that need not be heard again"),
-            ("on disk", "\n".join([f"{_megabytes(sum(sizes.values()))}  in all", *parts])),
+            ("files", f"{cached.files:,} that need not be opened while nobody changes them"),
+            ("sounds", f"{cached.sounds:,} that need not be analysed again"),
+            ("on disk", "\n".join([f"{_format_size(sum(sizes.values()))}  in all", *parts])),
             ("in", facts.unbroken(cache_dir())),
         ],
         Console(highlight=False),
@@ -32,7 +32,7 @@ def stats() -> None:
 
 @app.command()
 def clear() -> None:
-    """Forget what was heard; tags, the history of runs and models from the Hub stay."""
+    """Clear cached predictions; tags, the history of runs and models from the Hub stay."""
     from genretag.library.cache import Cache
     from genretag.library.paths import cache_dir
 
@@ -44,7 +44,7 @@ def clear() -> None:
     typer.echo(f"Forgot {sizes.files:,} files and {sizes.sounds:,} sounds.")
 
 
-def _megabytes(size: int) -> str:
+def _format_size(size: int) -> str:
     return f"{size / 1e6:7,.1f} MB"
 
 

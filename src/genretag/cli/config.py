@@ -1,7 +1,7 @@
-"""The config file as a text: its entries with their lines, and the thresholds saved in it.
+"""Reads the config file, with the line of each entry, and saves thresholds in it.
 
-`cli.settings` says what the entries mean. `[thresholds]` holds what `evaluate --save` found, by
-the identity of the model for which it found it: another model does not go by it.
+`cli.settings` says what the entries mean. `[thresholds]` holds what `evaluate --save` saved, by
+the identity of the model for which it did: another model does not go by it.
 """
 
 import re
@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from genretag.errors import Code, UsageError, reason
-from genretag.library import files
 
 THRESHOLDS = "thresholds"
 _HEADER = re.compile(r"^[ \t]*\[\[?([^\[\]]+)\]", re.MULTILINE)
@@ -28,43 +27,43 @@ class Entry:
         table: the words of its table, none at the top level.
         key: dashes as underscores.
         name: as the file writes it.
-        place: the file and the line.
+        location: the file and the line.
     """
 
     table: tuple[str, ...]
     key: str
     name: str
     value: Any
-    place: str
+    location: str
 
 
 @dataclass(frozen=True)
 class Config:
-    """What a config file says; nothing if there is none."""
+    """The entries of a config file and the thresholds saved in it; neither if there is none."""
 
     path: Path
     entries: tuple[Entry, ...] = ()
     thresholds: Mapping[str, float] | None = None
 
-    def entry(self, table: tuple[str, ...], key: str) -> Entry | None:
-        """The entry of a table for an option."""
+    def find(self, table: tuple[str, ...], key: str) -> Entry | None:
+        """Return the entry of a table for an option; None if there is none."""
         return next((one for one in self.entries if (one.table, one.key) == (table, key)), None)
 
 
 def read(path: Path) -> Config:
-    """Return what the config file says.
+    """Read the config file.
 
     Raises:
         UsageError: `bad-config`, it cannot be read, or a saved threshold is none.
     """
-    text = _text(path)
-    tables = _parsed(path, text)
+    text = _read_text(path)
+    tables = _parse(path, text)
     saved = tables.pop(THRESHOLDS, {})
     for model, threshold in saved.items() if isinstance(saved, dict) else [(THRESHOLDS, saved)]:
         if type(threshold) not in (int, float) or not 0 <= threshold <= 1:
-            line = _line(text, (THRESHOLDS, model))
-            raise _wrong(f"{path}, line {line}: a threshold must be a share between 0 and 1")
-    return Config(path, tuple(_entries(path, text, (), tables)), saved)
+            line = _find_line(text, (THRESHOLDS, model))
+            raise _config_error(f"{path}, line {line}: a threshold must be a share between 0 and 1")
+    return Config(path, tuple(_list_entries(path, text, (), tables)), saved)
 
 
 def save_threshold(path: Path, model: str, threshold: float) -> None:
@@ -74,86 +73,90 @@ def save_threshold(path: Path, model: str, threshold: float) -> None:
         UsageError: `bad-config`, the file is wrong, or its layout hides where that goes.
         OSError: it cannot be written.
     """
-    text, number = _text(path), f"{threshold:.2f}"
-    new = _with_threshold(text, model, number)
-    wished = _parsed(path, text)
-    wished[THRESHOLDS] = {**wished.get(THRESHOLDS, {}), model: float(number)}
+    from genretag.library import files
+
+    text, number = _read_text(path), f"{threshold:.2f}"
+    new = _insert_threshold(text, model, number)
+    wanted = _parse(path, text)
+    wanted[THRESHOLDS] = {**wanted.get(THRESHOLDS, {}), model: float(number)}
     # In a text of several lines a line may look like an entry.
     with suppress(tomllib.TOMLDecodeError):
-        if tomllib.loads(new) == wished:
+        if tomllib.loads(new) == wanted:
             # A link stays one, and what it leads to is replaced.
             files.rewrite(path.resolve(), new.encode("utf-8"))
             return
-    raise _wrong(f"{path}: there is no telling where to put the threshold {number} of {model}")
+    raise _config_error(
+        f"{path}: there is no telling where to put the threshold {number} of {model}"
+    )
 
 
-def short(path: Path) -> str:
-    """`path` with ~ for the home folder."""
+def shorten(path: Path) -> str:
+    """Return `path` with ~ for the home folder."""
     with suppress(ValueError, RuntimeError):
         return str("~" / path.relative_to(Path.home()))
     return str(path)
 
 
-def _text(path: Path) -> str:
-    """Return what the file holds, to the byte; nothing if there is none."""
+def _read_text(path: Path) -> str:
+    """Return the text of the file, to the byte; an empty one if there is no file."""
     try:
         return path.read_bytes().decode("utf-8")
     except FileNotFoundError:
         return ""
     except (OSError, UnicodeDecodeError) as error:
-        raise _wrong(f"{path}: the config file cannot be read: {reason(error)}") from error
+        raise _config_error(f"{path}: the config file cannot be read: {reason(error)}") from error
 
 
-def _parsed(path: Path, text: str) -> dict[str, Any]:
+def _parse(path: Path, text: str) -> dict[str, Any]:
     try:
         return tomllib.loads(f"{text}\n")  # where a text ends in a line, errors name it
     except tomllib.TOMLDecodeError as error:
-        raise _wrong(f"{path}: the config file cannot be read: {reason(error)}") from error
+        raise _config_error(f"{path}: the config file cannot be read: {reason(error)}") from error
 
 
-def _entries(
+def _list_entries(
     path: Path, text: str, table: tuple[str, ...], values: Mapping[str, Any]
 ) -> Iterator[Entry]:
     for name, value in values.items():
-        place = f"{path}, line {_line(text, (*table, name))}"
+        location = f"{path}, line {_find_line(text, (*table, name))}"
         if isinstance(value, dict) and value:
-            yield from _entries(path, text, (*table, name), value)
+            yield from _list_entries(path, text, (*table, name), value)
         elif not isinstance(value, dict):
-            yield Entry(table, name.replace("-", "_"), name, value, place)
+            yield Entry(table, name.replace("-", "_"), name, value, location)
 
 
-def _line(text: str, path: tuple[str, ...]) -> int:
-    """The line of a key, as the words of its table and itself, or of what comes nearest."""
+def _find_line(text: str, path: tuple[str, ...]) -> int:
+    """Return the line of a key, or of what comes nearest; `path` is its table and itself."""
     table: tuple[str, ...] = ()
     nearest, line = 0, 1
     for number, content in enumerate(text.splitlines(), start=1):
         if header := _HEADER.match(content):
-            found = table = _words(header[1])
+            here = table = _split_key(header[1])
         elif key := _KEY.match(content):
-            found = (*table, *_words(key[1]))
+            here = (*table, *_split_key(key[1]))
         else:
             continue
-        if found == path[: len(found)] and len(found) > nearest:
-            nearest, line = len(found), number
+        if here == path[: len(here)] and len(here) > nearest:
+            nearest, line = len(here), number
     return line
 
 
-def _words(dotted: str) -> tuple[str, ...]:
-    """The words of a dotted TOML key."""
+def _split_key(dotted: str) -> tuple[str, ...]:
+    """Return the words of a dotted TOML key."""
     words: list[str] = []
     with suppress(tomllib.TOMLDecodeError):
-        found: Any = tomllib.loads(f"{dotted} = 0")
-        while isinstance(found, dict):
-            ((word, found),) = found.items()
+        value: Any = tomllib.loads(f"{dotted} = 0")
+        while isinstance(value, dict):
+            ((word, value),) = value.items()
             words.append(word)
     return tuple(words)
 
 
-def _with_threshold(text: str, model: str, number: str) -> str:
-    """A TOML text with an entry for `model` among its thresholds: the one it has, or a new one."""
+def _insert_threshold(text: str, model: str, number: str) -> str:
+    """Return a TOML text whose thresholds have an entry for `model`: its own, or a new one."""
     newline = "\r\n" if "\r\n" in text else "\n"
     headers = list(_HEADER.finditer(text))
-    here = next((one for one in headers if _words(one[1]) == (THRESHOLDS,)), None)
+    here = next((one for one in headers if _split_key(one[1]) == (THRESHOLDS,)), None)
     entry = f'"{model}" = {number}'
     if here is None:
         gap = newline if text and not text.endswith("\n") else ""
@@ -173,7 +176,7 @@ def _with_threshold(text: str, model: str, number: str) -> str:
     return text[:start] + body + text[end:]
 
 
-def _wrong(message: str) -> UsageError:
+def _config_error(message: str) -> UsageError:
     return UsageError(
         Code.BAD_CONFIG, message, "Correct it, or point GENRETAG_CONFIG to another file."
     )

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="Show the config file and where it is.")
 
-_PLACES = ("GENRETAG_CONFIG", "GENRETAG_CACHE_DIR", "GENRETAG_DATA_DIR")
+_NOT_OPTIONS = ("GENRETAG_CONFIG", "GENRETAG_CACHE_DIR", "GENRETAG_DATA_DIR")
 
 
 @app.command()
@@ -29,7 +29,7 @@ def show(context: typer.Context) -> None:
     Each mistake is named with its line; exit code 2 if there is one.
     """
     from genretag.cli import config, group
-    from genretag.cli.settings import mistakes
+    from genretag.cli.settings import find_mistakes
     from genretag.library import paths
 
     root: Any = context.find_root().command
@@ -37,17 +37,17 @@ def show(context: typer.Context) -> None:
     file = config.read(paths.config_file())
     if not file.entries and not file.thresholds:
         typer.echo(f"{file.path} sets nothing.", err=True)
-    for line in (*_file(file, options), *_environment(options)):
+    for line in (*_list_file(file, options), *_list_environment(options)):
         typer.echo(line)
-    found = list(mistakes(options, file))
-    for mistake in found:
+    mistakes = list(find_mistakes(options, file))
+    for mistake in mistakes:
         group.show(mistake.error)
-    raise typer.Exit(2 if found else 0)
+    raise typer.Exit(2 if mistakes else 0)
 
 
-def _file(file: "Config", options: "Options") -> Iterator[str]:
-    """The file as TOML; a comment says for which commands a key at the top level is."""
-    from genretag.cli.settings import commands_for
+def _list_file(file: "Config", options: "Options") -> Iterator[str]:
+    """Yield the file as TOML; a comment says for which commands a key at the top level is."""
+    from genretag.cli.settings import find_commands
 
     table: tuple[str, ...] = ()
     # A table ends where the next begins, so what is in none comes first.
@@ -55,36 +55,38 @@ def _file(file: "Config", options: "Options") -> Iterator[str]:
         if entry.table != table:
             table = entry.table
             yield f"[{'.'.join(table)}]"
-        commands = "" if table else _named(commands_for(entry, options))
-        yield f"{entry.name} = {_toml(entry.value)}{commands}"
+        commands = "" if table else _format_commands(find_commands(entry, options))
+        yield f"{entry.name} = {_format_value(entry.value)}{commands}"
     if file.thresholds:
         yield "[thresholds]"
-        yield from (f"{_toml(model)} = {value:.2f}" for model, value in file.thresholds.items())
+        yield from (
+            f"{_format_value(model)} = {value:.2f}" for model, value in file.thresholds.items()
+        )
 
 
-def _environment(options: "Options") -> Iterator[str]:
-    """The variables, as comments."""
+def _list_environment(options: "Options") -> Iterator[str]:
+    """Yield the variables of options, as comments."""
     import os
 
-    from genretag.cli.settings import ENVIRONMENT_PREFIX, variable
+    from genretag.cli.settings import ENVIRONMENT_PREFIX, to_variable
 
     for name, value in sorted(os.environ.items()):
-        if not name.startswith(ENVIRONMENT_PREFIX) or name in _PLACES:
+        if not name.startswith(ENVIRONMENT_PREFIX) or name in _NOT_OPTIONS:
             continue
         commands = [
             command
             for command, kinds in options.items()
-            if any(variable(key) == name for key in kinds)
+            if any(to_variable(key) == name for key in kinds)
         ]
-        said = _named(commands) or "  # no command has that option"
-        yield f"# {name}={_toml(value)} in the environment{said}"
+        users = _format_commands(commands) or "  # no command has that option"
+        yield f"# {name}={_format_value(value)} in the environment{users}"
 
 
-def _named(commands: list[tuple[str, ...]]) -> str:
+def _format_commands(commands: list[tuple[str, ...]]) -> str:
     return f"  # {', '.join(' '.join(command) for command in commands)}" if commands else ""
 
 
-def _toml(value: Any) -> str:
+def _format_value(value: Any) -> str:
     from genretag.report.evaluation import toml_text
 
     if isinstance(value, bool):
@@ -92,5 +94,5 @@ def _toml(value: Any) -> str:
     if isinstance(value, str):
         return toml_text(value)
     if isinstance(value, list):
-        return f"[{', '.join(map(_toml, value))}]"
+        return f"[{', '.join(map(_format_value, value))}]"
     return str(value)

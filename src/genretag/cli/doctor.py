@@ -20,33 +20,33 @@ def doctor() -> None:
     from genretag.library import paths
     from genretag.report import facts
 
-    found: list[tuple[str, str | Text]] = []
+    checks: list[tuple[str, str | Text]] = []
     healthy = True
     for name, check in _CHECKS.items():
         try:
-            found.append((f"ok   {name}", check()))
+            checks.append((f"ok   {name}", check()))
         except GenretagError as error:
             healthy = False
-            found.append((f"bad  {name}", f"{error.message}. {error.hint}"))
-    found.append(("ok   config", facts.unbroken(paths.config_file())))
+            checks.append((f"bad  {name}", f"{error.message}. {error.hint}"))
+    checks.append(("ok   config", facts.unbroken(paths.config_file())))
     for name, folder in (("cache", paths.cache_dir()), ("data", paths.data_dir())):
         writable = _is_writable(folder)
         healthy = healthy and writable
-        found.append((f"{'ok ' if writable else 'bad'}  {name}", facts.unbroken(folder)))
+        checks.append((f"{'ok ' if writable else 'bad'}  {name}", facts.unbroken(folder)))
         if not writable:
             variable = f"GENRETAG_{name.upper()}_DIR"
-            found.append(("", f"nobody may write there; {variable} names another folder"))
-    facts.print_facts(found, Console(highlight=False))
+            checks.append(("", f"nobody may write there; {variable} names another folder"))
+    facts.print_facts(checks, Console(highlight=False))
     raise typer.Exit(0 if healthy else 3)
 
 
 def _is_writable(folder: "Path") -> bool:
-    """Whether files can be made in `folder`, or in the one in which it will be made."""
+    """Return whether files can be made in `folder`, or in the one in which it will be made."""
     import os
 
     # Unlike Path's own, they say no where nobody may look.
-    there = next((one for one in (folder, *folder.parents) if os.path.exists(one)), folder)  # noqa: PTH110
-    return os.path.isdir(there) and os.access(there, os.W_OK | os.X_OK)  # noqa: PTH112
+    nearest = next((one for one in (folder, *folder.parents) if os.path.exists(one)), folder)  # noqa: PTH110
+    return os.path.isdir(nearest) and os.access(nearest, os.W_OK | os.X_OK)  # noqa: PTH112
 
 
 def _version() -> str:
@@ -82,9 +82,9 @@ def _devices() -> str:
     from genretag.library import paths
 
     model = store.locate(store.DEFAULT, paths.cache_dir())
-    found, lines = session.list_devices(), []
+    available, lines = session.list_devices(), []
     for device in session.PROVIDERS:
-        if device not in found:
+        if device not in available:
             lines.append(f"{device}: {_MISSING[device]}")
         elif session.load(model, device).device != device:
             lines.append(f"{device}: built in, but its libraries or the hardware are missing")

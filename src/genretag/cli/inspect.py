@@ -1,87 +1,83 @@
-"""`genretag inspect`: what is in the tags, what the model hears, when and why."""
+"""`genretag inspect`: show the tags of files, and what the model predicts, when and why."""
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, TextIO
 
 import typer
 
 from genretag.cli.options import (
-    DEFAULT_MODEL,
-    LISTENING,
-    SHOWING,
-    CoverageOption,
-    DeviceOption,
-    ModelOption,
+    ModelOptions,
     OutputOption,
     ThresholdOption,
+    in_inference,
+    in_output,
 )
-from genretag.errors import GenretagError
+from genretag.errors import Code, FileError, UsageError
+from genretag.option_groups import with_options
 
 if TYPE_CHECKING:
     from genretag.domain.inspection import Inspection
     from genretag.domain.manifest import FrontEnd
+    from genretag.inference.session import Model
+    from genretag.pipeline.inspect import Look
 
 EXPLANATIONS = {"none": (), "time": ("time",), "full": ("time", "bands")}
 
 
+@with_options()
 def inspect(
     context: typer.Context,
     files: Annotated[
         list[Path], typer.Argument(help="Audio files.", metavar="FILE...", show_default=False)
     ],
-    model: ModelOption = DEFAULT_MODEL,
-    coverage: CoverageOption = "balanced",
-    device: DeviceOption = "auto",
+    *,
+    inference: ModelOptions,
     threshold: ThresholdOption = None,
     explain: Annotated[
         Literal["none", "time", "full"],
-        typer.Option(
-            help="Find out which seconds speak for the best genre, or also which octaves.",
-            rich_help_panel=LISTENING,
+        in_inference(
+            help="Find out which seconds speak for the best genre, or also which octaves."
         ),
     ] = "time",
     probability: Annotated[
         float | None,
-        typer.Option(
+        in_output(
             "--set",
             metavar="P",
             min=0.01,
             max=0.99,
             help="Name the genres that together hold the true one with this probability.",
             show_default=False,
-            rich_help_panel=SHOWING,
         ),
     ] = None,
     plot: Annotated[
         Path | None,
-        typer.Option(
+        in_output(
             metavar="FILE.png|svg",
-            help="Draw the spectrogram of one file over what is heard when, and why.",
+            help="Draw the spectrogram of one file over what the model predicts, when, and why.",
             show_default=False,
             dir_okay=False,
-            rich_help_panel=SHOWING,
         ),
     ] = None,
     embeddings: Annotated[
         Path | None,
-        typer.Option(
+        in_output(
             metavar="FILE.npz",
             help="Save what the model's last layer is given, window by window.",
             show_default=False,
             dir_okay=False,
-            rich_help_panel=SHOWING,
         ),
     ] = None,
     format: Annotated[  # noqa: A002 - it is the name of the option
         Literal["human", "jsonl"],
-        typer.Option(help="A page to read, or a line of data.", rich_help_panel=SHOWING),
+        in_output(help="A page to read, or a line of data."),
     ] = "human",
     output: OutputOption = None,
 ) -> None:
-    """Show what is in the tags of each FILE, what the model hears, when, and why.
+    """Show what is in the tags of each FILE, and what the model predicts, when, and why.
 
     Nothing is written into the files.
 
@@ -94,18 +90,49 @@ def inspect(
     [cyan]genretag inspect --explain full --plot song.png song.flac[/]  draws it
     """
     from contextlib import ExitStack
-    from shlex import quote
 
     from genretag.cli import group
-    from genretag.cli import threshold as thresholds
-    from genretag.cli.output import opened, translated
-    from genretag.errors import Code, FileError, UsageError
+    from genretag.cli.output import open_output, translate_errors
+    from genretag.cli.policy import choose_threshold
     from genretag.library import paths
     from genretag.library.interrupt import deferred
 
     with deferred():  # broken off half way, it cannot be imported again
         from genretag.inference import session, store
-    from genretag.pipeline.inspect import Look, inspected
+    from genretag.pipeline.inspect import Look
+
+    _check_files(files, plot, embeddings)
+    draw = _load_draw(plot)
+    model_file = store.locate(inference.model, paths.cache_dir())
+    model = session.load(model_file, inference.device, group.warn)
+    _check_model(model, probability, embeddings)
+    least_score = choose_threshold(context, threshold, model)
+    look = Look(inference.coverage, EXPLANATIONS[explain], probability, least_score)
+    failed = False
+    kept: list[Inspection] = []
+    with ExitStack() as stack:
+        stream = stack.enter_context(open_output(output)) if output else sys.stdout
+        write = _write_lines(stream) if format == "jsonl" else _write_pages(stream)
+        for file, result in _inspect(files, model, model_file, look):
+            if isinstance(result, FileError):
+                group.show(result)
+                failed = True
+            elif embeddings or plot:
+                kept.append(result)
+            with translate_errors(output):
+                write(file, result)
+    if embeddings:
+        with translate_errors(embeddings):
+            _save(kept, embeddings)
+    if plot and kept:
+        with translate_errors(plot):
+            draw(kept[0], model.manifest.front_end, plot)
+    raise typer.Exit(1 if failed else 0)
+
+
+def _check_files(files: Sequence[Path], plot: Path | None, embeddings: Path | None) -> None:
+    """Raise UsageError `bad-option` if a file cannot be what it is given for."""
+    from shlex import quote
 
     # Unlike Path's own, it says no where nobody may look.
     folder = next((file for file in files if os.path.isdir(file)), None)  # noqa: PTH112
@@ -113,80 +140,48 @@ def inspect(
         raise UsageError(
             Code.BAD_OPTION,
             f"{folder}: this is a folder",
-            f"Name files, or hear all of it with: genretag scan -n {quote(str(folder))}",
+            f"Name files, or analyse all of it with: genretag scan -n {quote(str(folder))}",
         )
     if plot and len(files) > 1:
         raise UsageError(Code.BAD_OPTION, "--plot draws one file", "Inspect one file at a time.")
-    if embeddings and embeddings.suffix != ".npz":
-        raise UsageError(
-            Code.BAD_OPTION, f"{embeddings}: embeddings are kept as NumPy's", "End it in .npz."
-        )
-    draw = _drawing(plot)
-    model_file = store.locate(model, paths.cache_dir())
-    loaded = session.load(model_file, device, group.warn)
-    if probability and not loaded.manifest.set_masses:
-        raise UsageError(
-            Code.BAD_OPTION,
-            f"{loaded.manifest.name} does not know how sure its sets of genres are",
-            "Leave out --set, or use the default model.",
-        )
-    if embeddings and not loaded.embeds:
-        raise UsageError(
-            Code.BAD_OPTION,
-            f"{loaded.manifest.name} does not tell what its last layer is given",
-            "Export it again with this version, or use the default model.",
-        )
-    writes_from = thresholds.chosen(context, threshold, loaded)
-    look = Look(coverage, EXPLANATIONS[explain], probability, writes_from)
-
-    def looked_at(file: Path) -> "Inspection":
-        nonlocal loaded
-        try:
-            return inspected(file, loaded, look)
-        except session.DeviceError as error:
-            loaded = session.reload_on_cpu(loaded, model_file, error, group.warn)
-            return looked_at(file)
-
-    failed = False
-    kept: list[Inspection] = []
-    with ExitStack() as stack:
-        stream = stack.enter_context(opened(output)) if output else sys.stdout
-        tell = _as_lines(stream) if format == "jsonl" else _as_pages(stream)
-        for file in files:
-            found: Inspection | FileError
-            try:
-                found = looked_at(file)
-                if embeddings or plot:
-                    kept.append(found)
-            except FileError as error:
-                group.show(error)
-                found, failed = error, True
-            with translated(output):
-                tell(file, found)
-    if embeddings:
-        with translated(embeddings):
-            _save(kept, embeddings)
-    if plot and kept:
-        with translated(plot):
-            draw(kept[0], loaded.manifest.front_end, plot)
-    raise typer.Exit(1 if failed else 0)
-
-
-def _drawing(plot: Path | None) -> "Callable[[Inspection, FrontEnd, Path], None]":
-    """What draws a picture, found before anything is heard in vain.
-
-    Raises:
-        UsageError: `bad-option`, the file is to be neither PNG nor SVG.
-        ExtraMissingError: matplotlib is not installed.
-    """
-    from genretag.errors import Code, ExtraMissingError, UsageError
-
-    if plot is None:
-        return lambda inspection, front_end, file: None
-    if plot.suffix.casefold() not in (".png", ".svg"):
+    if plot and plot.suffix.casefold() not in (".png", ".svg"):
         raise UsageError(
             Code.BAD_OPTION, f"{plot}: pictures are PNG or SVG", "End its name in .png or .svg."
         )
+    if embeddings and embeddings.suffix != ".npz":
+        raise UsageError(
+            Code.BAD_OPTION,
+            f"{embeddings}: embeddings are saved in NumPy's format",
+            "End it in .npz.",
+        )
+
+
+def _check_model(model: "Model", probability: float | None, embeddings: Path | None) -> None:
+    """Raise UsageError `bad-option` if `model` cannot give what is asked for."""
+    if probability and not model.manifest.set_masses:
+        raise UsageError(
+            Code.BAD_OPTION,
+            f"{model.manifest.name} has no measured probabilities for sets of genres",
+            "Leave out --set, or use the default model.",
+        )
+    if embeddings and not model.embeds:
+        raise UsageError(
+            Code.BAD_OPTION,
+            f"{model.manifest.name} gives no embeddings",
+            "Export it again with this version, or use the default model.",
+        )
+
+
+def _load_draw(plot: Path | None) -> "Callable[[Inspection, FrontEnd, Path], None]":
+    """Import what draws a picture, before anything is analysed in vain.
+
+    Raises:
+        ExtraMissingError: matplotlib is not installed.
+    """
+    from genretag.errors import ExtraMissingError
+
+    if plot is None:
+        return lambda inspection, front_end, file: None
     try:
         from genretag.report.plot import save_picture
     except ImportError as error:
@@ -194,44 +189,63 @@ def _drawing(plot: Path | None) -> "Callable[[Inspection, FrontEnd, Path], None]
     return save_picture
 
 
-def _as_lines(stream: TextIO) -> "Callable[[Path, Inspection | GenretagError], None]":
+def _inspect(
+    files: Iterable[Path], model: "Model", model_file: Path, look: "Look"
+) -> "Iterator[tuple[Path, Inspection | FileError]]":
+    """Yield what is in each file, or why it cannot be read; on the CPU if a device fails."""
+    from genretag.cli import group
+    from genretag.inference import session
+    from genretag.pipeline.inspect import inspected
+
+    for file in files:
+        result: Inspection | FileError | None = None
+        while result is None:
+            try:
+                result = inspected(file, model, look)
+            except FileError as error:
+                result = error
+            except session.DeviceError as error:
+                model = session.reload_on_cpu(model, model_file, error, group.warn)
+        yield file, result
+
+
+def _write_lines(stream: TextIO) -> "Callable[[Path, Inspection | FileError], None]":
     import json
 
     from genretag.report.inspection_json import error_to_dict, to_dict
 
-    def tell(file: Path, found: "Inspection | GenretagError") -> None:
-        told = error_to_dict(file, found) if isinstance(found, GenretagError) else to_dict(found)
-        stream.write(json.dumps(told) + "\n")
+    def write(file: Path, result: "Inspection | FileError") -> None:
+        line = error_to_dict(file, result) if isinstance(result, FileError) else to_dict(result)
+        stream.write(json.dumps(line) + "\n")
         stream.flush()
 
-    return tell
+    return write
 
 
-def _as_pages(stream: TextIO) -> "Callable[[Path, Inspection | GenretagError], None]":
+def _write_pages(stream: TextIO) -> "Callable[[Path, Inspection | FileError], None]":
     from rich.console import Console
 
     from genretag.report.inspection import print_inspection
 
     console = Console(file=stream)
 
-    def tell(file: Path, found: "Inspection | GenretagError") -> None:
-        if not isinstance(found, GenretagError):
-            print_inspection(found, console)
+    def write(file: Path, result: "Inspection | FileError") -> None:
+        if not isinstance(result, FileError):
+            print_inspection(result, console)
 
-    return tell
+    return write
 
 
-def _save(seen: "Sequence[Inspection]", file: Path) -> None:
-    """Embeddings of all windows [n_windows, width], the path and the seconds of each."""
+def _save(inspections: "Sequence[Inspection]", file: Path) -> None:
+    """Save the embeddings of all windows [n_windows, width], the path and the seconds of each."""
     import numpy as np
 
-    heard = [(str(one.path), one.timeline) for one in seen if one.timeline.excerpts]
-    spans = [(path, excerpt) for path, timeline in heard for excerpt in timeline.excerpts]
+    timelines = [(str(one.path), one.timeline) for one in inspections if one.timeline.excerpts]
+    spans = [(path, excerpt) for path, timeline in timelines for excerpt in timeline.excerpts]
+    no_windows = np.zeros((0, 0), np.float32)
     np.savez_compressed(
         file,
-        embeddings=np.concatenate(
-            [t.embeddings for _, t in heard] or [np.zeros((0, 0), np.float32)]
-        ),
+        embeddings=np.concatenate([one.embeddings for _, one in timelines] or [no_windows]),
         paths=np.array([path for path, _ in spans], dtype=np.str_),
         start_s=np.array([excerpt.start_s for _, excerpt in spans]),
         length_s=np.array([excerpt.length_s for _, excerpt in spans]),

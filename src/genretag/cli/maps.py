@@ -15,7 +15,7 @@ _KINDS = "[rename], [parents], [aliases] and drop"
 
 
 def read(path: Path | None, known: Iterable[str]) -> GenreMap:
-    """The map in a TOML file, for a model that knows the genres `known`; none changes nothing.
+    """Read the map in a TOML file, for a model that knows the genres `known`; none changes nothing.
 
     Tables `[rename]`, `[parents]` and `[aliases]` hold NAME = "NAME", the list `drop` holds names.
 
@@ -28,17 +28,17 @@ def read(path: Path | None, known: Iterable[str]) -> GenreMap:
         text = path.read_text("utf-8")
         entries = tomllib.loads(text)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise _bad(f"{path}: the map cannot be read: {reason(error)}") from error
+        raise _map_error(f"{path}: the map cannot be read: {reason(error)}") from error
     try:
-        genre_map = _parsed(entries)
+        genre_map = _parse(entries)
         genre_map.check(known)
     except MapError as error:
-        line = _line(text, error.table, error.key)
-        raise _bad(f"{path}, line {line}: {error}") from error
+        line = _find_line(text, error.table, error.key)
+        raise _map_error(f"{path}, line {line}: {error}") from error
     return genre_map
 
 
-def _parsed(entries: dict[str, Any]) -> GenreMap:
+def _parse(entries: dict[str, Any]) -> GenreMap:
     for key, value in entries.items():
         if key not in (*_TABLES, _LIST):
             raise MapError(key, key, f"{key!r} is none of {_KINDS}")
@@ -50,8 +50,8 @@ def _parsed(entries: dict[str, Any]) -> GenreMap:
     return GenreMap(rename, frozenset(entries.get(_LIST, ())), parents, aliases)
 
 
-def _line(text: str, table: str, key: str) -> int:
-    """The number of the line that holds `key` in `table`: as a key, else as a value or an item."""
+def _find_line(text: str, table: str, key: str) -> int:
+    """Return the number of the line that holds `key` in `table`, at best as a key."""
     lines = text.split("\n")
     begins = re.compile(rf"""\s*\[?\s*["']?{re.escape(table)}\b""")
     first = next((n for n, line in enumerate(lines) if begins.match(line)), 0)
@@ -63,5 +63,5 @@ def _line(text: str, table: str, key: str) -> int:
     return first + 1
 
 
-def _bad(message: str) -> UsageError:
+def _map_error(message: str) -> UsageError:
     return UsageError(Code.BAD_MAP, message, "`genretag models show` lists the model's genres.")

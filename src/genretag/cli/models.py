@@ -1,4 +1,4 @@
-"""`genretag models`: which models there are, what they say of themselves, and fetching them."""
+"""`genretag models`: list models, describe, fetch and verify them."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from genretag.cli.options import DEFAULT_MODEL
 from genretag.errors import Code, GenretagError, RunError, UsageError
+from genretag.inference.store import DEFAULT
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="rich",
-    help="List models, show what one says of itself, fetch and verify them.",
+    help="List, show, fetch and verify models.",
 )
 
 _SHA256_DIGITS = 64
@@ -39,13 +39,13 @@ def list_models() -> None:
 
     console = Console(highlight=False)
     for name, path in store.list_bundled().items():
-        _list_one(name, path, name == store.DEFAULT, console)
+        _print_model(name, path, name == store.DEFAULT, console)
     for address, path in store.list_pulled(paths.cache_dir()).items():
-        _list_one(address, path, False, console)
+        _print_model(address, path, False, console)
 
 
-def _list_one(name: str, path: Path, is_default: bool, console: "Console") -> None:
-    """A line with the name, and what the model is below it."""
+def _print_model(name: str, path: Path, is_default: bool, console: "Console") -> None:
+    """Print a line with the name, and below it what the model is."""
     from rich.text import Text
 
     from genretag.inference import session
@@ -57,22 +57,22 @@ def _list_one(name: str, path: Path, is_default: bool, console: "Console") -> No
     try:
         manifest = session.load(path, "cpu").manifest
     except GenretagError as error:
-        told = Text(f"cannot be used ({error.code})", "red")
+        description = Text(f"cannot be used ({error.code})", "red")
     else:
         about = f"version {manifest.version}, {len(manifest.genres)} genres, {manifest.licence}"
-        told = facts.escape_lines(f"{about}\n{manifest.description}")
-    facts.print_paragraph(told, console, indent=2)
+        description = facts.escape_lines(f"{about}\n{manifest.description}")
+    facts.print_paragraph(description, console, indent=2)
 
 
 @app.command()
 def show(
-    model: ModelArgument = DEFAULT_MODEL,
+    model: ModelArgument = DEFAULT,
     format: Annotated[  # noqa: A002 - it is the name of the option
         Literal["human", "json"],
         typer.Option(help="A card to read, or the whole manifest as JSON."),
     ] = "human",
 ) -> None:
-    """Show what a model says of itself: genres, threshold, training data, measured scores."""
+    """Show what a model's file holds: genres, threshold, training data, measured scores."""
     import json
 
     from genretag.inference import session, store
@@ -116,7 +116,7 @@ def pull(
     from genretag.inference import store
     from genretag.library import paths
 
-    wanted = _digest(sha256)
+    expected = _parse_digest(sha256)
     if not address.startswith(store.HUB_PREFIX):
         raise UsageError(
             Code.UNKNOWN_MODEL,
@@ -126,7 +126,7 @@ def pull(
     before = store.list_pulled(paths.cache_dir()).values()
     file = store.locate(address, paths.cache_dir())
     try:
-        _print(_verified(file, wanted))
+        _print_facts(_verify(file, expected))
     except GenretagError:
         if file not in before:
             store.remove_pulled(file, paths.cache_dir())
@@ -134,7 +134,7 @@ def pull(
 
 
 @app.command()
-def verify(model: ModelArgument = DEFAULT_MODEL, sha256: DigestOption = None) -> None:
+def verify(model: ModelArgument = DEFAULT, sha256: DigestOption = None) -> None:
     """Check that a model is whole and can be used.
 
     The file must have the SHA-256 that is given, or that the Hub gave when it
@@ -144,12 +144,12 @@ def verify(model: ModelArgument = DEFAULT_MODEL, sha256: DigestOption = None) ->
     from genretag.inference import store
     from genretag.library import paths
 
-    wanted = _digest(sha256)
-    _print(_verified(store.locate(model, paths.cache_dir()), wanted))
+    expected = _parse_digest(sha256)
+    _print_facts(_verify(store.locate(model, paths.cache_dir()), expected))
 
 
-def _digest(given: str | None) -> str | None:
-    """`given` in small letters; UsageError if it is no SHA-256."""
+def _parse_digest(given: str | None) -> str | None:
+    """Return `given` in small letters; raise UsageError `bad-option` if it is no SHA-256."""
     digits = given.strip().lower() if given else None
     if digits and not (len(digits) == _SHA256_DIGITS and set(digits) <= set("0123456789abcdef")):
         raise UsageError(
@@ -160,14 +160,18 @@ def _digest(given: str | None) -> str | None:
     return digits
 
 
-def _verified(file: Path, wanted: str | None) -> dict[str, str]:
-    """What there is to say of a model that is what it should be; RunError if it is not."""
+def _verify(file: Path, expected: str | None) -> dict[str, str]:
+    """Return facts about a model that is what it should be.
+
+    Raises:
+        RunError: `wrong-digest`, its SHA-256 is another; `model-invalid`, it cannot be used.
+    """
     import hashlib
 
     from genretag.inference import session, store
 
     digest = hashlib.sha256(session.read(file)).hexdigest()
-    expected = wanted or store.hub_digest(file)
+    expected = expected or store.hub_digest(file)
     if expected not in (None, digest):
         raise RunError(
             Code.WRONG_DIGEST,
@@ -176,16 +180,16 @@ def _verified(file: Path, wanted: str | None) -> dict[str, str]:
         )
     model = session.load(file, "cpu")
     pinned = store.read_hub_address(file)
-    told = {"model": model.identity, "sha256": digest, "file": str(file)}
+    facts = {"model": model.identity, "sha256": digest, "file": str(file)}
     if pinned:
-        told = {"address": f"{store.HUB_PREFIX}{pinned.repo}@{pinned.revision}"} | told
+        facts = {"address": f"{store.HUB_PREFIX}{pinned.repo}@{pinned.revision}"} | facts
     against = "" if expected is None else ", the SHA-256 is the expected one"
-    return told | {"verified": f"it scores {len(model.manifest.genres)} genres{against}"}
+    return facts | {"verified": f"it scores {len(model.manifest.genres)} genres{against}"}
 
 
-def _print(pairs: Mapping[str, str]) -> None:
+def _print_facts(facts: Mapping[str, str]) -> None:
     from genretag.report.text import visible
 
-    width = max(map(len, pairs))
-    for name, value in pairs.items():
+    width = max(map(len, facts))
+    for name, value in facts.items():
         typer.echo(f"{name:<{width}}  {visible(value)}")

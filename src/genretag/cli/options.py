@@ -1,182 +1,259 @@
-"""Options that several commands have."""
+"""Options that several commands have, as dataclasses that `with_options` expands.
 
+Nobody compares or prints these objects, and methods for it would cost time at each start.
+"""
+
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from genretag.inference.store import DEFAULT
 
-FINDING = "Which files"
-WRITING = "What is written"
-LISTENING = "How it listens"
-SHOWING = "What is shown"
+if TYPE_CHECKING:
+    from genretag.domain.outcome import Outcome
+    from genretag.library.prefetch import Prefetch
 
-Coverage = Literal["fast", "balanced", "full"]
-Device = Literal["auto", "cpu", "cuda", "coreml", "dml"]
+GPU_BATCH = 64
+"""Windows that a GPU scores at once, by default."""
 
-ModelOption = Annotated[
-    str,
-    typer.Option(
-        metavar="NAME|FILE|hf:OWNER/REPO[@REV]",
-        help="Model to use; see [bold]genretag models list[/].",
-        rich_help_panel=LISTENING,
-    ),
-]
-DeviceOption = Annotated[
-    Device, typer.Option(help="Where the model runs.", rich_help_panel=LISTENING)
-]
-CoverageOption = Annotated[
-    Coverage,
-    typer.Option(
-        help="How much of a track is heard: one excerpt from its middle, a few spread over "
-        "it, or all of it.",
-        rich_help_panel=LISTENING,
-    ),
-]
-JobsOption = Annotated[
-    int | None,
-    typer.Option(
-        "--jobs",
-        "-j",
-        min=1,
-        help="Files heard at the same time.",
-        show_default="one per core",
-        rich_help_panel=LISTENING,
-    ),
-]
-TimeoutOption = Annotated[
-    float,
-    typer.Option(min=0.1, help="Give a file up after so many seconds.", rich_help_panel=LISTENING),
-]
-NoCacheOption = Annotated[
-    bool,
-    typer.Option(
-        "--no-cache",
-        help="Hear everything anew, and remember nothing.",
-        rich_help_panel=LISTENING,
-    ),
-]
-ExcludeOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        metavar="GLOB",
-        help="Leave out files and folders with such a name or path; can be repeated.",
-        show_default=False,
-        rich_help_panel=FINDING,
-    ),
-]
-FollowSymlinksOption = Annotated[
-    bool,
-    typer.Option(
-        "--follow-symlinks",
-        help="Follow symbolic links found inside folders.",
-        rich_help_panel=FINDING,
-    ),
-]
-HiddenOption = Annotated[
-    bool,
-    typer.Option("--hidden", help="Look at hidden files and folders too.", rich_help_panel=FINDING),
-]
-OneFileSystemOption = Annotated[
-    bool,
-    typer.Option(
-        "--one-file-system",
-        help="Enter no folder that is on another disk than PATH.",
-        rich_help_panel=FINDING,
-    ),
-]
-VideoOption = Annotated[
-    bool,
-    typer.Option(
-        "--video",
-        help="Hear films too: MP4 and ASF files with a video stream, which are left alone without.",
-        rich_help_panel=FINDING,
-    ),
-]
-MapOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--map",
-        metavar="FILE",
-        exists=True,
-        dir_okay=False,
-        help="TOML file that renames, merges and drops genres and gives them parents.",
-        show_default=False,
-        rich_help_panel=WRITING,
-    ),
-]
 Player = Literal["navidrome", "jellyfin", "kodi", "itunes", "mpd", "foobar2000"]
+
+in_finding = partial(typer.Option, rich_help_panel="Which files")
+in_writing = partial(typer.Option, rich_help_panel="What is written")
+in_inference = partial(typer.Option, rich_help_panel="How it listens")
+in_output = partial(typer.Option, rich_help_panel="What is shown")
 
 PathsArgument = Annotated[
     list[Path], typer.Argument(help="Files and folders.", metavar="PATH...", show_default=False)
 ]
-PolicyOption = Annotated[
-    Literal["fill", "replace", "add"],
-    typer.Option(
-        help="Touch only files without a genre, replace the genres that are there, or add to them.",
-        rich_help_panel=WRITING,
-    ),
-]
-TopKOption = Annotated[
-    int,
-    typer.Option(
-        min=1,
-        help="Write up to this many genres: the best one, and others that score at least half as "
-        "much.",
-        rich_help_panel=WRITING,
-    ),
-]
 ThresholdOption = Annotated[
     float | None,
-    typer.Option(
+    in_writing(
         min=0.0,
         max=1.0,
         help="Write nothing if the best score is lower.",
         show_default="the model's own",
-        rich_help_panel=WRITING,
     ),
 ]
 PlaceholderOption = Annotated[
     str | None,
-    typer.Option(
+    in_writing(
         metavar="LIST",
         help="Names, separated by commas, that count as no genre, in place of the usual ones "
         "(Other, Unknown, Misc, Music ...); after a + in addition to these, after a - not these.",
         show_default="the usual ones",
-        rich_help_panel=WRITING,
     ),
-]
-KeepMtimeOption = Annotated[
-    bool,
-    typer.Option(
-        "--keep-mtime",
-        help="Leave the files' modification times as they are; players may then not notice.",
-        rich_help_panel=WRITING,
-    ),
-]
-YesOption = Annotated[
-    bool,
-    typer.Option(
-        "--yes",
-        "-y",
-        help="Do not ask before changing genres that are there.",
-        rich_help_panel=WRITING,
-    ),
-]
-FormatOption = Annotated[
-    Literal["human", "jsonl", "csv"],
-    typer.Option(help="Lines to read, or data for scripts.", rich_help_panel=SHOWING),
 ]
 OutputOption = Annotated[
     Path | None,
-    typer.Option(
+    in_output(
         "--output",
         "-o",
         dir_okay=False,
         help="Write to this file.",
         show_default="standard output",
-        rich_help_panel=SHOWING,
     ),
 ]
-DEFAULT_MODEL = DEFAULT
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class FindingOptions:
+    """Which files a command looks at."""
+
+    exclude: Annotated[
+        list[str] | None,
+        in_finding(
+            metavar="GLOB",
+            help="Leave out files and folders with such a name or path; can be repeated.",
+            show_default=False,
+        ),
+    ] = None
+    follow_symlinks: Annotated[
+        bool, in_finding("--follow-symlinks", help="Follow symbolic links found inside folders.")
+    ] = False
+    hidden: Annotated[
+        bool, in_finding("--hidden", help="Look at hidden files and folders too.")
+    ] = False
+    one_file_system: Annotated[
+        bool,
+        in_finding("--one-file-system", help="Enter no folder that is on another disk than PATH."),
+    ] = False
+    video: Annotated[
+        bool,
+        in_finding(
+            "--video",
+            help="Analyse films too: MP4 and ASF files with a video stream, which are "
+            "left alone without.",
+        ),
+    ] = False
+
+    def find(self, paths: list[Path]) -> "Prefetch[Path | Outcome]":
+        """Start to find audio files under `paths`; a thread goes ahead and counts them."""
+        from genretag.library.walk import Walk
+        from genretag.pipeline.find import find
+
+        exclude = tuple(self.exclude or ())
+        walk = Walk(exclude, self.follow_symlinks, self.hidden, self.one_file_system)
+        return find(paths, walk)
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class ModelOptions:
+    """Which model analyses a file, where, and how much of it."""
+
+    model: Annotated[
+        str,
+        in_inference(
+            metavar="NAME|FILE|hf:OWNER/REPO[@REV]",
+            help="Model to use; see [bold]genretag models list[/].",
+        ),
+    ] = DEFAULT
+    coverage: Annotated[
+        Literal["fast", "balanced", "full"],
+        in_inference(
+            help="How much of a track is analysed: one excerpt from its middle, a few spread over "
+            "it, or all of it."
+        ),
+    ] = "balanced"
+    device: Annotated[
+        Literal["auto", "cpu", "cuda", "coreml", "dml"], in_inference(help="Where the model runs.")
+    ] = "auto"
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class InferenceOptions(ModelOptions):
+    """Which model analyses files, where, and how many at a time."""
+
+    jobs: Annotated[
+        int | None,
+        in_inference(
+            "--jobs",
+            "-j",
+            min=1,
+            help="Files analysed at the same time.",
+            show_default="one per core",
+        ),
+    ] = None
+    batch_size: Annotated[
+        int | None,
+        in_inference(
+            min=1,
+            help="Score so many windows at once, of several files; what a GPU needs.",
+            show_default=f"{GPU_BATCH} on a GPU, on a CPU each file by itself",
+        ),
+    ] = None
+    timeout_s: Annotated[
+        float, in_inference("--timeout", min=0.1, help="Give a file up after so many seconds.")
+    ] = 120.0
+    engine: Annotated[
+        Literal["local", "ray"],
+        in_inference(
+            help="Analyse on this machine, or on a Ray cluster that sees the files under the "
+            "same paths."
+        ),
+    ] = "local"
+    ray_address: Annotated[
+        str | None,
+        in_inference(
+            metavar="ADDRESS",
+            help="The cluster for [bold]--engine ray[/]; auto finds the one around this machine.",
+            show_default="a cluster of this machine alone",
+        ),
+    ] = None
+    no_cache: Annotated[
+        bool, in_inference("--no-cache", help="Analyse everything anew, and cache nothing.")
+    ] = False
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class TaggingOptions:
+    """Which genres files get, and how tags store them."""
+
+    policy: Annotated[
+        Literal["fill", "replace", "add"],
+        in_writing(
+            help="Touch only files without a genre, replace the genres that are there, or add to "
+            "them."
+        ),
+    ] = "fill"
+    top_k: Annotated[
+        int,
+        in_writing(
+            min=1,
+            help="Write up to this many genres: the best one, and others that score at least "
+            "half as much.",
+        ),
+    ] = 1
+    threshold: ThresholdOption = None
+    max_genres: Annotated[
+        int, in_writing(min=1, help="With [bold]--policy add[/], stop adding at this many.")
+    ] = 5
+    placeholder: PlaceholderOption = None
+    genre_map: Annotated[
+        Path | None,
+        in_writing(
+            "--map",
+            metavar="FILE",
+            exists=True,
+            dir_okay=False,
+            help="TOML file that renames, merges and drops genres and gives them parents.",
+            show_default=False,
+        ),
+    ] = None
+    for_player: Annotated[
+        Player | None,
+        in_writing(
+            "--for",
+            help="Lay several genres out as this player shows them.",
+            show_default="as the format's standard says",
+        ),
+    ] = None
+    id3: Annotated[
+        Literal["keep", "v2.4", "v2.3"] | None,
+        in_writing(
+            help="Version of ID3v2 that tags get; a dry run tells what a change costs.",
+            show_default="keep",
+        ),
+    ] = None
+    fix_stale: Annotated[
+        bool,
+        in_writing("--fix-stale", help="Update second tags too that go on showing an old genre."),
+    ] = False
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class WritingOptions:
+    """How changes are written, or planned."""
+
+    keep_mtime: Annotated[
+        bool,
+        in_writing(
+            "--keep-mtime",
+            help="Leave the files' modification times as they are; players may then not notice.",
+        ),
+    ] = False
+    plan: Annotated[
+        Path | None,
+        in_writing(
+            dir_okay=False,
+            help="Write what would be changed to this file, for [bold]genretag apply[/].",
+            show_default=False,
+        ),
+    ] = None
+    yes: Annotated[
+        bool,
+        in_writing("--yes", "-y", help="Do not ask before changing genres that are there."),
+    ] = False
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class OutputOptions:
+    """Where a line for each file goes, and in which format."""
+
+    format: Annotated[
+        Literal["human", "jsonl", "csv"], in_output(help="Lines to read, or data for scripts.")
+    ] = "human"
+    file: OutputOption = None

@@ -1,4 +1,4 @@
-"""Files that commands write for people and scripts; what goes wrong there ends a run."""
+"""Opens files that commands write for people and scripts; what goes wrong there ends a run."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,21 +9,26 @@ from genretag.errors import Code, RunError, UsageError
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[TextIO]:
-    """A text file to write; RunError `output-failed` if it cannot be opened or finished."""
+def open_output(path: Path) -> Iterator[TextIO]:
+    """Open a text file to write.
+
+    Raises:
+        UsageError: `bad-option`, it is called like music.
+        RunError: `output-failed`, it cannot be opened or finished.
+    """
     refuse_music(path)
-    with translated(path):
+    with translate_errors(path):
         # A path that is not UTF-8 is written as the bytes it has on disk.
         stream = path.open("w", encoding="utf-8", errors="surrogateescape", newline="")
     try:
         yield stream
     finally:
-        with translated(path):
+        with translate_errors(path):
             stream.close()
 
 
 def refuse_music(path: Path) -> None:
-    """UsageError `bad-option` if `path` is called like music: nothing may take its place."""
+    """Raise UsageError `bad-option` if `path` is called like music, which nothing may replace."""
     from genretag.library.walk import AUDIO_SUFFIXES
 
     if path.suffix.casefold() in AUDIO_SUFFIXES:
@@ -33,8 +38,8 @@ def refuse_music(path: Path) -> None:
 
 
 @contextmanager
-def translated(output: Path | None) -> Iterator[None]:
-    """Turn what the system says over `output`, or standard output, into `output-failed`.
+def translate_errors(output: Path | None) -> Iterator[None]:
+    """Turn what the system says of `output`, or of standard output, into `output-failed`.
 
     A reader of standard output that has seen enough is no failure: `app.main` ends quietly.
     """

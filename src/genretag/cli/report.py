@@ -6,65 +6,42 @@ from typing import Annotated
 import typer
 
 from genretag.cli.options import (
-    DEFAULT_MODEL,
-    SHOWING,
-    CoverageOption,
-    DeviceOption,
-    ExcludeOption,
-    FollowSymlinksOption,
-    HiddenOption,
-    JobsOption,
-    MapOption,
-    ModelOption,
-    NoCacheOption,
-    OneFileSystemOption,
+    FindingOptions,
+    InferenceOptions,
     PathsArgument,
-    PlaceholderOption,
-    PolicyOption,
-    ThresholdOption,
-    TimeoutOption,
-    TopKOption,
-    VideoOption,
+    TaggingOptions,
+    in_output,
 )
-from genretag.cli.output import refuse_music, translated
-from genretag.cli.session import InferenceOptions, open_session
+from genretag.cli.output import refuse_music, translate_errors
+from genretag.cli.session import open_session
+from genretag.option_groups import with_options
 
 
+@with_options(
+    without=("max_genres", "for_player", "id3", "fix_stale", "batch_size", "engine", "ray_address")
+)
 def report(
     context: typer.Context,
     paths: PathsArgument,
+    *,
     output: Annotated[
         Path,
-        typer.Option(
+        in_output(
             "--output",
             "-o",
             metavar="FILE.html",
             dir_okay=False,
             help="The page to write.",
             show_default=False,
-            rich_help_panel=SHOWING,
         ),
     ],
-    policy: PolicyOption = "fill",
-    top_k: TopKOption = 1,
-    threshold: ThresholdOption = None,
-    placeholder: PlaceholderOption = None,
-    genre_map: MapOption = None,
-    model: ModelOption = DEFAULT_MODEL,
-    coverage: CoverageOption = "balanced",
-    device: DeviceOption = "auto",
-    jobs: JobsOption = None,
-    timeout: TimeoutOption = 120.0,
-    exclude: ExcludeOption = None,
-    follow_symlinks: FollowSymlinksOption = False,
-    hidden: HiddenOption = False,
-    one_file_system: OneFileSystemOption = False,
-    video: VideoOption = False,
-    no_cache: NoCacheOption = False,
+    tagging: TaggingOptions,
+    inference: InferenceOptions,
+    finding: FindingOptions,
 ) -> None:
     """Write a page about the music under PATH: genres before and after, doubts, a map.
 
-    All files are heard, also those that have a genre, and none is changed. The page shows what
+    All files are analysed, also those that have a genre, and none is changed. The page shows what
     [bold]scan[/] would do with the same --policy, --top-k, --threshold and --map. It is one file
     that needs no network.
 
@@ -74,56 +51,48 @@ def report(
     """
     refuse_music(output)
     _refuse_no_room(output)
-    how = InferenceOptions(model, coverage, device, jobs, timeout, no_cache=no_cache, video=video)
-    with open_session(how) as session:
-        from genretag.cli import maps
-        from genretag.cli import threshold as thresholds
-        from genretag.cli.progress import ProgressDisplay
-        from genretag.domain.placeholder import parse_placeholders
+    with open_session(inference) as session:
+        from genretag.cli.display import Display
+        from genretag.cli.policy import make_policy
         from genretag.domain.selection import Selection
-        from genretag.domain.tagging import TagPolicy
-        from genretag.library.walk import Walk
-        from genretag.pipeline.find import find
         from genretag.pipeline.report import collected, library
         from genretag.pipeline.scan import decide_files
         from genretag.report.page import render_page
+        from genretag.report.paths import common_folder
 
-        walk = Walk(tuple(exclude or ()), follow_symlinks, hidden, one_file_system)
-        files = find(paths, walk)
-        display = ProgressDisplay(lambda: files.found, paths)
+        files = finding.find(paths)
+        display = Display(lambda: files.found, common_folder(paths))
         predictor = session.predictor(display.warn)
-        genres = predictor.manifest.genres.names
-        names = maps.read(genre_map, genres)
-        wished = TagPolicy(
-            mode=policy,
-            threshold=thresholds.chosen(context, threshold, predictor.loaded),
-            top_k=top_k,
-            genre_map=names,
-            placeholders=parse_placeholders(placeholder, genres, names),
-        )
-        with display, predictor.analyses(files, Selection(video=video)) as analyses:
-            found = collected(display.watched(decide_files(analyses, wished)), wished)
-        told = library(paths, found, wished, predictor.loaded, coverage)
-    _write(render_page(told), output)
+        policy = make_policy(context, tagging, predictor.loaded)
+        selection = Selection(video=finding.video)
+        with display, predictor.analyses(files, selection) as analyses:
+            outcomes = display.track(decide_files(analyses, policy))
+            entries = collected(outcomes, policy)
+        text = render_page(library(paths, entries, policy, predictor.loaded, inference.coverage))
+    _write(text, output)
     typer.echo(f"Wrote {output}", err=True)
     raise typer.Exit(display.exit_code)
 
 
 def _refuse_no_room(output: Path) -> None:
-    """RunError if the page cannot be written where it should be: not after hours of listening."""
+    """Raise RunError `output-failed` if no page can be written there, before hours of work."""
     from tempfile import TemporaryFile
 
-    with translated(output):
+    with translate_errors(output):
         if not _is_special(output):
             TemporaryFile(dir=output.resolve().parent).close()
 
 
 def _write(text: str, output: Path) -> None:
-    """In one step, so that an older page is whole until then; RunError `output-failed`."""
+    """Replace the page in one step, so that an older one is whole until then.
+
+    Raises:
+        RunError: `output-failed`, it cannot be written.
+    """
     from genretag.library import files
 
     content = text.encode("utf-8", errors="backslashreplace")
-    with translated(output):
+    with translate_errors(output):
         if _is_special(output):
             output.write_bytes(content)
         else:
@@ -132,5 +101,5 @@ def _write(text: str, output: Path) -> None:
 
 
 def _is_special(output: Path) -> bool:
-    """Whether it is a pipe or a device, which nothing may replace."""
+    """Return whether `output` is a pipe or a device, which nothing may replace."""
     return output.exists() and not output.is_file()

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from genretag.cli.options import DEFAULT_MODEL, Coverage, Device
+from genretag.cli.options import GPU_BATCH, InferenceOptions
 from genretag.errors import Warn
 
 # What follows takes long to import: here for types alone, and in functions once workers start.
@@ -19,24 +19,6 @@ if TYPE_CHECKING:
     from genretag.executors.base import Executor
     from genretag.inference.session import Model
     from genretag.pipeline.settings import AnalysisSettings
-
-GPU_BATCH = 64
-
-
-@dataclass(frozen=True)
-class InferenceOptions:
-    """How files are analysed, in the words of the options."""
-
-    model: str = DEFAULT_MODEL
-    coverage: Coverage = "balanced"
-    device: Device = "auto"
-    jobs: int | None = None
-    timeout_s: float = 120.0
-    no_cache: bool = False
-    batch_size: int | None = None
-    engine: Literal["local", "ray"] = "local"
-    ray_address: str | None = None
-    video: bool = False
 
 
 @contextmanager
@@ -99,13 +81,13 @@ class Predictor:
 
     @contextmanager
     def outcomes(
-        self, files: "Iterable[Path | Outcome]", policy: "TagPolicy"
+        self, files: "Iterable[Path | Outcome]", policy: "TagPolicy", video: bool = False
     ) -> "Iterator[Iterator[Outcome]]":
-        """Yield what `policy` makes of each of `files`, in their order."""
+        """Yield what `policy` makes of each of `files`, in their order; of films with `video`."""
         from genretag.domain.tagging import selection
         from genretag.pipeline.scan import plan_files
 
-        with self.analyses(files, selection(policy, self.options.video)) as analyses:
+        with self.analyses(files, selection(policy, video)) as analyses:
             yield plan_files(analyses, policy)
 
     @contextmanager

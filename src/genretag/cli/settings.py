@@ -1,15 +1,15 @@
-"""Where the values of options come from if not from the command line.
+"""Reads the values of options that are not on the command line.
 
 The environment comes first, as GENRETAG_<OPTION>, then the config file. A table of the file that
 is called like a command, `[scan]` or `[train.sweep]`, holds options of that command alone. A key
 at the top level is for every command that has the option and accepts the value, like a variable
-in the environment; in a command's own table it is said more exactly, and that goes first. So
+in the environment; in a command's own table it is more exact, and that goes first. So
 `format = "csv"` at the top is for `scan`, and `inspect`, which knows no CSV, goes on as ever.
 What names a file that one command writes stands in that command's table only.
 """
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -34,7 +34,7 @@ class Setting:
     """A value for an option of one command, and where it is from."""
 
     value: Any
-    place: str
+    origin: str
 
 
 @dataclass(frozen=True)
@@ -45,134 +45,124 @@ class Mistake:
     error: UsageError
 
 
-def settings(command: Command, options: Options, file: Config) -> dict[str, Setting]:
+def read_settings(command: Command, options: Options, file: Config) -> dict[str, Setting]:
     """Return what the environment and the config file say for the options of one command.
 
     Raises:
         UsageError: `bad-config`, a variable in the environment has a value that no command accepts.
     """
-    found = {}
+    settings = {}
     for key, kind in options[command].items():
         setting = _from_environment(key, kind, options) or _from_file(command, key, kind, file)
         if setting is not None:
-            found[key] = setting
-    return found
+            settings[key] = setting
+    return settings
 
 
-def mistakes(options: Options, file: Config) -> Iterator[Mistake]:
-    """All that is wrong in the config file."""
+def find_mistakes(options: Options, file: Config) -> Iterator[Mistake]:
+    """Yield all that is wrong in the config file."""
     for entry in file.entries:
-        problem = _problem(entry, options)
+        problem = _find_problem(entry, options)
         if problem:
-            yield Mistake(entry.table, wrong_file(f"{entry.place}: {problem}"))
+            error = UsageError(
+                Code.BAD_CONFIG,
+                f"{entry.location}: {problem}",
+                "Correct it, or point GENRETAG_CONFIG to another file; `genretag config show` "
+                "tells all that it sets.",
+            )
+            yield Mistake(entry.table, error)
 
 
-def commands_for(entry: Entry, options: Options) -> list[Command]:
-    """The commands for which an entry of the config file counts."""
+def find_commands(entry: Entry, options: Options) -> list[Command]:
+    """Return the commands for which an entry of the config file counts."""
     if entry.table:
         return [entry.table]
-    found = []
-    for command, kinds in options.items():
-        kind = kinds.get(entry.key)
-        if kind and _accepted(kind, entry.value) is not None:
-            found.append(command)
-    return found
+    return [
+        command
+        for command, kinds in options.items()
+        if entry.key in kinds and kinds[entry.key].accepts(entry.value)
+    ]
 
 
-def variable(key: str) -> str:
-    """The variable in the environment for an option.
+def to_variable(key: str) -> str:
+    """Return the variable in the environment for an option.
 
-    >>> variable("top_k")
+    >>> to_variable("top_k")
     'GENRETAG_TOP_K'
     """
     return ENVIRONMENT_PREFIX + key.upper()
 
 
-def wrong_file(message: str) -> UsageError:
-    """The error for a mistake in the config file."""
-    return UsageError(
-        Code.BAD_CONFIG,
-        message,
-        "Correct it, or point GENRETAG_CONFIG to another file; `genretag config show` tells all "
-        "that it sets.",
-    )
+def to_flag(key: str) -> str:
+    """Return what an option is called on the command line.
 
-
-def option(key: str) -> str:
-    """Return how an option is called on the command line."""
+    >>> to_flag("top_k")
+    '--top-k'
+    """
     return f"--{key.replace('_', '-')}"
 
 
 def _from_environment(key: str, kind: Kind, options: Options) -> Setting | None:
-    name = variable(key)
+    name = to_variable(key)
     text = os.environ.get(name)
     if not text:
         return None
     value: Any = text
     if kind.many:
         value = text.split(os.pathsep) if kind.type is Path else text.split()
-    place = f"{name} in the environment"
+    origin = f"{name} in the environment"
     try:
-        return Setting(kind.parsed(value), place)
+        return Setting(kind.parse(value), origin)
     except WrongValueError as error:
-        others = (kinds[key] for kinds in options.values() if key in kinds)
-        if any(_accepted(other, text) is not None for other in others):
+        if any(kinds[key].accepts(text) for kinds in options.values() if key in kinds):
             return None  # meant for another command
         raise UsageError(
-            Code.BAD_CONFIG, f"{place} {error}", f"Change it, or take it away: unset {name}"
+            Code.BAD_CONFIG, f"{origin} {error}", f"Change it, or take it away: unset {name}"
         ) from error
 
 
 def _from_file(command: Command, key: str, kind: Kind, file: Config) -> Setting | None:
     for table in (command, ()):
-        entry = file.entry(table, key)
-        value = None if entry is None else _accepted(kind, _expanded(kind, entry.value))
-        if entry is not None and value is not None:
-            return Setting(value, entry.place)
+        entry = file.find(table, key)
+        value = None if entry is None else _expand_home(kind, entry.value)
+        if entry is not None and kind.accepts(value):
+            return Setting(kind.parse(value), entry.location)
     return None
 
 
-def _problem(entry: Entry, options: Options) -> str | None:
+def _find_problem(entry: Entry, options: Options) -> str | None:
     """Return what is wrong with one entry; None if nothing is."""
     if entry.table and entry.table not in options:
-        tables = [".".join(command) for command in options]
-        return f"there is no command for a table [{'.'.join(entry.table)}]" + _like(
-            ".".join(entry.table), tables
-        )
-    kinds = [kinds for command, kinds in options.items() if entry.table in ((), command)]
-    fitting = [found[entry.key] for found in kinds if entry.key in found]
+        table = ".".join(entry.table)
+        known = {".".join(command) for command in options}
+        return f"there is no command for a table [{table}]" + _suggest(table, known)
+    candidates = [kinds for command, kinds in options.items() if entry.table in ((), command)]
+    fitting = [kinds[entry.key] for kinds in candidates if entry.key in kinds]
     if not fitting:
         who = f"{' '.join(entry.table)} has no" if entry.table else "no command has an"
-        known = {key.replace("_", "-") for found in kinds for key in found}
-        name = option(entry.key)
-        return f"{who} option {name}" + _like(name.removeprefix("--"), known)
+        known = {key.replace("_", "-") for kinds in candidates for key in kinds}
+        name = to_flag(entry.key)
+        return f"{who} option {name}" + _suggest(name.removeprefix("--"), known)
     if not entry.table and entry.key in OWN:
         return (
             f"{entry.name} names what one command writes; put it into the table of that command, "
             "such as [scan]"
         )
+    if any(kind.accepts(_expand_home(kind, entry.value)) for kind in fitting):
+        return None
     try:
-        if not any(_accepted(kind, _expanded(kind, entry.value)) is not None for kind in fitting):
-            fitting[0].parsed(_expanded(fitting[0], entry.value))
+        fitting[0].parse(_expand_home(fitting[0], entry.value))
     except WrongValueError as error:
         return f"{entry.name} {error}"
     return None
 
 
-def _accepted(kind: Kind, value: Any) -> Any:
-    """`value` as the option has it; None if it is none for it."""
-    try:
-        return kind.parsed(value)
-    except WrongValueError:
-        return None
-
-
-def _expanded(kind: Kind, value: Any) -> Any:
-    """No shell has seen the file: a leading ~ still means the home folder."""
+def _expand_home(kind: Kind, value: Any) -> Any:
+    """Expand a leading ~ in a path, since no shell has seen the file."""
     is_home = kind.type is Path and isinstance(value, str) and value.startswith("~")
     return os.path.expanduser(value) if is_home else value  # noqa: PTH111 - stays a text
 
 
-def _like(name: str, known: "Iterator[str] | list[str] | set[str]") -> str:
+def _suggest(name: str, known: Iterable[str]) -> str:
     near = get_close_matches(name, sorted(known), 1)
     return f"; did you mean {near[0]}?" if near else ""

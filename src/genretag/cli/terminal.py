@@ -1,4 +1,4 @@
-"""Tells what is at the other end of standard output and standard error, and asks there."""
+"""Finds out what is at the other end of standard output and standard error, and asks there."""
 
 import os
 import stat
@@ -12,8 +12,8 @@ from genretag.library.interrupt import immediate
 from genretag.report.text import wrap_hanging
 
 
-def width(console: Console) -> int | None:
-    """Columns of the terminal that `console` writes to; None if that is no terminal.
+def get_width(console: Console) -> int | None:
+    """Return the columns of the terminal that `console` writes to; None if that is no terminal.
 
     Colours may be forced on what is none, and there nothing may be cut to a width.
     """
@@ -21,7 +21,7 @@ def width(console: Console) -> int | None:
 
 
 def is_piped(stream: TextIO) -> bool:
-    """Whether another program reads `stream`, which may well show it on the same terminal."""
+    """Return whether another program reads `stream`; it may well show it on the same terminal."""
     try:
         mode = os.fstat(stream.fileno()).st_mode
     except (OSError, ValueError):
@@ -30,12 +30,12 @@ def is_piped(stream: TextIO) -> bool:
 
 
 def can_ask() -> bool:
-    """Whether there is a person at a terminal."""
+    """Return whether there is a person at a terminal."""
     return sys.stdin.isatty() and sys.stderr.isatty()
 
 
-def agreed(question: str) -> bool:
-    """Whether a person answers with yes; anything else is a no, and Ctrl-C an interrupt."""
+def ask(question: str) -> bool:
+    """Ask a person; anything but yes is a no, and Ctrl-C an interrupt."""
     broken = wrap_hanging(Text(f"{question} [y/N]"), Console(stderr=True).width, 0)
     sys.stderr.write(f"{broken.plain} ")
     sys.stderr.flush()

@@ -1,15 +1,16 @@
 """`genretag undo` and `genretag history`: take runs back, list them."""
 
-from functools import partial
 from typing import Annotated
 
 import typer
 
-from genretag.cli.options import WRITING, FormatOption, KeepMtimeOption, OutputOption, YesOption
+from genretag.cli.options import OutputOptions, WritingOptions, in_writing
+from genretag.option_groups import with_options
 
 
+@with_options(without=("plan",))
 def undo(
-    ctx: typer.Context,
+    context: typer.Context,
     run: Annotated[
         int | None,
         typer.Argument(
@@ -17,24 +18,16 @@ def undo(
             show_default="the last run that was not undone yet",
         ),
     ] = None,
+    *,
     dry_run: Annotated[
-        bool,
-        typer.Option(
-            "--dry-run", "-n", help="Show what would be put back.", rich_help_panel=WRITING
-        ),
+        bool, in_writing("--dry-run", "-n", help="Show what would be put back.")
     ] = False,
     force: Annotated[
         bool,
-        typer.Option(
-            "--force",
-            help="Put genres back also where somebody changed them since.",
-            rich_help_panel=WRITING,
-        ),
+        in_writing("--force", help="Put genres back also where somebody changed them since."),
     ] = False,
-    keep_mtime: KeepMtimeOption = False,
-    yes: YesOption = False,
-    format: FormatOption = "human",  # noqa: A002 - it is the name of the option
-    output: OutputOption = None,
+    writing: WritingOptions,
+    output: OutputOptions,
 ) -> None:
     """Put the genres of a RUN back, exactly as they were stored.
 
@@ -42,45 +35,50 @@ def undo(
     itself: it can be undone by its number.
     """
     from contextlib import closing
+    from functools import partial
 
-    from genretag.cli import typed
-    from genretag.cli.run import Run, writing
+    from genretag.cli.command_line import format_command, format_options
+    from genretag.cli.display import Display
+    from genretag.cli.writing import carry_out
     from genretag.domain.outcome import Planned, Skipped
     from genretag.library import paths
     from genretag.library.journal import Journal
-    from genretag.pipeline import undo as taking_back
-    from genretag.pipeline.write import recover
+    from genretag.pipeline import undo as undoing
+    from genretag.pipeline.write import open_writer, recover
+    from genretag.report import wording
     from genretag.report.paths import common_folder
-    from genretag.report.wording import format_files, undo_wording
 
     with closing(Journal(paths.data_dir())) as journal:
         recover(journal)
-        target = taking_back.run_to_undo(journal, run)
+        target = undoing.run_to_undo(journal, run)
         if target is None:
             typer.echo("There is nothing to undo.", err=True)
             raise typer.Exit(0)
-        count = target.counts.get("committed", 0)
-        folder = common_folder(entry.path for entry in journal.changes(target.id))
-        words = undo_wording(target.id, folder)
-        with Run(format, output, lambda: count, words, folder, typed.command(ctx)) as shown:
-            outcomes = taking_back.plan(journal, target.id, force)
+        number, count = target.id, target.counts.get("committed", 0)
+        folder = common_folder(entry.path for entry in journal.changes(number))
+        words = wording.undo_wording(number, folder)
+        again = format_command(context)
+        with Display(lambda: count, folder, words, output, again) as display:
+            outcomes = undoing.plan(journal, number, force)
             if dry_run:
-                shown.show(outcomes)
-                if planned := shown.count(Planned):
-                    again = typed.command(ctx, without=("dry_run",))
-                    shown.then(f"Put the genres of {format_files(planned)} back with:", again)
+                display.show(outcomes)
+                if planned := display.count(Planned):
+                    display.suggest(
+                        f"Put the genres of {wording.format_files(planned)} back with:",
+                        format_command(context, without=("dry_run",)),
+                    )
             else:
-                command = f"undo {target.id}"
-                writer = partial(
-                    writing, command, folder, typed.options(ctx), target.id, keep_mtime
+                options = format_options(context)
+                open_undo = partial(
+                    open_writer, f"undo {number}", folder, options, number, writing.keep_mtime
                 )
-                shown.carry_out(outcomes, not yes, writer)
-            if left := shown.count(Skipped):
-                again = f"genretag undo {target.id} --force"
-                shown.then(
-                    f"{format_files(left)} got another genre since; put the old back with:", again
+                carry_out(display, outcomes, not writing.yes, open_undo)
+            if left := display.count(Skipped):
+                display.suggest(
+                    f"{wording.format_files(left)} got another genre since; put the old back with:",
+                    f"genretag undo {number} --force",
                 )
-    raise typer.Exit(shown.exit_code)
+    raise typer.Exit(display.exit_code)
 
 
 def history() -> None:
@@ -90,7 +88,7 @@ def history() -> None:
 
     from rich.console import Console
 
-    from genretag.cli import terminal
+    from genretag.cli.terminal import get_width
     from genretag.library import paths
     from genretag.library.journal import Journal
     from genretag.report.history import format_run
@@ -102,4 +100,4 @@ def history() -> None:
         raise typer.Exit(0)
     console = Console(file=sys.stdout, highlight=False)
     for run in runs:
-        console.print(format_run(run, terminal.width(console)), soft_wrap=True)
+        console.print(format_run(run, get_width(console)), soft_wrap=True)

@@ -1,4 +1,4 @@
-"""What options accept, read from how commands declare them.
+"""Reads what options accept from how commands declare them.
 
 Typer checks values as well, in words that differ from version to version.
 """
@@ -45,7 +45,7 @@ class Kind:
 
     @classmethod
     def of(cls, annotation: Any) -> "Kind":
-        """The kind that `Annotated[TYPE, typer.Option(...)]` declares."""
+        """Return the kind that `Annotated[TYPE, typer.Option(...)]` declares."""
         info = None
         if get_origin(annotation) is Annotated:
             annotation, info, *_ = get_args(annotation)
@@ -65,8 +65,8 @@ class Kind:
         )
 
     @property
-    def told(self) -> str:
-        """Return what it accepts, in words."""
+    def description(self) -> str:
+        """What it accepts, in words."""
         if self.choices:
             *some, last = self.choices
             return f"{', '.join(some)} or {last}" if some else last
@@ -88,25 +88,40 @@ class Kind:
         """Whether it is a part of a whole."""
         return self.type is float and self.high is not None and self.high <= 1
 
-    def parsed(self, value: Any) -> Any:
-        """`value`, a text or as TOML has it, in the type of the option; or WrongValueError."""
+    def parse(self, value: Any) -> Any:
+        """Turn `value`, a text or as TOML has it, into the type of the option.
+
+        Raises:
+            WrongValueError: the option does not accept it.
+
+        >>> Kind(int, many=True).parse("7")
+        [7]
+        """
         if self.many:
             values = value if isinstance(value, list | tuple) else [value]
-            return [self._parsed(one) for one in values]
-        return self._parsed(value)
+            return [self._parse_one(one) for one in values]
+        return self._parse_one(value)
 
-    def _parsed(self, value: Any) -> Any:
+    def accepts(self, value: Any) -> bool:
+        """Return whether `parse` takes `value`."""
+        try:
+            self.parse(value)
+        except WrongValueError:
+            return False
+        return True
+
+    def _parse_one(self, value: Any) -> Any:
         if self.type in (int, float):
-            return self._parsed_number(value)
+            return self._parse_number(value)
         if self.type is bool:
-            return self._parsed_switch(value)
+            return self._parse_switch(value)
         if not isinstance(value, str | Path) or (self.choices and value not in self.choices):
             raise self._wrong(value)
         if self.path is not None:
             _check_path(Path(value), self.path)
         return value
 
-    def _parsed_switch(self, value: Any) -> bool:
+    def _parse_switch(self, value: Any) -> bool:
         text = value.casefold() if isinstance(value, str) else value
         if text is True or text in _YES:
             return True
@@ -114,8 +129,8 @@ class Kind:
             return False
         raise self._wrong(value)
 
-    def _parsed_number(self, value: Any) -> float:
-        number = _number(value)
+    def _parse_number(self, value: Any) -> float:
+        number = _to_number(value)
         if number is None or (self.type is int and number != int(number)):
             raise self._wrong(value)
         low = -math.inf if self.low is None else self.low
@@ -127,14 +142,14 @@ class Kind:
     def _wrong(self, value: Any) -> WrongValueError:
         is_word = isinstance(value, str) and len(value.split()) == 1
         shown = value if is_word else json.dumps(value, ensure_ascii=False, default=str)
-        meant = self._meant(value) if self.is_share else None
-        proposal = "" if meant is None else f": did you mean {meant:g}?"
-        return WrongValueError(f"must be {self.told}, not {shown}{proposal}")
+        guess = self._guess_share(value) if self.is_share else None
+        proposal = "" if guess is None else f": did you mean {guess:g}?"
+        return WrongValueError(f"must be {self.description}, not {shown}{proposal}")
 
-    def _meant(self, value: Any) -> float | None:
-        """The share that somebody means who writes 80, 80% or 0,8."""
+    def _guess_share(self, value: Any) -> float | None:
+        """Return the share that somebody means who writes 80, 80% or 0,8."""
         text = str(value).strip().replace(",", ".")
-        number = _number(text.removesuffix("%"))
+        number = _to_number(text.removesuffix("%"))
         if number is None:
             return None
         share = number / 100 if text.endswith("%") or number >= _PERCENT else number
@@ -142,8 +157,8 @@ class Kind:
 
 
 @cache
-def kinds(callback: Callable[..., Any]) -> Mapping[str, Kind]:
-    """The kinds of a command's options and arguments, by the names of its parameters."""
+def read_kinds(callback: Callable[..., Any]) -> Mapping[str, Kind]:
+    """Return the kinds of a command's options and arguments, by the names of its parameters."""
     parameters = inspect.signature(callback).parameters.values()
     return {
         one.name: Kind.of(one.annotation)
@@ -152,7 +167,7 @@ def kinds(callback: Callable[..., Any]) -> Mapping[str, Kind]:
     }
 
 
-def _number(value: Any) -> float | None:
+def _to_number(value: Any) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:

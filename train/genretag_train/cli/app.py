@@ -1,14 +1,13 @@
 """`genretag train`: its options are the fields of `TrainConfig`."""
 
-import inspect
-from collections.abc import Callable
-from dataclasses import fields
+from dataclasses import Field, fields, make_dataclass
 from pathlib import Path
 from typing import Annotated, Any, get_type_hints
 
 import typer
 
 from genretag.errors import Code, UsageError
+from genretag.option_groups import with_options
 from genretag_train.cli import data, results, studies
 from genretag_train.cli.progress import working
 from genretag_train.config import TrainConfig, configured
@@ -67,37 +66,28 @@ TensorboardOption = Annotated[
 ]
 
 
-def _with_settings(command: Callable[..., None]) -> Callable[..., None]:
-    """Give `command` an option for each field of `TrainConfig` in place of its `**settings`."""
-    own, types = inspect.signature(command), get_type_hints(TrainConfig)
-    settings = [
-        inspect.Parameter(
-            entry.name,
-            inspect.Parameter.KEYWORD_ONLY,
-            default=None,
-            annotation=Annotated[
-                types[entry.name] | None,
-                typer.Option(
-                    help=f"{entry.metadata['help']} \\[default: {_shown(entry.default)}]",
-                    rich_help_panel=entry.metadata["panel"],
-                ),
-            ],
-        )
-        for entry in fields(TrainConfig)
-    ]
-    fixed = [p for p in own.parameters.values() if p.kind is not inspect.Parameter.VAR_KEYWORD]
-    parameters = [*fixed, *settings]
-    command.__signature__ = own.replace(parameters=parameters)  # type: ignore[attr-defined]
-    command.__annotations__ = {p.name: p.annotation for p in parameters}
-    return command
+def _declare(setting: Field[Any], type_: Any) -> tuple[str, Any, None]:
+    """Declare the option of a setting, which is None if it is not given."""
+    default = "none" if setting.default == "" else setting.default
+    option = typer.Option(
+        help=f"{setting.metadata['help']} \\[default: {default}]",
+        rich_help_panel=setting.metadata["panel"],
+    )
+    return setting.name, Annotated[type_ | None, option], None
 
 
-def _shown(default: object) -> object:
-    return "none" if default == "" else default
+_TYPES = get_type_hints(TrainConfig)
+_SETTINGS = make_dataclass(
+    "Settings",
+    [_declare(one, _TYPES[one.name]) for one in fields(TrainConfig)],
+    namespace={"__doc__": "The settings that were given as options."},
+    repr=False,
+    eq=False,
+)
 
 
 @app.callback(invoke_without_command=True)
-@_with_settings
+@with_options(settings=_SETTINGS)
 def train(
     context: typer.Context,
     data: DataOption = None,
@@ -108,7 +98,8 @@ def train(
     bundle: BundleOption = None,
     wandb: WandbOption = False,
     tensorboard: TensorboardOption = False,
-    **settings: Any,
+    *,
+    settings: Any,
 ) -> None:
     """Train a genre classifier on labelled music and export it for `genretag scan --model`.
 
@@ -131,7 +122,7 @@ def train(
         raise UsageError(
             Code.BAD_OPTION, "There is nothing to learn from", "Give --data a CSV or a folder."
         )
-    told = configured(recipe, settings)
+    told = configured(recipe, vars(settings))
     with working("training") as (notify, progress):
         from genretag_train.training import pipeline
 

@@ -1,0 +1,69 @@
+"""Makes the policy that options describe, and picks the threshold that it goes by."""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import typer
+
+from genretag.cli.options import TaggingOptions
+
+if TYPE_CHECKING:
+    from genretag.domain.tagging import TagPolicy
+    from genretag.inference.session import Model
+
+
+def make_policy(context: typer.Context, options: TaggingOptions, model: "Model") -> "TagPolicy":
+    """Return what to write into files for the genres of `model`.
+
+    Raises:
+        UsageError: `bad-map`, the file of `--map` is wrong.
+    """
+    from genretag.cli import maps
+    from genretag.domain.layout import PLAIN, PLAYERS
+    from genretag.domain.placeholder import parse_placeholders
+    from genretag.domain.tagging import TagPolicy
+
+    genres = model.manifest.genres.names
+    genre_map = maps.read(options.genre_map, genres)
+    layout = PLAYERS[options.for_player] if options.for_player else PLAIN
+    return TagPolicy(
+        mode=options.policy,
+        threshold=choose_threshold(context, options.threshold, model),
+        top_k=options.top_k,
+        max_genres=options.max_genres,
+        genre_map=genre_map,
+        placeholders=parse_placeholders(options.placeholder, genres, genre_map),
+        layout=replace(
+            layout,
+            id3=options.id3 or layout.id3,
+            fix_stale=options.fix_stale or layout.fix_stale,
+        ),
+    )
+
+
+def choose_threshold(context: typer.Context, given: float | None, model: "Model") -> float:
+    """Return the score in [0, 1] from which a genre of `model` is written.
+
+    It is what a person gives, else what `evaluate --save` saved for this very model, else the
+    model's own; one that is neither on the command line nor the model's own is announced.
+    """
+    from genretag.cli import config, group
+    from genretag.library import paths
+
+    if given is not None:
+        origin = group.find_origin(context, "threshold")
+        if origin:
+            _announce(given, origin)
+        return given
+    file = config.read(paths.config_file())
+    saved = (file.thresholds or {}).get(model.identity)
+    if saved is None:
+        return model.manifest.threshold
+    _announce(saved, f"{config.shorten(file.path)}, saved there for this model")
+    return saved
+
+
+def _announce(threshold: float, origin: str) -> None:
+    from genretag.report.text import visible
+
+    typer.echo(visible(f"Threshold {threshold:.2f} from {origin}."), err=True)

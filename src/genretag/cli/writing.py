@@ -1,0 +1,48 @@
+"""Carries out what a command planned: into a plan, or into the files and the journal."""
+
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, suppress
+from pathlib import Path
+
+from genretag.cli.display import Display
+from genretag.cli.output import open_output, translate_errors
+from genretag.cli.terminal import can_ask
+from genretag.domain.outcome import Outcome
+from genretag.pipeline.write import Writer
+from genretag.report.plan import PlanWriter
+
+
+def write_plan(display: Display, outcomes: Iterable[Outcome], path: Path) -> None:
+    """Show each outcome, and write those that are planned to a plan for `apply`."""
+    with open_output(path) as stream:
+        with translate_errors(path):
+            plan = PlanWriter(stream)
+        complete = False
+        try:
+            for outcome in display.track(outcomes):
+                with translate_errors(path):
+                    plan.add(outcome)
+            complete = True
+        finally:
+            # Without its last line a plan counts as interrupted as well.
+            with translate_errors(path) if complete else suppress(OSError):
+                plan.end(complete)
+
+
+def carry_out(
+    display: Display,
+    outcomes: Iterable[Outcome],
+    ask: bool,
+    open_run: Callable[[], AbstractContextManager[Writer]],
+) -> None:
+    """Write what is planned; with `ask`, on a terminal, show all of it and ask before."""
+    if ask and can_ask():
+        confirmed = display.confirm(outcomes)
+        if confirmed is None:
+            return
+        outcomes = confirmed
+    with open_run() as writer:
+        try:
+            display.show(writer.apply(outcomes))
+        finally:
+            display.run_number = writer.run.number
