@@ -13,13 +13,13 @@ COMMAND = (sys.executable, "-m", "genretag")
 
 @pytest.fixture(scope="session")
 def toy(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The model that tells low, middle and high sounds apart."""
+    """Return the model that tells low, middle and high sounds apart."""
     return toy_model.save(tmp_path_factory.mktemp("model") / "toy.onnx")
 
 
 @pytest.fixture
 def home(tmp_path: Path, toy: Path) -> dict[str, str]:
-    """An environment in which genretag's own files are in a place of their own."""
+    """Return an environment in which genretag's own files are in a place of their own."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("GENRETAG_")}
     own = {
         "GENRETAG_CONFIG": str(tmp_path / "config.toml"),

@@ -14,7 +14,7 @@ READER_GONE = 141
 
 @pytest.fixture
 def home(home: dict[str, str]) -> dict[str, str]:
-    """Output waits in a buffer until the end, as it does unless Python is told otherwise."""
+    """Output waits in a buffer until the end, as it does unless PYTHONUNBUFFERED is set."""
     return {name: value for name, value in home.items() if name != "PYTHONUNBUFFERED"}
 
 
@@ -31,8 +31,8 @@ def unread(home: dict[str, str], *arguments: str) -> tuple[int, str]:
     )
     assert run.stdout and run.stderr
     run.stdout.close()
-    told = run.stderr.read()
-    return run.wait(), told
+    errors = run.stderr.read()
+    return run.wait(), errors
 
 
 @pytest.mark.parametrize(
@@ -61,14 +61,14 @@ def test_a_command_ends_quietly_when_its_reader_has_gone(home, genretag, songs, 
         arguments += tuple(map(str, songs))
     if arguments[0] in ("history", "evaluate"):
         assert genretag("scan", songs[0]).returncode == 0
-    code, told = unread(home, *arguments)
+    code, errors = unread(home, *arguments)
     assert code == READER_GONE
-    assert "Traceback" not in told and "BrokenPipe" not in told and "error:" not in told
+    assert "Traceback" not in errors and "BrokenPipe" not in errors and "error:" not in errors
 
 
 def test_a_scan_whose_reader_goes_keeps_what_it_has_written(home, genretag, music, songs) -> None:
-    code, told = unread(home, "scan", "-j1", str(music))
-    assert code == READER_GONE and "Traceback" not in told
+    code, errors = unread(home, "scan", "-j1", str(music))
+    assert code == READER_GONE and "Traceback" not in errors
     written = [song for song in songs if tags.read(song).genres]
     assert songs[0] in written
     assert genretag("undo").returncode == 0

@@ -1,23 +1,8 @@
 import json
-import subprocess
-import sys
 from dataclasses import replace
 
 import pytest
 import toy_model
-
-
-def test_help_names_every_command_and_imports_nothing_heavy() -> None:
-    code = (
-        "import sys, genretag.cli.app as a\n"
-        "try: a.app(['--help'])\n"
-        "except SystemExit: pass\n"
-        "print([m for m in ('numpy', 'av', 'onnxruntime', 'torch', 'mutagen') if m in sys.modules])"
-    )
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    for command in ("scan", "inspect", "models", "doctor", "config", "train"):
-        assert command in run.stdout
-    assert run.stdout.rstrip().endswith("[]")
 
 
 def test_the_help_of_scan_groups_its_options_and_gives_examples(genretag) -> None:
@@ -38,14 +23,14 @@ def test_models_lists_the_bundled_one_and_gives_its_manifest(genretag) -> None:
 @pytest.mark.parametrize("columns", ["40", "80"])
 def test_the_card_of_a_model_fits_the_width_and_breaks_no_digest(genretag, columns) -> None:
     shown = genretag("models", "show", "genretag-musicnn", COLUMNS=columns).stdout
-    told = json.loads(genretag("models", "show", "genretag-musicnn", "--format", "json").stdout)
-    words = (told["description"], told["licence"], told["training"]["data"], *told["genres"])
-    for text in (*words, f"{told['calibration']['threshold']:.2f}", "chosen so that", "macro-F1"):
+    model = json.loads(genretag("models", "show", "genretag-musicnn", "--format", "json").stdout)
+    words = (model["description"], model["licence"], model["training"]["data"], *model["genres"])
+    for text in (*words, f"{model['calibration']['threshold']:.2f}", "chosen so that", "macro-F1"):
         assert "".join(text.split()) in "".join(shown.split())
     lines = shown.splitlines()
-    assert any(told["sha256"] in line for line in lines)
+    assert any(model["sha256"] in line for line in lines)
     long = [line for line in lines if len(line) > int(columns)]
-    assert all(told["sha256"] in line or ".onnx" in line for line in long)
+    assert all(model["sha256"] in line or ".onnx" in line for line in long)
 
 
 def test_a_card_shows_what_a_model_of_unknown_making_says(genretag, tmp_path) -> None:
@@ -95,5 +80,5 @@ def test_doctor_finds_all_well(genretag) -> None:
         assert words in run.stdout
 
 
-def test_version_is_told(genretag) -> None:
+def test_the_version_is_shown(genretag) -> None:
     assert genretag("--version").stdout.startswith("genretag 0.")

@@ -15,7 +15,7 @@ SECONDS = 2.0
 
 
 def song(path: Path, hz: float, *genres: str) -> Path:
-    """A file in which the model hears Low or High, with these genres."""
+    """Write a file that the model predicts as Low or High, with these genres."""
     write_tone(path, SECONDS, hz=hz)
     if genres:
         tags.write(path, genres)
@@ -29,7 +29,7 @@ def songs(folder: Path, count: int, hz: float, *genres: str) -> None:
 
 @pytest.fixture
 def library(music: Path) -> Path:
-    """16 are heard as Low, 14 of these rightly; 9 as High, all of these rightly."""
+    """Write 16 files predicted as Low, 14 of them rightly, and 9 as High, all rightly."""
     music.mkdir()
     songs(music, 14, LOW_HZ, "low")
     songs(music, 2, LOW_HZ, "High", "Low")
@@ -41,8 +41,8 @@ def library(music: Path) -> Path:
 
 
 @pytest.fixture
-def told(genretag, library):
-    """The object that the command gives for the library."""
+def evaluate(genretag, library):
+    """Return a function that runs the command on the library and returns its object."""
 
     def run(*arguments: str | Path, code: int = 0, **environment: str) -> dict:
         done = genretag("evaluate", library, "--format", "jsonl", *arguments, **environment)
@@ -73,8 +73,8 @@ def test_what_genretag_wrote_proves_nothing(genretag, music) -> None:
     assert judged()["own"] == 0
 
 
-def test_known_predictions_give_the_numbers_of_pencil_and_paper(told) -> None:
-    found = told()
+def test_known_predictions_give_the_numbers_of_pencil_and_paper(evaluate) -> None:
+    found = evaluate()
     assert found["files"] == {
         "judged": 25, "untagged": 1, "own": 0, "unmapped": 5, "dropped": 0, "silent": 0,
         "skipped": 0, "failed": 0,
@@ -109,19 +109,19 @@ def test_nothing_is_written_into_files(genretag, library) -> None:
     assert "Nothing" in genretag("history").stderr or not genretag("history").stdout
 
 
-def test_proposed_lines_make_names_known(told, tmp_path) -> None:
+def test_proposed_lines_make_names_known(evaluate, tmp_path) -> None:
     lines = tmp_path / "map.toml"
-    lines.write_text("[aliases]\n" + "\n".join(told()["map_lines"]) + "\n")
-    found = told("--map", lines)
+    lines.write_text("[aliases]\n" + "\n".join(evaluate()["map_lines"]) + "\n")
+    found = evaluate("--map", lines)
     assert (found["files"]["judged"], found["files"]["unmapped"]) == (30, 0)
     assert found["grades"]["accuracy"] == pytest.approx(28 / 30)
     assert found["unknown_names"] == found["map_lines"] == []
 
 
-def test_a_map_says_what_files_call_the_genres_of_the_model(told, tmp_path) -> None:
+def test_a_map_says_what_files_call_the_genres_of_the_model(evaluate, tmp_path) -> None:
     file = tmp_path / "map.toml"
     file.write_text('drop = ["Low"]\n[rename]\nHigh = "Treble"\n')
-    found = told("--map", file)
+    found = evaluate("--map", file)
     assert found["files"]["judged"] == 9 + 3
     assert found["files"]["dropped"] == 14 + 2
     assert list(found["grades"]["genres"]) == ["Middle", "Treble"]
@@ -135,10 +135,10 @@ def test_a_wrong_map_is_refused_with_its_line(genretag, library, tmp_path) -> No
     assert run.returncode == 2 and "line 3" in run.stderr and not run.stdout
 
 
-def test_what_scan_has_heard_is_not_heard_again(told, genretag, library) -> None:
+def test_what_scan_has_heard_is_not_heard_again(evaluate, genretag, library) -> None:
     assert genretag("scan", "-n", "--policy", "replace", library).returncode == 0
     before = _sounds(genretag)
-    assert told() == told("--no-cache")
+    assert evaluate() == evaluate("--no-cache")
     assert _sounds(genretag) == before
 
 
@@ -164,7 +164,7 @@ def test_people_get_tables_and_counts_on_different_streams(genretag, library) ->
 
 
 def test_output_goes_to_a_file(genretag, library, tmp_path) -> None:
-    file = tmp_path / "told.json"
+    file = tmp_path / "result.json"
     run = genretag("evaluate", library, "--format", "json", "-o", file)
     assert run.returncode == 0 and not run.stdout
     assert json.loads(file.read_text())["files"]["judged"] == 25
@@ -183,10 +183,10 @@ def test_saving_keeps_everything_else_in_the_config_file(genretag, library, toy,
     config.write_bytes(text.encode())
     run = genretag("evaluate", library, *ENOUGH)
     assert run.returncode == 0, run.stderr
-    told = json.loads(
+    result = json.loads(
         genretag("evaluate", library, "--target-precision", "0.7", "--format", "json").stdout
     )
-    model, target = told["model"], told["grades"]["target"]
+    model, target = result["model"], result["grades"]["target"]
     assert target["reached"] and target["precision"] >= 0.7
     number = f"{target['threshold']:.2f}"
     entry = f'[thresholds]\r\n"{model}" = {number}\r\n'
@@ -215,9 +215,9 @@ def test_scan_inspect_and_report_go_by_the_saved_threshold_and_say_so(
     assert saved < 0.6  # the model's own, which all its scores reach
     config.write_text(f'[thresholds]\n"{model}" = 1.0\n')
     file = next(library.glob("150*"))
-    said = "Threshold 1.00 from ~/new/config.toml, saved there for this model."
+    notice = "Threshold 1.00 from ~/new/config.toml, saved there for this model."
     run = genretag("scan", "-n", "--policy", "replace", file, "--format", "jsonl", **place)
-    assert json.loads(run.stdout)["status"] == "unsure" and said in run.stderr.replace("\\", "/")
+    assert json.loads(run.stdout)["status"] == "unsure" and notice in run.stderr.replace("\\", "/")
     run = genretag("inspect", file, "--format", "jsonl", **place)
     assert json.loads(run.stdout)["threshold"] == 1.0 and "Threshold 1.00" in run.stderr
     run = genretag("report", library, "-o", tmp_path / "page.html", **place)
@@ -262,21 +262,21 @@ def test_a_linked_config_file_stays_a_link(genretag, library, tmp_path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told", "lack"),
+    ("arguments", "shown", "lack"),
     [
         (["--target-precision", "0.99"], "No threshold has a precision", "with at least 20 files"),
         ([], "Only 19 files can be compared", "only 19 files can be compared"),
     ],
 )
 def test_a_threshold_that_cannot_be_had_is_not_saved(
-    genretag, music, tmp_path, arguments, told, lack
+    genretag, music, tmp_path, arguments, shown, lack
 ) -> None:
     music.mkdir()
     songs(music, 19 if not arguments else 24, LOW_HZ, "Low")
     songs(music, 0 if not arguments else 2, LOW_HZ, "High")
     run = genretag("evaluate", music, "--save", *arguments)
     assert run.returncode == 3
-    assert told in run.stdout
+    assert shown in run.stdout
     assert "no-threshold" in run.stderr and lack in run.stderr
     assert not (tmp_path / "config.toml").exists()
 

@@ -33,7 +33,7 @@ title=Two
 
 
 def ffmpeg(path: Path, *options: str) -> Path:
-    """A low tone, and whatever else the options add."""
+    """Encode a low tone, and whatever else the options add."""
     path.parent.mkdir(parents=True, exist_ok=True)
     sound = ("-f", "lavfi", "-i", f"sine=frequency={LOW_HZ}:duration=3:sample_rate=48000")
     command = ["ffmpeg", "-nostdin", "-y", "-v", "error", *sound, *options, str(path)]
@@ -61,10 +61,10 @@ def covered(path: Path) -> Path:
 
 
 def with_chapters(path: Path) -> Path:
-    told = path.with_name("chapters.txt")
-    told.write_text(CHAPTERS, encoding="utf-8")
-    ffmpeg(path, "-i", str(told), "-map_metadata", "1", "-map", "0:a")
-    told.unlink()
+    chapters = path.with_name("chapters.txt")
+    chapters.write_text(CHAPTERS, encoding="utf-8")
+    ffmpeg(path, "-i", str(chapters), "-map_metadata", "1", "-map", "0:a")
+    chapters.unlink()
     return path
 
 

@@ -44,8 +44,8 @@ def test_a_set_of_genres_grows_with_its_probability(genretag, song) -> None:
         for share in ("0.5", "0.95")
     ]
     assert 1 <= len(sets[0]) < len(sets[1]) <= 14
-    said = genretag("inspect", "--set", "0.95", song, GENRETAG_MODEL=store.DEFAULT).stdout
-    assert f"95% set: {', '.join(sets[1])}" in " ".join(said.split())
+    shown = genretag("inspect", "--set", "0.95", song, GENRETAG_MODEL=store.DEFAULT).stdout
+    assert f"95% set: {', '.join(sets[1])}" in " ".join(shown.split())
 
 
 def test_a_bad_file_is_named_and_the_others_are_shown(genretag, music, song) -> None:
@@ -59,12 +59,12 @@ def test_a_bad_file_is_named_and_the_others_are_shown(genretag, music, song) -> 
 
 
 def test_data_says_what_scan_says(genretag, song) -> None:
-    told = json.loads(genretag("inspect", "--format", "jsonl", song).stdout)
+    inspected = json.loads(genretag("inspect", "--format", "jsonl", song).stdout)
     scanned = json.loads(genretag("scan", "-n", "--format", "jsonl", song).stdout)
-    assert told["genres"] == scanned["genres"] and told["model"] == scanned["model"]
-    assert len(told["timeline"]) == scanned["windows"]
-    parts = [part for part in told["effects"] if part["low_hz"] is None]
-    assert len(parts) == len(told["effects"]) == 4
+    assert inspected["genres"] == scanned["genres"] and inspected["model"] == scanned["model"]
+    assert len(inspected["timeline"]) == scanned["windows"]
+    parts = [part for part in inspected["effects"] if part["low_hz"] is None]
+    assert len(parts) == len(inspected["effects"]) == 4
 
 
 @pytest.mark.parametrize(("explain", "time", "bands"), [("none", 0, 0), ("full", 4, 16)])

@@ -21,7 +21,7 @@ COVER = 200 * MEGABYTE
 
 
 def tree(root: int) -> list[int]:
-    """The process and all below it."""
+    """Return the process and all below it."""
     parents = {}
     for stat in Path("/proc").glob("[0-9]*/stat"):
         with suppress(OSError):
@@ -43,7 +43,7 @@ def used(root: int) -> float:
 
 
 def high_water(process: int) -> float:
-    """The most megabytes that the process has had so far; 0 once it has ended."""
+    """Return the most megabytes that the process has had so far; 0 once it has ended."""
     with suppress(OSError):
         for line in Path(f"/proc/{process}/status").read_text().splitlines():
             if line.startswith("VmHWM"):
@@ -102,7 +102,7 @@ def _cover_in_mp3(path: Path) -> None:
 
 
 def _cover_in_flac(path: Path) -> None:
-    """As several, because a block of FLAC holds sixteen megabytes at most."""
+    """Add a picture as several, because a block of FLAC holds sixteen megabytes at most."""
     file, size = FLAC(path), 15 * MEGABYTE
     for _ in range(COVER // size):
         picture = Picture()

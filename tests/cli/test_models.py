@@ -22,7 +22,7 @@ def hub() -> Iterator[FakeHub]:
 
 @pytest.fixture
 def models(genretag: Run, hub: FakeHub, tmp_path: Path) -> Run:
-    """`genretag models ...` against the fake Hub."""
+    """Return a function that runs `genretag models ...` against the fake Hub."""
 
     def run(*arguments: str | Path, **environment: str) -> "subprocess.CompletedProcess[str]":
         return genretag("models", *arguments, **hub.environment(tmp_path / "hf"), **environment)
@@ -31,7 +31,7 @@ def models(genretag: Run, hub: FakeHub, tmp_path: Path) -> Run:
 
 
 def kept(cache: Path) -> list[Path]:
-    """Whatever of models, whole or in part, is in the cache."""
+    """Return whatever of models, whole or in part, is in the cache."""
     return [path for path in cache.rglob("*") if path.is_file() and path.parent.name != "refs"
             and path.suffix not in (".lock", ".TAG") and path.name != "CACHEDIR.TAG"]  # fmt: skip
 
@@ -84,7 +84,7 @@ def test_what_is_no_model_is_refused_and_not_kept(
 
 
 @pytest.mark.parametrize("address", [f"hf:{REPO}", f"hf:{REPO}@v9", "hf:someone/else"])
-def test_an_absent_file_revision_or_repository_is_told(
+def test_an_absent_file_revision_or_repository_is_named(
     address: str, models: Run, hub: FakeHub, tmp_path: Path
 ) -> None:
     hub.put(REPO, "main", {"README.md": b"nothing else"})

@@ -1,4 +1,4 @@
-"""On mounts that refuse what disks do, files are tagged, and what was lost is said."""
+"""On mounts that refuse what disks do, files are tagged, and what was lost is named."""
 
 import errno
 import json
@@ -65,7 +65,7 @@ def genretag(home: dict[str, str], library: Path) -> Mounted:
 
 
 def put(song: Path, folder: Path, mode: int = 0o644) -> Path:
-    """A copy of `song` with somebody else's owner, if we may give it away, and an attribute."""
+    """Copy `song`, give it to somebody else if that is allowed, and set an attribute."""
     folder.mkdir(parents=True)
     path = Path(shutil.copyfile(song, folder / "song.mp3"))
     if keeps_attributes(folder):
@@ -118,7 +118,7 @@ def test_what_a_mount_refuses_is_a_note_and_everything_else_is_kept(genretag, mu
 
 
 def test_what_is_equal_already_is_not_set_at_all(genretag, music, song) -> None:
-    """As on a mount where all files have one owner, one mode and no attributes."""
+    """Take a file as on a mount where all files have one owner, one mode and no attributes."""
     folder = music / "created=644" / "chown=1" / "chmod=1" / "utime=1" / "setxattr=1"
     folder.mkdir(parents=True)
     shutil.copyfile(song, folder / "song.mp3")

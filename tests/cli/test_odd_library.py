@@ -19,7 +19,7 @@ HEARD = {"planned", "unsure"}
 
 
 def sparse_hours(path: Path, hours: float) -> Path:
-    """A WAV file of silence that takes no room on the disk, with a second of sound at its end."""
+    """Write a sparse WAV file of silence, with a second of sound at its end."""
     rate, frame = 44100, 4
     size = int(hours * 3600) * rate * frame
     header = struct.pack(
@@ -47,7 +47,7 @@ def two_streams(path: Path) -> Path:
 
 
 def protected(path: Path) -> Path:
-    """An MP4 whose samples are encrypted: the kind of its entry says `drms`."""
+    """Return an MP4 whose samples are encrypted: the kind of its entry says `drms`."""
     whole = encode(path, tone(3.0), RECIPES["MP4"])
     content = whole.read_bytes()
     path.write_bytes(content.replace(b"mp4a", b"drms", 1))
@@ -129,7 +129,7 @@ def test_each_odd_file_is_accounted_for_once(genretag, music, more) -> None:
 
 
 def child_with(path: Path, parent: int, seconds: float = 30.0) -> int:
-    """The process below `parent` that has `path` open."""
+    """Return the process below `parent` that has `path` open."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         for process in Path("/proc").glob("[0-9]*"):
@@ -145,7 +145,7 @@ def child_with(path: Path, parent: int, seconds: float = 30.0) -> int:
 @pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="needs /proc")
 @pytest.mark.parametrize("jobs", ["1", "2"])
 def test_a_decoder_that_crashes_costs_one_file(home, music, jobs) -> None:
-    """A worker gets the signal of a segmentation fault in the middle of a long file."""
+    """Send a worker the signal of a segmentation fault in the middle of a long file."""
     music.mkdir()
     for name in ("a", "c", "d"):
         encode(music / f"{name}.flac", tone(3.0), RECIPES["FLAC"])

@@ -50,7 +50,7 @@ def machine(tmp_path: Path) -> Machine:
 
 @pytest.fixture
 def names(tmp_path: Path) -> dict[str, Path]:
-    """What the words in capitals stand for."""
+    """Return what the words in capitals stand for."""
     (music := tmp_path / "music").mkdir()
     song = write_tone(music / "a.flac", seconds=12)
     write_tone(music / "b.mp3", seconds=12)
@@ -132,8 +132,8 @@ from ray._common.usage.usage_lib import usage_stats_enabled
 from wandb.env import error_reporting_enabled
 print(usage_stats_enabled(), error_reporting_enabled())
 """
-    said = machine.run(sys.executable, "-c", code, RAY_USAGE_STATS_ENABLED="1").stdout
-    assert said == "False False\n"
+    shown = machine.run(sys.executable, "-c", code, RAY_USAGE_STATS_ENABLED="1").stdout
+    assert shown == "False False\n"
 
 
 def test_a_cluster_leaves_at_home_only_the_token_by_which_its_parts_know_each_other(

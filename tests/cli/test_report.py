@@ -41,13 +41,13 @@ def test_the_page_says_what_is_there_and_what_would_be(genretag, library, tmp_pa
     run = genretag("report", library, "-o", tmp_path / "page.html", "--threshold", "0.5")
     assert run.returncode == 1 and "broken.mp3" in run.stderr and not run.stdout
     assert {path: path.read_bytes() for path in library.iterdir()} == before
-    told = data(tmp_path / "page.html")
-    rows = told["rows"]
+    page = data(tmp_path / "page.html")
+    rows = page["rows"]
     by_path = {path: n for n, path in enumerate(rows["path"])}
     assert set(by_path) == {path.name for path in library.iterdir()} - {"cover.jpg"}
 
     def says(path: str, key: str) -> str:
-        return told["names"][rows[key][by_path[path]]]
+        return page["names"][rows[key][by_path[path]]]
 
     assert (says("plain.flac", "before"), says("plain.flac", "after")) == ("", "Low")
     assert (says("wrong.flac", "before"), says("wrong.flac", "after")) == ("Low", "Low")
@@ -55,11 +55,11 @@ def test_the_page_says_what_is_there_and_what_would_be(genretag, library, tmp_pa
     assert rows["status"][by_path["silent.flac"]] == "silent"
     assert rows["title"][by_path["named.mp3"]] == "<script>alert(1)</script>"
     assert rows["artist"][by_path["named.mp3"]] == "Ж"
-    assert sum(before for _, before, _ in told["distribution"]) == len(by_path) - 1
-    assert [failure["row"] for failure in told["failures"]] == [by_path["broken.mp3"]]
-    assert [one["row"] for one in told["timelines"]] == [by_path["wrong.flac"]]
+    assert sum(before for _, before, _ in page["distribution"]) == len(by_path) - 1
+    assert [failure["row"] for failure in page["failures"]] == [by_path["broken.mp3"]]
+    assert [one["row"] for one in page["timelines"]] == [by_path["wrong.flac"]]
     assert sum(x is not None for x in rows["x"]) == 4
-    assert told["about"]["roots"] == [str(library)] and told["about"]["threshold"] == 0.5
+    assert page["about"]["roots"] == [str(library)] and page["about"]["threshold"] == 0.5
 
 
 def test_policy_and_map_say_what_after_means(genretag, library, tmp_path) -> None:
@@ -69,13 +69,13 @@ def test_policy_and_map_say_what_after_means(genretag, library, tmp_path) -> Non
     page = tmp_path / "page.html"
     options = ("--policy", "replace", "--map", names, "--threshold", "0.5")
     assert genretag("report", library, "-o", page, *options).returncode == 1
-    told = data(page)
+    shown = data(page)
     after = {
-        path: told["names"][place]
-        for path, place in zip(told["rows"]["path"], told["rows"]["after"], strict=True)
+        path: shown["names"][place]
+        for path, place in zip(shown["rows"]["path"], shown["rows"]["after"], strict=True)
     }
     assert after["right.flac"] == after["wrong.flac"] == "Treble" and after["plain.flac"] == "Low"
-    clash = dict(zip(told["rows"]["path"], told["rows"]["clash"], strict=True))
+    clash = dict(zip(shown["rows"]["path"], shown["rows"]["clash"], strict=True))
     assert [path for path, clashes in clash.items() if clashes] == ["wrong.flac"]
 
 

@@ -147,12 +147,12 @@ def test_a_run_ends_with_what_a_lower_threshold_would_bring(genretag, music, tmp
     found = rows(genretag(*scan[:4], "-n", "--format", "jsonl"))
     scores = [row["genres"][0]["score"] for row in found.values()]
     mean, lower = sum(scores) / 2, int(min(scores) * 10) / 10
-    told = genretag(*scan).stderr
-    told_at_once = told.replace("\n", " ")
-    assert f"2 files are unsure. --threshold {lower} would tag 2 of them" in told_at_once
-    assert f"about {mean:.0%} of these rightly" in told_at_once
+    shown = genretag(*scan).stderr
+    joined = shown.replace("\n", " ")
+    assert f"2 files are unsure. --threshold {lower} would tag 2 of them" in joined
+    assert f"about {mean:.0%} of these rightly" in joined
     command = f"genretag scan -n --threshold {lower} --exclude '*.txt' '{album}'"
-    assert told.endswith(f"\n  {command}\n")
+    assert shown.endswith(f"\n  {command}\n")
     shown = genretag(*shlex.split(command)[1:])
     assert shown.stdout.count("> planned") == 2
     assert "unsure" not in shown.stderr
@@ -309,7 +309,7 @@ def test_a_full_disk_ends_the_run_with_the_file_as_it_was(genretag, tmp_path) ->
 
 
 def test_what_was_heard_is_not_heard_again(genretag, music, tmp_path) -> None:
-    """By the sound where tags, name or settings changed; not even opened where nothing did."""
+    """Know files again by the sound, and open none that nobody touched."""
     music.mkdir()
     songs = [write_tone(music / f"{n}.wav", seconds=3.0, rate=48000, hz=LOW_HZ) for n in range(2)]
     genretag("scan", "-n", music)
@@ -334,7 +334,7 @@ def test_what_was_heard_is_not_heard_again(genretag, music, tmp_path) -> None:
 
 
 def test_another_policy_opens_no_file(genretag, music, tmp_path) -> None:
-    """The cache keeps facts: what a run decides from them costs nothing."""
+    """Decide anew from the facts that the cache keeps."""
     music.mkdir()
     write_tone(music / "a.flac", seconds=3.0, hz=LOW_HZ)
     genretag("scan", "-n", music)

@@ -21,7 +21,7 @@ def config(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def status(genretag, music):
-    """The status that one unclear song gets with some arguments and environment."""
+    """Return a function that scans one unclear song and gives its status."""
     music.mkdir()
     write_tone(music / "a.wav", seconds=3.0, hz=MIDDLE_HZ)
 
@@ -46,7 +46,7 @@ def test_names_in_the_file_may_have_dashes_or_underscores(status, config) -> Non
 
 
 @pytest.mark.parametrize(
-    ("text", "line", "told"),
+    ("text", "line", "message"),
     [
         ("treshold = 0.5", 1, "no command has an option --treshold; did you mean threshold?"),
         ("# mine\nthreshold = ", 2, "Invalid value"),
@@ -72,13 +72,13 @@ def test_names_in_the_file_may_have_dashes_or_underscores(status, config) -> Non
     ],
 )
 def test_what_is_wrong_in_the_config_file_is_named_with_its_line(
-    genretag, config, music, text, line, told
+    genretag, config, music, text, line, message
 ) -> None:
     music.mkdir()
     config.write_text(f"{text}\n")
     run = genretag("scan", music)
     assert run.returncode == 2
-    assert f"{config}" in run.stderr and f"line {line}" in run.stderr and told in run.stderr
+    assert f"{config}" in run.stderr and f"line {line}" in run.stderr and message in run.stderr
     assert "bad-config" in run.stderr and "Traceback" not in run.stderr
 
 
@@ -126,7 +126,7 @@ def test_a_home_folder_is_found_in_the_config_file(status, config, tmp_path) -> 
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "told"),
+    ("name", "value", "message"),
     [
         ("GENRETAG_POLICY", "foo", "must be fill, replace or add, not foo"),
         ("GENRETAG_THRESHOLD", "80", "did you mean 0.8?"),
@@ -136,10 +136,10 @@ def test_a_home_folder_is_found_in_the_config_file(status, config, tmp_path) -> 
         ("GENRETAG_FORMAT", "xml", "must be human, jsonl or csv"),
     ],
 )
-def test_a_wrong_variable_is_blamed_itself(genretag, music, name, value, told) -> None:
+def test_a_wrong_variable_is_blamed_itself(genretag, music, name, value, message) -> None:
     run = genretag("scan", music, **{name: value})
     assert run.returncode == 2
-    assert f"{name} in the environment" in run.stderr and told in run.stderr
+    assert f"{name} in the environment" in run.stderr and message in run.stderr
     assert "--" not in run.stderr.splitlines()[0]
 
 
@@ -147,11 +147,11 @@ def test_variables_hold_lists_and_switches(genretag, music) -> None:
     music.mkdir()
     write_tone(music / "a.wav", seconds=3.0)
     write_tone(music / ".b.wav", seconds=3.0)
-    told = ("scan", "-n", music, "--format", "jsonl")
-    assert len(genretag(*told).stdout.splitlines()) == 1
-    assert len(genretag(*told, GENRETAG_HIDDEN="yes").stdout.splitlines()) == 2
-    assert not genretag(*told, GENRETAG_EXCLUDE="nothing a.*").stdout
-    assert len(genretag(*told, GENRETAG_EXCLUDE="").stdout.splitlines()) == 1
+    scan = ("scan", "-n", music, "--format", "jsonl")
+    assert len(genretag(*scan).stdout.splitlines()) == 1
+    assert len(genretag(*scan, GENRETAG_HIDDEN="yes").stdout.splitlines()) == 2
+    assert not genretag(*scan, GENRETAG_EXCLUDE="nothing a.*").stdout
+    assert len(genretag(*scan, GENRETAG_EXCLUDE="").stdout.splitlines()) == 1
 
 
 @pytest.mark.parametrize("option", ["--threshold", "--set"])
@@ -234,7 +234,7 @@ def tagged(path: Path, *genres: str) -> Path:
     return path
 
 
-def told(run) -> dict[str, dict]:
+def read_objects(run) -> dict[str, dict]:
     assert run.returncode == 0, run.stderr
     return {Path(one["path"]).name: one for one in map(json.loads, run.stdout.splitlines())}
 
@@ -244,7 +244,7 @@ def test_junk_genres_count_as_none_everywhere(genretag, music, tmp_path) -> None
     tagged(music / "a.mp3", "Other")
     tagged(music / "b.flac", "unknown", "Misc.")
     tagged(music / "c.flac", "Other", "Polka")
-    found = told(genretag("scan", "-n", music, "--format", "jsonl"))
+    found = read_objects(genretag("scan", "-n", music, "--format", "jsonl"))
     assert {name: one["status"] for name, one in found.items()} == {
         "a.mp3": "planned", "b.flac": "planned", "c.flac": "unchanged",
     }  # fmt: skip
@@ -261,7 +261,7 @@ def test_junk_genres_count_as_none_everywhere(genretag, music, tmp_path) -> None
     assert tags.read(music / "a.mp3").genres == ("Other",)
 
 
-def test_placeholders_can_be_told_and_another_list_is_another_question(
+def test_placeholders_can_be_given_and_another_list_is_another_question(
     genretag, music, config
 ) -> None:
     music.mkdir()
@@ -270,7 +270,7 @@ def test_placeholders_can_be_told_and_another_list_is_another_question(
 
     def statuses(*arguments: str) -> list[str]:
         run = genretag("scan", "-n", music, "--format", "jsonl", *arguments)
-        return [one["status"] for one in told(run).values()]
+        return [one["status"] for one in read_objects(run).values()]
 
     assert statuses() == ["unchanged", "planned"]
     assert statuses("--placeholder", "polka") == ["planned", "unchanged"]
@@ -287,7 +287,7 @@ def test_a_genre_of_the_model_is_no_placeholder(genretag, music, tmp_path) -> No
     named = replace(toy_model.MANIFEST, genres=GenreVocabulary(("Music", "Speech", "Other")))
     model = toy_model.save(tmp_path / "speech.onnx", named)
     run = genretag("scan", "-n", music, "--model", model, "--format", "jsonl")
-    assert [one["status"] for one in told(run).values()] == ["unchanged"]
+    assert [one["status"] for one in read_objects(run).values()] == ["unchanged"]
 
 
 @pytest.mark.parametrize(

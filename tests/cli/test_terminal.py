@@ -52,7 +52,7 @@ class Terminal:
         fcntl.ioctl(2, termios.TIOCSCTTY, 0)
 
     def read(self, until: str = "", seconds: float = 60.0) -> str:
-        """What the process has shown, up to some words or its end."""
+        """Return what the process has shown, up to some words or its end."""
         end = time.monotonic() + seconds
         while time.monotonic() < end and not (until and until in self.text):
             if select.select([self._master], [], [], 0.1)[0]:
@@ -115,7 +115,7 @@ def test_the_question_counts_what_is_replaced_and_filled(home, music) -> None:
 
 
 def plain(text: str) -> str:
-    """What a terminal shows of `text`, roughly."""
+    """Return what a terminal shows of `text`, roughly."""
     return re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", text).replace("\r\n", "\n")
 
 
@@ -276,7 +276,7 @@ def test_who_ends_a_run_keeps_what_is_done_within_two_seconds(home, music, way) 
 
 @pytest.mark.slow
 def test_ctrl_c_ends_a_run_at_whatever_moment_it_comes(home, music) -> None:
-    """One run in twenty used to hang for good: an interrupt had left a lock taken."""
+    """Interrupt many runs: one in twenty used to hang, as an interrupt had left a lock taken."""
     music.mkdir()
     for n in range(60):
         write_tone(music / f"{n:03}.wav", seconds=10.0)

@@ -29,9 +29,9 @@ def test_two_scans_at_once_end_without_a_failure(home, genretag, music, options,
         )
         for _ in range(2)
     ]
-    told = [run.communicate(timeout=120) for run in runs]
-    assert [run.returncode for run in runs] == [0, 0], told
-    rows = [[json.loads(line) for line in data.splitlines()] for data, _ in told]
+    outputs = [run.communicate(timeout=120) for run in runs]
+    assert [run.returncode for run in runs] == [0, 0], outputs
+    rows = [[json.loads(line) for line in data.splitlines()] for data, _ in outputs]
     by_file = [{Path(row["path"]).name: row["status"] for row in run} for run in rows]
     for song in songs:
         statuses = sorted(run[song.name] for run in by_file)
@@ -57,6 +57,6 @@ def test_scans_that_ask_for_different_genres_leave_each_others_files(home, music
         subprocess.Popen([*COMMAND, *arguments, *more], env=home, stderr=subprocess.PIPE)
         for more in ((), ("--top-k", "3", "--threshold", "0.1"))
     ]
-    told = [run.communicate(timeout=120)[1] for run in runs]
-    assert [run.returncode for run in runs] == [0, 0], told
+    outputs = [run.communicate(timeout=120)[1] for run in runs]
+    assert [run.returncode for run in runs] == [0, 0], outputs
     assert all(tags.read(song).genres[0] == "Low" for song in songs)

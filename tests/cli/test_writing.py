@@ -43,7 +43,7 @@ resource = pytest.importorskip("resource", reason="needs POSIX limits")
 
 @pytest.fixture
 def home(home: dict[str, str]) -> dict[str, str]:
-    """One worker starts sooner than two."""
+    """Ask for one worker, which starts sooner than two."""
     return home | {"GENRETAG_JOBS": "1"}
 
 
@@ -66,7 +66,7 @@ def song(path: Path, *genres: str, hz: float = LOW_HZ) -> Path:
 
 
 def write_plan(plan: Path, wishes: dict[Path, tuple[str, ...]]) -> Path:
-    """What `scan --plan` writes, without listening."""
+    """Return what `scan --plan` writes, without listening."""
     heard = Prediction((ScoredGenre("Rock", 0.9),), 1, 3.0, "toy@0123456789ab")
     with plan.open("w", encoding="utf-8") as stream:
         report = jsonl.reporter(stream)
@@ -249,9 +249,9 @@ def test_an_interrupted_plan_says_so_and_what_it_holds_is_carried_out(
     )
     assert scan.stdout and "planned" in scan.stdout.readline()
     scan.send_signal(signal.SIGTERM)
-    _, told = scan.communicate(timeout=60)
+    _, shown = scan.communicate(timeout=60)
     assert scan.returncode == 130
-    assert "Interrupted after" in told and f"--yes --plan {plan}" in told.replace("\n", " ")
+    assert "Interrupted after" in shown and f"--yes --plan {plan}" in shown.replace("\n", " ")
     end = json.loads(plan.read_text("utf-8").splitlines()[-1])
     assert end["plan"]["state"] == "interrupted"
     run = genretag("apply", plan)
@@ -598,7 +598,7 @@ def system(*command: str | Path, undone_by: tuple[str | Path, ...]) -> Iterator[
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of a megabyte."""
+    """Return a disk of a megabyte."""
     (path := tmp_path / "disk").mkdir()
     with system("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", path, undone_by=("umount", path)):
         yield path
@@ -686,7 +686,7 @@ def test_a_map_that_cannot_be_followed_is_refused_with_its_line(genretag, folder
 
 
 def id3(path: Path, version: int) -> Path:
-    """A song with an ID3 tag of a version, and a frame that only v2.3 knows."""
+    """Return a song with an ID3 tag of a version, and a frame that only v2.3 knows."""
     song(path)
     tag = mutagen.id3.ID3()
     tag.add(mutagen.id3.TIT2(1, ["Title"]))
@@ -737,7 +737,7 @@ def restored(path: Path, data: bytes) -> Path:
     return other
 
 
-def test_stale_tags_are_told_and_follow_on_request(genretag, folder) -> None:
+def test_stale_tags_are_named_and_follow_on_request(genretag, folder) -> None:
     path = id3(folder / "a.mp3", 3)
     tags.write(path, ("Old",))
     ape = APEv2()
