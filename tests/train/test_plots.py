@@ -21,7 +21,7 @@ from genretag_train.export.precision import PRECISIONS
 from genretag_train.plots import pictures
 
 FMA = (
-    "Blues", "Classical", "Country", "Easy InferenceOptions", "Electronic", "Experimental", "Folk",
+    "Blues", "Classical", "Country", "Easy Listening", "Electronic", "Experimental", "Folk",
     "Hip-Hop", "Instrumental", "International", "Jazz", "Old-Time", "Pop", "Rock",
     "Soul-RnB", "Spoken",
 )  # fmt: skip
