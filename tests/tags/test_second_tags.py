@@ -11,7 +11,7 @@ from readers import READERS
 
 from genretag import tags
 from genretag.domain.layout import Layout
-from genretag.tags import StaleGenre
+from genretag.tags import StaleTag
 
 FIX = Layout(fix_stale=True)
 
@@ -33,10 +33,10 @@ def _mp3(folder: Path) -> Path:
 def test_apev2_on_mp3_is_found_and_left_alone(tmp_path: Path) -> None:
     path = _mp3(tmp_path)
     assert tags.read(path).genres == ("Rock",)
-    assert tags.stale(path) == (StaleGenre("APEv2", ("Blues",)),)
+    assert tags.stale(path) == (StaleTag("APEv2", ("Blues",)),)
     tags.write(path, ("Jazz",))
     assert APEv2(path)["Genre"] == "Blues"
-    assert tags.stale(path) == (StaleGenre("APEv2", ("Blues",)),)
+    assert tags.stale(path) == (StaleTag("APEv2", ("Blues",)),)
 
 
 def test_apev2_on_mp3_is_updated_on_request(tmp_path: Path) -> None:
@@ -53,7 +53,7 @@ def test_apev2_on_mp3_is_updated_on_request(tmp_path: Path) -> None:
 
 def test_what_a_write_would_leave_stale_is_told_before(tmp_path: Path) -> None:
     path = _mp3(tmp_path)
-    assert tags.stale(path, ("Jazz",)) == (StaleGenre("APEv2", ("Blues",)),)
+    assert tags.stale(path, ("Jazz",)) == (StaleTag("APEv2", ("Blues",)),)
     assert tags.stale(path, ("blues",)) == ()
     assert tags.stale(path, ("Jazz",), FIX) == ()
 
@@ -106,7 +106,7 @@ def test_id3_on_flac_is_kept_and_found(tmp_path: Path) -> None:
     tags.write(path, ("Jazz",))
     assert path.read_bytes()[:80] == prefix
     assert FLAC(path)["genre"] == ["Jazz"]
-    assert tags.stale(path) == (StaleGenre("ID3v2", ("Blues",)),)
+    assert tags.stale(path) == (StaleTag("ID3v2", ("Blues",)),)
 
 
 def test_id3_on_flac_is_updated_on_request(tmp_path: Path) -> None:

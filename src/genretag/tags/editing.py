@@ -13,7 +13,7 @@ from genretag.tags.names import JOINT
 
 
 @dataclass(frozen=True)
-class StaleGenre:
+class StaleTag:
     """A second tag, and genres in it that the file's own tag does not have."""
 
     tag: str
@@ -105,7 +105,7 @@ class Tags:
                 found.append((kind, None if kind.disposable and emptied else new))
         return found
 
-    def stale(self, after: tuple[str, ...] | None, layout: Layout) -> tuple[StaleGenre, ...]:
+    def stale(self, after: tuple[str, ...] | None, layout: Layout) -> tuple[StaleTag, ...]:
         """The second tags that show other genres than the file, now or once it has `after`."""
         shown = {fold_name(name) for name in (self.genres if after is None else after)}
         spared = [] if after is None else [self.home, *self.followers(after, layout)]
@@ -115,7 +115,7 @@ class Tags:
                 name for name in (kind.genres(tag) if tag else ()) if fold_name(name) not in shown
             ]
             if other and kind not in spared:
-                found.append(StaleGenre(kind.name, tuple(other)))
+                found.append(StaleTag(kind.name, tuple(other)))
         return tuple(found)
 
 
