@@ -9,7 +9,7 @@ from fixtures import empty, frame, full, id3, with_id3
 
 from genretag import tags
 from genretag.errors import Code, FileError, RunError
-from genretag.tags.failures import translated
+from genretag.tags.failures import translate_errors
 
 
 def refused(path: Path, code: Code) -> None:
@@ -44,7 +44,11 @@ def test_a_file_that_must_not_be_written(tmp_path: Path) -> None:
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
 def test_a_full_disk_ends_the_run() -> None:
     path = Path("/dev/full")
-    with pytest.raises(RunError) as caught, translated(path, writing=True), path.open("wb") as file:
+    with (
+        pytest.raises(RunError) as caught,
+        translate_errors(path, writing=True),
+        path.open("wb") as file,
+    ):
         file.write(b"x" * 100_000)
     assert caught.value.code == Code.DISK_FULL
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from readers import READERS
 
 from genretag import tags
-from genretag.tags import frames
+from genretag.tags import mpeg
 
 JUNK = {
     "ones": lambda size: bytes([1]) * size,
@@ -119,7 +119,7 @@ def test_mp3_in_an_archive_is_not_taken_for_a_stream(archive: str, tmp_path: Pat
 @settings(max_examples=200, deadline=None)
 def test_random_bytes_are_no_stream(seed: int, tagged: bool) -> None:
     head = random.Random(seed).randbytes(80_000)
-    assert not frames.mpeg(head, 10 * tagged) and not frames.adts(head, 10 * tagged)
+    assert not mpeg.is_mpeg(head, 10 * tagged) and not mpeg.is_adts(head, 10 * tagged)
 
 
 @given(st.integers(0, 1 << 32), st.integers(1, 64), st.booleans())
@@ -128,4 +128,4 @@ def test_quiet_sound_without_compression_is_no_stream(seed: int, loud: int, big:
     """Small negative numbers look like the start of a frame."""
     noise = np.random.default_rng(seed).normal(0, loud, 40_000).astype(">i2" if big else "<i2")
     head = noise.tobytes()
-    assert not frames.mpeg(head, 0) and not frames.adts(head, 0)
+    assert not mpeg.is_mpeg(head, 0) and not mpeg.is_adts(head, 0)

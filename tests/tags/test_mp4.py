@@ -7,7 +7,7 @@ from fixtures import empty, payload
 from readers import READERS
 
 from genretag import tags
-from genretag.tags import atoms
+from genretag.tags.formats import atoms
 
 PATH = (b"moov", b"udta", b"meta", b"ilst")
 
@@ -19,7 +19,7 @@ def test_a_list_that_was_wiped_with_zeros_is_made_again_where_readers_look(
     path = empty(name, tmp_path)
     tags.write(path, ("Old",))
     with path.open("r+b") as file:
-        *_, meta, ilst = atoms.path(file, PATH)
+        *_, meta, ilst = atoms.find_path(file, PATH)
         file.seek(ilst.offset)
         file.write(bytes(meta.end - ilst.offset))
     content, sound = path.read_bytes(), payload(path, name)

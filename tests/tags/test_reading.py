@@ -10,7 +10,7 @@ from mutagen.flac import FLAC
 from mutagen.mp4 import MP4
 
 from genretag import tags
-from genretag.tags.names import understood
+from genretag.tags.formats.names import parse_genres
 
 
 @pytest.mark.parametrize(
@@ -122,4 +122,4 @@ def test_a_genre_beside_tags_that_do_not_decode_is_read(name: str, tmp_path: Pat
 
 
 def test_nothing_is_understood_as_nothing() -> None:
-    assert understood([]) == ()
+    assert parse_genres([]) == ()

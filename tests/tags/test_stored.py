@@ -20,8 +20,8 @@ from genretag.domain.layout import Layout
 from genretag.domain.players import FFMPEG, PLAYERS, TAGLIB
 from genretag.domain.stored_tags import StoredTag
 from genretag.errors import FileError
-from genretag.tags import atoms
-from genretag.tags.model import Item, Tag
+from genretag.tags.formats import atoms
+from genretag.tags.formats.handler import Item, Tag
 from genretag.tags.mp4 import Mp4
 
 NAMES = ("Rock", "Hip-Hop", "Jazz")
@@ -138,20 +138,20 @@ def test_references_are_told_as_stored_and_in_words(major: int, tmp_path: Path) 
 
 def with_atoms(path: Path, *atoms_: Item) -> Path:
     """An MP4 file with these genre atoms in this order."""
-    kind = Mp4()
+    handler = Mp4()
     tags.write(path, ("Old",))
     with path.open("r+b") as file:
-        kind.store(file, Tag(atoms_))
+        handler.store(file, Tag(atoms_))
     return path
 
 
 def gen(*names: str) -> Item:
-    return Mp4().encoded(names, Tag())[0]
+    return Mp4().encode(names, Tag())[0]
 
 
 def gnre(number: int) -> Item:
-    data = atoms.rendered(b"data", bytes(8) + number.to_bytes(2, "big"))
-    return Item("gnre", atoms.rendered(b"gnre", data))
+    data = atoms.render(b"data", bytes(8) + number.to_bytes(2, "big"))
+    return Item("gnre", atoms.render(b"gnre", data))
 
 
 def test_both_atoms_of_mp4_are_told(tmp_path: Path) -> None:

@@ -13,7 +13,6 @@ from genretag.domain.outcome import Failed, Outcome, Planned, Tagged, Unchanged
 from genretag.errors import Code, FileError, GenretagError, write_error
 from genretag.library import files, interrupt, paths
 from genretag.library.journal import Entry, Journal, OpenRun
-from genretag.tags.names import cleaned, understood
 
 
 @dataclass(frozen=True)
@@ -214,7 +213,7 @@ def _passes(check: Callable[[], bool]) -> bool:
 
 def _not_as_wished(change: TagChange, wrong: list[str], original: Path) -> FileError:
     """Why a copy is not what it must be: the names, the file, or else genretag."""
-    if understood(cleaned(change.after)) != change.after:
+    if not tags.can_store(change.after):
         names = ", ".join(f'"{name}"' for name in change.after)
         return FileError(
             Code.TAGS_UNWRITABLE,

@@ -25,8 +25,9 @@ from genretag.domain.layout import PLAIN, Layout
 from genretag.domain.stored_tags import StoredTag
 from genretag.domain.track import Track
 from genretag.tags.containers import CONTAINERS
-from genretag.tags.editing import StaleTag
+from genretag.tags.formats.names import clean_names, parse_genres
 from genretag.tags.snapshot import RawGenres
+from genretag.tags.tag_set import StaleTag
 from genretag.tags.tagged_file import OtherFields, TaggedFile
 from genretag.tags.titles import Titles
 
@@ -37,6 +38,7 @@ __all__ = [
     "StaleTag",
     "TaggedFile",
     "Titles",
+    "can_store",
     "costs",
     "open",
     "others",
@@ -66,6 +68,15 @@ def write(path: Path, genres: Sequence[str], layout: Layout = PLAIN) -> None:
     """Make `genres` the only genres of a file, in place; none takes the genre out."""
     with open(path, writing=True) as file:
         file.write(genres, layout)
+
+
+def can_store(genres: Sequence[str]) -> bool:
+    """Return whether `genres` are read as they are written: each once, and none refers to another.
+
+    >>> can_store(["Rock", "Pop"]), can_store(["Rock; Pop"]), can_store(["(17)"])
+    (True, False, False)
+    """
+    return parse_genres(clean_names(genres)) == tuple(genres)
 
 
 # What follows is here until all callers use `open`.

@@ -11,12 +11,14 @@ from typing import Self
 from genretag.domain.layout import PLAIN, Layout
 from genretag.domain.stored_tags import StoredTag
 from genretag.domain.track import Track
-from genretag.tags.containers import Container, recognised, sound
-from genretag.tags.editing import StaleTag, Tags
-from genretag.tags.failures import translated, unwritable
-from genretag.tags.model import Item, Kind, Tag
-from genretag.tags.names import cleaned
-from genretag.tags.snapshot import RawGenres, kept, put_back
+from genretag.tags import snapshot
+from genretag.tags.container import Container
+from genretag.tags.containers import recognise
+from genretag.tags.failures import translate_errors, unwritable
+from genretag.tags.formats.handler import Item, Tag, TagHandler
+from genretag.tags.formats.names import clean_names
+from genretag.tags.snapshot import RawGenres
+from genretag.tags.tag_set import Changes, StaleTag, TagSet
 from genretag.tags.titles import Titles, read_titles
 
 _LONG = 1024
@@ -40,7 +42,7 @@ class TaggedFile:
     def __init__(self, path: Path, writing: bool = False) -> None:
         self.path = path
         self._writing = writing
-        self._loaded: dict[Kind, Tag | None] = {}
+        self._loaded: dict[TagHandler, Tag | None] = {}
         with self._errors():
             self._file = path.open("r+b" if writing else "rb")
 
@@ -74,9 +76,9 @@ class TaggedFile:
         because players fall back on it as well.
         """
         with self._errors():
-            for kind in self._container.kinds if self._container else ():
-                tag = self._load(kind)
-                if tag is not None and (genres := kind.genres(tag)):
+            for handler in self._container.handlers if self._container else ():
+                tag = self._load(handler)
+                if tag is not None and (genres := handler.genres(tag)):
                     return genres
             return ()
 
@@ -97,7 +99,7 @@ class TaggedFile:
         None for containers that keep tags inside their structure.
         """
         with self._errors():
-            return sound(self._file, self._tags.container)
+            return self._tags.container.audio_span(self._file)
 
     def titles(self) -> Titles:
         """Return its title and artist; what cannot be read is left empty."""
@@ -106,7 +108,7 @@ class TaggedFile:
     def stored_tags(self) -> tuple[StoredTag, ...]:
         """Return all tags, also empty ones, and the genres in them, in the order of reading."""
         with self._errors():
-            return tuple(kind.stored(tag) for kind, tag in self._tags.by_kind.items() if tag)
+            return tuple(handler.describe(tag) for handler, tag in self._tags.tags.items() if tag)
 
     def stale_tags(
         self, after: Sequence[str] | None = None, layout: Layout = PLAIN
@@ -116,7 +118,7 @@ class TaggedFile:
         With `after`, those that would do so once `after` is written with `layout`.
         """
         with self._errors():
-            return self._tags.stale(None if after is None else cleaned(after), layout)
+            return self._tags.find_stale(None if after is None else clean_names(after), layout)
 
     def write_costs(self, genres: Sequence[str], layout: Layout = PLAIN) -> tuple[str, ...]:
         """Return what writing `genres` with `layout` changes beside the genre, in sentences.
@@ -124,12 +126,12 @@ class TaggedFile:
         Nothing, but for a change of the version of ID3, and for ID3v1 texts that are copied.
         """
         with self._errors():
-            tags, names = self._tags, cleaned(genres)
-            home, tag = tags.home, tags.by_kind[tags.home]
-            costs = home.costs(tag, layout, len(names)) if tag else ()
-            if names and tags.hidden:
-                made = "" if tag else "new "
-                costs += (f"the texts of its ID3v1 tag are copied into its {made}{home.name} tag",)
+            tags, names = self._tags, clean_names(genres)
+            primary, tag = tags.primary, tags.primary_tag
+            costs = primary.version_costs(tag, layout, len(names)) if tag else ()
+            if names and tags.hidden_texts:
+                target = primary.format if tag else f"new {primary.format}"
+                costs += (f"the texts of its ID3v1 tag are copied into its {target} tag",)
             return costs
 
     def other_fields(self) -> OtherFields:
@@ -138,7 +140,7 @@ class TaggedFile:
         Pictures, unknown frames and the blocks and chunks beside the tags are among it.
         """
         with self._errors():
-            return self._fields(self._tags.by_kind)
+            return self._fields(self._tags.tags)
 
     def other_fields_after_write(
         self, genres: Sequence[str], layout: Layout = PLAIN
@@ -148,10 +150,10 @@ class TaggedFile:
         A change of the version of ID3 changes frames.
         """
         with self._errors():
-            tags, names = self._tags, cleaned(genres)
-            written = dict(tags.by_kind)
-            if names or written[tags.home]:
-                written[tags.home] = tags.opened(layout, len(names))
+            tags, names = self._tags, clean_names(genres)
+            written = dict(tags.tags)
+            if names or tags.primary_tag:
+                written[tags.primary] = tags.prepare_primary(layout, len(names))
             return self._fields(written)
 
     def other_fields_after_restore(
@@ -159,12 +161,13 @@ class TaggedFile:
     ) -> OtherFields:
         """Return what `other_fields` must be after `restore` with the same arguments."""
         with self._errors():
-            return self._fields(self._tags.by_kind | dict(put_back(self._tags, raw, written)))
+            changes = snapshot.restore(self._tags, raw, written)
+            return self._fields(self._tags.tags | dict(changes))
 
     def raw_genres(self, layout: Layout = PLAIN) -> RawGenres:
         """Return the genre as each tag stores it, and all that `write` with `layout` may change."""
         with self._errors():
-            return kept(self._tags, layout)
+            return snapshot.take(self._tags, layout)
 
     def write(self, genres: Sequence[str], layout: Layout = PLAIN) -> None:
         """Make `genres` the only genres of the file, in place; none takes the genre out.
@@ -178,7 +181,7 @@ class TaggedFile:
             RunError: the disk is full.
         """
         with self._errors():
-            self._store(self._tags.changes(cleaned(genres), layout))
+            self._store(self._tags.find_changes(clean_names(genres), layout))
 
     def restore(self, raw: RawGenres, written: RawGenres | None = None) -> None:
         """Put genres back in place, so that `genres` are again what they were.
@@ -199,46 +202,46 @@ class TaggedFile:
             if tags.container.name != raw.container:
                 reason = f"it was {raw.container} and is {tags.container.name} now"
                 raise unwritable(self.path, reason)
-            self._store(put_back(tags, raw, written))
+            self._store(snapshot.restore(tags, raw, written))
 
     def _errors(self) -> AbstractContextManager[None]:
         """Return a block in which errors become those of `genretag.errors`."""
-        return translated(self.path, self._writing)
+        return translate_errors(self.path, self._writing)
 
     @cached_property
     def _container(self) -> Container | None:
-        return recognised(self._file)
+        return recognise(self._file)
 
-    def _load(self, kind: Kind) -> Tag | None:
-        if kind not in self._loaded:
-            self._loaded[kind] = kind.load(self._file)
-        return self._loaded[kind]
+    def _load(self, handler: TagHandler) -> Tag | None:
+        if handler not in self._loaded:
+            self._loaded[handler] = handler.load(self._file)
+        return self._loaded[handler]
 
     @property
-    def _tags(self) -> Tags:
+    def _tags(self) -> TagSet:
         """All tags; FileError if its container has no place for a genre."""
         if self._container is None:
             reason = "genretag knows no place for a genre in this container"
             raise unwritable(self.path, reason)
-        by_kind = {kind: self._load(kind) for kind in self._container.kinds}
-        return Tags(self._container, by_kind)
+        tags = {handler: self._load(handler) for handler in self._container.handlers}
+        return TagSet(self._container, tags)
 
-    def _fields(self, tags: Mapping[Kind, Tag | None]) -> OtherFields:
+    def _fields(self, tags: Mapping[TagHandler, Tag | None]) -> OtherFields:
         """Return what is no genre in `tags` and around them."""
         found: list[tuple[str, str, bytes]] = []
-        for kind, tag in tags.items():
-            items = [*kind.extras(self._file)]
+        for handler, tag in tags.items():
+            items = [*handler.load_extras(self._file)]
             if tag is not None:
-                rest = kind.without_genres(tag).items
-                if kind.signed and (rest or tag.header != kind.new().header):
+                rest = handler.without_genres(tag).items
+                if handler.has_vendor and (rest or tag.header != handler.new_tag().header):
                     items.append(Item("", tag.header))
                 items.extend(rest)
-            found.extend((kind.name, item.key, _shortened(item.data)) for item in items)
+            found.extend((handler.format, item.key, _shortened(item.data)) for item in items)
         return tuple(found)
 
-    def _store(self, changes: Sequence[tuple[Kind, Tag | None]]) -> None:
-        for kind, tag in changes:
-            kind.store(self._file, tag)
+    def _store(self, changes: Changes) -> None:
+        for handler, tag in changes:
+            handler.store(self._file, tag)
         self._file.flush()
         # From here on it is another file, which is recognised and read anew.
         del self._container
