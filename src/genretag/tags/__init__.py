@@ -22,7 +22,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from genretag.domain.layout import PLAIN, Layout
-from genretag.domain.stored_tags import StoredTag
 from genretag.domain.track import Track
 from genretag.tags.containers import CONTAINERS
 from genretag.tags.formats.names import clean_names, parse_genres
@@ -39,16 +38,8 @@ __all__ = [
     "TaggedFile",
     "Titles",
     "can_store",
-    "costs",
     "open",
-    "others",
-    "others_restored",
-    "raw",
     "read",
-    "restore",
-    "sound",
-    "stale",
-    "stored",
     "write",
 ]
 
@@ -77,56 +68,3 @@ def can_store(genres: Sequence[str]) -> bool:
     (True, False, False)
     """
     return parse_genres(clean_names(genres)) == tuple(genres)
-
-
-# What follows is here until all callers use `open`.
-
-
-def stored(path: Path) -> tuple[StoredTag, ...]:
-    """Call `TaggedFile.stored_tags`."""
-    with open(path) as file:
-        return file.stored_tags()
-
-
-def stale(
-    path: Path, after: Sequence[str] | None = None, layout: Layout = PLAIN
-) -> tuple[StaleTag, ...]:
-    """Call `TaggedFile.stale_tags`."""
-    with open(path) as file:
-        return file.stale_tags(after, layout)
-
-
-def costs(path: Path, genres: Sequence[str], layout: Layout = PLAIN) -> tuple[str, ...]:
-    """Call `TaggedFile.write_costs`."""
-    with open(path) as file:
-        return file.write_costs(genres, layout)
-
-
-def others(path: Path, genres: Sequence[str] = (), layout: Layout = PLAIN) -> OtherFields:
-    """Call `TaggedFile.other_fields_after_write`."""
-    with open(path) as file:
-        return file.other_fields_after_write(genres, layout)
-
-
-def others_restored(path: Path, genres: RawGenres, written: RawGenres | None = None) -> OtherFields:
-    """Call `TaggedFile.other_fields_after_restore`."""
-    with open(path) as file:
-        return file.other_fields_after_restore(genres, written)
-
-
-def sound(path: Path) -> tuple[int, int] | None:
-    """Call `TaggedFile.audio_span`."""
-    with open(path) as file:
-        return file.audio_span
-
-
-def raw(path: Path, layout: Layout = PLAIN) -> RawGenres:
-    """Call `TaggedFile.raw_genres`."""
-    with open(path) as file:
-        return file.raw_genres(layout)
-
-
-def restore(path: Path, genres: RawGenres, written: RawGenres | None = None) -> None:
-    """Call `TaggedFile.restore`."""
-    with open(path, writing=True) as file:
-        file.restore(genres, written)

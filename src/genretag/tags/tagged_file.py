@@ -86,11 +86,11 @@ class TaggedFile:
     def track(self) -> Track:
         """Its path, container and genres, and whether it may have second tags."""
         genres = self.genres
-        # Without a genre, all tags have been looked for.
-        present = [kind for kind, tag in self._loaded.items() if tag is not None]
-        second = len(present) > 1 or any(kind.format == "ID3v1" for kind in present)
-        sure = self._container is not None and not genres
-        return Track(self.path, self.container, genres, has_second_tags=second or not sure)
+        present = [handler for handler, tag in self._loaded.items() if tag is not None]
+        several = len(present) > 1 or any(handler.format == "ID3v1" for handler in present)
+        # Only where there is no genre, all tags have been looked for.
+        second = several or bool(genres) or self._container is None
+        return Track(self.path, self.container, genres, has_second_tags=second)
 
     @property
     def audio_span(self) -> tuple[int, int] | None:

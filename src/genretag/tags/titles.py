@@ -1,7 +1,6 @@
 """The title and artist of a track: for people, and never needed."""
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, BinaryIO
 
 import mutagen
@@ -20,15 +19,6 @@ class Titles:
 
     title: str = ""
     artist: str = ""
-
-
-def titles(path: Path) -> Titles:
-    """Return the first title and artist in the file at `path`."""
-    try:
-        with path.open("rb") as file:
-            return read_titles(file)
-    except OSError:
-        return Titles()
 
 
 def read_titles(file: BinaryIO) -> Titles:
