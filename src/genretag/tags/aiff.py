@@ -30,10 +30,6 @@ class AiffTexts(TagHandler):
         """Refuse, as these texts are nothing that a genre changes."""
         raise CannotWriteError("the texts in its chunks are not to be changed")
 
-    def is_genre(self, item: Item) -> bool:
-        """Return False."""
-        return False
-
     def genre_texts(self, tag: Tag) -> list[str]:
         """Return no text."""
         return []

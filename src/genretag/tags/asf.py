@@ -89,8 +89,7 @@ class Asf(TagHandler):
 
     def genre_texts(self, tag: Tag) -> list[str]:
         """Return the values that are texts."""
-        found = [item for item in tag.items if self.is_genre(item)]
-        values = [_read_value(item) for item in found]
+        values = [_read_value(item) for item in self.genre_items(tag)]
         return [value.decode("utf-16-le", "replace").rstrip("\0") for value in values]
 
     def encode(self, names: Sequence[str], tag: Tag) -> list[Item]:

@@ -28,6 +28,7 @@ class Mp4(TagHandler):
     """One data atom for each text in one ©gen atom; an old gnre is read and superseded."""
 
     format = "MP4"
+    genre_keys = (_GENRE, _OLD_GENRE)
 
     def load(self, file: BinaryIO) -> Tag | None:
         """Return the children of ilst as whole atoms."""
@@ -54,10 +55,6 @@ class Mp4(TagHandler):
             start, end = _find_room(file, path)
             data = _pad(_render_ilst(tag), end - start)
             atoms.insert(file, path[:-1], start, end - start, data)
-
-    def is_genre(self, item: Item) -> bool:
-        """Return whether it is ©gen or gnre."""
-        return item.key in (_GENRE, _OLD_GENRE)
 
     def genre_texts(self, tag: Tag) -> list[str]:
         """Return the text of each data atom of each ©gen; a gnre counts where there is no ©gen."""

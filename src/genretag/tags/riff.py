@@ -15,6 +15,7 @@ class RiffInfo(TagHandler):
     """The IGNR text in the INFO list, which is never created."""
 
     format = "RIFF INFO"
+    genre_keys = ("IGNR",)
 
     def load(self, file: BinaryIO) -> Tag | None:
         """Return the texts of the list, each with its name and size before it."""
@@ -40,14 +41,9 @@ class RiffInfo(TagHandler):
         content = b"INFO" + _join(tag.items) if tag else None
         chunks.replace(chunks.find(b"LIST", form=b"INFO"), b"LIST", content)
 
-    def is_genre(self, item: Item) -> bool:
-        """Return whether it is IGNR."""
-        return item.key == "IGNR"
-
     def genre_texts(self, tag: Tag) -> list[str]:
         """Return the texts without the null that ends them."""
-        found = [item.data[8:] for item in tag.items if self.is_genre(item)]
-        return [decode_text(data.rstrip(b"\0")) for data in found]
+        return [decode_text(item.data[8:].rstrip(b"\0")) for item in self.genre_items(tag)]
 
     def encode(self, texts: Sequence[str], tag: Tag) -> list[Item]:
         """Return one text with a null at its end."""

@@ -105,7 +105,7 @@ def take(tags: TagSet, layout: Layout) -> RawGenres:
 def _take_tag(tags: TagSet, handler: TagHandler, tag: Tag | None, layout: Layout) -> RawTag:
     if tag is None:
         return RawTag(handler.format)
-    keys = {item.key for item in tag.items if handler.is_genre(item)}
+    keys = {item.key for item in handler.genre_items(tag)}
     copied: set[str] = set()
     if handler is tags.primary:
         keys |= handler.changed_keys(tag, layout)

@@ -86,7 +86,7 @@ class TagSet:
         def is_updated(handler: TagHandler, tag: Tag) -> bool:
             if handler in self.container.synced:
                 return handler.may_end_search(tag)
-            return everywhere and any(handler.is_genre(item) for item in tag.items)
+            return everywhere and bool(handler.genre_items(tag))
 
         seconds = ((h, tag) for h, tag in self.tags.items() if tag and h is not self.primary)
         return [handler for handler, tag in seconds if is_updated(handler, tag)]

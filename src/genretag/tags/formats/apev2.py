@@ -56,8 +56,8 @@ class Apev2(TagHandler):
 
     def genre_texts(self, tag: Tag) -> list[str]:
         """Return the value of each such item."""
-        found = [item for item in tag.items if self.is_genre(item)]
-        return [decode_text(item.data[8 + len(item.key) + 1 :]) for item in found]
+        items = self.genre_items(tag)
+        return [decode_text(item.data[8 + len(item.key) + 1 :]) for item in items]
 
     def encode(self, texts: Sequence[str], tag: Tag) -> list[Item]:
         """Return one item for all texts."""

@@ -43,12 +43,14 @@ class TagHandler(ABC):
 
     Attributes:
         format: the format of the tag.
+        genre_keys: the keys of the items that hold genres.
         removed_when_empty: whether a tag without items is taken out of the file.
         has_vendor: whether its header names the program that wrote it, which must stay.
         reads_numbers: whether a bare number stands for an ID3v1 genre.
     """
 
     format: TagFormat
+    genre_keys: tuple[str, ...] = ()
     removed_when_empty = False
     has_vendor = False
     reads_numbers = False
@@ -61,9 +63,13 @@ class TagHandler(ABC):
     def store(self, file: BinaryIO, tag: Tag | None) -> None:
         """Replace the tag of `file` in place, or take it out."""
 
-    @abstractmethod
     def is_genre(self, item: Item) -> bool:
         """Return whether `item` holds a genre."""
+        return item.key in self.genre_keys
+
+    def genre_items(self, tag: Tag) -> list[Item]:
+        """Return the items of `tag` that hold genres."""
+        return [item for item in tag.items if self.is_genre(item)]
 
     @abstractmethod
     def genre_texts(self, tag: Tag) -> list[str]:
@@ -139,7 +145,7 @@ class TagHandler(ABC):
 
     def describe(self, tag: Tag) -> StoredTag:
         """Return the genres of `tag` as they are stored, item by item."""
-        items = (self._describe_item(item, tag) for item in tag.items if self.is_genre(item))
+        items = (self._describe_item(item, tag) for item in self.genre_items(tag))
         genres = tuple(item for item in items if item.texts)
         rest = dict.fromkeys(self.label(item) for item in self.without_genres(tag).items)
         return StoredTag(self.format, self.format, self.version(tag), genres, tuple(rest))

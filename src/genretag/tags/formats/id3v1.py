@@ -16,6 +16,7 @@ class Id3v1(TagHandler):
     """One number for the genre, 255 where it has no number; never created."""
 
     format = "ID3v1"
+    genre_keys = (_GENRE,)
 
     def load(self, file: BinaryIO) -> Tag | None:
         """Return the fields and the number; ID3v1 cannot be broken."""
@@ -33,10 +34,6 @@ class Id3v1(TagHandler):
     def may_end_search(self, tag: Tag) -> bool:
         """Return whether it holds a text or a genre."""
         return bool(parse_texts(tag) or self.stored_values(tag))
-
-    def is_genre(self, item: Item) -> bool:
-        """Return whether it is the number."""
-        return item.key == _GENRE
 
     def genre_texts(self, tag: Tag) -> list[str]:
         """Return the name of the number."""

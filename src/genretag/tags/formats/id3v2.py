@@ -34,6 +34,7 @@ class Id3v2(TagHandler):
     """
 
     format = "ID3v2"
+    genre_keys = ("TCON", "TCO")
     removed_when_empty = True
     reads_numbers = True
 
@@ -57,14 +58,10 @@ class Id3v2(TagHandler):
         offset, room = self.locate(file)
         splice(file, offset, room, id3v2_frames.render(tag, room) if tag else b"")
 
-    def is_genre(self, item: Item) -> bool:
-        """Return whether it is a TCON or TCO frame."""
-        return item.key in ("TCON", "TCO")
-
     def genre_texts(self, tag: Tag) -> list[str]:
         """Return the text of each such frame."""
         form = id3v2_frames.Form.of(tag)
-        contents = [id3v2_frames.unpack(form, item) for item in tag.items if self.is_genre(item)]
+        contents = [id3v2_frames.unpack(form, item) for item in self.genre_items(tag)]
         return [id3v2_frames.decode_text(content) for content in contents if content]
 
     def version(self, tag: Tag) -> str:

@@ -14,16 +14,12 @@ class VorbisComments(TagHandler):
     """Repeated GENRE comments; the header of the tag is the vendor's name."""
 
     format = "Vorbis comments"
+    genre_keys = ("GENRE",)
     has_vendor = True
-
-    def is_genre(self, item: Item) -> bool:
-        """Return whether it is GENRE, in any case."""
-        return item.key == "GENRE"
 
     def genre_texts(self, tag: Tag) -> list[str]:
         """Return what comes after GENRE=."""
-        found = [item.data for item in tag.items if self.is_genre(item)]
-        return [decode_text(data.partition(b"=")[2]) for data in found]
+        return [decode_text(item.data.partition(b"=")[2]) for item in self.genre_items(tag)]
 
     def encode(self, texts: Sequence[str], tag: Tag) -> list[Item]:
         """Return one comment for each text."""
