@@ -19,6 +19,7 @@ import pytest
 from audio_files import garbage, make, truncated, write_tone
 from conftest import COMMAND
 from mutagen.apev2 import APEv2
+from one_shot import other_fields, raw_genres, stale_tags
 from rights import as_root
 from test_terminal import Terminal
 from toy_model import HIGH_HZ, LOW_HZ, MIDDLE_HZ
@@ -298,7 +299,7 @@ def history(genretag) -> list[list[str]]:
 
 def test_undo_steps_back_run_by_run_and_can_itself_be_undone(genretag, folder, plan) -> None:
     paths = [song(folder / "a.flac", "Old"), song(folder / "b.mp3")]
-    raw = [tags.raw(path) for path in paths]
+    raw = [raw_genres(path) for path in paths]
     for wish in ("First", "Second"):
         write_plan(plan, dict.fromkeys(paths, (wish,)))
         assert genretag("apply", plan).returncode == 0
@@ -312,7 +313,7 @@ def test_undo_steps_back_run_by_run_and_can_itself_be_undone(genretag, folder, p
     assert genretag("undo").returncode == 0
     assert genretag("undo").returncode == 0
     assert genres(folder) == {"a.flac": ("Old",), "b.mp3": ()}
-    assert [tags.raw(path) for path in paths] == raw
+    assert [raw_genres(path) for path in paths] == raw
     assert history(genretag) == [
         ["1", "2 written, undone", applied],
         ["2", "2 written, undone", applied],
@@ -442,7 +443,7 @@ def test_history_tells_options_and_folder_and_runs_without_a_change_leave_no_gap
 
 def test_a_killed_run_and_a_killed_undo_are_taken_back(genretag, home, folder, plan) -> None:
     paths = [song(folder / f"{n:02}.wav", "Old") for n in range(12)]
-    raw = {path: tags.raw(path) for path in paths}
+    raw = {path: raw_genres(path) for path in paths}
     write_plan(plan, dict.fromkeys(paths, ("New",)))
     killed(home, paths[2], "apply", str(plan))
     assert int(history(genretag)[0][1].split()[0]) >= 2 and "New" in str(genres(folder))
@@ -451,7 +452,7 @@ def test_a_killed_run_and_a_killed_undo_are_taken_back(genretag, home, folder, p
     (folder / ".genretag-xyz.mp3").write_bytes(b"somebody else's")
     killed(home, paths[1], "undo")
     assert genretag("undo").returncode == 0
-    assert {path: tags.raw(path) for path in paths} == raw
+    assert {path: raw_genres(path) for path in paths} == raw
     assert sorted(folder.iterdir()) == sorted([folder / ".genretag-xyz.mp3", *paths])
     assert not any("interrupted" in row[1] for row in history(genretag))
     nothing = genretag("undo")
@@ -728,7 +729,7 @@ def test_a_dry_run_says_what_another_version_of_id3_costs(genretag, folder, wish
     assert genretag("scan", "--id3", wished, folder).returncode == 0
     assert mutagen.id3.ID3(path, translate=False).version[1] == int(wished[-1])
     assert genretag("undo").returncode == 0
-    assert tags.others(path) == tags.others(restored(path, before))
+    assert other_fields(path) == other_fields(restored(path, before))
 
 
 def restored(path: Path, data: bytes) -> Path:
@@ -748,7 +749,7 @@ def test_stale_tags_are_named_and_follow_on_request(genretag, folder) -> None:
     assert "APEv2" in note and "Stale" in note
     assert rows(genretag(*replacing, "-n", "--fix-stale"))["a.mp3"]["notes"] == []
     assert genretag(*replacing, "--fix-stale").returncode == 0
-    assert tags.stale(path) == ()
+    assert stale_tags(path) == ()
     assert (APEv2(path)["Genre"], APEv2(path)["Artist"]) == ("Low", "Kept")
     assert genretag("undo").returncode == 0
     assert (APEv2(path)["Genre"], tags.read(path).genres) == ("Stale", ("Old",))

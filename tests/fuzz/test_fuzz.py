@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 import toy_model
 from audio_files import CRAFTED, RECIPES, make
+from one_shot import audio_span, raw_genres, stale_tags
 
 from genretag import tags
 from genretag.audio.decode import read_excerpts
@@ -76,9 +77,9 @@ def test_reading_a_damaged_file_gives_sound_or_an_error(seeds: list[Path], tmp_p
         for act in (
             lambda path: list(read_excerpts(path, 16000, lambda s: [Excerpt(0.0, min(s, 60.0))])),
             tags.read,
-            tags.stale,
-            tags.raw,
-            lambda path: fingerprint(path, tags.sound(path)),
+            stale_tags,
+            raw_genres,
+            lambda path: fingerprint(path, audio_span(path)),
         ):
             try:
                 with suppress(GenretagError):
@@ -124,7 +125,7 @@ def test_a_library_of_damaged_files_is_scanned_to_its_end(
 def payload(path: Path) -> bytes | None:
     """What stands for the sound of a file, where its place is known whatever its tags are."""
     try:
-        span = tags.sound(path)
+        span = audio_span(path)
     except GenretagError:
         return None
     if span is None:

@@ -32,6 +32,7 @@ sys.path.append(str(Path(__file__).parents[1]))
 sys.path.append(str(Path(__file__).parents[1] / "tags"))
 from audio_files import RECIPES, encode, noise
 from fixtures import empty, full, payload
+from one_shot import other_fields, raw_genres
 from readers import FILES
 from test_properties import fill, genre_lists, tag_sets
 
@@ -126,7 +127,7 @@ class Content:
 
     @classmethod
     def of(cls, path: Path, kind: str) -> Self:
-        return cls(tags.raw(path), tags.others(path), payload(path, kind))
+        return cls(raw_genres(path), other_fields(path), payload(path, kind))
 
 
 def songs(folder: Path, seconds: float) -> dict[Path, str]:

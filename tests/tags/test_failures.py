@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 from audio_files import garbage, make, truncated
 from fixtures import empty, frame, full, id3, with_id3
+from one_shot import other_fields, raw_genres, restore
 
 from genretag import tags
 from genretag.errors import Code, FileError, RunError
-from genretag.tags.failures import translated
+from genretag.tags.failures import translate_errors
 
 
 def refused(path: Path, code: Code) -> None:
@@ -44,7 +45,11 @@ def test_a_file_that_must_not_be_written(tmp_path: Path) -> None:
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
 def test_a_full_disk_ends_the_run() -> None:
     path = Path("/dev/full")
-    with pytest.raises(RunError) as caught, translated(path, writing=True), path.open("wb") as file:
+    with (
+        pytest.raises(RunError) as caught,
+        translate_errors(path, writing=True),
+        path.open("wb") as file,
+    ):
         file.write(b"x" * 100_000)
     assert caught.value.code == Code.DISK_FULL
 
@@ -109,12 +114,12 @@ def test_a_truncated_file_is_never_damaged_further(name: str, share: float, tmp_
     path = truncated(full(name, tmp_path), share)
     data = path.read_bytes()
     try:
-        others = tags.others(path)
+        others = other_fields(path)
         tags.write(path, ("Rock",))
     except FileError:
         assert path.read_bytes() == data
     else:
-        assert tags.others(path) == others
+        assert other_fields(path) == others
 
 
 def test_a_wav_file_whose_last_chunk_is_cut_off_is_refused(tmp_path: Path) -> None:
@@ -131,10 +136,10 @@ def test_a_name_with_odd_bytes_is_no_problem(tmp_path: Path) -> None:
 
 
 def test_raw_genres_of_another_container_are_refused(tmp_path: Path) -> None:
-    other = tags.raw(empty("FLAC", tmp_path))
+    other = raw_genres(empty("FLAC", tmp_path))
     path = empty("MP3", tmp_path)
     with pytest.raises(FileError) as caught:
-        tags.restore(path, other)
+        restore(path, other)
     assert caught.value.code == Code.TAGS_UNWRITABLE
 
 

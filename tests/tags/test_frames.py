@@ -12,10 +12,11 @@ from audio_files import Recipe, encode, make, tone
 from fixtures import empty, frame, id3, payload
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from one_shot import raw_genres, restore
 from readers import READERS
 
 from genretag import tags
-from genretag.tags import frames
+from genretag.tags import mpeg
 
 JUNK = {
     "ones": lambda size: bytes([1]) * size,
@@ -36,12 +37,12 @@ def test_mp3_behind_junk_is_tagged_and_shown_by_all(
     path = make(name, tmp_path, seconds=1.0)
     path.write_bytes(tag + JUNK[junk](size) + path.read_bytes())
     before, sound = path.read_bytes(), payload(path, name)
-    kept = tags.raw(path)
+    kept = raw_genres(path)
     tags.write(path, ("Rock",))
     assert [read(path) for read in READERS.values()] == [["Rock"]] * len(READERS)
     assert path.read_bytes().endswith(before[len(tag) :]) and payload(path, name) == sound
-    tags.restore(path, kept)
-    assert tags.raw(path) == kept
+    restore(path, kept)
+    assert raw_genres(path) == kept
 
 
 @pytest.mark.parametrize("tag", [b"", TITLE], ids=["bare", "ID3"])
@@ -119,7 +120,7 @@ def test_mp3_in_an_archive_is_not_taken_for_a_stream(archive: str, tmp_path: Pat
 @settings(max_examples=200, deadline=None)
 def test_random_bytes_are_no_stream(seed: int, tagged: bool) -> None:
     head = random.Random(seed).randbytes(80_000)
-    assert not frames.mpeg(head, 10 * tagged) and not frames.adts(head, 10 * tagged)
+    assert not mpeg.is_mpeg(head, 10 * tagged) and not mpeg.is_adts(head, 10 * tagged)
 
 
 @given(st.integers(0, 1 << 32), st.integers(1, 64), st.booleans())
@@ -128,4 +129,4 @@ def test_quiet_sound_without_compression_is_no_stream(seed: int, loud: int, big:
     """Small negative numbers look like the start of a frame."""
     noise = np.random.default_rng(seed).normal(0, loud, 40_000).astype(">i2" if big else "<i2")
     head = noise.tobytes()
-    assert not frames.mpeg(head, 0) and not frames.adts(head, 0)
+    assert not mpeg.is_mpeg(head, 0) and not mpeg.is_adts(head, 0)

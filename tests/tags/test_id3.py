@@ -6,6 +6,7 @@ import mutagen.id3
 import pytest
 from fixtures import ID3_FILES, UNDECODABLE, empty, frame, full, id3, payload, with_id3
 from mutagen.id3 import ID3
+from one_shot import fields_after_write, other_fields, raw_genres, restore, write_costs
 
 from genretag import tags
 from genretag.domain.layout import Layout
@@ -109,20 +110,20 @@ def test_a_new_tag_is_v23_unless_it_needs_a_list(genres: tuple[str, ...], tmp_pa
 
 def test_a_new_tag_goes_away_again(tmp_path: Path) -> None:
     path = empty("MP3", tmp_path)
-    data, before = path.read_bytes(), tags.raw(path)
+    data, before = path.read_bytes(), raw_genres(path)
     tags.write(path, ("Rock",))
-    tags.restore(path, before)
+    restore(path, before)
     assert path.read_bytes() == data
 
 
 def test_a_new_tag_that_others_added_to_stays(tmp_path: Path) -> None:
     path = empty("MP3", tmp_path)
-    before = tags.raw(path)
+    before = raw_genres(path)
     tags.write(path, ("Rock",))
     tag = ID3(path)
     tag.add(mutagen.id3.TIT2(3, ["Title"]))
     tag.save(path)
-    tags.restore(path, before)
+    restore(path, before)
     assert set(ID3(path)) == {"TIT2"}
 
 
@@ -155,15 +156,15 @@ def test_a_genre_in_id3v1_alone_counts(tmp_path: Path) -> None:
 def test_a_new_tag_repeats_what_id3v1_says(genres: tuple[str, ...], tmp_path: Path) -> None:
     path = empty("MP3", tmp_path)
     path.write_bytes(path.read_bytes() + _id3v1(17))
-    data, before, others = path.read_bytes(), tags.raw(path), tags.others(path, genres)
-    assert "texts of its ID3v1 tag are copied" in tags.costs(path, genres)[0]
+    data, before, others = path.read_bytes(), raw_genres(path), fields_after_write(path, genres)
+    assert "texts of its ID3v1 tag are copied" in write_costs(path, genres)[0]
     tags.write(path, genres)
     tag = ID3(path, load_v1=False)
     assert [str(tag[key]) for key in ("TIT2", "TPE1", "TALB", "TDRC", "TRCK")] == [
         "Title", "Artist", "Album", "1999", "7",
     ]  # fmt: skip
-    assert tags.others(path) == others
-    tags.restore(path, before)
+    assert other_fields(path) == others
+    restore(path, before)
     assert path.read_bytes() == data
 
 
@@ -188,28 +189,28 @@ def _v24(path: Path) -> Path:
 @pytest.mark.parametrize("layout", [V24, LISTS])
 def test_v23_becomes_v24_on_request_and_comes_back(layout: Layout, tmp_path: Path) -> None:
     path, genres = full("MP3", tmp_path), ("Rock", "Pop")
-    data, before = path.read_bytes(), tags.raw(path, layout)
-    expected, sound = tags.others(path, genres, layout), payload(path, "MP3")
+    data, before = path.read_bytes(), raw_genres(path, layout)
+    expected, sound = fields_after_write(path, genres, layout), payload(path, "MP3")
     tags.write(path, genres, layout)
     tag = ID3(path, translate=False)
     assert tag.version == (2, 4, 0)
     assert tag["TCON"].genres == ["Rock", "Pop"]
     assert str(tag["TDRC"]) == "1999-06-24"
     assert {"TSIZ", "TMCL", "RVAD"} <= {item.split(":")[0] for item in _keys(path)}
-    assert tags.others(path) == expected
+    assert other_fields(path) == expected
     assert payload(path, "MP3") == sound
-    tags.restore(path, tags.RawGenres.from_json(before.to_json()))
+    restore(path, tags.RawGenres.from_json(before.to_json()))
     assert path.read_bytes() == data
 
 
 def _keys(path: Path) -> list[str]:
-    return [key for _, key, _ in tags.others(path)]
+    return [key for _, key, _ in other_fields(path)]
 
 
 def test_v24_becomes_v23_on_request_and_comes_back(tmp_path: Path) -> None:
     path, genres = _v24(empty("MP3", tmp_path)), ("Jazz", "Pop")
-    data, before = path.read_bytes(), tags.raw(path, V23)
-    expected = tags.others(path, genres, V23)
+    data, before = path.read_bytes(), raw_genres(path, V23)
+    expected = fields_after_write(path, genres, V23)
     tags.write(path, genres, V23)
     tag = ID3(path, translate=False)
     assert tag.version == (2, 3, 0)
@@ -219,8 +220,8 @@ def test_v24_becomes_v23_on_request_and_comes_back(tmp_path: Path) -> None:
     assert tag["APIC:é"].data == b"\x89PNG" * 99
     assert str(tag["CHAP:a"].sub_frames["TIT2"]) == "é" * 99
     assert all(item.encoding in (0, 1) for item in tag.values() if hasattr(item, "encoding"))
-    assert tags.others(path) == expected
-    tags.restore(path, before)
+    assert other_fields(path) == expected
+    restore(path, before)
     assert path.read_bytes() == data
 
 
@@ -229,14 +230,14 @@ def test_v22_becomes_newer_on_request_and_comes_back(layout: Layout, tmp_path: P
     picture = b"PNG\3c\0" + b"\x89PNG"
     parts = (*V22[:2], b"PIC" + (len(picture) + 1).to_bytes(3, "big") + b"\0" + picture)
     path = with_id3(empty("MP3", tmp_path), "MP3", id3(*parts, major=2))
-    before, others = tags.raw(path, layout), tags.others(path)
+    before, others = raw_genres(path, layout), other_fields(path)
     tags.write(path, ("Jazz",), layout)
     tag = ID3(path, translate=False)
     assert f"v{tag.version[0]}.{tag.version[1]}" == layout.id3
     assert (str(tag["TIT2"]), tag["APIC:c"].data) == ("Title", b"\x89PNG")
-    tags.restore(path, before)
-    assert tags.raw(path, layout) == before
-    assert tags.others(path) == others
+    restore(path, before)
+    assert raw_genres(path, layout) == before
+    assert other_fields(path) == others
 
 
 def test_a_v22_frame_without_a_successor_forbids_a_newer_version(tmp_path: Path) -> None:
@@ -255,11 +256,11 @@ def test_lists_raise_the_version_only_for_several_genres(tmp_path: Path) -> None
 
 def test_the_cost_of_a_version_is_told(tmp_path: Path) -> None:
     path = full("MP3", tmp_path)
-    told = " ".join(tags.costs(path, ("Rock",), V24))
+    told = " ".join(write_costs(path, ("Rock",), V24))
     assert "ID3v2.3 becomes ID3v2.4" in told
     assert "TSIZ" in told
-    assert tags.costs(path, ("Rock",)) == ()
-    assert tags.costs(path, ("Rock",), V23) == ()
+    assert write_costs(path, ("Rock",)) == ()
+    assert write_costs(path, ("Rock",), V23) == ()
 
 
 @pytest.mark.parametrize("name", ["(17) and counting", "((deep", "(RX)"])

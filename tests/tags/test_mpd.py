@@ -8,6 +8,7 @@ from pathlib import Path
 import mpd_server
 import pytest
 from fixtures import empty, frame, full, id3, with_id3
+from one_shot import stored_tags
 from readers import FILES
 from test_stored import with_second_tags
 
@@ -74,7 +75,7 @@ def test_the_rules_for_mpd_are_those_of_mpd(tmp_path: Path) -> None:
     for make in (_written, _layered, _chunked, _referring):
         for label, path in make(tmp_path):
             moved = Path(shutil.move(path, music / f"{len(made):04}{path.suffix}"))
-            made[moved.name] = label, MPD.shows(tags.read(moved).container, tags.stored(moved))
+            made[moved.name] = label, MPD.shows(tags.read(moved).container, stored_tags(moved))
     shown = mpd_server.shown(music)
     wrong = {
         label: (rule, shown.get(name))

@@ -11,6 +11,7 @@ import pytest
 from fixtures import empty, frame, full, id3, with_id3
 from mutagen.apev2 import APEv2
 from mutagen.id3 import TCON
+from one_shot import stale_tags, stored_tags
 from readers import FILES, by_ffprobe, by_taglib
 
 from genretag import tags
@@ -20,8 +21,8 @@ from genretag.domain.layout import Layout
 from genretag.domain.players import FFMPEG, PLAYERS, TAGLIB
 from genretag.domain.stored_tags import StoredTag
 from genretag.errors import FileError
-from genretag.tags import atoms
-from genretag.tags.model import Item, Tag
+from genretag.tags.formats import atoms
+from genretag.tags.formats.handler import Item, Tag
 from genretag.tags.mp4 import Mp4
 
 NAMES = ("Rock", "Hip-Hop", "Jazz")
@@ -35,7 +36,7 @@ everywhere = pytest.mark.parametrize("name", FILES)
 
 def saying(path: Path) -> list[StoredTag]:
     """The tags that have a genre."""
-    return [tag for tag in tags.stored(path) if tag.items]
+    return [tag for tag in stored_tags(path) if tag.items]
 
 
 def texts(tag: StoredTag) -> tuple[str, ...]:
@@ -60,24 +61,24 @@ def test_what_was_written_is_what_is_stored(name: str, layout: Layout, tmp_path:
 def test_a_tag_without_genre_is_told_without_items(name: str, tmp_path: Path) -> None:
     path = full(name, tmp_path)
     tags.write(path, ())
-    assert tags.stored(path) and saying(path) == []
+    assert stored_tags(path) and saying(path) == []
 
 
 @everywhere
 def test_all_that_is_read_is_stored_and_stale_tags_are_among_it(name: str, tmp_path: Path) -> None:
     path = full(name, tmp_path)
     tags.write(path, ("Synthwave",))
-    stored = {tag.name: tag for tag in tags.stored(path)}
+    stored = {tag.name: tag for tag in stored_tags(path)}
     first = next(tag for tag in stored.values() if tag.names)
     assert tags.read(path).genres == first.names
-    assert {stale.tag for stale in tags.stale(path)} <= {tag.name for tag in saying(path)}
+    assert {stale.tag for stale in stale_tags(path)} <= {tag.name for tag in saying(path)}
 
 
 def test_a_container_without_a_place_for_genres_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_text("no music")
     with pytest.raises(FileError):
-        tags.stored(path)
+        stored_tags(path)
 
 
 def _id3v1(number: int) -> bytes:
@@ -105,7 +106,7 @@ def with_second_tags(
 
 def test_all_tags_of_a_file_are_told_in_the_order_of_reading(tmp_path: Path) -> None:
     path = with_second_tags(empty("MP3", tmp_path), ("Rock",), ("Old", "Older"), 17)
-    assert [(tag.name, tag.version, texts(tag), tag.names) for tag in tags.stored(path)] == [
+    assert [(tag.name, tag.version, texts(tag), tag.names) for tag in stored_tags(path)] == [
         ("ID3v2", "2.4", ("Rock",), ("Rock",)),
         ("APEv2", "", ("Old", "Older"), ("Old", "Older")),
         ("ID3v1", "", ("17",), ("Rock",)),
@@ -116,7 +117,7 @@ def test_all_tags_of_a_file_are_told_in_the_order_of_reading(tmp_path: Path) -> 
     ("number", "told"), [(0, ("0",)), (191, ("191",)), (200, ("200",)), (255, ())]
 )
 def test_the_number_of_id3v1_is_told_as_it_is(number, told, tmp_path: Path) -> None:
-    [tag] = tags.stored(with_second_tags(empty("MP3", tmp_path), None, None, number))
+    [tag] = stored_tags(with_second_tags(empty("MP3", tmp_path), None, None, number))
     assert texts(tag) == told
     assert tag.names == ID3V1_GENRES[number : number + 1]
 
@@ -130,7 +131,7 @@ def test_references_are_told_as_stored_and_in_words(major: int, tmp_path: Path) 
     genre = b"\0(17)Alt\0" + b"4"
     part = b"TCO" + len(genre).to_bytes(3, "big") + genre if major == 2 else frame(b"TCON", genre)
     path = with_id3(empty("MP3", tmp_path), "MP3", id3(part, major=major))
-    [tag] = tags.stored(path)
+    [tag] = stored_tags(path)
     assert tag.version == f"2.{major}"
     assert tag.items[0].key == ("TCO" if major == 2 else "TCON")
     assert texts(tag) == ("(17)Alt", "4") and tag.names == ("Rock", "Alt", "Disco")
@@ -138,31 +139,31 @@ def test_references_are_told_as_stored_and_in_words(major: int, tmp_path: Path) 
 
 def with_atoms(path: Path, *atoms_: Item) -> Path:
     """An MP4 file with these genre atoms in this order."""
-    kind = Mp4()
+    handler = Mp4()
     tags.write(path, ("Old",))
     with path.open("r+b") as file:
-        kind.store(file, Tag(atoms_))
+        handler.store(file, Tag(atoms_))
     return path
 
 
 def gen(*names: str) -> Item:
-    return Mp4().encoded(names, Tag())[0]
+    return Mp4().encode(names, Tag())[0]
 
 
 def gnre(number: int) -> Item:
-    data = atoms.rendered(b"data", bytes(8) + number.to_bytes(2, "big"))
-    return Item("gnre", atoms.rendered(b"gnre", data))
+    data = atoms.render(b"data", bytes(8) + number.to_bytes(2, "big"))
+    return Item("gnre", atoms.render(b"gnre", data))
 
 
 def test_both_atoms_of_mp4_are_told(tmp_path: Path) -> None:
-    [tag] = tags.stored(with_atoms(empty("MP4", tmp_path), gnre(18), gen("A", "B")))
+    [tag] = stored_tags(with_atoms(empty("MP4", tmp_path), gnre(18), gen("A", "B")))
     assert [(item.key, item.texts, item.names) for item in tag.items] == [
         ("gnre", ("18",), ("Rock",)), ("\xa9gen", ("A", "B"), ("A", "B")),
     ]  # fmt: skip
 
 
 def by_rule(table, path: Path) -> list[str]:
-    return list(table[tags.read(path).container].genres(tags.stored(path)))
+    return list(table[tags.read(path).container].genres(stored_tags(path)))
 
 
 def distinct(genres: list[str]) -> list[str]:
@@ -258,7 +259,7 @@ def test_each_player_shows_one_genre_that_is_laid_out_for_it(name: str, tmp_path
     for player in PLAYERS:
         tags.write(path, ("Rock",), LAYOUTS[player.name.casefold()])
         container = tags.read(path).container
-        shown = player.shows(container, tags.stored(path))
+        shown = player.shows(container, stored_tags(path))
         # iTunes reads no APEv2, which is what AAC gets.
         unread = container not in player.readings or (name, player.name) == ("AAC", "iTunes")
         assert shown == (() if unread else ("Rock",))

@@ -27,8 +27,8 @@ class TagChange:
         after: its genres after the change.
         layout: how several genres are stored.
         stamp: the state that the file must still be in; None if any will do.
-        raw: stored genres to put back as they were, as JSON of `tags.raw`; None to write `after`.
-        written: stored genres right after the write that replaced `raw`, in the same form.
+        raw: a `tags.RawGenres` as JSON, to be put back as it was; None to write `after`.
+        written: what was stored right after the write that replaced `raw`, in the same form.
     """
 
     path: Path

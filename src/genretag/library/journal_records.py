@@ -25,7 +25,7 @@ class Entry:
         before: its genres before.
         after: its genres after.
         layout: how several genres are stored.
-        raw_before: its genres as they were stored before, as JSON of `tags.raw`.
+        raw_before: its genres as they were stored before, a `tags.RawGenres` as JSON.
         raw_after: the same after the write; known once that is committed.
         model: identity of the model; None if it was not a model's decision.
         state: `pending` until it is known how the write ended.

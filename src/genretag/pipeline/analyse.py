@@ -9,8 +9,10 @@ import av.error
 from genretag import tags
 from genretag.audio.fingerprint import fingerprint
 from genretag.domain.analysis import Analysis
+from genretag.domain.change import Stamp
 from genretag.errors import Code, FileError, read_error
 from genretag.inference.session import DeviceError, Model, load
+from genretag.library import files
 from genretag.library.cache import Cache, state
 from genretag.library.resources import WORKER_BYTES
 from genretag.pipeline.extract import extract
@@ -46,16 +48,17 @@ def analyse(path: Path, model: Model, settings: AnalysisSettings, memory: Memory
         FileError: the file cannot be read or decoded.
         DeviceError: the model's device failed.
     """
-    before = _state(path)
-    track = read(path)
-    outcome = settings.selection.leave_out(track)
-    if outcome is None:
-        track = with_video(track)
+    before, stamp = _look_at(path)
+    with tags.open(path) as file:
+        track = replace(read(file), stamp=stamp)
         outcome = settings.selection.leave_out(track)
-    analysis = Analysis(path, track, outcome=outcome, state=before)
-    if outcome:
-        return analysis
-    analysis = replace(analysis, fingerprint=_fingerprint(path))
+        if outcome is None:
+            track = with_video(track)
+            outcome = settings.selection.leave_out(track)
+        analysis = Analysis(path, track, outcome=outcome, state=before)
+        if outcome:
+            return analysis
+        analysis = replace(analysis, fingerprint=_fingerprint(file))
     if known := memory.prediction(analysis.fingerprint):
         return replace(analysis, prediction=known)
     if settings.scores_elsewhere:
@@ -99,16 +102,16 @@ def _failed(path: Path, code: Code, what: str, hint: str) -> Analysis:
     return Analysis.failed(path, FileError(code, f"{path}: {what}", hint))
 
 
-def _state(path: Path) -> str:
+def _look_at(path: Path) -> tuple[str, Stamp]:
     try:
-        return state(path)
+        return state(path), files.read_stamp(path)
     except OSError as error:
         raise read_error(path, error) from error
 
 
-def _fingerprint(path: Path) -> bytes | None:
+def _fingerprint(file: tags.TaggedFile) -> bytes | None:
     """Return which sound it is; None if that cannot be told."""
     try:
-        return fingerprint(path, tags.sound(path))
+        return fingerprint(file.path, file.audio_span)
     except (OSError, FileError):
         return None

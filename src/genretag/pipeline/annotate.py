@@ -31,8 +31,10 @@ def _has_notes(analysis: Analysis, planned: Planned) -> bool:
 
 def notes_of(change: TagChange) -> tuple[str, ...]:
     """Return what `change` does beside the genre, in sentences; FileError for broken tags."""
-    stale = tags.stale(change.path, change.after, change.layout)
+    with tags.open(change.path) as file:
+        stale = file.stale_tags(change.after, change.layout)
+        costs = file.write_costs(change.after, change.layout)
     return (
-        *tags.costs(change.path, change.after, change.layout),
+        *costs,
         *(f"its {second.tag} tag goes on saying {'; '.join(second.genres)}" for second in stale),
     )

@@ -29,7 +29,10 @@ class Look:
 
 def inspected(path: Path, model: Model, look: Look) -> Inspection:
     """Everything about the file at `path`; FileError if it cannot be read or heard."""
-    track = tags.read(path)
+    with tags.open(path) as file:
+        container, genres = file.container, file.genres
+        stored = file.stored_tags() if container else ()
+        stale = file.stale_tags() if container else ()
     heard = timeline(path, model, look.coverage)
     best = next(iter(heard.prediction.genres), None)
 
@@ -41,10 +44,10 @@ def inspected(path: Path, model: Model, look: Look) -> Inspection:
     manifest = model.manifest
     return Inspection(
         path,
-        track.container,
-        tags.stored(path) if track.container else (),
-        track.genres,
-        tuple(second.tag for second in tags.stale(path)) if track.container else (),
+        container,
+        stored,
+        genres,
+        tuple(second.tag for second in stale),
         heard,
         manifest.threshold if look.threshold is None else look.threshold,
         found("time"),

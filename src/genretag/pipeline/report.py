@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from genretag import tags
 from genretag.domain.genre import fold_name
 from genretag.domain.genre_map import GenreMap
 from genretag.domain.library import Library, LibraryEntry, select_interesting
@@ -21,7 +22,7 @@ from genretag.errors import FileError
 from genretag.inference.session import DeviceError, Model
 from genretag.library.resources import limited_memory
 from genretag.pipeline.windows import timeline
-from genretag.tags.titles import Titles, titles
+from genretag.tags import Titles
 
 _FEWEST_POINTS = 3
 _TITLE_BYTES = 1 << 28
@@ -85,8 +86,9 @@ def _titles(outcome: Outcome) -> Titles:
     if isinstance(outcome, Failed):
         return Titles()
     # Here no other process stands between a file made to do harm and the whole run.
-    with limited_memory(_TITLE_BYTES):
-        return titles(outcome.path)
+    with suppress(FileError), limited_memory(_TITLE_BYTES), tags.open(outcome.path) as file:
+        return file.titles()
+    return Titles()
 
 
 def _names(heard: Prediction | None, genre_map: GenreMap) -> tuple[str, ...]:

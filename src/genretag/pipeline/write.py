@@ -13,7 +13,6 @@ from genretag.domain.outcome import Failed, Outcome, Planned, Tagged, Unchanged
 from genretag.errors import Code, FileError, GenretagError, write_error
 from genretag.library import files, interrupt, paths
 from genretag.library.journal import Entry, Journal, OpenRun
-from genretag.tags.names import cleaned, understood
 
 
 @dataclass(frozen=True)
@@ -71,6 +70,7 @@ class Writer:
         # The target of a link is what is rewritten; the link stays a link.
         path = Path(os.path.realpath(change.path))
         status = _checked(change, path)
+        original = _read_original(change, path)
         entry = Entry(
             path=path,
             staged=path.parent / f"{files.STAGED_PREFIX}{os.urandom(6).hex()}{path.suffix}",
@@ -80,7 +80,7 @@ class Writer:
             before=change.before,
             after=change.after,
             layout=change.layout,
-            raw_before=tags.raw(path, change.layout).to_json(),
+            raw_before=original.raw,
             model=model,
         )
         number = self.journal.begin(self.run, entry)
@@ -89,8 +89,8 @@ class Writer:
         try:
             lost = files.copy(path, entry.staged)
             made = entry.staged.stat()
-            _edit(change, entry.staged, path)
-            raw_after = tags.raw(entry.staged).to_json()
+            _edit(change, entry.staged)
+            raw_after = _verify(change, entry.staged, original)
             if _is_changed(path, status):
                 raise _changed(change.path)
             lost += files.swap(entry.staged, path, status.st_mtime_ns if self.keep_mtime else None)
@@ -144,7 +144,10 @@ def _swapped(path: Path, made: os.stat_result, raw: str | None) -> bool:
     """Whether the copy that is gone from its place is `path` now."""
     with suppress(OSError, FileError):
         # Some mounts number a file anew when it is renamed: then its genres tell.
-        return files.is_same_file(made, path) or tags.raw(path).to_json() == raw
+        if files.is_same_file(made, path):
+            return True
+        with tags.open(path) as file:
+            return file.raw_genres().to_json() == raw
     return False
 
 
@@ -156,11 +159,13 @@ def recover(journal: Journal) -> None:
             with suppress(OSError, GenretagError):
                 # Only what the journal names is removed.
                 entry.staged.unlink(missing_ok=True)
-                genres = tags.read(entry.path).genres
+                with tags.open(entry.path) as file:
+                    genres = file.genres
+                    raw = file.raw_genres().to_json() if genres == entry.after else None
                 if genres == entry.before:
                     journal.settle(entry.id, "abandoned")
                 elif genres == entry.after:
-                    journal.settle(entry.id, "committed", tags.raw(entry.path).to_json())
+                    journal.settle(entry.id, "committed", raw)
                 else:
                     # Somebody gave it another genre since; without knowing what was written,
                     # `undo` names it and leaves it alone.
@@ -178,29 +183,63 @@ def _checked(change: TagChange, path: Path) -> os.stat_result:
         raise write_error(change.path, error) from error
     if change.stamp not in (None, Stamp(status.st_size, status.st_mtime_ns)):
         raise _changed(change.path)
-    if tags.read(path).genres != change.before:
-        raise _changed(change.path)
     return status
 
 
-def _edit(change: TagChange, staged: Path, original: Path) -> None:
-    """Change the genres of the copy `staged`; FileError unless nothing else changed."""
-    if change.raw is None:
-        tags.write(staged, change.after, change.layout)
-        others = tags.others(original, change.after, change.layout)
-    else:
-        back = tags.RawGenres.from_json(change.raw)
-        written = tags.RawGenres.from_json(change.written) if change.written else None
-        tags.restore(staged, back, written)
-        others = tags.others_restored(original, back, written)
-    checks = {
-        "genres": lambda: tags.read(staged).genres == change.after,
-        "other tags": lambda: tags.others(staged) == others,
-        "sound": lambda: audio_digest.same_audio(staged, original, tags.sound),
-    }
-    wrong = [name for name, check in checks.items() if not _passes(check)]
-    if wrong:
-        raise _not_as_wished(change, wrong, original)
+@dataclass(frozen=True)
+class _Original:
+    """What a file must be like after a write, but for its genre, and how to put that back."""
+
+    path: Path
+    raw: str
+    other_fields: tags.OtherFields
+    audio_span: tuple[int, int] | None
+
+
+def _read_original(change: TagChange, path: Path) -> _Original:
+    """Return the file at `path` as it is; FileError if it has other genres than planned for."""
+    with tags.open(path) as file:
+        if file.genres != change.before:
+            raise _changed(change.path)
+        if change.raw is None:
+            fields = file.other_fields_after_write(change.after, change.layout)
+        else:
+            fields = file.other_fields_after_restore(*_raw_genres(change))
+        raw = file.raw_genres(change.layout).to_json()
+        return _Original(path, raw, fields, file.audio_span)
+
+
+def _raw_genres(change: TagChange) -> tuple[tags.RawGenres, tags.RawGenres | None]:
+    """Return the genres to be put back, and those that replaced them."""
+    raw = tags.RawGenres.from_json(change.raw or "")
+    return raw, tags.RawGenres.from_json(change.written) if change.written else None
+
+
+def _edit(change: TagChange, staged: Path) -> None:
+    """Change the genres of the copy `staged`."""
+    with tags.open(staged, writing=True) as copy:
+        if change.raw is None:
+            copy.write(change.after, change.layout)
+        else:
+            copy.restore(*_raw_genres(change))
+
+
+def _verify(change: TagChange, staged: Path, original: _Original) -> str:
+    """Return the raw genres of the changed copy; FileError unless nothing else changed."""
+    with tags.open(staged) as copy:
+        checks = {
+            "genres": lambda: copy.genres == change.after,
+            "other tags": lambda: copy.other_fields() == original.other_fields,
+            "sound": lambda: audio_digest.same_audio(
+                staged,
+                original.path,
+                {staged: copy.audio_span, original.path: original.audio_span}.get,
+            ),
+        }
+        wrong = [name for name, check in checks.items() if not _passes(check)]
+        if wrong:
+            raise _not_as_wished(change, wrong, original.path)
+        return copy.raw_genres().to_json()
 
 
 def _passes(check: Callable[[], bool]) -> bool:
@@ -214,7 +253,7 @@ def _passes(check: Callable[[], bool]) -> bool:
 
 def _not_as_wished(change: TagChange, wrong: list[str], original: Path) -> FileError:
     """Why a copy is not what it must be: the names, the file, or else genretag."""
-    if understood(cleaned(change.after)) != change.after:
+    if not tags.can_store(change.after):
         names = ", ".join(f'"{name}"' for name in change.after)
         return FileError(
             Code.TAGS_UNWRITABLE,

@@ -1,20 +1,25 @@
-"""The texts that AIFF has chunks for: Audio Interchange File Format 1.3, Apple, 1989."""
+"""AIFF, with ID3v2 in a chunk and texts in chunks of their own.
+
+Audio Interchange File Format 1.3, Apple, 1989.
+"""
 
 from collections.abc import Sequence
 from typing import BinaryIO
 
-from genretag.tags.chunks import ChunkFile
-from genretag.tags.model import CannotWriteError, Item, Kind, Tag
-from genretag.tags.splice import read_at
+from genretag.tags.container import Container, has_form
+from genretag.tags.formats.chunks import ChunkFile
+from genretag.tags.formats.handler import CannotWriteError, Item, Tag, TagHandler
+from genretag.tags.formats.id3v2 import ChunkId3v2
+from genretag.tags.formats.splice import read_at
 
 
-class AiffTexts(Kind):
+class AiffTexts(TagHandler):
     """NAME and AUTH, which hold no genre; some players look no further where they are."""
 
     format = "AIFF text"
 
     def load(self, file: BinaryIO) -> Tag | None:
-        """The texts; None without any."""
+        """Return the texts; None without any."""
         chunks = ChunkFile(file, "big")
         found = [chunk for chunk in chunks.chunks() if chunk.name in (b"NAME", b"AUTH")]
         whole = (chunk for chunk in found if chunk.size and chunk.end <= chunks.end)
@@ -25,14 +30,20 @@ class AiffTexts(Kind):
         """Refuse, as these texts are nothing that a genre changes."""
         raise CannotWriteError("the texts in its chunks are not to be changed")
 
-    def is_genre(self, item: Item) -> bool:
-        """Never."""
-        return False
-
-    def texts(self, tag: Tag) -> list[str]:
-        """None."""
+    def genre_texts(self, tag: Tag) -> list[str]:
+        """Return no text."""
         return []
 
-    def encoded(self, texts: Sequence[str], tag: Tag) -> list[Item]:
-        """None."""
+    def encode(self, texts: Sequence[str], tag: Tag) -> list[Item]:
+        """Return no item."""
         return []
+
+
+CONTAINERS = (
+    Container(
+        "AIFF",
+        has_form(b"FORM", b"AIFF", b"AIFC"),
+        (ChunkId3v2("big", b"ID3 ", b"id3 "),),
+        secondary=(AiffTexts(),),
+    ),
+)

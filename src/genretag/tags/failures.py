@@ -9,14 +9,14 @@ from pathlib import Path
 import mutagen
 
 from genretag.errors import Code, FileError, GenretagError, RunError
-from genretag.tags.model import BrokenTagsError, CannotWriteError
+from genretag.tags.formats.handler import BrokenTagsError, CannotWriteError
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
 @contextmanager
-def translated(path: Path, writing: bool = False) -> Iterator[None]:
+def translate_errors(path: Path, writing: bool = False) -> Iterator[None]:
     """Turn every error about the file or its tags into one of `genretag.errors`.
 
     Raises:
@@ -26,25 +26,25 @@ def translated(path: Path, writing: bool = False) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise _system_error(path, error, writing) from error
+        raise _translate_os_error(path, error, writing) from error
     except (BrokenTagsError, mutagen.MutagenError, struct.error, EOFError, ValueError) as error:
         raise FileError(
             Code.TAGS_UNREADABLE,
-            f"{path}: {_damage(error)}",
+            f"{path}: {_describe_damage(error)}",
             "Nothing was changed; a tag editor may be able to repair or remove the broken tag.",
         ) from error
     except CannotWriteError as error:
         raise unwritable(path, str(error)) from error
 
 
-def _damage(error: Exception) -> str:
+def _describe_damage(error: Exception) -> str:
     """Return what is wrong with tags; what Python says of bytes that are missing helps nobody."""
     told = str(error) if isinstance(error, BrokenTagsError | mutagen.MutagenError) else ""
     return told or "its tags are damaged and cannot be taken apart"
 
 
 def unwritable(path: Path, reason: str) -> FileError:
-    """The error for a file whose tags can be read but not safely changed."""
+    """Return the error for a file whose tags can be read but not safely changed."""
     return FileError(
         Code.TAGS_UNWRITABLE,
         f"{path}: {reason}",
@@ -52,7 +52,7 @@ def unwritable(path: Path, reason: str) -> FileError:
     )
 
 
-def _system_error(path: Path, error: OSError, writing: bool) -> GenretagError:
+def _translate_os_error(path: Path, error: OSError, writing: bool) -> GenretagError:
     reason = error.strerror or str(error)
     if isinstance(error, FileNotFoundError):
         return FileError(Code.NOT_FOUND, f"{path}: no such file", "It may have been moved away.")

@@ -8,79 +8,80 @@ from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
 from genretag.domain.id3v1 import ID3V1_GENRES
-from genretag.tags import atoms
-from genretag.tags.atoms import Atom
-from genretag.tags.model import BrokenTagsError, CannotWriteError, Item, Kind, Tag
-from genretag.tags.splice import GROWTH, read_at
+from genretag.tags.container import Container
+from genretag.tags.formats import atoms
+from genretag.tags.formats.atoms import Atom
+from genretag.tags.formats.handler import BrokenTagsError, CannotWriteError, Item, Tag, TagHandler
+from genretag.tags.formats.splice import GROWTH, read_at
 
 _GENRE, _OLD_GENRE = "\xa9gen", "gnre"
 _PATH = (b"moov", b"udta", b"meta", b"ilst")
-_HANDLER = atoms.rendered(b"hdlr", bytes(8) + b"mdirappl" + bytes(9))
+_HANDLER = atoms.render(b"hdlr", bytes(8) + b"mdirappl" + bytes(9))
 _CODECS = {0: "utf-8", 1: "utf-8", 2: "utf-16-be", 3: "shift-jis"}
 """How texts are encoded, by the type of the data atom."""
 
 
-class Mp4(Kind):
+_PICTURE_BRANDS = (b"heic", b"heix", b"mif1", b"msf1", b"avif", b"avis", b"crx ")
+
+
+class Mp4(TagHandler):
     """One data atom for each text in one ©gen atom; an old gnre is read and superseded."""
 
     format = "MP4"
+    genre_keys = (_GENRE, _OLD_GENRE)
 
     def load(self, file: BinaryIO) -> Tag | None:
-        """The children of ilst as whole atoms."""
-        path = atoms.path(file, _PATH)
+        """Return the children of ilst as whole atoms."""
+        path = atoms.find_path(file, _PATH)
         if len(path) < len(_PATH):
             return None
         ilst = path[-1]
         items = []
-        for atom in atoms.children(file, ilst):
+        for atom in atoms.read_children(file, ilst):
             items.append(Item(atom.name.decode("latin-1"), read_at(file, atom.offset, atom.size)))
         return Tag(tuple(items))
 
     def store(self, file: BinaryIO, tag: Tag | None) -> None:
         """Replace ilst and the free space beside it; chunk offsets follow if sound moves."""
-        path = atoms.path(file, _PATH)
+        path = atoms.find_path(file, _PATH)
         if not path:
             raise CannotWriteError("it has no moov atom, which would hold the tags")
         if len(path) < len(_PATH):
             if tag is not None:
-                _create(file, path, _ilst(tag))
+                _create(file, path, _render_ilst(tag))
         elif tag is None:
             _remove(file, path)
         else:
-            start, end = _room(file, path)
-            data = _padded(_ilst(tag), end - start)
+            start, end = _find_room(file, path)
+            data = _pad(_render_ilst(tag), end - start)
             atoms.insert(file, path[:-1], start, end - start, data)
 
-    def is_genre(self, item: Item) -> bool:
-        """Whether it is ©gen or gnre."""
-        return item.key in (_GENRE, _OLD_GENRE)
-
-    def texts(self, tag: Tag) -> list[str]:
-        """The text of each data atom of each ©gen; a gnre counts where there is no ©gen."""
+    def genre_texts(self, tag: Tag) -> list[str]:
+        """Return the text of each data atom of each ©gen; a gnre counts where there is no ©gen."""
         new = [item for item in tag.items if item.key == _GENRE]
         old = [item for item in tag.items if item.key == _OLD_GENRE]
-        texts = [_text(kind, value) for item in new for kind, value in _values(item)]
-        return texts or [_old_name(value) for item in old for _, value in _values(item)]
+        texts = [_decode_text(kind, value) for item in new for kind, value in _parse_values(item)]
+        return texts or [_read_gnre(value) for item in old for _, value in _parse_values(item)]
 
-    def values(self, tag: Tag) -> tuple[str, ...]:
-        """The texts; the number of a gnre, which is one more than that of ID3v1."""
+    def stored_values(self, tag: Tag) -> tuple[str, ...]:
+        """Return the texts; the number of a gnre, which is one more than that of ID3v1."""
         if any(item.key == _GENRE for item in tag.items):
-            return super().values(tag)
-        old = (value for item in tag.items for _, value in _values(item))
-        return tuple(str(_number(value)) for value in old)
+            return super().stored_values(tag)
+        old = (value for item in tag.items for _, value in _parse_values(item))
+        return tuple(str(_read_number(value)) for value in old)
 
-    def encoded(self, texts: Sequence[str], tag: Tag) -> list[Item]:
-        """One ©gen, or nothing."""
+    def encode(self, texts: Sequence[str], tag: Tag) -> list[Item]:
+        """Return one ©gen, or nothing."""
         if not texts:
             return []
         head = (1).to_bytes(4, "big") + bytes(4)
-        data = b"".join(atoms.rendered(b"data", head + text.encode("utf-8")) for text in texts)
-        return [Item(_GENRE, atoms.rendered(_GENRE.encode("latin-1"), data))]
+        data = b"".join(atoms.render(b"data", head + text.encode("utf-8")) for text in texts)
+        return [Item(_GENRE, atoms.render(_GENRE.encode("latin-1"), data))]
 
-    def extras(self, file: BinaryIO) -> list[Item]:
-        """What else is in udta: chapters, and what other programs keep there."""
-        path = atoms.path(file, _PATH[:2])
-        beside = atoms.children(file, path[1]) if len(path) > 1 else []
+    def load_extras(self, file: BinaryIO) -> list[Item]:
+        """Return what else is in udta: chapters, and what other programs keep there."""
+        path = atoms.find_path(file, _PATH[:2])
+        beside = atoms.read_children(file, path[1]) if len(path) > 1 else []
         found = []
         for atom in beside:
             if atom.name != b"meta":
@@ -89,8 +90,8 @@ class Mp4(Kind):
         return found
 
 
-def _values(item: Item) -> Iterator[tuple[int, bytes]]:
-    """Type and content of each data atom in `item`."""
+def _parse_values(item: Item) -> Iterator[tuple[int, bytes]]:
+    """Yield type and content of each data atom in `item`."""
     at, data = 8, item.data
     while at + 16 <= len(data):
         size = int.from_bytes(data[at : at + 4], "big")
@@ -101,22 +102,22 @@ def _values(item: Item) -> Iterator[tuple[int, bytes]]:
         at += size
 
 
-def _text(kind: int, value: bytes) -> str:
+def _decode_text(kind: int, value: bytes) -> str:
     return value.decode(_CODECS.get(kind, "utf-8"), "replace")
 
 
-def _old_name(value: bytes) -> str:
-    number = _number(value) - 1
+def _read_gnre(value: bytes) -> str:
+    number = _read_number(value) - 1
     return ID3V1_GENRES[number] if 0 <= number < len(ID3V1_GENRES) else ""
 
 
-def _number(value: bytes) -> int:
+def _read_number(value: bytes) -> int:
     return int.from_bytes(value[:2], "big")
 
 
-def _room(file: BinaryIO, path: Sequence[Atom]) -> tuple[int, int]:
-    """From where to where ilst and the free atoms next to it reach."""
-    siblings, ilst = atoms.children(file, path[-2]), path[-1]
+def _find_room(file: BinaryIO, path: Sequence[Atom]) -> tuple[int, int]:
+    """Return from where to where ilst and the free atoms next to it reach."""
+    siblings, ilst = atoms.read_children(file, path[-2]), path[-1]
     at = siblings.index(ilst)
     start, end = ilst.offset, ilst.end
     if at and siblings[at - 1].name == b"free":
@@ -126,44 +127,51 @@ def _room(file: BinaryIO, path: Sequence[Atom]) -> tuple[int, int]:
     return start, end
 
 
-def _padded(data: bytes, room: int) -> bytes:
+def _pad(data: bytes, room: int) -> bytes:
     left = room - len(data)
     if left == 0:
         return data
-    return data + atoms.rendered(b"free", bytes(left - 8 if left >= 8 else GROWTH))
+    return data + atoms.render(b"free", bytes(left - 8 if left >= 8 else GROWTH))
 
 
-def _ilst(tag: Tag) -> bytes:
-    return atoms.rendered(b"ilst", *(item.data for item in tag.items))
+def _render_ilst(tag: Tag) -> bytes:
+    return atoms.render(b"ilst", *(item.data for item in tag.items))
 
 
 def _create(file: BinaryIO, path: Sequence[Atom], ilst: bytes) -> None:
     """Put `ilst` into a file that has moov, perhaps udta, perhaps a meta atom of its kind."""
-    free = atoms.rendered(b"free", bytes(GROWTH))
+    free = atoms.render(b"free", bytes(GROWTH))
     if len(path) == 3 and read_at(file, path[2].offset, path[2].size).find(b"mdir") > 0:
-        at = _last_end(file, path[2])
+        at = _find_last_end(file, path[2])
         room = path[2].end - at
-        atoms.insert(file, path, at, room, _padded(ilst, room) if room else ilst + free)
+        atoms.insert(file, path, at, room, _pad(ilst, room) if room else ilst + free)
         return
-    meta = atoms.rendered(b"meta", bytes(4) + _HANDLER + ilst + free)
+    meta = atoms.render(b"meta", bytes(4) + _HANDLER + ilst + free)
     if len(path) == 1:
-        at = _last_end(file, path[0])
-        atoms.insert(file, path, at, 0, atoms.rendered(b"udta", meta))
+        at = _find_last_end(file, path[0])
+        atoms.insert(file, path, at, 0, atoms.render(b"udta", meta))
     else:
         atoms.insert(file, path[:2], path[1].content, 0, meta)
 
 
-def _last_end(file: BinaryIO, atom: Atom) -> int:
-    """Where the last atom in `atom` ends; zeros that end a list may follow, and nothing else."""
-    inside = atoms.children(file, atom)
+def _find_last_end(file: BinaryIO, atom: Atom) -> int:
+    """Return where the last atom in `atom` ends; nothing but zeros that end a list may follow."""
+    inside = atoms.read_children(file, atom)
     return inside[-1].end if inside else atom.end
 
 
 def _remove(file: BinaryIO, path: Sequence[Atom]) -> None:
     """Take out ilst, and what holds nothing else."""
     keep = len(path) - 1
-    beside = {child.name for child in atoms.children(file, path[2])}
+    beside = {child.name for child in atoms.read_children(file, path[2])}
     if beside <= {b"hdlr", b"ilst", b"free"}:
-        keep = 1 if len(atoms.children(file, path[1])) == 1 else 2
+        keep = 1 if len(atoms.read_children(file, path[1])) == 1 else 2
     doomed = path[keep]
     atoms.insert(file, path[:keep], doomed.offset, doomed.size, b"")
+
+
+def _is_mp4(head: bytes, _: int) -> bool:
+    return head[4:8] == b"ftyp" and head[8:12] not in _PICTURE_BRANDS
+
+
+CONTAINERS = (Container("MP4", _is_mp4, (Mp4(),)),)

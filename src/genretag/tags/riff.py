@@ -1,21 +1,24 @@
-"""RIFF INFO: the list of texts that Windows shows for WAV files."""
+"""WAV, with ID3v2 in a chunk and RIFF INFO, the list of texts that Windows shows."""
 
 from collections.abc import Sequence
 from typing import BinaryIO
 
-from genretag.tags.chunks import ChunkFile
-from genretag.tags.model import BrokenTagsError, Item, Kind, Tag
-from genretag.tags.names import JOINT, decoded
-from genretag.tags.splice import read_at
+from genretag.tags.container import Container, has_form
+from genretag.tags.formats.chunks import ChunkFile
+from genretag.tags.formats.handler import BrokenTagsError, Item, Tag, TagHandler
+from genretag.tags.formats.id3v2 import ChunkId3v2
+from genretag.tags.formats.names import SEPARATOR, decode_text
+from genretag.tags.formats.splice import read_at
 
 
-class RiffInfo(Kind):
+class RiffInfo(TagHandler):
     """The IGNR text in the INFO list, which is never created."""
 
     format = "RIFF INFO"
+    genre_keys = ("IGNR",)
 
     def load(self, file: BinaryIO) -> Tag | None:
-        """The texts of the list, each with its name and size before it."""
+        """Return the texts of the list, each with its name and size before it."""
         chunk = ChunkFile(file, "little").find(b"LIST", form=b"INFO")
         if chunk is None:
             return None
@@ -35,26 +38,33 @@ class RiffInfo(Kind):
     def store(self, file: BinaryIO, tag: Tag | None) -> None:
         """Replace the list."""
         chunks = ChunkFile(file, "little")
-        content = b"INFO" + _joined(tag.items) if tag else None
+        content = b"INFO" + _join(tag.items) if tag else None
         chunks.replace(chunks.find(b"LIST", form=b"INFO"), b"LIST", content)
 
-    def is_genre(self, item: Item) -> bool:
-        """Whether it is IGNR."""
-        return item.key == "IGNR"
+    def genre_texts(self, tag: Tag) -> list[str]:
+        """Return the texts without the null that ends them."""
+        return [decode_text(item.data[8:].rstrip(b"\0")) for item in self.genre_items(tag)]
 
-    def texts(self, tag: Tag) -> list[str]:
-        """The texts without the null that ends them."""
-        found = [item.data[8:] for item in tag.items if self.is_genre(item)]
-        return [decoded(data.rstrip(b"\0")) for data in found]
-
-    def encoded(self, texts: Sequence[str], tag: Tag) -> list[Item]:
-        """One text with a null at its end."""
+    def encode(self, texts: Sequence[str], tag: Tag) -> list[Item]:
+        """Return one text with a null at its end."""
         if not texts:
             return []
-        text = JOINT.join(texts).encode("utf-8") + b"\0"
+        text = SEPARATOR.join(texts).encode("utf-8") + b"\0"
         return [Item("IGNR", b"IGNR" + len(text).to_bytes(4, "little") + text)]
 
 
-def _joined(items: Sequence[Item]) -> bytes:
-    """The texts, each padded to an even length."""
+def _join(items: Sequence[Item]) -> bytes:
+    """Return the texts, each padded to an even length."""
     return b"".join(item.data + bytes(len(item.data) % 2 if item.key else 0) for item in items)
+
+
+_INFO = RiffInfo()
+
+CONTAINERS = (
+    Container(
+        "WAV",
+        has_form(b"RIFF", b"WAVE"),
+        (ChunkId3v2("little", b"id3 ", b"ID3 "), _INFO),
+        synced=(_INFO,),
+    ),
+)

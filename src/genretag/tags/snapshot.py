@@ -5,15 +5,15 @@ from dataclasses import dataclass, replace
 
 from genretag.domain.layout import PLAIN, Layout
 from genretag.tags.containers import CONTAINERS
-from genretag.tags.editing import Tags
-from genretag.tags.model import Item, Kind, Tag
+from genretag.tags.formats.handler import Item, Tag, TagHandler
+from genretag.tags.tag_set import Changes, TagSet
 
 SCHEMA = 1
 
 
 @dataclass(frozen=True)
 class RawTag:
-    """What one tag has stored under `keys`, at which places; `header` is None for no tag.
+    """What one tag has stored under `keys`, at which positions; `header` is None for no tag.
 
     Besides the genre, `keys` name the ID3 frames that a change of version would rewrite. `copied`
     are the keys of what a write copies there from ID3v1.
@@ -36,16 +36,17 @@ class RawGenres:
     @property
     def names(self) -> tuple[str, ...]:
         """The genres by name, from the first tag that has any."""
-        kinds = {kind.format: kind for kind in CONTAINERS[self.container].kinds}
-        found = (_names(kinds[tag.format], tag) for tag in self.tags if tag.format in kinds)
+        handlers = {handler.format: handler for handler in CONTAINERS[self.container].handlers}
+        found = (_names(handlers[tag.format], tag) for tag in self.tags if tag.format in handlers)
         return next((names for names in found if names), ())
 
-    def of(self, kind: Kind) -> RawTag:
-        """Return what is known of one kind of tag; that there was none if nothing is."""
-        return next((tag for tag in self.tags if tag.format == kind.format), RawTag(kind.format))
+    def find(self, handler: TagHandler) -> RawTag:
+        """Return the tag of one format; one without a header if there was none."""
+        none = RawTag(handler.format)
+        return next((tag for tag in self.tags if tag.format == handler.format), none)
 
     def to_json(self) -> str:
-        """Text that `from_json` reads; bytes are written in hexadecimal."""
+        """Return text that `from_json` reads; bytes are written in hexadecimal."""
         return json.dumps(
             {
                 "schema": SCHEMA,
@@ -90,100 +91,99 @@ def _tag(entry: dict[str, object]) -> RawTag:
     )
 
 
-def _names(kind: Kind, raw: RawTag) -> tuple[str, ...]:
-    items = tuple(item for _, item in raw.items if kind.is_genre(item))
-    return kind.genres(Tag(items, raw.header or b"")) if items else ()
+def _names(handler: TagHandler, raw: RawTag) -> tuple[str, ...]:
+    items = tuple(item for _, item in raw.items if handler.is_genre(item))
+    return handler.genres(Tag(items, raw.header or b"")) if items else ()
 
 
-def kept(tags: Tags, layout: Layout) -> RawGenres:
-    """The genres in `tags`, and whatever else a write with `layout` would change."""
-    found = []
-    for kind, tag in tags.by_kind.items():
-        if tag is None:
-            found.append(RawTag(kind.format))
-            continue
-        keys = {item.key for item in tag.items if kind.is_genre(item)}
-        copied: set[str] = set()
-        if kind is tags.home:
-            keys |= kind.rewritten(tag, layout)
-            opened = tags.opened(layout, 1)
-            bare = kind.described(Tag(header=opened.header), tags.hidden)
-            copied = {item.key for item in bare.items} - {item.key for item in tag.items}
-        items = tuple((at, item) for at, item in enumerate(tag.items) if item.key in keys)
-        found.append(
-            RawTag(kind.format, tag.header, tuple(sorted(keys)), items, tuple(sorted(copied)))
-        )
-    return RawGenres(tags.container.name, tuple(found))
+def take(tags: TagSet, layout: Layout) -> RawGenres:
+    """Return the genres in `tags`, and whatever else a write with `layout` would change."""
+    raw = (_take_tag(tags, handler, tag, layout) for handler, tag in tags.tags.items())
+    return RawGenres(tags.container.name, tuple(raw))
 
 
-def put_back(
-    tags: Tags, raw: RawGenres, written: RawGenres | None
-) -> list[tuple[Kind, Tag | None]]:
-    """The tags that differ once the genres are as in `raw` again; None for one that goes.
+def _take_tag(tags: TagSet, handler: TagHandler, tag: Tag | None, layout: Layout) -> RawTag:
+    if tag is None:
+        return RawTag(handler.format)
+    keys = {item.key for item in handler.genre_items(tag)}
+    copied: set[str] = set()
+    if handler is tags.primary:
+        keys |= handler.changed_keys(tag, layout)
+        prepared = tags.prepare_primary(layout, 1)
+        copies = handler.with_texts(Tag(header=prepared.header), tags.hidden_texts)
+        copied = {item.key for item in copies.items} - {item.key for item in tag.items}
+    items = tuple((at, item) for at, item in enumerate(tag.items) if item.key in keys)
+    return RawTag(handler.format, tag.header, tuple(sorted(keys)), items, tuple(sorted(copied)))
+
+
+def restore(tags: TagSet, raw: RawGenres, written: RawGenres | None) -> Changes:
+    """Return the tags that differ once the genres are as in `raw` again.
 
     What others changed since stays as they left it: the version of a tag too, unless it is still
     the one that the write left.
 
     Args:
         tags: of the file as it is now.
-        raw: what `kept` found before a write.
-        written: what it found after that write; None stands for what there is now.
+        raw: what `take` returned before a write.
+        written: what it returned after that write; None stands for what there is now.
     """
-    new: dict[Kind, Tag | None] = {}
-    for kind, tag in tags.by_kind.items():
-        old, left = raw.of(kind), written.of(kind).header if written else None
+    new: dict[TagHandler, Tag | None] = {}
+    for handler, tag in tags.tags.items():
+        old, left = raw.find(handler), written.find(handler).header if written else None
         if tag is None:
-            new[kind] = _made_again(tags, kind, old)
+            new[handler] = _recreate(tags, handler, old)
         elif old.header is None:
-            new[kind] = _without(tags, kind, tag, raw.names)
+            new[handler] = _remove(tags, handler, tag, raw.names)
         else:
-            new[kind] = _with(tags, kind, tag, old, tag.header if left is None else left)
-    restored = replace(tags, by_kind=new)
+            new[handler] = _restore_tag(
+                tags, handler, tag, old, tag.header if left is None else left
+            )
+    restored = replace(tags, tags=new)
     if restored.genres != raw.names:
         # The tag that held them is gone: they go where genres belong in the file as it is.
-        new |= restored.changes(raw.names, PLAIN)
-    return [(kind, tag) for kind, tag in new.items() if tag != tags.by_kind[kind]]
+        new |= restored.find_changes(raw.names, PLAIN)
+    return [(handler, tag) for handler, tag in new.items() if tag != tags.tags[handler]]
 
 
-def _made_again(tags: Tags, kind: Kind, old: RawTag) -> Tag | None:
-    """The tag that somebody took out since, if the genre belongs there; it hides no other."""
-    items = tuple(item for _, item in old.items if kind.is_genre(item))
-    if not items or kind is not tags.home:
+def _recreate(tags: TagSet, handler: TagHandler, old: RawTag) -> Tag | None:
+    """Return the tag that somebody took out, if the genre belongs there; it hides no other."""
+    items = tuple(item for _, item in old.items if handler.is_genre(item))
+    if not items or handler is not tags.primary:
         return None
-    bare = kind.described(Tag(header=old.header or b""), tags.hidden)
+    bare = handler.with_texts(Tag(header=old.header or b""), tags.hidden_texts)
     return replace(bare, items=(*bare.items, *items))
 
 
-def _without(tags: Tags, kind: Kind, tag: Tag, names: tuple[str, ...]) -> Tag | None:
-    """`tag` as it must be where there was none: gone, unless others have added to it."""
-    bare = kind.described(Tag(header=tag.header), tags.id3v1_fields)
-    rest = kind.without_genres(tag)
-    if kind in tags.container.homes and rest.items in ((), bare.items):
+def _remove(tags: TagSet, handler: TagHandler, tag: Tag, names: tuple[str, ...]) -> Tag | None:
+    """Return `tag` as it must be where there was none: gone, unless others have added to it."""
+    bare = handler.with_texts(Tag(header=tag.header), tags.id3v1_texts)
+    rest = handler.without_genres(tag)
+    if handler in tags.container.primary and rest.items in ((), bare.items):
         return None
-    return kind.with_genres(tag, names) if kind.genres(tag) else tag
+    return handler.with_genres(tag, names) if handler.genres(tag) else tag
 
 
-def _with(tags: Tags, kind: Kind, tag: Tag, old: RawTag, written: bytes) -> Tag:
-    """`tag` with the genre items of `old` at their places, and in its version."""
+def _restore_tag(tags: TagSet, handler: TagHandler, tag: Tag, old: RawTag, written: bytes) -> Tag:
+    """Return `tag` with the genre items of `old` at their positions, and in its version."""
     header = old.header or b""
-    others = tuple(item for _, item in old.items if not kind.is_genre(item))
-    rest = _without_copies(tags, kind, kind.without_genres(tag), old)
-    now, back = kind.reverted(rest, Tag(others, header), written)
-    genres = [(at, item) for at, item in old.items if kind.is_genre(item)]
-    if genres and not kind.hides(now) and not kind.hides(tag):
-        now = kind.described(now, tags.id3v1_fields)
-    adopted = kind.adopted([item for _, item in genres], header, now)
-    places = [(at, item) for at, item in old.items if item in back]
-    places += [(at, item) for (at, _), item in zip(genres, adopted, strict=False)]
-    items = list(now.items)
-    for at, item in sorted(places, key=lambda place: place[0]):
+    others = tuple(item for _, item in old.items if not handler.is_genre(item))
+    rest = _without_copies(tags, handler, handler.without_genres(tag), old)
+    new, unchanged = handler.undo_version(rest, Tag(others, header), written)
+    genres = [(at, item) for at, item in old.items if handler.is_genre(item)]
+    if genres and not handler.ends_search(new) and not handler.ends_search(tag):
+        new = handler.with_texts(new, tags.id3v1_texts)
+    converted = handler.convert_items([item for _, item in genres], header, new)
+    positions = [(at, item) for at, item in old.items if item in unchanged]
+    positions += [(at, item) for (at, _), item in zip(genres, converted, strict=False)]
+    items = list(new.items)
+    for at, item in sorted(positions, key=lambda position: position[0]):
         items.insert(at, item)
-    return replace(now, items=tuple(items))
+    return replace(new, items=tuple(items))
 
 
-def _without_copies(tags: Tags, kind: Kind, tag: Tag, old: RawTag) -> Tag:
-    """`tag` without what was copied from ID3v1, unless what others added since would hide that."""
-    copies = kind.described(Tag(header=tag.header), tags.id3v1_fields).items
-    made = [item for item in copies if item.key in old.copied]
-    rest = replace(tag, items=tuple(item for item in tag.items if item not in made))
-    return tag if kind.hides(rest) else rest
+def _without_copies(tags: TagSet, handler: TagHandler, tag: Tag, old: RawTag) -> Tag:
+    """Return `tag` without what was copied from ID3v1, unless what others added would hide that."""
+    copies = handler.with_texts(Tag(header=tag.header), tags.id3v1_texts).items
+    written = [item for item in copies if item.key in old.copied]
+    rest = replace(tag, items=tuple(item for item in tag.items if item not in written))
+    return tag if handler.ends_search(rest) else rest

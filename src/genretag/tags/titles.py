@@ -1,13 +1,12 @@
-"""How a track is called: for people, and never needed."""
+"""The title and artist of a track: for people, and never needed."""
 
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import mutagen
 
-# As mutagen's easy interface says, and as the tags say themselves to which it has none: ID3 in
-# WAV and AIFF, and ASF.
+# The names in mutagen's easy interface, and in the tags that it has none for: ID3 in WAV and
+# AIFF, and ASF.
 _NAMES = (
     ("title", "TIT2", "Title"),
     ("artist", "TPE1", "Author"),
@@ -22,10 +21,11 @@ class Titles:
     artist: str = ""
 
 
-def titles(path: Path) -> Titles:
-    """The first title and artist in a file; whatever cannot be read is left empty."""
+def read_titles(file: BinaryIO) -> Titles:
+    """Return the first title and artist in `file`; whatever cannot be read is left empty."""
     try:
-        tags = mutagen.File(path, easy=True)
+        file.seek(0)
+        tags = mutagen.File(file, easy=True)
         return Titles(*(_first(tags, names) for names in _NAMES))
     except Exception:  # noqa: BLE001 - tags may be broken in any way, and the file has a name
         return Titles()

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import BinaryIO
 
-from genretag.tags import id3v1
-from genretag.tags.model import BrokenTagsError, Item, Kind, Tag
-from genretag.tags.names import decoded
-from genretag.tags.splice import read_at, size_of, splice
+from genretag.tags.formats import id3v1
+from genretag.tags.formats.handler import BrokenTagsError, Item, Tag, TagHandler
+from genretag.tags.formats.names import decode_text
+from genretag.tags.formats.splice import read_at, size_of, splice
 
 _MAGIC = b"APETAGEX"
 _ENDS = 32
@@ -28,71 +28,66 @@ class _Span:
     end: int
 
 
-class Apev2(Kind):
+class Apev2(TagHandler):
     """A Genre item whose values are separated by nulls."""
 
     format = "APEv2"
-    disposable = True
+    removed_when_empty = True
 
     def load(self, file: BinaryIO) -> Tag | None:
-        """The items as they are stored; the header of the tag is its version and flags."""
-        span = _span(file)
+        """Return the items as they are stored; the header of the tag is its version and flags."""
+        span = _find_span(file)
         if span is None:
             return None
         footer = read_at(file, span.end - _ENDS, _ENDS)
         data = read_at(file, span.items, span.end - _ENDS - span.items)
-        return Tag(tuple(_items(data)), footer[8:12] + footer[20:32])
+        return Tag(tuple(_parse_items(data)), footer[8:12] + footer[20:32])
 
     def store(self, file: BinaryIO, tag: Tag | None) -> None:
         """Replace the tag; one that is new goes before an ID3v1 tag."""
-        span = _span(file)
-        end = size_of(file) - (id3v1.SIZE if id3v1.found(file) else 0)
-        start, end = (span.start, span.end) if span else (end, end)
-        splice(file, start, end - start, _rendered(tag) if tag else b"")
-
-    def start(self, file: BinaryIO) -> int | None:
-        """Where the tag begins, None for no tag."""
-        span = _span(file)
-        return span.start if span else None
+        span = _find_span(file)
+        start = find_audio_end(file)
+        size = span.end - start if span else 0
+        splice(file, start, size, _render(tag) if tag else b"")
 
     def is_genre(self, item: Item) -> bool:
-        """Whether it is Genre, in any case."""
+        """Return whether it is Genre, in any case."""
         return item.key.lower() == "genre"
 
-    def texts(self, tag: Tag) -> list[str]:
-        """The value of each such item."""
-        found = [item for item in tag.items if self.is_genre(item)]
-        return [decoded(item.data[8 + len(item.key) + 1 :]) for item in found]
+    def genre_texts(self, tag: Tag) -> list[str]:
+        """Return the value of each such item."""
+        items = self.genre_items(tag)
+        return [decode_text(item.data[8 + len(item.key) + 1 :]) for item in items]
 
-    def encoded(self, texts: Sequence[str], tag: Tag) -> list[Item]:
-        """One item for all texts."""
-        return [_item("Genre", "\0".join(texts))] if texts else []
+    def encode(self, texts: Sequence[str], tag: Tag) -> list[Item]:
+        """Return one item for all texts."""
+        return [_make_item("Genre", "\0".join(texts))] if texts else []
 
-    def shows(self, tag: Tag) -> bool:
-        """Whether it holds any text: pictures alone keep nobody from looking further."""
+    def may_end_search(self, tag: Tag) -> bool:
+        """Return whether it holds any text: pictures alone keep nobody from looking further."""
         return any(not item.data[4] & _BINARY for item in tag.items)
 
-    def described(self, tag: Tag, fields: Mapping[str, str]) -> Tag:
-        """Items named as is the custom."""
+    def with_texts(self, tag: Tag, fields: Mapping[str, str]) -> Tag:
+        """Add items named as is the custom."""
         there = {item.key.lower() for item in tag.items}
         names = {_KEYS[field]: text for field, text in fields.items()}
-        new = (_item(key, text) for key, text in names.items() if key.lower() not in there)
+        new = (_make_item(key, text) for key, text in names.items() if key.lower() not in there)
         return replace(tag, items=(*tag.items, *new))
 
-    def new(self) -> Tag:
-        """Version 2, with a header."""
+    def new_tag(self) -> Tag:
+        """Return a tag of version 2, with a header."""
         version, flags = (2000).to_bytes(4, "little"), _HAS_HEADER.to_bytes(4, "little")
         return Tag(header=version + flags + bytes(8))
 
 
-def _item(key: str, text: str) -> Item:
+def _make_item(key: str, text: str) -> Item:
     value = text.encode("utf-8")
     size, flags = len(value).to_bytes(4, "little"), _TEXT.to_bytes(4, "little")
     return Item(key, size + flags + key.encode("ascii") + b"\0" + value)
 
 
-def _span(file: BinaryIO) -> _Span | None:
-    end = _end(file)
+def _find_span(file: BinaryIO) -> _Span | None:
+    end = _find_end(file)
     if end is None:
         return None
     footer = read_at(file, end - _ENDS, _ENDS)
@@ -106,11 +101,17 @@ def _span(file: BinaryIO) -> _Span | None:
     return _Span(start, items, end)
 
 
-def _end(file: BinaryIO) -> int | None:
-    """Where the footer ends: at the end, before an ID3v1 tag, or before Lyrics3v2 and that."""
+def find_audio_end(file: BinaryIO) -> int:
+    """Return where an APEv2 tag begins; without one, where one would."""
+    span = _find_span(file)
+    return span.start if span else size_of(file) - (id3v1.SIZE if id3v1.find(file) else 0)
+
+
+def _find_end(file: BinaryIO) -> int | None:
+    """Return where the footer ends: at the end, before ID3v1, or before Lyrics3v2 and that."""
     size = size_of(file)
     ends = [size]
-    if id3v1.found(file):
+    if id3v1.find(file):
         ends.append(size - id3v1.SIZE)
         if size > id3v1.SIZE + 15:
             mark = read_at(file, size - id3v1.SIZE - 15, 15)
@@ -120,7 +121,7 @@ def _end(file: BinaryIO) -> int | None:
     return next(found, None)
 
 
-def _items(data: bytes) -> Iterator[Item]:
+def _parse_items(data: bytes) -> Iterator[Item]:
     at = 0
     while at < len(data):
         size = int.from_bytes(data[at : at + 4], "little")
@@ -132,7 +133,7 @@ def _items(data: bytes) -> Iterator[Item]:
         at = end
 
 
-def _rendered(tag: Tag) -> bytes:
+def _render(tag: Tag) -> bytes:
     version, flags, reserved = tag.header[:4], tag.header[4:8], tag.header[8:]
     data = b"".join(item.data for item in tag.items)
     counts = (len(data) + _ENDS).to_bytes(4, "little") + len(tag.items).to_bytes(4, "little")

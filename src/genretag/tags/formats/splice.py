@@ -3,7 +3,7 @@
 import os
 from typing import BinaryIO
 
-from genretag.tags.model import BrokenTagsError
+from genretag.tags.formats.handler import BrokenTagsError
 
 _CHUNK = 1 << 20
 
@@ -12,12 +12,12 @@ GROWTH = 1024
 
 
 def size_of(file: BinaryIO) -> int:
-    """The length of `file` in bytes."""
+    """Return the length of `file` in bytes."""
     return file.seek(0, os.SEEK_END)
 
 
 def read_at(file: BinaryIO, offset: int, size: int) -> bytes:
-    """Exactly `size` bytes from `offset`; BrokenTagsError if the file ends before."""
+    """Return exactly `size` bytes from `offset`; BrokenTagsError if the file ends before."""
     if offset < 0 or offset + size > size_of(file):
         raise BrokenTagsError("it promises more bytes than the file has")
     file.seek(offset)
@@ -44,29 +44,3 @@ def splice(file: BinaryIO, offset: int, size: int, data: bytes) -> None:
     if growth < 0:
         file.truncate(end + growth)
     write_at(file, offset, data)
-
-
-def skip_id3v2(file: BinaryIO) -> int:
-    """Where the file proper begins, after the ID3v2 tags that somebody put before it."""
-    offset = 0
-    while True:
-        file.seek(offset)
-        header = file.read(10)
-        if len(header) < 10 or not header.startswith(b"ID3") or max(header[6:10]) > 127:
-            return offset
-        offset += 10 + syncsafe(header[6:10]) + (10 if header[5] & 0x10 else 0)
-
-
-def syncsafe(data: bytes) -> int:
-    """The number in `data`, seven bits a byte."""
-    number = 0
-    for byte in data:
-        number = number << 7 | byte & 0x7F
-    return number
-
-
-def to_syncsafe(number: int) -> bytes:
-    """Four bytes, seven bits each; BrokenTagsError is for the reader, here OverflowError."""
-    if number >= 1 << 28:
-        raise OverflowError("an ID3v2 tag cannot be larger than 256 MB")
-    return bytes(number >> shift & 0x7F for shift in (21, 14, 7, 0))

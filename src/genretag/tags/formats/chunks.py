@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO, Literal
 
-from genretag.tags.model import BrokenTagsError, CannotWriteError
-from genretag.tags.splice import read_at, size_of, splice, write_at
+from genretag.tags.formats.handler import BrokenTagsError, CannotWriteError
+from genretag.tags.formats.splice import read_at, size_of, splice, write_at
 
 Order = Literal["little", "big"]
 ROOT_SIZE = 12
@@ -48,7 +48,7 @@ class ChunkFile:
         """
         size = size_of(self.file)
         counted, at = self._counted, ROOT_SIZE
-        while (chunk := self._chunk(at)) and chunk.offset + chunk.size <= size:
+        while (chunk := self._read_chunk(at)) and chunk.offset + chunk.size <= size:
             if at >= counted and not (chunk.size and _NAME.fullmatch(chunk.name)):
                 break
             at = chunk.end
@@ -61,21 +61,21 @@ class ChunkFile:
         return min(8 + size, size_of(self.file))
 
     def chunks(self) -> Iterator[Chunk]:
-        """The chunks in order; the last may end after the file does."""
+        """Yield the chunks in order; the last may end after the file does."""
         at, end = ROOT_SIZE, self.end
-        while at + 8 <= end and (chunk := self._chunk(at)):
+        while at + 8 <= end and (chunk := self._read_chunk(at)):
             yield chunk
             at = chunk.end
 
-    def _chunk(self, at: int) -> Chunk | None:
-        """The chunk at `at`, None where the file ends before."""
+    def _read_chunk(self, at: int) -> Chunk | None:
+        """Return the chunk at `at`, None where the file ends before."""
         if at + 8 > size_of(self.file):
             return None
         header = read_at(self.file, at, 8)
         return Chunk(header[:4], at + 8, int.from_bytes(header[4:], self.order))
 
     def find(self, *names: bytes, form: bytes = b"") -> Chunk | None:
-        """The first chunk of one of `names`, whose content starts with `form`."""
+        """Return the first chunk of one of `names`, whose content starts with `form`."""
         for chunk in self.chunks():
             if chunk.name in names and read_at(self.file, chunk.offset, len(form)) == form:
                 if chunk.offset + chunk.size > self.end:
@@ -89,7 +89,7 @@ class ChunkFile:
         What is not counted in the size of the outermost chunk stays so.
         """
         if chunk is None:
-            offset, room = self._append_point(), 0
+            offset, room = self._find_append_point(), 0
         else:
             offset, room = chunk.offset - 8, min(chunk.end, self.end) - (chunk.offset - 8)
         data = b""
@@ -105,13 +105,13 @@ class ChunkFile:
         splice(self.file, offset, room, data)
         write_at(self.file, 4, (counted - 8).to_bytes(4, self.order))
 
-    def _append_point(self) -> int:
+    def _find_append_point(self) -> int:
         """Return where the outermost chunk ends; its size is mended where no chunk ends there.
 
         Before sound that readers take to reach to the end of the file: whatever followed it
         would be heard.
         """
-        endless = self._endless()
+        endless = self._find_endless()
         if endless:
             return endless.offset - 8
         ends = [ROOT_SIZE]
@@ -128,13 +128,13 @@ class ChunkFile:
         write_at(self.file, 4, (last - 8).to_bytes(4, self.order))
         return last
 
-    def _endless(self) -> Chunk | None:
-        """The sound, if its size was never filled in, as by recorders that were switched off."""
+    def _find_endless(self) -> Chunk | None:
+        """Return the audio if its size was never filled in, as by recorders that lost power."""
         at, end = ROOT_SIZE, size_of(self.file)
-        while (chunk := self._chunk(at)) and chunk.name not in SOUND:
+        while (chunk := self._read_chunk(at)) and chunk.name not in SOUND:
             at = chunk.end
         if chunk is None or chunk.offset + chunk.size > end:
             return chunk
-        after = None if chunk.size else self._chunk(chunk.end)
+        after = None if chunk.size else self._read_chunk(chunk.end)
         follows = after and _NAME.fullmatch(after.name) and after.offset + after.size <= end
         return chunk if after and not follows else None

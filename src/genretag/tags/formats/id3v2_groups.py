@@ -33,24 +33,24 @@ class Group:
     keys: tuple[str, ...]
     to: dict[int, Callable[[Texts], Texts]]
 
-    def losses(self, texts: Texts, major: int) -> list[str]:
+    def describe_losses(self, texts: Texts, major: int) -> list[str]:
         """Return what of `texts` is not in version `major` any more, in sentences."""
         new = self.to[major](texts)
         back = self.to[7 - major](new)  # 3 or 4, the other one
-        told = {value for values in new.values() for value in values}
+        known = {value for values in new.values() for value in values}
         found = []
         for key, values in texts.items():
             left = back.get(key, [])
             for value in values:
                 part = next((text for text in left if value.startswith(text)), "")
-                if value and part != value and value not in told:
+                if value and part != value and value not in known:
                     fate = f"becomes {part}" if part else "is lost"
                     found.append(f"{key} {value} {fate}")
         return found
 
 
-def _dates_in_v24(texts: Texts) -> Texts:
-    """TYER, TDAT and TIME as one TDRC; a year that is none stays, and dates without one go."""
+def _dates_to_v24(texts: Texts) -> Texts:
+    """Put TYER, TDAT and TIME into one TDRC; a year that is none stays, dates without one go."""
     rest = {key: texts[key] for key in texts if key not in ("TDAT", "TIME")}
     years = texts.get("TYER", [])
     found = _YEAR.fullmatch(years[0]) if len(years) == 1 else None
@@ -68,8 +68,8 @@ def _dates_in_v24(texts: Texts) -> Texts:
     return {key: rest[key] for key in rest if key != "TYER"} | {"TDRC": stamps}
 
 
-def _dates_in_v23(texts: Texts) -> Texts:
-    """TDRC as TYER, TDAT and TIME; one that is no date, or contradicts TYER, stays."""
+def _dates_to_v23(texts: Texts) -> Texts:
+    """Put TDRC into TYER, TDAT and TIME; one that is no date, or contradicts TYER, stays."""
     stamps = texts.get("TDRC", [])
     found = _STAMP.fullmatch(stamps[0]) if stamps else None
     if found is None or texts.get("TYER", [found[1]]) != [found[1]]:
@@ -83,39 +83,39 @@ def _dates_in_v23(texts: Texts) -> Texts:
     return new
 
 
-def _originals_in_v24(texts: Texts) -> Texts:
+def _originals_to_v24(texts: Texts) -> Texts:
     return {"TDOR": texts.get("TDOR") or texts["TORY"]} if texts else {}
 
 
-def _originals_in_v23(texts: Texts) -> Texts:
-    """The year alone."""
+def _originals_to_v23(texts: Texts) -> Texts:
+    """Keep the year alone."""
     found = _STAMP.fullmatch("".join(texts.get("TDOR", [])[:1]))
     return {"TORY": [found[1]]} if found else texts
 
 
-def _people_in_v24(texts: Texts) -> Texts:
-    """Functions in TIPL, instruments in TMCL."""
-    new: Texts = {key: _credits(texts.get(key, [])) for key in ("TIPL", "TMCL")}
-    people = _credits(texts.get("IPLS", []))
+def _people_to_v24(texts: Texts) -> Texts:
+    """Put functions into TIPL, instruments into TMCL."""
+    new: Texts = {key: _pair_credits(texts.get(key, [])) for key in ("TIPL", "TMCL")}
+    people = _pair_credits(texts.get("IPLS", []))
     for role, person in zip(people[::2], people[1::2], strict=True):
         new["TIPL" if role.casefold() in _FUNCTIONS else "TMCL"] += [role, person]
     return {key: values for key, values in new.items() if values}
 
 
-def _people_in_v23(texts: Texts) -> Texts:
-    """All of them in IPLS."""
-    people = [one for key in ("IPLS", "TIPL", "TMCL") for one in _credits(texts.get(key, []))]
+def _people_to_v23(texts: Texts) -> Texts:
+    """Put all of them into IPLS."""
+    people = [one for key in ("IPLS", "TIPL", "TMCL") for one in _pair_credits(texts.get(key, []))]
     return {"IPLS": people} if people else {}
 
 
-def _credits(values: list[str]) -> list[str]:
-    """Roles and people in turn; a role that nobody has would cost TagLib all the others."""
+def _pair_credits(values: list[str]) -> list[str]:
+    """Return roles and people in turn; a role that nobody has would cost TagLib all the others."""
     pairs = zip(values[::2], values[1::2], strict=False)
     return [one for role, person in pairs if person for one in (role, person)]
 
 
 GROUPS = (
-    Group(("TYER", "TDAT", "TIME", "TDRC"), {3: _dates_in_v23, 4: _dates_in_v24}),
-    Group(("TORY", "TDOR"), {3: _originals_in_v23, 4: _originals_in_v24}),
-    Group(("IPLS", "TIPL", "TMCL"), {3: _people_in_v23, 4: _people_in_v24}),
+    Group(("TYER", "TDAT", "TIME", "TDRC"), {3: _dates_to_v23, 4: _dates_to_v24}),
+    Group(("TORY", "TDOR"), {3: _originals_to_v23, 4: _originals_to_v24}),
+    Group(("IPLS", "TIPL", "TMCL"), {3: _people_to_v23, 4: _people_to_v24}),
 )

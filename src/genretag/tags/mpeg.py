@@ -6,6 +6,13 @@ ISO/IEC 11172-3 section 2.4.1.3, ISO/IEC 13818-7 section 6.2.
 import re
 from collections.abc import Callable
 
+from genretag.tags.container import Container, Test
+from genretag.tags.formats.apev2 import Apev2
+from genretag.tags.formats.handler import TagHandler
+from genretag.tags.formats.id3v1 import Id3v1
+from genretag.tags.formats.id3v2 import Id3v2
+from genretag.tags.formats.id3v2_frames import skip_tags
+
 _MPEG = re.compile(rb"\xff[\xe2-\xe7\xf2-\xf7\xfa-\xff][\x10-\xef]", re.DOTALL)
 _ADTS = re.compile(rb"\xff[\xf0\xf1\xf8\xf9]", re.DOTALL)
 
@@ -42,42 +49,46 @@ _FOREIGN = (
 _FOREIGN_ATOMS = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot")
 """Containers and archives that may hold such frames in a row and are none of ours."""
 
-_ID3V2 = re.compile(rb"ID3[\x02-\x04][\x00-\x0f][\x00-\xff][\x00-\x7f]{4}")
+_ID3V2_HEADER = re.compile(rb"ID3[\x02-\x04][\x00-\x0f][\x00-\xff][\x00-\x7f]{4}")
 
 
-def mpeg(head: bytes, tagged: int) -> bool:
-    """Whether MPEG audio follows `tagged` bytes of ID3v2."""
-    return _follows(head, tagged, _MPEG, _mpeg_size, b"\xff\xfe\x0c\0")
+def is_mpeg(head: bytes, tagged: int) -> bool:
+    """Return whether MPEG audio follows `tagged` bytes of ID3v2."""
+    return _has_frames(head, tagged, _MPEG, _mpeg_size, b"\xff\xfe\x0c\0")
 
 
-def adts(head: bytes, tagged: int) -> bool:
-    """Whether AAC follows `tagged` bytes of ID3v2."""
-    return _follows(head, tagged, _ADTS, _adts_size, b"\xff\xff\xff\xf0")
+def is_adts(head: bytes, tagged: int) -> bool:
+    """Return whether AAC follows `tagged` bytes of ID3v2."""
+    return _has_frames(head, tagged, _ADTS, _adts_size, b"\xff\xff\xff\xf0")
 
 
-def _follows(head: bytes, tagged: int, sync: re.Pattern[bytes], size: Size, fixed: bytes) -> bool:
-    """Whether frames follow; `fixed` are the bits of a header that all in a stream share."""
+def _has_frames(
+    head: bytes, tagged: int, sync: re.Pattern[bytes], size: Size, fixed: bytes
+) -> bool:
+    """Return whether frames follow; `fixed` are the bits of a header that all in a stream share."""
     if head.startswith(_FOREIGN) or head[4:8] in _FOREIGN_ATOMS or head[257:262] == b"ustar":
         return False
     near = len(head) - len(head.lstrip(b"\0")) + _LARGEST_START
     starts = (match.start() for match in sync.finditer(head))
     chains = ((at, _CHAIN if at <= near else _LONG_CHAIN) for at in starts)
-    start = next((at for at, count in chains if _chained(head, at, count, sync, size, fixed)), None)
+    start = next(
+        (at for at, count in chains if _is_chain(head, at, count, sync, size, fixed)), None
+    )
     # A tag that is not at the start is found by some all the same, unless another hides it.
-    return start is not None and (tagged > 0 or not _ID3V2.search(head, 0, start))
+    return start is not None and (tagged > 0 or not _ID3V2_HEADER.search(head, 0, start))
 
 
-def _chained(
+def _is_chain(
     head: bytes, at: int, wanted: int, sync: re.Pattern[bytes], size: Size, fixed: bytes
 ) -> bool:
-    """Whether so many frames of one stream follow each other from `at`; fewer may end a file."""
-    first = _masked(head[at : at + 4], fixed)
+    """Return whether `wanted` frames of one stream follow from `at`; fewer may end a file."""
+    first = _mask(head[at : at + 4], fixed)
     for count in range(wanted):
         ends = at == len(head) or head.startswith(_TRAILERS, at)
         if count and ends and wanted == _CHAIN:
             return True
         header = head[at : at + 6]
-        if not sync.match(header) or _masked(header, fixed) != first:
+        if not sync.match(header) or _mask(header, fixed) != first:
             return False
         length = size(header)
         if not length:
@@ -86,12 +97,12 @@ def _chained(
     return True
 
 
-def _masked(header: bytes, mask: bytes) -> list[int]:
+def _mask(header: bytes, mask: bytes) -> list[int]:
     return [byte & bits for byte, bits in zip(header, mask, strict=False)]
 
 
 def _adts_size(header: bytes) -> int:
-    """The length of a frame in bytes, 0 if it cannot be one."""
+    """Return the length of a frame in bytes, 0 if it cannot be one."""
     if len(header) < 6 or header[2] >> 2 & 15 >= _ADTS_RATES:
         return 0
     length = (header[3] & 3) << 11 | header[4] << 3 | header[5] >> 5
@@ -99,7 +110,7 @@ def _adts_size(header: bytes) -> int:
 
 
 def _mpeg_size(header: bytes) -> int:
-    """The length of a frame in bytes, 0 if it cannot be told."""
+    """Return the length of a frame in bytes, 0 if it cannot be known."""
     if len(header) < 4:
         return 0
     version, layer = header[1] >> 3 & 3, 4 - (header[1] >> 1 & 3)
@@ -113,3 +124,24 @@ def _mpeg_size(header: bytes) -> int:
     if layer == 1:
         return (12 * bits // rate_hz + padding) * 4
     return (72 if layer == 3 and not first else 144) * bits // rate_hz + padding
+
+
+_ID3V2, _APEV2, _ID3V1 = Id3v2(), Apev2(), Id3v1()
+
+
+def _container(name: str, recognises: Test, created: TagHandler) -> Container:
+    return Container(
+        name,
+        recognises,
+        (_ID3V2, _APEV2),
+        synced=(_ID3V1,),
+        created=created,
+        audio_start=skip_tags,
+    )
+
+
+CONTAINERS = (
+    # mutagen takes AAC behind an ID3v2 tag for MP3 and cannot open it.
+    _container("AAC", is_adts, created=_APEV2),
+    _container("MP3", is_mpeg, created=_ID3V2),
+)

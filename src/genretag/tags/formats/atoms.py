@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from genretag.tags.model import BrokenTagsError, CannotWriteError
-from genretag.tags.splice import read_at, size_of, splice, write_at
+from genretag.tags.formats.handler import BrokenTagsError, CannotWriteError
+from genretag.tags.formats.splice import read_at, size_of, splice, write_at
 
 _HOLDERS = {b"moov", b"trak", b"mdia", b"minf", b"stbl", b"moof", b"traf", b"mfra"}
 _MOST = 100_000
@@ -30,14 +30,14 @@ class Atom:
         return self.offset + self.size
 
 
-def rendered(name: bytes, *contents: bytes) -> bytes:
-    """An atom around `contents`."""
+def render(name: bytes, *contents: bytes) -> bytes:
+    """Return an atom around `contents`."""
     size = 8 + sum(map(len, contents))
     return b"".join((size.to_bytes(4, "big"), name, *contents))
 
 
 def walk(file: BinaryIO, start: int, end: int) -> Iterator[Atom]:
-    """The atoms between `start` and `end`; BrokenTagsError where one does not fit."""
+    """Yield the atoms between `start` and `end`; BrokenTagsError where one does not fit."""
     at = start
     while at + 8 <= end:
         head = read_at(file, at, min(16, end - at))
@@ -54,8 +54,8 @@ def walk(file: BinaryIO, start: int, end: int) -> Iterator[Atom]:
         at += size
 
 
-def top(file: BinaryIO) -> list[Atom]:
-    """The outermost atoms; a last one that the file cuts off is left out."""
+def read_top(file: BinaryIO) -> list[Atom]:
+    """Return the outermost atoms; a last one that the file cuts off is left out."""
     found = []
     try:
         for atom in walk(file, 0, size_of(file)):
@@ -66,26 +66,26 @@ def top(file: BinaryIO) -> list[Atom]:
     return found
 
 
-def children(file: BinaryIO, atom: Atom) -> list[Atom]:
-    """The atoms in `atom`."""
+def read_children(file: BinaryIO, atom: Atom) -> list[Atom]:
+    """Return the atoms in `atom`."""
     start = atom.content
     if atom.name == b"meta" and read_at(file, start, min(8, atom.end - start))[4:8] != b"hdlr":
         start += 4  # version and flags, which QuickTime leaves out
     return list(walk(file, start, atom.end))
 
 
-def path(file: BinaryIO, names: Sequence[bytes]) -> list[Atom]:
-    """The atoms along `names`, each in the one before, as far as they are there."""
+def find_path(file: BinaryIO, names: Sequence[bytes]) -> list[Atom]:
+    """Return the atoms along `names`, each in the one before, as far as they are there."""
 
     def along(within: list[Atom], rest: Sequence[bytes]) -> list[Atom]:
         best: list[Atom] = []
         for atom in within:
             if rest and atom.name == rest[0]:
-                found = [atom, *along(children(file, atom) if rest[1:] else [], rest[1:])]
+                found = [atom, *along(read_children(file, atom) if rest[1:] else [], rest[1:])]
                 best = max(best, found, key=len)
         return best
 
-    return along(top(file), names)
+    return along(read_top(file), names)
 
 
 def insert(file: BinaryIO, parents: Sequence[Atom], at: int, size: int, data: bytes) -> None:
@@ -98,7 +98,7 @@ def insert(file: BinaryIO, parents: Sequence[Atom], at: int, size: int, data: by
         return
     for parent in parents:
         _resize(file, parent, growth)
-    for atom in _offset_atoms(file):
+    for atom in _find_offset_atoms(file):
         _shift(file, atom, at + size, growth)
 
 
@@ -119,15 +119,15 @@ def _resize(file: BinaryIO, atom: Atom, growth: int) -> None:
         write_at(file, atom.offset, (atom.size + growth).to_bytes(4, "big"))
 
 
-def _offset_atoms(file: BinaryIO) -> Iterator[Atom]:
-    """All atoms that tell where in the file something is."""
-    waiting = top(file)
+def _find_offset_atoms(file: BinaryIO) -> Iterator[Atom]:
+    """Yield all atoms that tell where in the file something is."""
+    waiting = read_top(file)
     for _ in range(_MOST):
         if not waiting:
             return
         atom = waiting.pop()
         if atom.name in _HOLDERS:
-            waiting.extend(children(file, atom))
+            waiting.extend(read_children(file, atom))
         elif atom.name in _SHIFTED:
             yield atom
     raise BrokenTagsError("it has more atoms than can be")

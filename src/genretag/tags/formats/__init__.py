@@ -1,0 +1,1 @@
+"""The formats of tags, each as bytes, whichever container they lie in."""

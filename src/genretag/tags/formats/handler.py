@@ -1,0 +1,193 @@
+"""What every tag format has in common: a list of items, some of which are the genre.
+
+A tag is taken apart into items whose bytes are kept as they were found, and put together
+from them again. So whatever is not a genre survives byte for byte, understood or not.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import BinaryIO
+
+from genretag.domain.layout import Layout, TagFormat
+from genretag.domain.stored_tags import StoredItem, StoredTag
+from genretag.tags.formats.names import is_plain_name, parse_genres
+
+
+class BrokenTagsError(Exception):
+    """A tag is not what its format demands, so it cannot be taken apart."""
+
+
+class CannotWriteError(Exception):
+    """A file is readable, but genretag sees no safe way to write its genre."""
+
+
+@dataclass(frozen=True)
+class Item:
+    """One frame, comment, atom or attribute: its name and its bytes as they are stored."""
+
+    key: str
+    data: bytes
+
+
+@dataclass(frozen=True)
+class Tag:
+    """The items of one tag in their order; `header` is what else its format must remember."""
+
+    items: tuple[Item, ...] = ()
+    header: bytes = b""
+
+
+class TagHandler(ABC):
+    """One place in a file where a tag of one format can be.
+
+    Attributes:
+        format: the format of the tag.
+        genre_keys: the keys of the items that hold genres.
+        removed_when_empty: whether a tag without items is taken out of the file.
+        has_vendor: whether its header names the program that wrote it, which must stay.
+        reads_numbers: whether a bare number stands for an ID3v1 genre.
+    """
+
+    format: TagFormat
+    genre_keys: tuple[str, ...] = ()
+    removed_when_empty = False
+    has_vendor = False
+    reads_numbers = False
+
+    @abstractmethod
+    def load(self, file: BinaryIO) -> Tag | None:
+        """Return the tag of `file`, None if it has none; BrokenTagsError if it is broken."""
+
+    @abstractmethod
+    def store(self, file: BinaryIO, tag: Tag | None) -> None:
+        """Replace the tag of `file` in place, or take it out."""
+
+    def is_genre(self, item: Item) -> bool:
+        """Return whether `item` holds a genre."""
+        return item.key in self.genre_keys
+
+    def genre_items(self, tag: Tag) -> list[Item]:
+        """Return the items of `tag` that hold genres."""
+        return [item for item in tag.items if self.is_genre(item)]
+
+    @abstractmethod
+    def genre_texts(self, tag: Tag) -> list[str]:
+        """Return the texts of the genre items of `tag`, not yet split into names."""
+
+    @abstractmethod
+    def encode(self, texts: Sequence[str], tag: Tag) -> list[Item]:
+        """Return the items that hold `texts` in `tag`."""
+
+    def escape(self, name: str) -> str:
+        """Return the text that stands for `name`."""
+        return name
+
+    def new_tag(self) -> Tag:
+        """Return what a tag starts with where there is none."""
+        return Tag()
+
+    def may_end_search(self, tag: Tag) -> bool:
+        """Return whether some players look at no other tag because of what is in `tag`."""
+        return bool(tag.items)
+
+    def ends_search(self, tag: Tag) -> bool:
+        """Return whether every player looks at no other tag because of what is in `tag`."""
+        return self.may_end_search(tag)
+
+    def with_texts(self, tag: Tag, fields: Mapping[str, str]) -> Tag:
+        """Add texts by what they mean (title, artist, album, date, comment, track).
+
+        Those that it has already stay.
+        """
+        return tag
+
+    def with_version(self, tag: Tag, layout: Layout, n_genres: int) -> Tag:
+        """Return `tag` in the version that `layout` wants for so many genres."""
+        return tag
+
+    def changed_keys(self, tag: Tag, layout: Layout) -> set[str]:
+        """Return the keys of the items that `with_version` might change."""
+        return set()
+
+    def version_costs(self, tag: Tag, layout: Layout, n_genres: int) -> tuple[str, ...]:
+        """Return what `with_version` costs, in sentences."""
+        return ()
+
+    def undo_version(self, tag: Tag, before: Tag, written: bytes) -> tuple[Tag, tuple[Item, ...]]:
+        """Return `tag` in the version of `before`, if a write changed that and nobody has since.
+
+        Args:
+            tag: as it is now.
+            before: the items that the change of version rewrote, as they were.
+            written: the header that the write left.
+
+        Returns:
+            The tag without those items of `before` that nobody has changed, and these items.
+        """
+        return tag, ()
+
+    def convert_items(self, items: Sequence[Item], header: bytes, tag: Tag) -> list[Item]:
+        """Return genre items of a tag that had this `header` as items of `tag`."""
+        return list(items)
+
+    def genre_position(self, items: Sequence[Item]) -> int:
+        """Return where among `items`, none of which is a genre, a genre goes."""
+        return len(items)
+
+    def load_extras(self, file: BinaryIO) -> list[Item]:
+        """Return what lies around the tag and belongs to the metadata all the same."""
+        return []
+
+    def genres(self, tag: Tag) -> tuple[str, ...]:
+        """Return the genres of `tag` by name, in order, none twice."""
+        return parse_genres(self.genre_texts(tag), numbers=self.reads_numbers)
+
+    def describe(self, tag: Tag) -> StoredTag:
+        """Return the genres of `tag` as they are stored, item by item."""
+        items = (self._describe_item(item, tag) for item in self.genre_items(tag))
+        genres = tuple(item for item in items if item.texts)
+        rest = dict.fromkeys(self.label(item) for item in self.without_genres(tag).items)
+        return StoredTag(self.format, self.format, self.version(tag), genres, tuple(rest))
+
+    def _describe_item(self, item: Item, tag: Tag) -> StoredItem:
+        alone = replace(tag, items=(item,))
+        names = parse_genres(self.genre_texts(alone), "\0", self.reads_numbers)
+        return StoredItem(self.label(item), self.stored_values(alone), names)
+
+    def label(self, item: Item) -> str:
+        """Return what users of tag editors call `item`."""
+        return item.key
+
+    def stored_values(self, tag: Tag) -> tuple[str, ...]:
+        """Return the values of the genre items of `tag` as they are stored, numbers as digits."""
+        return tuple(value for text in self.genre_texts(tag) for value in text.split("\0"))
+
+    def version(self, tag: Tag) -> str:
+        """Return the version of the format that `tag` is in, where there are several."""
+        return ""
+
+    def with_genres(self, tag: Tag, names: Sequence[str]) -> Tag:
+        """Return `tag` with `names` as its only genres, where the old ones were.
+
+        Where `names` begin with the genres that are there, these keep their spelling.
+        """
+        positions = [n for n, item in enumerate(tag.items) if self.is_genre(item)]
+        rest = self.without_genres(tag).items
+        at = positions[0] if positions else self.genre_position(rest)
+        items = self.encode(self._spell(tag, tuple(names)), tag)
+        return replace(tag, items=(*rest[:at], *items, *rest[at:]))
+
+    def _spell(self, tag: Tag, names: tuple[str, ...]) -> list[str]:
+        old = self.genres(tag)
+        if not old or names[: len(old)] != old:
+            return [self.escape(name) for name in names]
+        stored: list[str] = []
+        for text in "\0".join(self.genre_texts(tag)).split("\0"):
+            named = parse_genres((text,), numbers=self.reads_numbers)
+            stored += [text] if is_plain_name(text, self.reads_numbers) else map(self.escape, named)
+        return [*stored, *(self.escape(name) for name in names[len(old) :])]
+
+    def without_genres(self, tag: Tag) -> Tag:
+        """Return `tag` with only what is not a genre."""
+        return replace(tag, items=tuple(item for item in tag.items if not self.is_genre(item)))

@@ -1,0 +1,239 @@
+"""ID3v2 tags in the places where containers keep them."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import BinaryIO
+
+from genretag.domain.layout import PLAIN, Layout
+from genretag.tags.formats import id3v2_frames, id3v2_versions
+from genretag.tags.formats.chunks import SOUND, ChunkFile, Order
+from genretag.tags.formats.handler import BrokenTagsError, CannotWriteError, Item, Tag, TagHandler
+from genretag.tags.formats.names import SEPARATOR, escape_name
+from genretag.tags.formats.splice import read_at, size_of, splice
+
+_PICTURES = ("APIC", "PIC", id3v2_frames.JUNK)
+_TEXTS = re.compile("T|COMM?$|USLT$|ULT$")
+_V22 = {
+    "title": "TT2", "artist": "TP1", "album": "TAL", "date": "TYE", "comment": "COM",
+    "track": "TRK",
+}  # fmt: skip
+_V23 = {
+    "title": "TIT2", "artist": "TPE1", "album": "TALB", "date": "TYER", "comment": "COMM",
+    "track": "TRCK",
+}  # fmt: skip
+_FIELDS = {2: _V22, 3: _V23, 4: _V23 | {"date": "TDRC"}}
+"""The frames that hold what ID3v1 says, by version."""
+
+
+class Id3v2(TagHandler):
+    """A TCON (v2.2: TCO) frame; several names are joined before v2.4, which has lists.
+
+    A tag keeps its version. A new one is v2.3, which everything reads that reads ID3, as
+    long as there is one genre; several need v2.4, the first version to have lists.
+    """
+
+    format = "ID3v2"
+    genre_keys = ("TCON", "TCO")
+    removed_when_empty = True
+    reads_numbers = True
+
+    def locate(self, file: BinaryIO) -> tuple[int, int]:
+        """Return where the tag is or would be and for how many bytes it has room, 0 for no tag."""
+        return 0, id3v2_frames.read_total_size(read_at(file, 0, min(10, size_of(file))))
+
+    def load(self, file: BinaryIO) -> Tag | None:
+        """Return the tag as whole frames."""
+        offset, room = self.locate(file)
+        if not room:
+            return None
+        header = read_at(file, offset, min(id3v2_frames.HEADER_SIZE, room))
+        size = id3v2_frames.read_total_size(header)
+        if not size or size > room:
+            raise BrokenTagsError("its ID3v2 tag is cut off")
+        return id3v2_frames.parse(read_at(file, offset, size))
+
+    def store(self, file: BinaryIO, tag: Tag | None) -> None:
+        """Write the tag over the old one and its padding; the file grows only if it must."""
+        offset, room = self.locate(file)
+        splice(file, offset, room, id3v2_frames.render(tag, room) if tag else b"")
+
+    def genre_texts(self, tag: Tag) -> list[str]:
+        """Return the text of each such frame."""
+        form = id3v2_frames.Form.of(tag)
+        contents = [id3v2_frames.unpack(form, item) for item in self.genre_items(tag)]
+        return [id3v2_frames.decode_text(content) for content in contents if content]
+
+    def version(self, tag: Tag) -> str:
+        """Return a version such as 2.4."""
+        return f"2.{id3v2_frames.Form.of(tag).major}"
+
+    def escape(self, name: str) -> str:
+        """Double a bracket at the start where it would refer to ID3v1."""
+        return escape_name(name)
+
+    def encode(self, texts: Sequence[str], tag: Tag) -> list[Item]:
+        """Return one frame, or none; before v2.4, which has lists, with one text."""
+        if not texts:
+            return []
+        form = id3v2_frames.Form.of(tag)
+        key = "TCO" if form.major == 2 else "TCON"
+        values = texts if form.major == 4 else [SEPARATOR.join(texts)]
+        return [form.frame(key, id3v2_frames.encode_text(form, values))]
+
+    def with_genres(self, tag: Tag, names: Sequence[str]) -> Tag:
+        """Put `names` into it; a tag that is only now created gets a version first."""
+        return super().with_genres(_set_version(tag, _choose_new_version(PLAIN, len(names))), names)
+
+    def new_tag(self) -> Tag:
+        """Return a tag without frames and without a version."""
+        return Tag(header=_NO_VERSION)
+
+    def ends_search(self, tag: Tag) -> bool:
+        """Return whether it has texts: TagLib stops at any frame, FFmpeg only at these."""
+        return any(_TEXTS.match(item.key) for item in tag.items)
+
+    def with_texts(self, tag: Tag, fields: Mapping[str, str]) -> Tag:
+        """Add frames of the version that the tag has, before its pictures."""
+        form = id3v2_frames.Form.of(tag)
+        there = {item.key for item in tag.items}
+        keys = {_FIELDS[form.major][field]: text for field, text in fields.items()}
+        new = [_make_frame(form, key, text) for key, text in keys.items() if key not in there]
+        at = self.genre_position(tag.items)
+        return replace(tag, items=(*tag.items[:at], *new, *tag.items[at:]))
+
+    def with_version(self, tag: Tag, layout: Layout, n_genres: int) -> Tag:
+        """Give a new tag a version, another one the version that `layout` wants."""
+        if tag.header == _NO_VERSION:
+            return _set_version(tag, _choose_new_version(layout, n_genres))
+        return id3v2_versions.convert(tag, _choose_version(tag, layout, n_genres))
+
+    def changed_keys(self, tag: Tag, layout: Layout) -> set[str]:
+        """Return the frames whose name or content differs in the version that `layout` may want."""
+        new = self.with_version(tag, layout, n_genres=2)
+        old_contents, new_contents = _group_contents(tag), _group_contents(new)
+        keys = old_contents.keys() | new_contents.keys()
+        return {key for key in keys if old_contents.get(key) != new_contents.get(key)}
+
+    def version_costs(self, tag: Tag, layout: Layout, n_genres: int) -> tuple[str, ...]:
+        """Return what a change of version costs."""
+        if tag.header == _NO_VERSION:
+            return ()
+        return id3v2_versions.describe_costs(tag, _choose_version(tag, layout, n_genres))
+
+    def undo_version(self, tag: Tag, before: Tag, written: bytes) -> tuple[Tag, tuple[Item, ...]]:
+        """Put frames that somebody has changed since into the old version as they are now."""
+        headers = (before.header, written, tag.header)
+        old, changed, now = (_major_version(header) for header in headers)
+        if old == changed or now != changed:
+            return tag, ()
+        rest, unchanged = list(tag.items), []
+        for group in id3v2_versions.group_items(before.items):
+            frames = id3v2_versions.convert(replace(before, items=tuple(group)), changed).items
+            if all(frame in rest for frame in frames):
+                rest = [item for item in rest if item not in frames]
+                unchanged.extend(group)
+        if old == 2 and rest:
+            return tag, ()  # other programs write no such old version either
+        try:
+            # A list that the old version had all the same is among them.
+            tag = id3v2_versions.convert(replace(tag, items=tuple(rest)), old, joined=False)
+        except CannotWriteError:
+            return tag, ()  # it keeps its version: the genre matters more
+        return replace(tag, header=before.header), tuple(unchanged)
+
+    def convert_items(self, items: Sequence[Item], header: bytes, tag: Tag) -> list[Item]:
+        """Return the frames as they were if the version is the same, else with the same texts."""
+        old, now = id3v2_frames.Form.of(Tag(header=header)), id3v2_frames.Form.of(tag)
+        if old == now:
+            return list(items)
+        texts = "\0".join(self.genre_texts(Tag(tuple(items), header))).split("\0")
+        return self.encode(texts, tag) if items else []
+
+    def genre_position(self, items: Sequence[Item]) -> int:
+        """Return the position before the pictures, which some players do not read past."""
+        keys = [item.key for item in items]
+        return next((n for n, key in enumerate(keys) if key in _PICTURES), len(items))
+
+
+_NO_VERSION = b""
+"""The header of a tag that is only now made: its version depends on how many genres it gets."""
+
+
+def _set_version(tag: Tag, major: int) -> Tag:
+    """Return `tag` with a version, if it has none yet."""
+    return (
+        replace(tag, header=id3v2_frames.Form(major).header) if tag.header == _NO_VERSION else tag
+    )
+
+
+def _major_version(header: bytes) -> int:
+    return id3v2_frames.Form.of(Tag(header=header)).major
+
+
+def _make_frame(form: id3v2_frames.Form, key: str, text: str) -> Item:
+    # What it said in Latin-1 keeps its bytes: a player may guess that they are something else.
+    latin = text.encode("latin-1", "replace")
+    same = latin.decode("latin-1") == text
+    content = b"\0" + latin if same else id3v2_frames.encode_text(form, [text])
+    if key in ("COMM", "COM"):
+        # A language and an empty description, in the same encoding, stand before the text.
+        empty = b"\xff\xfe\0\0" if content[:1] == b"\1" else b"\0"
+        content = content[:1] + b"XXX" + empty + content[1:]
+    return form.frame(key, content)
+
+
+def _choose_new_version(layout: Layout, n_genres: int) -> int:
+    """Return the version of a new tag: v2.4 for a list, else v2.3, which all players read."""
+    default = 4 if n_genres > 1 and "ID3v2" not in layout.joined else 3
+    return {"v2.4": 4, "v2.3": 3}.get(layout.id3, default)
+
+
+def _choose_version(tag: Tag, layout: Layout, n_genres: int) -> int:
+    """Return the version that `layout` wants for a tag."""
+    own = id3v2_frames.Form.of(tag).major
+    raised = layout.id3_lists and n_genres > 1 and "ID3v2" not in layout.joined
+    return {"v2.4": 4, "v2.3": 3}.get(layout.id3, 4 if raised else own)
+
+
+def _group_contents(tag: Tag) -> dict[str, list[bytes]]:
+    """Return the contents of the frames by their keys, without headers."""
+    size = id3v2_frames.Form.of(tag).frame_header_size
+    found: dict[str, list[bytes]] = {}
+    for item in tag.items:
+        found.setdefault(item.key, []).append(item.data[size:])
+    return found
+
+
+class ChunkId3v2(Id3v2):
+    """In a chunk of a WAV or AIFF file, whose name stays as it is."""
+
+    def __init__(self, order: Order, *names: bytes) -> None:
+        self._order: Order = order
+        self._names = names
+
+    def _open_chunks(self, file: BinaryIO) -> ChunkFile:
+        return ChunkFile(file, self._order)
+
+    def locate(self, file: BinaryIO) -> tuple[int, int]:
+        """Return where the content of the chunk is, and how long it is."""
+        chunk = self._open_chunks(file).find(*self._names)
+        return (chunk.offset, chunk.size) if chunk else (0, 0)
+
+    def load_extras(self, file: BinaryIO) -> list[Item]:
+        """Return the other chunks, but for the audio and what other handlers read."""
+        found = []
+        for chunk in self._open_chunks(file).chunks():
+            size = min(chunk.size, size_of(file) - chunk.offset)
+            data = b"" if chunk.name in SOUND else read_at(file, chunk.offset, size)
+            if chunk.name not in (*SOUND, *self._names) and not data.startswith(b"INFO"):
+                found.append(Item(f"chunk {chunk.name.decode('latin-1')}", data))
+        return found
+
+    def store(self, file: BinaryIO, tag: Tag | None) -> None:
+        """Replace the chunk, or append one."""
+        chunks = self._open_chunks(file)
+        chunk = chunks.find(*self._names)
+        content = id3v2_frames.render(tag, chunk.size if chunk else 0) if tag else None
+        if chunk or content:
+            chunks.replace(chunk, self._names[0], content)
