@@ -30,7 +30,7 @@ IS_INTEGRATION: Mapping[str, bool] = {
     "pipeline": True,
     "pipeline/test_apply.py": False,
     "pipeline/test_genre_maps.py": False,
-    "pipeline/test_judging_files.py": False,
+    "pipeline/test_evaluate.py": False,
     "pipeline/test_plans.py": False,
     "pipeline/test_windows.py": False,
     "report/test_plot.py": True,

@@ -17,7 +17,7 @@ from genretag.domain.tagging import TagPolicy, decide
 from genretag.domain.track import Track
 from genretag.errors import Code, FileError
 from genretag.inference.session import Model, load
-from genretag.pipeline.report import collected, library
+from genretag.pipeline.report import build_library, collect_entries
 from genretag.pipeline.score import predict
 
 LOW, HIGH = toy_model.LOW_HZ, toy_model.HIGH_HZ
@@ -43,11 +43,11 @@ def decided(policy: TagPolicy, *tracks: Scored) -> list[Outcome]:
 
 
 def made(found: tuple[list[LibraryEntry], int], model: Model, policy: TagPolicy = FILL) -> Library:
-    return library([Path("/music")], found, policy, model, "full")
+    return build_library([Path("/music")], found, policy, model, "full")
 
 
 def entries(policy: TagPolicy, *tracks: Scored) -> list[LibraryEntry]:
-    return collected(decided(policy, *tracks), policy)[0]
+    return collect_entries(decided(policy, *tracks), policy)[0]
 
 
 def test_after_is_what_the_policy_would_leave(tmp_path: Path, model: Model) -> None:
@@ -72,7 +72,7 @@ def test_a_file_that_has_what_the_map_calls_it_does_not_disagree(
 
 def test_skipped_files_are_counted_and_failed_ones_shown(model: Model) -> None:
     failed = Failed(path=Path("/no/a.mp3"), error=FileError(Code.NOT_AUDIO, "a.mp3: no", "Hm."))
-    found = collected([Skipped(path=Path("/no/b.jpg"), reason="not audio"), failed], FILL)
+    found = collect_entries([Skipped(path=Path("/no/b.jpg"), reason="not audio"), failed], FILL)
     told = made(found, model)
     assert told.skipped == 1 and [one.outcome for one in told.entries] == [failed]
     assert told.entries[0].title == "a.mp3" and np.isnan(told.points).all()
@@ -83,14 +83,14 @@ def test_three_tracks_make_a_map_and_two_make_none(tmp_path: Path, model: Model)
         heard(write_tone(tmp_path / f"{n}.flac", 4.0, hz=hz), model)
         for n, hz in enumerate((LOW, HIGH, toy_model.MIDDLE_HZ))
     ]
-    assert np.isfinite(made(collected(decided(FILL, *tracks), FILL), model).points).all()
-    assert np.isnan(made(collected(decided(FILL, *tracks[:2]), FILL), model).points).all()
+    assert np.isfinite(made(collect_entries(decided(FILL, *tracks), FILL), model).points).all()
+    assert np.isnan(made(collect_entries(decided(FILL, *tracks[:2]), FILL), model).points).all()
 
 
 def test_timelines_are_of_what_can_still_be_heard(tmp_path: Path, model: Model) -> None:
     """Files are heard again, and somebody may have touched them meanwhile."""
     paths = [write_tone(tmp_path / f"{n}.flac", 4.0, hz=HIGH) for n in range(3)]
-    found = collected(decided(FILL, *(heard(path, model, "Low") for path in paths)), FILL)
+    found = collect_entries(decided(FILL, *(heard(path, model, "Low") for path in paths)), FILL)
     paths[0].unlink()
     encode(paths[1], tone(4.0) * 0, RECIPES["FLAC"])
     [(row, timeline)] = made(found, model).timelines

@@ -89,7 +89,7 @@ def evaluate(
         from genretag.domain.placeholder import parse_placeholders
         from genretag.domain.selection import Selection
         from genretag.domain.truth import GenreClasses
-        from genretag.pipeline.evaluate import Question, evaluated
+        from genretag.pipeline.evaluate import EvaluationQuestion, evaluate_outcomes
         from genretag.report.paths import common_folder
 
         files = finding.find(paths)
@@ -97,7 +97,7 @@ def evaluate(
         predictor = session.predictor(display.warn)
         genres = predictor.manifest.genres
         names = maps.read(genre_map, genres.names)
-        question = Question(
+        question = EvaluationQuestion(
             GenreClasses(genres, names),
             predictor.loaded.identity,
             predictor.manifest.threshold,
@@ -108,7 +108,7 @@ def evaluate(
         selection = Selection("tagged", question.placeholders, finding.video)
         with display, predictor.analyses(files, selection) as analyses:
             outcomes = (analysis.as_outcome() for analysis in analyses)
-            evaluation = evaluated(display.track(outcomes), question)
+            evaluation = evaluate_outcomes(display.track(outcomes), question)
     _show(evaluation, format, output)
     if save:
         _save(context, evaluation)

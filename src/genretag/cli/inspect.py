@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from genretag.domain.inspection import Inspection
     from genretag.domain.manifest import FrontEnd
     from genretag.inference.session import Model
-    from genretag.pipeline.inspect import Look
+    from genretag.pipeline.inspect import InspectionOptions
 
 EXPLANATIONS = {"none": (), "time": ("time",), "full": ("time", "bands")}
 
@@ -99,7 +99,7 @@ def inspect(
 
     with deferred():  # broken off half way, it cannot be imported again
         from genretag.inference import session, store
-    from genretag.pipeline.inspect import Look
+    from genretag.pipeline.inspect import InspectionOptions
 
     _check_files(files, plot, embeddings)
     draw = _load_draw(plot)
@@ -107,13 +107,13 @@ def inspect(
     model = session.load(model_file, inference.device, group.warn)
     _check_model(model, probability, embeddings)
     least_score = choose_threshold(context, threshold, model)
-    look = Look(inference.coverage, EXPLANATIONS[explain], probability, least_score)
+    options = InspectionOptions(inference.coverage, EXPLANATIONS[explain], probability, least_score)
     failed = False
     kept: list[Inspection] = []
     with ExitStack() as stack:
         stream = stack.enter_context(open_output(output)) if output else sys.stdout
         write = _write_lines(stream) if format == "jsonl" else _write_pages(stream)
-        for file, result in _inspect(files, model, model_file, look):
+        for file, result in _inspect(files, model, model_file, options):
             if isinstance(result, FileError):
                 group.show(result)
                 failed = True
@@ -190,18 +190,18 @@ def _load_draw(plot: Path | None) -> "Callable[[Inspection, FrontEnd, Path], Non
 
 
 def _inspect(
-    files: Iterable[Path], model: "Model", model_file: Path, look: "Look"
+    files: Iterable[Path], model: "Model", model_file: Path, options: "InspectionOptions"
 ) -> "Iterator[tuple[Path, Inspection | FileError]]":
     """Yield what is in each file, or why it cannot be read; on the CPU if a device fails."""
     from genretag.cli import group
     from genretag.inference import session
-    from genretag.pipeline.inspect import inspected
+    from genretag.pipeline.inspect import inspect_file
 
     for file in files:
         result: Inspection | FileError | None = None
         while result is None:
             try:
-                result = inspected(file, model, look)
+                result = inspect_file(file, model, options)
             except FileError as error:
                 result = error
             except session.DeviceError as error:

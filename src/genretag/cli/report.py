@@ -55,7 +55,7 @@ def report(
         from genretag.cli.display import Display
         from genretag.cli.policy import make_policy
         from genretag.domain.selection import Selection
-        from genretag.pipeline.report import collected, library
+        from genretag.pipeline.report import build_library, collect_entries
         from genretag.pipeline.scan import decide_files
         from genretag.report.page import render_page
         from genretag.report.paths import common_folder
@@ -67,8 +67,10 @@ def report(
         selection = Selection(video=finding.video)
         with display, predictor.analyses(files, selection) as analyses:
             outcomes = display.track(decide_files(analyses, policy))
-            entries = collected(outcomes, policy)
-        text = render_page(library(paths, entries, policy, predictor.loaded, inference.coverage))
+            entries = collect_entries(outcomes, policy)
+        text = render_page(
+            build_library(paths, entries, policy, predictor.loaded, inference.coverage)
+        )
     _write(text, output)
     typer.echo(f"Wrote {output}", err=True)
     raise typer.Exit(display.exit_code)

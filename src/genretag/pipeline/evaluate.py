@@ -1,4 +1,4 @@
-"""Compares what was heard in files with the genres that they have."""
+"""Compares predictions for files with the genres that they have."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
@@ -16,11 +16,11 @@ from genretag.domain.truth import GenreClasses, UnmappedGenre, describe_unmapped
 
 
 @dataclass(frozen=True)
-class Question:
-    """What is to be found out of a model.
+class EvaluationQuestion:
+    """What is to be found out about a model.
 
     Attributes:
-        classes: the genres by which it is judged.
+        classes: the genres that are compared.
         model: its identity.
         threshold: its own.
         precision: how many of the files that pass a threshold should be right.
@@ -36,17 +36,17 @@ class Question:
     placeholders: frozenset[str] = field(default_factory=parse_placeholders)
 
 
-def evaluated(outcomes: Iterable[Outcome], question: Question) -> Evaluation:
-    """What the outcomes of files, listened to under the policy `compare`, say of the model."""
+def evaluate_outcomes(outcomes: Iterable[Outcome], question: EvaluationQuestion) -> Evaluation:
+    """Return how right the model is about files that have a genre."""
     tally = Tally(question)
     for outcome in outcomes:
         tally.add(outcome)
-    judged = tally.judged()
+    scored = tally.scored_files()
     return Evaluation(
         question.model,
         tally.counts,
         tally.unmapped(),
-        compute_metrics(judged, question.threshold, question.precision) if judged else None,
+        compute_metrics(scored, question.threshold, question.precision) if scored else None,
         tuple(tally.others),
     )
 
@@ -54,29 +54,29 @@ def evaluated(outcomes: Iterable[Outcome], question: Question) -> Evaluation:
 class Tally:
     """Collects outcomes: what can be compared, and why the others cannot."""
 
-    def __init__(self, question: Question) -> None:
+    def __init__(self, question: EvaluationQuestion) -> None:
         self._classes = question.classes
         self._written = question.written
         self._placeholders = question.placeholders
         self.others: list[float] = []
-        self._fates: Counter[str] = Counter()
+        self._counts: Counter[str] = Counter()
         self._rows: list[list[float]] = []
-        self._meant: list[tuple[int, ...]] = []
+        self._truth: list[tuple[int, ...]] = []
         self._spelled: dict[str, str] = {}
-        self._strange: Counter[str] = Counter()
-        self._heard: defaultdict[str, list[ScoredGenre]] = defaultdict(list)
+        self._unknown: Counter[str] = Counter()
+        self._best_scores: defaultdict[str, list[ScoredGenre]] = defaultdict(list)
 
     @property
     def counts(self) -> FileCounts:
         """How many files there were, by what became of them."""
-        return FileCounts(**self._fates)
+        return FileCounts(**self._counts)
 
     def add(self, outcome: Outcome) -> None:
         """Take in one more file."""
-        self._fates[self._fate(outcome)] += 1
+        self._counts[self._count_as(outcome)] += 1
 
-    def judged(self) -> ScoredFiles | None:
-        """The files that can be compared; None if there are none."""
+    def scored_files(self) -> ScoredFiles | None:
+        """Return the files that can be compared; None if there are none."""
         if not self._rows:
             return None
         probabilities = np.array(self._rows)
@@ -84,18 +84,18 @@ class Tally:
         return ScoredFiles(
             self._classes.names,
             probabilities,
-            np.array([places[0] for places in self._meant]),
-            np.array([said in places for said, places in zip(best, self._meant, strict=True)]),
+            np.array([true[0] for true in self._truth]),
+            np.array([index in true for index, true in zip(best, self._truth, strict=True)]),
         )
 
     def unmapped(self) -> tuple[UnmappedGenre, ...]:
-        """The names that mean no genre of the model, the most frequent first."""
+        """Return the names that mean no genre of the model, the most frequent first."""
         return tuple(
-            describe_unmapped(self._spelled[key], files, self._heard[key], self._classes)
-            for key, files in self._strange.most_common()
+            describe_unmapped(self._spelled[key], files, self._best_scores[key], self._classes)
+            for key, files in self._unknown.most_common()
         )
 
-    def _fate(self, outcome: Outcome) -> str:
+    def _count_as(self, outcome: Outcome) -> str:
         if isinstance(outcome, Failed):
             return "failed"
         if isinstance(outcome, Skipped):
@@ -105,42 +105,42 @@ class Tally:
             return "untagged"
         if self._written and self._written.get(outcome.path.resolve()) == outcome.before:
             return "own"
-        meant = self._classes.indices_of(genres)
-        heard = outcome.prediction
-        if not meant:
-            return self._unmapped(genres, heard)
-        if heard is None or not heard.genres:
+        true = self._classes.indices_of(genres)
+        prediction = outcome.prediction
+        if not true:
+            return self._unmapped(genres, prediction)
+        if prediction is None or not prediction.genres:
             return "silent"
-        if self._classes.index_of(heard.genres[0].name) is None:
+        if self._classes.index_of(prediction.genres[0].name) is None:
             return "dropped"
-        self._rows.append(self._row(heard))
-        self._meant.append(meant)
+        self._rows.append(self._row(prediction))
+        self._truth.append(true)
         return "compared"
 
-    def _unmapped(self, names: tuple[str, ...], heard: Prediction | None) -> str:
+    def _unmapped(self, names: tuple[str, ...], prediction: Prediction | None) -> str:
         unknown = {fold_name(name): name for name in names if not self._classes.knows(name)}
-        best = self._best(heard)
+        best = self._best(prediction)
         if unknown and best:
             self.others.append(best.score)
         for key, name in unknown.items():
             self._spelled.setdefault(key, name)
-            self._strange[key] += 1
-            self._heard[key] += [best] if best else []
+            self._unknown[key] += 1
+            self._best_scores[key] += [best] if best else []
         return "unmapped" if unknown else "dropped"
 
-    def _best(self, heard: Prediction | None) -> ScoredGenre | None:
-        if heard is None or not heard.genres:
+    def _best(self, prediction: Prediction | None) -> ScoredGenre | None:
+        if prediction is None or not prediction.genres:
             return None
-        place = self._classes.index_of(heard.genres[0].name)
-        if place is None:
+        index = self._classes.index_of(prediction.genres[0].name)
+        if index is None:
             return None
-        return ScoredGenre(self._classes.names[place], heard.genres[0].score)
+        return ScoredGenre(self._classes.names[index], prediction.genres[0].score)
 
-    def _row(self, heard: Prediction) -> list[float]:
-        """The score of each class: as `scan` goes by the best genre, a merged one has its best."""
+    def _row(self, prediction: Prediction) -> list[float]:
+        """Return the score of each class; of genres that are merged, that of the best."""
         row = [0.0] * len(self._classes)
-        for genre in heard.genres:
-            place = self._classes.index_of(genre.name)
-            if place is not None:
-                row[place] = max(row[place], genre.score)
+        for genre in prediction.genres:
+            index = self._classes.index_of(genre.name)
+            if index is not None:
+                row[index] = max(row[index], genre.score)
         return row

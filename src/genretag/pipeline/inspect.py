@@ -13,8 +13,8 @@ from genretag.pipeline.windows import effects, timeline
 
 
 @dataclass(frozen=True)
-class Look:
-    """How closely to look.
+class InspectionOptions:
+    """How closely to look at a file.
 
     `explain` names the `OCCLUSIONS` to try; `wished` is the probability with which a set of
     genres shall hold the true one, for a model that knows its `set_masses`. `threshold` is the
@@ -27,19 +27,19 @@ class Look:
     threshold: float | None = None
 
 
-def inspected(path: Path, model: Model, look: Look) -> Inspection:
-    """Everything about the file at `path`; FileError if it cannot be read or heard."""
+def inspect_file(path: Path, model: Model, options: InspectionOptions) -> Inspection:
+    """Return everything about the file at `path`; FileError if it cannot be read or decoded."""
     with tags.open(path) as file:
         container, genres = file.container, file.genres
         stored = file.stored_tags() if container else ()
         stale = file.stale_tags() if container else ()
-    heard = timeline(path, model, look.coverage)
+    heard = timeline(path, model, options.coverage)
     best = next(iter(heard.prediction.genres), None)
 
     def found(occlusion: str) -> tuple[tuple[Effect, ...], ...]:
-        if best is None or occlusion not in look.explain:
+        if best is None or occlusion not in options.explain:
             return ()
-        return tuple(effects(path, model, look.coverage, best.name, OCCLUSIONS[occlusion]))
+        return tuple(effects(path, model, options.coverage, best.name, OCCLUSIONS[occlusion]))
 
     manifest = model.manifest
     return Inspection(
@@ -49,11 +49,11 @@ def inspected(path: Path, model: Model, look: Look) -> Inspection:
         genres,
         tuple(second.tag for second in stale),
         heard,
-        manifest.threshold if look.threshold is None else look.threshold,
+        manifest.threshold if options.threshold is None else options.threshold,
         found("time"),
         found("bands"),
-        look.wished,
-        prediction_set(heard.prediction, manifest.set_masses[round(100 * look.wished) - 1])
-        if look.wished
+        options.wished,
+        prediction_set(heard.prediction, manifest.set_masses[round(100 * options.wished) - 1])
+        if options.wished
         else (),
     )

@@ -23,7 +23,7 @@ class Plan:
 
 
 def read(path: Path) -> Plan:
-    """The changes of a plan; all of them are looked at before the first is carried out.
+    """Read the changes of a plan; all of them are checked before the first is carried out.
 
     A plan that lacks the first line, made by an older version or put together by a person, is
     believed to be complete.
@@ -96,7 +96,7 @@ def _path(text: str) -> Path:
 
 
 def _names(names: Any) -> tuple[str, ...]:
-    """A list of genres; people edit plans."""
+    """Return a list of genres, checked: people edit plans."""
     if not isinstance(names, list) or not all(
         isinstance(name, str) and name == name.strip() != "" for name in names
     ):

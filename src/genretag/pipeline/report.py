@@ -28,8 +28,10 @@ _FEWEST_POINTS = 3
 _TITLE_BYTES = 1 << 28
 
 
-def collected(outcomes: Iterable[Outcome], policy: TagPolicy) -> tuple[list[LibraryEntry], int]:
-    """An entry for each file that is shown, and how many are not.
+def collect_entries(
+    outcomes: Iterable[Outcome], policy: TagPolicy
+) -> tuple[list[LibraryEntry], int]:
+    """Return an entry for each file that is shown, and how many are not.
 
     Args:
         outcomes: what `policy` makes of files, scored whether they have a genre or not.
@@ -57,14 +59,14 @@ def collected(outcomes: Iterable[Outcome], policy: TagPolicy) -> tuple[list[Libr
     return entries, skipped
 
 
-def library(
+def build_library(
     roots: Sequence[Path],
     found: tuple[Sequence[LibraryEntry], int],
     policy: TagPolicy,
     model: Model,
     coverage: str,
 ) -> Library:
-    """The whole report; the most interesting tracks are heard again, window by window."""
+    """Return the whole report; the most interesting tracks are scored again, window by window."""
     entries, skipped = found
     return Library(
         roots=tuple(roots),
@@ -82,7 +84,7 @@ def library(
 
 
 def _titles(outcome: Outcome) -> Titles:
-    """How the tags call a file; one that failed is not touched again."""
+    """Return title and artist of a file; one that failed is not touched again."""
     if isinstance(outcome, Failed):
         return Titles()
     # Here no other process stands between a file made to do harm and the whole run.
@@ -92,7 +94,7 @@ def _titles(outcome: Outcome) -> Titles:
 
 
 def _names(heard: Prediction | None, genre_map: GenreMap) -> tuple[str, ...]:
-    """All that the best genre is called: by the map, and by whoever uses one of its aliases."""
+    """Return all that the best genre is called: by the map, and by whoever uses its aliases."""
     if not heard or not heard.genres:
         return ()
     best = heard.genres[0].name
@@ -102,7 +104,7 @@ def _names(heard: Prediction | None, genre_map: GenreMap) -> tuple[str, ...]:
 
 
 def _places(entries: Sequence[LibraryEntry]) -> NDArray[np.float64]:
-    """Where each entry is on the map, [n_entries, 2]."""
+    """Place each entry on the map; return [n_entries, 2]."""
     places = np.full((len(entries), 2), np.nan)
     heard = [
         (n, entry.outcome.prediction.embedding)

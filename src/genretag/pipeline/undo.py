@@ -13,7 +13,7 @@ CHANGED_SINCE = "its genre was changed since"
 
 
 def run_to_undo(journal: Journal, wished: int | None) -> RunRecord | None:
-    """The run that `undo` is about: `wished`, or the last that was not taken back yet.
+    """Return the run to take back: `wished`, or the last that was not taken back yet.
 
     Runs of `undo` are taken back only by number. None if there is nothing to undo.
 
@@ -35,7 +35,7 @@ def run_to_undo(journal: Journal, wished: int | None) -> RunRecord | None:
 
 
 def plan(journal: Journal, run: int, force: bool = False) -> Iterator[Outcome]:
-    """What undoing a run means for each of its files, the last written first.
+    """Yield what undoing a run means for each of its files, the last written first.
 
     Planned where the genre is still what the run wrote, or with `force` whatever it is; Unchanged
     where it is what it was before; Skipped where somebody gave another since; Failed where the

@@ -38,9 +38,9 @@ class Writer:
         """
         for outcome in outcomes:
             interrupt.check()
-            yield self._written(outcome) if isinstance(outcome, Planned) else outcome
+            yield self._write(outcome) if isinstance(outcome, Planned) else outcome
 
-    def _written(self, planned: Planned) -> Outcome:
+    def _write(self, planned: Planned) -> Outcome:
         model = planned.prediction.model if planned.prediction else None
         try:
             notes = self._replace(planned.change, model)
@@ -69,7 +69,7 @@ class Writer:
         """Swap a changed and verified copy into a file's place; what that could not keep."""
         # The target of a link is what is rewritten; the link stays a link.
         path = Path(os.path.realpath(change.path))
-        status = _checked(change, path)
+        status = _check(change, path)
         original = _read_original(change, path)
         entry = Entry(
             path=path,
@@ -100,7 +100,7 @@ class Writer:
         except GenretagError as error:
             if _is_changed(path, status):
                 raise _changed(change.path) from error
-            raise _about(change.path, entry.staged, error) from error
+            raise _about_original(change.path, entry.staged, error) from error
         finally:
             self._settle(number, entry, made, raw_after)
 
@@ -116,7 +116,7 @@ class Writer:
         except FileNotFoundError:
             if made is None:
                 self.journal.settle(number, "abandoned")
-            elif _swapped(entry.path, made, raw_after):
+            elif _is_swapped(entry.path, made, raw_after):
                 self.journal.settle(number, "committed", raw_after)
         except OSError:
             pass
@@ -140,8 +140,8 @@ def open_writer(
             yield Writer(journal, run, keep_mtime, at_once)
 
 
-def _swapped(path: Path, made: os.stat_result, raw: str | None) -> bool:
-    """Whether the copy that is gone from its place is `path` now."""
+def _is_swapped(path: Path, made: os.stat_result, raw: str | None) -> bool:
+    """Return whether the copy that is gone from its place is `path` now."""
     with suppress(OSError, FileError):
         # Some mounts number a file anew when it is renamed: then its genres tell.
         if files.is_same_file(made, path):
@@ -172,8 +172,8 @@ def recover(journal: Journal) -> None:
                     journal.settle(entry.id, "committed")
 
 
-def _checked(change: TagChange, path: Path) -> os.stat_result:
-    """The state of a file that may be written and still is what was planned for."""
+def _check(change: TagChange, path: Path) -> os.stat_result:
+    """Return the state of a file; FileError unless it may be written and is as planned."""
     try:
         status = path.stat()
         if not os.access(path, os.W_OK):
@@ -238,7 +238,7 @@ def _verify(change: TagChange, staged: Path, original: _Original) -> str:
         }
         wrong = [name for name, check in checks.items() if not _passes(check)]
         if wrong:
-            raise _not_as_wished(change, wrong, original.path)
+            raise _verification_error(change, wrong, original.path)
         return copy.raw_genres().to_json()
 
 
@@ -251,7 +251,7 @@ def _passes(check: Callable[[], bool]) -> bool:
         raise
 
 
-def _not_as_wished(change: TagChange, wrong: list[str], original: Path) -> FileError:
+def _verification_error(change: TagChange, wrong: list[str], original: Path) -> FileError:
     """Why a copy is not what it must be: the names, the file, or else genretag."""
     if not tags.can_store(change.after):
         names = ", ".join(f'"{name}"' for name in change.after)
@@ -281,13 +281,13 @@ def _other_names(status: os.stat_result) -> tuple[str, ...]:
     return ()
 
 
-def _about(path: Path, staged: Path, error: GenretagError) -> GenretagError:
-    """`error` in words about the file that a person knows, not about its copy."""
+def _about_original(path: Path, staged: Path, error: GenretagError) -> GenretagError:
+    """Return `error` in words about the file that a person knows, not about its copy."""
     return type(error)(error.code, error.message.replace(str(staged), str(path)), error.hint)
 
 
 def _is_changed(path: Path, before: os.stat_result) -> bool:
-    """Whether somebody has written to a file since, or taken it away."""
+    """Return whether somebody has written to a file since, or taken it away."""
     try:
         return files.read_stamp(path) != Stamp(before.st_size, before.st_mtime_ns)
     except FileNotFoundError:

@@ -11,7 +11,7 @@ from genretag.domain.outcome import Failed, Outcome, Skipped, Unchanged
 from genretag.domain.prediction import Prediction, ScoredGenre
 from genretag.domain.truth import GenreClasses
 from genretag.errors import Code, FileError
-from genretag.pipeline.evaluate import Question, evaluated
+from genretag.pipeline.evaluate import EvaluationQuestion, evaluate_outcomes
 
 NAMES = ("Rock", "Pop", "Spoken")
 PATH = Path("/music/a.flac")
@@ -27,15 +27,15 @@ def file(*genres: str, **scores: float) -> Outcome:
     return Unchanged(path=PATH, before=genres, after=genres, prediction=heard(**scores))
 
 
-def question(precision: float = 0.9, **entries: object) -> Question:
+def question(precision: float = 0.9, **entries: object) -> EvaluationQuestion:
     classes = GenreClasses(GenreVocabulary(NAMES), GenreMap(**entries))  # type: ignore[arg-type]
-    return Question(classes, "toy@0", 0.8, precision)
+    return EvaluationQuestion(classes, "toy@0", 0.8, precision)
 
 
 def test_every_file_is_counted_once_with_its_reason() -> None:
     silent = Unchanged(path=PATH, before=("Rock",), prediction=Prediction((), 0, 3.0, "toy@0"))
     error = FileError(Code.UNDECODABLE, "broken", "Mend it.")
-    counts = evaluated(
+    counts = evaluate_outcomes(
         [
             file("Rock", Rock=0.9, Pop=0.1),
             file("rock", Pop=0.6, Rock=0.4),
@@ -56,7 +56,7 @@ def test_every_file_is_counted_once_with_its_reason() -> None:
 
 
 def test_the_numbers_are_those_of_pencil_and_paper() -> None:
-    grades = evaluated(
+    grades = evaluate_outcomes(
         [
             file("Rock", Rock=0.95, Pop=0.05),
             file("Rock", Rock=0.85, Pop=0.15),
@@ -77,7 +77,9 @@ def test_the_numbers_are_those_of_pencil_and_paper() -> None:
 
 def test_merged_genres_go_by_the_best_of_them_as_scan_does() -> None:
     outcome = file("Guitars", Rock=0.3, Pop=0.31, Spoken=0.39)
-    grades = evaluated([outcome], question(rename={"Rock": "Guitars", "Pop": "Guitars"})).metrics
+    grades = evaluate_outcomes(
+        [outcome], question(rename={"Rock": "Guitars", "Pop": "Guitars"})
+    ).metrics
     assert grades is not None and grades.classes == ("Guitars", "Spoken")
     assert grades.confusion.tolist() == [[0, 1], [0, 0]]
     assert grades.mean_score == pytest.approx(0.39)
@@ -87,7 +89,7 @@ def test_a_threshold_is_found_where_enough_files_pass() -> None:
     right = [file("Rock", Rock=0.7) for _ in range(27)]
     wrong = [file("Pop", Rock=0.7) for _ in range(3)]
     doubtful = [file("Pop", Rock=0.5) for _ in range(5)]
-    grades = evaluated([*right, *wrong, *doubtful], question(0.9)).metrics
+    grades = evaluate_outcomes([*right, *wrong, *doubtful], question(0.9)).metrics
     assert grades is not None and grades.target.is_met
     found = grades.target.nearest
     assert (found.threshold, found.files, found.precision.value) == (0.51, 30, 0.9)
@@ -98,7 +100,7 @@ def test_a_threshold_is_found_where_enough_files_pass() -> None:
 @pytest.mark.parametrize(("files", "precision"), [(19, 0.9), (40, 0.99)])
 def test_few_files_or_too_many_wrong_ones_give_no_threshold(files: int, precision: float) -> None:
     outcomes = [file("Rock" if n % 20 else "Pop", Rock=0.9) for n in range(1, files + 1)]
-    grades = evaluated(outcomes, question(precision)).metrics
+    grades = evaluate_outcomes(outcomes, question(precision)).metrics
     assert grades is not None and not grades.target.is_met
 
 
@@ -110,7 +112,7 @@ def test_unknown_names_come_with_their_files_the_most_frequent_first() -> None:
         file("HOUSE", Pop=0.7),
         file("Grime", "Rock", Rock=0.9),
     ]
-    found = evaluated(outcomes, question()).unmapped
+    found = evaluate_outcomes(outcomes, question()).unmapped
     assert [(one.name, one.files, one.genre, one.reason) for one in found] == [
         ("House", 3, "Pop", "model"),
         ("Indie  Rock", 1, "Rock", "name"),
@@ -120,17 +122,17 @@ def test_unknown_names_come_with_their_files_the_most_frequent_first() -> None:
 
 def test_an_alias_makes_a_name_usable() -> None:
     outcomes = [file("House", Pop=0.9), file("House", Rock=0.9)]
-    evaluation = evaluated(outcomes, question(aliases={"house": "Pop"}))
+    evaluation = evaluate_outcomes(outcomes, question(aliases={"house": "Pop"}))
     assert evaluation.metrics is not None and not evaluation.unmapped
     assert evaluation.metrics.accuracy.value == 0.5
 
 
 @pytest.mark.parametrize("outcomes", [[], [file("Polka", Rock=0.9)]])
 def test_without_a_known_genre_there_are_no_grades(outcomes: list[Outcome]) -> None:
-    evaluation = evaluated(outcomes, question())
+    evaluation = evaluate_outcomes(outcomes, question())
     assert evaluation.metrics is None and evaluation.counts.compared == 0
 
 
 def test_all_genres_of_the_model_can_be_dropped() -> None:
-    evaluation = evaluated([file("Rock", Rock=0.9)], question(drop=frozenset(NAMES)))
+    evaluation = evaluate_outcomes([file("Rock", Rock=0.9)], question(drop=frozenset(NAMES)))
     assert evaluation.metrics is None and evaluation.counts.dropped == 1
