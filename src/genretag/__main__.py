@@ -2,7 +2,7 @@
 
 
 def main() -> None:
-    """Entry point of the console script.
+    """Run the console script.
 
     Worker processes import this module anew, and need nothing of the command line.
     """

@@ -81,7 +81,7 @@ def genretag(
 
 
 def main() -> None:
-    """Entry point of the console script."""
+    """Run the console script."""
     # Who starts it may have closed them.
     sys.stdin = sys.stdin or open(os.devnull)  # noqa: SIM115, PTH123
     sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115, PTH123
@@ -107,7 +107,7 @@ def main() -> None:
 
 
 def _flushed(code: Any) -> Any:
-    """The exit code `code`, if what was printed arrives where it should."""
+    """Return the exit code `code`, if what was printed arrives where it should."""
     try:
         sys.stdout.flush()
     except BrokenPipeError:
