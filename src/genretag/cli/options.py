@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from genretag.inference.store import DEFAULT
+from genretag.report import Format
 
 if TYPE_CHECKING:
     from genretag.domain.outcome import Outcome
@@ -253,7 +254,5 @@ class WritingOptions:
 class OutputOptions:
     """Where a line for each file goes, and in which format."""
 
-    format: Annotated[
-        Literal["human", "jsonl", "csv"], in_output(help="Lines to read, or data for scripts.")
-    ] = "human"
+    format: Annotated[Format, in_output(help="Lines to read, or data for scripts.")] = "human"
     file: OutputOption = None
