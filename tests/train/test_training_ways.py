@@ -64,14 +64,14 @@ def test_every_architecture_goes_from_music_to_a_model(
 def test_weights_and_biases_gets_curves_and_confusions_offline(
     toy_library, features, tmp_path, monkeypatch
 ) -> None:
-    from genretag_train.training.pipeline import Place, train
+    from genretag_train.training.pipeline import RunPaths, train
 
     monkeypatch.setenv("WANDB_MODE", "offline")
     monkeypatch.setenv("WANDB_SILENT", "true")
     out = tmp_path / "run"
     config = TrainConfig(window_s=1.0, hidden=4, rnn_hidden=4, batch_size=8, epochs=2, threads=1,
                          mask_s=0.1, min_accepted=1)  # fmt: skip
-    place = Place(toy_library, out, features, wandb=True)
+    place = RunPaths(toy_library, out, features, wandb=True)
     train(config, place, False, lambda text: None, lambda done, of: None)
     (journal,) = out.glob("wandb/offline-run-*/*.wandb")
     names = ("epoch_avg_loss", "batch_loss", "val_loss", "val_accuracy", "val_f1_weighted",

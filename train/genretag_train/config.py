@@ -139,7 +139,7 @@ class TrainConfig:
                 raise _refused(name, f"it must be a share between 0 and 1{_meant(share)}")
 
 
-def configured(file: Path | None, options: Mapping[str, Any]) -> TrainConfig:
+def load_config(file: Path | None, options: Mapping[str, Any]) -> TrainConfig:
     """The defaults, overridden by `file` (TOML), overridden by the options that are not None.
 
     Raises:
@@ -150,7 +150,7 @@ def configured(file: Path | None, options: Mapping[str, Any]) -> TrainConfig:
 
 
 def to_toml(config: TrainConfig) -> str:
-    """`config` as the text that `configured` reads: one `key = value` line per field."""
+    """`config` as the text that `load_config` reads: one `key = value` line per field."""
     pairs = ((entry.name, getattr(config, entry.name)) for entry in fields(config))
     return "".join(f"{name} = {json.dumps(value, ensure_ascii=False)}\n" for name, value in pairs)
 

@@ -10,7 +10,7 @@ from genretag.errors import Code, UsageError
 from genretag.option_groups import with_options
 from genretag_train.cli import data, results, studies
 from genretag_train.cli.progress import working
-from genretag_train.config import TrainConfig, configured
+from genretag_train.config import TrainConfig, load_config
 
 app = typer.Typer(rich_markup_mode="rich")
 _RUN = "Run"
@@ -122,11 +122,11 @@ def train(
         raise UsageError(
             Code.BAD_OPTION, "There is nothing to learn from", "Give --data a CSV or a folder."
         )
-    told = configured(recipe, vars(settings))
+    told = load_config(recipe, vars(settings))
     with working("training") as (notify, progress):
         from genretag_train.training import pipeline
 
-        place = pipeline.Place(data, out, cache or out / "features", bundle, wandb, tensorboard)
+        place = pipeline.RunPaths(data, out, cache or out / "features", bundle, wandb, tensorboard)
         pipeline.train(told, place, resume, notify, progress)
 
 

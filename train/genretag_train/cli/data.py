@@ -12,8 +12,8 @@ from genretag.errors import ExtraMissingError
 from genretag.library import resources
 
 if TYPE_CHECKING:
-    from genretag_train.data.download import Bytes
     from genretag_train.data.fetch import Steps
+    from genretag_train.progress import Progress as Report
 
 
 def fetch(
@@ -172,7 +172,7 @@ def _steps() -> Iterator["Steps"]:
         *columns, console=console, transient=True, disable=not console.is_terminal
     ) as bars:
 
-        def step(name: str) -> "Bytes":
+        def step(name: str) -> "Report":
             task = bars.add_task(name, total=None, start=True)
 
             def progress(done: int, of: int) -> None:

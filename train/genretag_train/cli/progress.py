@@ -1,17 +1,15 @@
 """What commands that work for long have in common: a bar, a voice, and genretag's own errors."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from genretag.errors import Code, ExtraMissingError, RunError
-
-Notify = Callable[[str], None]
-Done = Callable[[int, int], None]
+from genretag_train.progress import Notify, Progress
 
 
 @contextmanager
-def working(feature: str) -> Iterator[tuple[Notify, Done]]:
+def working(feature: str) -> Iterator[tuple[Notify, Progress]]:
     """What speaks on stderr, and what moves a bar there; `feature` is what needs the extra.
 
     Raises:
@@ -19,7 +17,7 @@ def working(feature: str) -> Iterator[tuple[Notify, Done]]:
         RunError: `output-failed`, something cannot be written.
     """
     from rich.console import Console
-    from rich.progress import Progress
+    from rich.progress import Progress as ProgressBar
 
     console = Console(stderr=True, highlight=False)
 
@@ -28,7 +26,7 @@ def working(feature: str) -> Iterator[tuple[Notify, Done]]:
         if os.environ.get("LOCAL_RANK", "0") == "0":
             console.print(text, markup=False, soft_wrap=True)
 
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
+    with ProgressBar(console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("Listening", total=None)
         try:
             yield notify, lambda done, of: bar.update(task, completed=done, total=of)

@@ -58,13 +58,12 @@ def evaluate(
 
     genretag train evaluate model.onnx --data MUSIC --side all
     """
-    import json
-
     from rich.console import Console
 
     with working("judging") as (_, progress):
         from genretag_train.evaluation import runs
         from genretag_train.evaluation.evaluate import evaluated, heard, shown
+        from genretag_train.run_folder import write_json
 
         subject = runs.subject(target)
         clips = runs.source(data, subject.facts)
@@ -72,8 +71,7 @@ def evaluate(
         found = heard(subject, chosen.clips, progress)
         told = {"side": side, "data": str(clips), **evaluated(subject, chosen, found)}
         if report_file:
-            text = json.dumps(told, indent=1, ensure_ascii=False) + "\n"
-            report_file.write_text(text, encoding="utf-8")
+            write_json(report_file, told)
     Console(highlight=False).print(shown(told))
 
 

@@ -47,7 +47,7 @@ class Clip:
         return self.source.partition("/")[0] or "other"
 
 
-def labelled(data: Path, label_column: str = "") -> list[Clip]:
+def read_clips(data: Path, label_column: str = "") -> list[Clip]:
     """The clips of a CSV file, of FMA, or of a folder with a folder for each genre.
 
     A CSV has the columns `path` or `file` (relative to its own folder), `label_column`
@@ -69,13 +69,15 @@ def labelled(data: Path, label_column: str = "") -> list[Clip]:
             )
         clips = read(data, label_column)
     except OSError as error:
-        raise bad(f"{error.filename or data}: it cannot be read: {error.strerror}") from error
+        raise bad_dataset(
+            f"{error.filename or data}: it cannot be read: {error.strerror}"
+        ) from error
     if not clips:
-        raise bad(f"{data}: there are no labelled clips in it")
+        raise bad_dataset(f"{data}: there are no labelled clips in it")
     return _one_spelling(clips)
 
 
-def selected(
+def select_genres(
     clips: Sequence[Clip], min_tracks: int, min_groups: int, only: Sequence[str] = ()
 ) -> tuple[list[Clip], dict[str, int]]:
     """The clips of genres with enough clips and groups; the other genres and their sizes.
@@ -106,11 +108,11 @@ def selected(
         or (wanted and fold_name(genre) not in wanted)
     }
     if len(sizes) - len(dropped) < 2:
-        raise bad(f"fewer than two genres have {min_tracks} clips from {min_groups} groups")
+        raise bad_dataset(f"fewer than two genres have {min_tracks} clips from {min_groups} groups")
     return [clip for clip in clips if clip.genre not in dropped], dropped
 
 
-def bad(message: str) -> RunError:
+def bad_dataset(message: str) -> RunError:
     """The error for data that cannot be learned from."""
     return RunError(
         Code.BAD_DATASET, message, "train/README.md describes the data that training reads."
@@ -118,7 +120,7 @@ def bad(message: str) -> RunError:
 
 
 def _from_fma(data: Path, label_column: str) -> list[Clip]:
-    tracks = fma.tracks(data)
+    tracks = fma.read_tracks(data)
     return [
         Clip(
             path=track.path,
@@ -152,10 +154,12 @@ def _from_csv(file: Path, label_column: str) -> list[Clip]:
             genre = _column(file, columns, (label_column,) if label_column else ("genre", "label"))
             rows = [row for row in reader if row[name] and player_safe(row[genre] or "")]
     except UnicodeDecodeError as error:
-        raise bad(f"{file}: its text is not in UTF-8; save it anew in that encoding") from error
+        raise bad_dataset(
+            f"{file}: its text is not in UTF-8; save it anew in that encoding"
+        ) from error
     except csv.Error as error:
-        raise bad(f"{file}: it is no CSV: {error}") from error
-    published = gtzan.published_sides(file.parent)
+        raise bad_dataset(f"{file}: it is no CSV: {error}") from error
+    published = gtzan.read_published_sides(file.parent)
     return [
         Clip(
             path=file.parent / row[name],
@@ -173,7 +177,7 @@ def _from_csv(file: Path, label_column: str) -> list[Clip]:
 def _column(file: Path, columns: Iterable[str], wanted: tuple[str, ...]) -> str:
     found = next((name for name in wanted if name in columns), None)
     if found is None:
-        raise bad(f"{file}: it has no column {' or '.join(wanted)}")
+        raise bad_dataset(f"{file}: it has no column {' or '.join(wanted)}")
     return found
 
 
@@ -183,14 +187,14 @@ def _group(row: Mapping[str, str], name: str, published: Mapping[gtzan.Track, st
     Where a published list keeps GTZAN's artists apart, each GTZAN track is a group of its
     own with all its cuts; else all of GTZAN is what its `group` column says.
     """
-    track = gtzan.track(row.get("original") or "")
+    track = gtzan.parse_track(row.get("original") or "")
     if track and published:
         return f"gtzan/{track[0]}.{track[1]}"
     return (row.get("group") or row.get("artist") or name).strip()
 
 
 def _published_side(row: Mapping[str, str], published: Mapping[gtzan.Track, str]) -> str | None:
-    track = gtzan.track(row.get("original") or "")
+    track = gtzan.parse_track(row.get("original") or "")
     return published.get(track, "unlisted") if track and published else None
 
 
@@ -200,7 +204,7 @@ def _side(file: Path, told: str | None) -> str | None:
     if not given:
         return None
     if given not in _SIDE_NAMES:
-        raise bad(f"{file}: the split {given!r} is none of {', '.join(_SIDE_NAMES)}")
+        raise bad_dataset(f"{file}: the split {given!r} is none of {', '.join(_SIDE_NAMES)}")
     return _SIDE_NAMES[given]
 
 

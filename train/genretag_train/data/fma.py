@@ -39,7 +39,7 @@ def is_fma(data: Path) -> bool:
     return data.absolute().name in SUBSETS or any((data / name).is_dir() for name in names)
 
 
-def tracks(data: Path) -> list[Track]:
+def read_tracks(data: Path) -> list[Track]:
     """The tracks of a subset that have a top genre, whether their clip is there or not.
 
     `data` holds `fma_metadata` and the folders of subsets, of which the largest is taken, or

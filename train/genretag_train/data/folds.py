@@ -17,7 +17,7 @@ Folds = list[int | None]
 """The fold of each clip; None for one of which nobody knows whose artists it shares."""
 
 
-def by_group(clips: Sequence[Clip]) -> Folds:
+def make_group_folds(clips: Sequence[Clip]) -> Folds:
     """Five folds with no group in two; GTZAN by its artist-filtered lists.
 
     The train list is parted in blocks of ten numbers, as neighbours are often by one artist.
@@ -40,13 +40,13 @@ def by_group(clips: Sequence[Clip]) -> Folds:
     return folds
 
 
-def by_source(clips: Sequence[Clip]) -> Folds:
-    """A fold for each source, so that nobody is judged by a head that knows their recordings.
+def make_source_folds(clips: Sequence[Clip]) -> Folds:
+    """Make a fold of each source, so that no clip is scored by a head that knows its source.
 
-    GTZAN and sources without a name stay as `by_group` has them, as does a source that is no more
-    than a heap of others': its groups are its sources.
+    GTZAN and sources without a name stay as `make_group_folds` has them, as does a source that is
+    no more than a heap of others': its groups are its sources.
     """
-    grouped = by_group(clips)
+    grouped = make_group_folds(clips)
     sources = sorted({clip.source for clip in clips if _is_source(clip)})
     return [
         N_FOLDS + sources.index(clip.source) if _is_source(clip) else fold
@@ -54,7 +54,10 @@ def by_source(clips: Sequence[Clip]) -> Folds:
     ]
 
 
-FOLDS: Mapping[str, Callable[[Sequence[Clip]], Folds]] = {"groups": by_group, "sources": by_source}
+FOLDS: Mapping[str, Callable[[Sequence[Clip]], Folds]] = {
+    "groups": make_group_folds,
+    "sources": make_source_folds,
+}
 
 
 def _is_source(clip: Clip) -> bool:
@@ -63,7 +66,7 @@ def _is_source(clip: Clip) -> bool:
 
 def _unit(clip: Clip) -> str:
     """What must not be parted."""
-    found = gtzan.track(clip.group) if clip.published else None
+    found = gtzan.parse_track(clip.group) if clip.published else None
     if not found:
         return clip.group
     part = found[1] // _BLOCK % _PARTS if clip.published == "train" else ""

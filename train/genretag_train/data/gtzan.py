@@ -16,7 +16,7 @@ LISTS = "gtzan_artist_split"
 _NAME = re.compile(r"([a-z]+)\.(\d+)(?:\.(?:wav|au|mp3))?$")
 
 
-def track(name: str) -> Track | None:
+def parse_track(name: str) -> Track | None:
     """The track that a GTZAN file name stands for; its zero padding varies.
 
     >>> track("zenny126_rock.00009.wav"), track("rock/rock.9.wav"), track("song.mp3")
@@ -26,14 +26,14 @@ def track(name: str) -> Track | None:
     return (found[1], int(found[2])) if found else None
 
 
-def published_sides(folder: Path) -> dict[Track, str]:
+def read_published_sides(folder: Path) -> dict[Track, str]:
     """The side of each listed track, from the lists in `folder`; empty without lists."""
     sides: dict[Track, str] = {}
     for side in ("train", "valid", "test"):
         for file in (folder / LISTS).glob(f"*{side}*.txt"):
             # Names of tracks are ASCII; whatever else stands in a list names none.
             for line in file.read_text(encoding="utf-8", errors="replace").splitlines():
-                named = track(line.strip())
+                named = parse_track(line.strip())
                 if named:
                     sides[named] = side
     return sides

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from genretag_train.data.dataset import SIDES, Clip, bad
+from genretag_train.data.dataset import SIDES, Clip, bad_dataset
 
 SHARES = (0.8, 0.1, 0.1)
 """Of the clips on the sides `train`, `valid` and `test`, where the data does not say."""
@@ -15,16 +15,16 @@ Sides = list[str | None]
 """The side of each clip, None for a clip that is left out."""
 
 
-def sides_of(clips: Sequence[Clip], rule: str, seed: int) -> Sides:
+def assign_sides(clips: Sequence[Clip], rule: str, seed: int) -> Sides:
     """The side of each clip by a row of `SPLITS`; RunError `bad-dataset` if a side is empty."""
     sides = SPLITS[rule](clips, seed)
     for side in SIDES:
         if side not in sides:
-            raise bad(f"no clip is on the {side} side of the split")
+            raise bad_dataset(f"no clip is on the {side} side of the split")
     return sides
 
 
-def by_artist(clips: Sequence[Clip], seed: int) -> Sides:
+def split_by_artist(clips: Sequence[Clip], seed: int) -> Sides:
     """No group on two sides, each genre as near to 80/10/10 as its groups allow.
 
     Sides in the data's `split` column win, then published lists, which also leave clips
@@ -42,7 +42,7 @@ def by_artist(clips: Sequence[Clip], seed: int) -> Sides:
     return [side if side in SIDES else None for side in sides]
 
 
-def stratified(clips: Sequence[Clip], seed: int) -> Sides:
+def split_by_clip(clips: Sequence[Clip], seed: int) -> Sides:
     """80/10/10 of each genre by clip, whoever it is by: artists and albums leak.
 
     Sides in the data's `split` column win.
@@ -58,8 +58,8 @@ def stratified(clips: Sequence[Clip], seed: int) -> Sides:
 
 
 SPLITS: Mapping[str, Callable[[Sequence[Clip], int], Sides]] = {
-    "artist": by_artist,
-    "stratified": stratified,
+    "artist": split_by_artist,
+    "stratified": split_by_clip,
 }
 
 

@@ -2,12 +2,10 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,20 +15,16 @@ from genretag.audio.mel import SCALINGS, features, mel_power, scale_to_level
 from genretag.domain.manifest import FrontEnd
 from genretag.domain.window import COVERAGES, Excerpt, Waveform, WindowSpec
 from genretag.errors import FileError, read_error
-from genretag.library import resources
 from genretag_train.data.dataset import Clip
+from genretag_train.progress import Progress, map_threaded
 
 POWER_FLOOR = 1e-10
 
-Power = NDArray[np.float16]
+LogPower = NDArray[np.float16]
 """[n_frames, n_mels]: log10 of a clip's mel power, which half precision holds to 0.04 dB."""
 
 Windows = NDArray[np.float32]
 """[n_windows, n_frames, n_mels]: what the model sees of a clip; no windows if all are silent."""
-
-
-Progress = Callable[[int, int], None]
-"""Told how many of how many clips are done."""
 
 
 @dataclass(frozen=True)
@@ -71,14 +65,14 @@ class Skipped:
 def heard(
     clips: Sequence[Clip], spec: FeatureSpec, cache: Path, progress: Progress
 ) -> tuple[list[tuple[Clip, Path]], list[Skipped]]:
-    """The clips that can be heard, each with the file of its `Power`; the others with the reason.
+    """Return the usable clips, each with the file of its `LogPower`; the others with the reason.
 
     These files are kept in `cache` and taken from there while the clip is unchanged.
     """
     cache.mkdir(parents=True, exist_ok=True)
 
     fit, skipped = [], []
-    for clip, found in each(lambda clip: _cached(clip, spec, cache), clips, progress):
+    for clip, found in map_threaded(lambda clip: _cached(clip, spec, cache), clips, progress):
         if isinstance(found, str):
             skipped.append(Skipped(clip.name, found))
         else:
@@ -86,7 +80,7 @@ def heard(
     return fit, skipped
 
 
-def sound(path: Path, spec: FeatureSpec) -> Waveform | str:
+def load_excerpt(path: Path, spec: FeatureSpec) -> Waveform | str:
     """What is heard of a clip to learn from, at most `ear.clip_s`; or the reason to skip it."""
 
     def middle(duration_s: float) -> list[Excerpt]:
@@ -108,10 +102,13 @@ def sound(path: Path, spec: FeatureSpec) -> Waveform | str:
 
 def windows(clips: Sequence[Clip], spec: FeatureSpec, progress: Progress) -> list[Windows]:
     """What `scan --coverage balanced` hears of each clip."""
-    return [found for _, found in each(lambda clip: scanned(clip.path, spec), clips, progress)]
+    return [
+        found
+        for _, found in map_threaded(lambda clip: extract_windows(clip.path, spec), clips, progress)
+    ]
 
 
-def scanned(
+def extract_windows(
     path: Path, spec: FeatureSpec, degradation: Degradation = lambda samples, rate_hz: samples
 ) -> Windows:
     """What `scan --coverage balanced` hears of a file, silent windows left out.
@@ -131,28 +128,13 @@ def scanned(
     return np.stack(found) if found else np.zeros(shape, np.float32)
 
 
-def cropped(power: Power, start: int, spec: FeatureSpec) -> NDArray[np.float32]:
+def crop_window(power: LogPower, start: int, spec: FeatureSpec) -> NDArray[np.float32]:
     """The window [n_frames, n_mels] from frame `start` on, scaled as inference scales it."""
     crop = power[start : start + spec.n_frames].astype(np.float32)
     return SCALINGS[spec.front_end.scaling](np.float32(10.0) ** crop)
 
 
-Item = TypeVar("Item")
-Found = TypeVar("Found")
-
-
-def each(
-    work: Callable[[Item], Found], items: Sequence[Item], progress: Progress
-) -> Iterable[tuple[Item, Found]]:
-    """The items in their order, each with what `work` makes of it."""
-    # Threads suffice: decoding, transforms and nets let go of the interpreter.
-    with ThreadPoolExecutor(resources.count_cores()) as pool:
-        for done, pair in enumerate(zip(items, pool.map(work, items), strict=True), start=1):
-            progress(done, len(items))
-            yield pair
-
-
-def save(file: Path, array: NDArray[np.generic]) -> None:
+def save_array(file: Path, array: NDArray[np.generic]) -> None:
     """Write `array` as NPY, whole or not at all, also when two runs share the folder."""
     with NamedTemporaryFile(dir=file.parent, suffix=".part", delete=False) as out:
         np.save(out, array)
@@ -163,10 +145,10 @@ def _cached(clip: Clip, spec: FeatureSpec, cache: Path) -> Path | str:
     file = cache / f"{_key(clip.path, spec)}.npy"
     if file.exists():
         return file
-    waveform = sound(clip.path, spec)
+    waveform = load_excerpt(clip.path, spec)
     if isinstance(waveform, str):
         return waveform
-    save(file, _power(waveform, spec))
+    save_array(file, _power(waveform, spec))
     return file
 
 
@@ -181,7 +163,7 @@ def _key(path: Path, spec: FeatureSpec) -> str:
     return hashlib.sha256(told.encode()).hexdigest()[:32]
 
 
-def _power(waveform: Waveform, spec: FeatureSpec) -> Power:
+def _power(waveform: Waveform, spec: FeatureSpec) -> LogPower:
     samples = waveform.fit(max(len(waveform.samples), spec.n_samples))
     if spec.front_end.rms_dbfs is not None:
         samples = scale_to_level(samples, spec.front_end.rms_dbfs)

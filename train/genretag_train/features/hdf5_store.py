@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from genretag.errors import Code, UsageError
 from genretag_train.data.dataset import Clip
-from genretag_train.data.download import require_room, unwritable
+from genretag_train.data.download import require_room, write_error
 
 WAITING, HEARD, SKIPPED = range(3)
 """The marks in the data set `state`."""
@@ -101,7 +101,7 @@ def opened(
             )
             yield FeatureFile(file)
     except OSError as error:
-        raise unwritable(path, error) from error
+        raise write_error(path, error) from error
 
 
 def _handle(path: Path) -> h5py.File:

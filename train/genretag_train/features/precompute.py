@@ -19,9 +19,10 @@ from genretag.audio.mel import features, mel_power
 from genretag.domain.manifest import FrontEnd
 from genretag.domain.window import WindowSpec
 from genretag.errors import Code, UsageError
-from genretag_train.data.dataset import Clip, labelled
-from genretag_train.features.extraction import FeatureSpec, Progress, sound
+from genretag_train.data.dataset import Clip, read_clips
+from genretag_train.features.extraction import FeatureSpec, load_excerpt
 from genretag_train.features.hdf5_store import HEARD, opened
+from genretag_train.progress import Progress
 
 STUDY = FrontEnd(rate_hz=22050, n_fft=2048, hop=512, n_mels=128, scaling="db-minmax")
 """How the study heard its clips, 30 s of each: 1,292 frames of 128 mels."""
@@ -109,7 +110,7 @@ def extract(data: Path, out: Path, recipe: Recipe, jobs: int, progress: Progress
         UsageError: there is no such data, or `out` holds something else.
         RunError: `bad-dataset`, `disk-full`, `output-failed`.
     """
-    clips = sorted(labelled(data), key=lambda clip: clip.name)
+    clips = sorted(read_clips(data), key=lambda clip: clip.name)
     shape = (recipe.spec.n_frames, KINDS[recipe.kind].n_bands)
     with opened(out, clips, shape, recipe.dtype, _provenance(data, recipe)) as file:
         rows = np.flatnonzero(file.states != HEARD).tolist()
@@ -167,7 +168,7 @@ def _computed(
 def computed(path: Path, recipe: Recipe) -> Found:
     """Features of one clip as they are kept, and its length in seconds; or why it has none."""
     spec = recipe.spec
-    heard = sound(path, spec)
+    heard = load_excerpt(path, spec)
     if isinstance(heard, str):
         return heard
     values = KINDS[recipe.kind].compute(heard.fit(spec.n_samples), spec.front_end)

@@ -24,7 +24,9 @@ TOLERANCE = 1e-4
 """Largest difference between a logit of torch and of the exported file."""
 
 
-def export(net: nn.Module, file: Path, n_frames: int, n_mels: int, any_length: bool = True) -> None:
+def export_onnx(
+    net: nn.Module, file: Path, n_frames: int, n_mels: int, any_length: bool = True
+) -> None:
     """Write `net` to `file` as ONNX, `mel` [batch, n_frames, n_mels] -> `logits`, `embedding`.
 
     The batch is free, and with `any_length` so is time. RunError `parity` if the file does
@@ -72,13 +74,13 @@ def expose_embedding(file: Path) -> None:
 
 def check_parity(net: nn.Module, file: Path, lengths: Sequence[int], n_mels: int) -> None:
     """RunError `parity` unless file and net agree to 1e-4 for several batches of each length."""
-    session = session_of(file)
+    session = open_session(file)
     draw = np.random.default_rng(0).random
     for batch, frames in product((1, 2, 7), lengths):
         mel = draw((batch, frames, n_mels), dtype=np.float32)
         with torch.no_grad():
             expected = net(torch.from_numpy(mel)).numpy()
-        gap = float(np.abs(run(session, mel) - expected).max())
+        gap = float(np.abs(run_session(session, mel) - expected).max())
         if not gap <= TOLERANCE:
             raise RunError(
                 Code.PARITY,
@@ -87,7 +89,7 @@ def check_parity(net: nn.Module, file: Path, lengths: Sequence[int], n_mels: int
             )
 
 
-def describe(file: Path, manifest: ModelManifest) -> None:
+def write_manifest(file: Path, manifest: ModelManifest) -> None:
     """Put `manifest` into the metadata of the model in `file`, in place of an earlier one."""
     model = onnx.load(file)
     del model.metadata_props[:]
@@ -96,13 +98,13 @@ def describe(file: Path, manifest: ModelManifest) -> None:
     onnx.save(model, file)
 
 
-def manifest_of(file: Path) -> ModelManifest:
+def read_manifest(file: Path) -> ModelManifest:
     """The manifest in `file`; RunError `model-invalid` if it is not readable."""
     entries = {entry.key: entry.value for entry in onnx.load(file).metadata_props}
     return ModelManifest.from_json(entries.get(METADATA_KEY, ""))
 
 
-def session_of(file: Path) -> ort.InferenceSession:
+def open_session(file: Path) -> ort.InferenceSession:
     """The model in `file`, ready to run on the CPU."""
     options = ort.SessionOptions()
     # By itself it counts the machine's cores, also where a container may use fewer.
@@ -110,13 +112,13 @@ def session_of(file: Path) -> ort.InferenceSession:
     return ort.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
 
 
-def logits_of(file: Path, clips: Sequence[Windows]) -> list[NDArray[np.float32]]:
+def compute_logits(file: Path, clips: Sequence[Windows]) -> list[NDArray[np.float32]]:
     """Logits [n_windows, n_genres] of each clip's windows by the exported model."""
-    session = session_of(file)
-    return [run(session, windows) for windows in clips]
+    session = open_session(file)
+    return [run_session(session, windows) for windows in clips]
 
 
-def run(session: ort.InferenceSession, mel: Windows) -> NDArray[np.float32]:
+def run_session(session: ort.InferenceSession, mel: Windows) -> NDArray[np.float32]:
     """What the exported model makes of some windows [n_windows, n_frames, n_mels]."""
     logits: NDArray[np.float32] = session.run([OUTPUT], {INPUT: mel})[0]
     return logits

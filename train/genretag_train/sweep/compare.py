@@ -1,6 +1,5 @@
 """Recipes over one split and the same seeds: scores side by side, and which surely differ."""
 
-import json
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -15,13 +14,13 @@ from rich.table import Table
 from genretag.domain import metrics
 from genretag.domain.metrics import Labels
 from genretag.errors import Code, UsageError
-from genretag_train.config import TrainConfig, configured
+from genretag_train.config import TrainConfig, load_config
 from genretag_train.evaluation import evaluate, runs
-from genretag_train.features.extraction import Progress
 from genretag_train.nets import NETS
+from genretag_train.progress import Notify, Progress
+from genretag_train.run_folder import LAST, METRICS, MODEL, write_json
 from genretag_train.sweep.search import alone
 from genretag_train.training import pipeline
-from genretag_train.training.loop import LAST
 
 COMPARISON = "compare.json"
 SCORES = {
@@ -56,7 +55,7 @@ class Comparison:
         Raises:
             UsageError: there is no such architecture or file, or a setting is wrong.
         """
-        config = configured(self.base, {**_told(recipe), "seed": seed})
+        config = load_config(self.base, {**_told(recipe), "seed": seed})
         alone(config)
         return config
 
@@ -78,7 +77,7 @@ class RecipeResult:
     training_s: float
 
 
-def compared(comparison: Comparison, notify: pipeline.Notify, progress: Progress) -> dict[str, Any]:
+def compared(comparison: Comparison, notify: Notify, progress: Progress) -> dict[str, Any]:
     """Train what is not trained yet, a folder RECIPE-SEED in `out` for each run, and judge all.
 
     Raises:
@@ -100,8 +99,7 @@ def compared(comparison: Comparison, notify: pipeline.Notify, progress: Progress
         "rows": [_row(one) for one in found],
         "differences": [_difference(*pair) for pair in combinations(found, 2)],
     }
-    text = json.dumps(told, indent=1, ensure_ascii=False) + "\n"
-    (comparison.out / COMPARISON).write_text(text, "utf-8")
+    write_json(comparison.out / COMPARISON, told)
     return told
 
 
@@ -144,12 +142,12 @@ def _told(recipe: str) -> dict[str, Any]:
             f"'{recipe}' is neither an architecture nor a file",
             f"Known: {', '.join(NETS)}; train/configs/study has recipes.",
         )
-    configured(Path(recipe), {})  # refuses wrong settings by name
+    load_config(Path(recipe), {})  # refuses wrong settings by name
     return tomllib.loads(Path(recipe).read_text(encoding="utf-8"))
 
 
 def _contestant(
-    comparison: Comparison, recipe: str, notify: pipeline.Notify, progress: Progress
+    comparison: Comparison, recipe: str, notify: Notify, progress: Progress
 ) -> RecipeResult:
     name, said, valid, seconds = Path(recipe).stem, [], [], []
     judged: dict[str, tuple[str, ...]] = {}
@@ -157,7 +155,7 @@ def _contestant(
         out = comparison.out / f"{name}-{seed}"
         config = comparison.config(recipe, seed)
         _trained(config, comparison, out, notify, progress)
-        told = runs.metrics_beside(out / pipeline.MODEL)
+        told = runs.metrics_beside(out / MODEL)
         subject = runs.subject(str(out))
         chosen = runs.chosen(subject, comparison.data, "test", None)
         heard = evaluate.heard(subject, chosen.clips, progress)
@@ -181,11 +179,11 @@ def _trained(
     config: TrainConfig,
     comparison: Comparison,
     out: Path,
-    notify: pipeline.Notify,
+    notify: Notify,
     progress: Progress,
 ) -> None:
     """Train, go on with a run that was cut short, or leave one that is done as it is."""
-    if (out / pipeline.METRICS).exists():
+    if (out / METRICS).exists():
         before = runs.subject(str(out)).config
         if before is None or asdict(before) != asdict(config):
             raise UsageError(
@@ -195,7 +193,7 @@ def _trained(
             )
         return
     notify(f"{out.name}:")
-    place = pipeline.Place(comparison.data, out, comparison.cache)
+    place = pipeline.RunPaths(comparison.data, out, comparison.cache)
     pipeline.train(config, place, (out / LAST).exists(), notify, progress)
 
 

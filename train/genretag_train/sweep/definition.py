@@ -10,7 +10,7 @@ from typing import Any, Literal
 import yaml
 
 from genretag.errors import Code, UsageError, reason
-from genretag_train.config import KINDS, TrainConfig, configured
+from genretag_train.config import KINDS, TrainConfig, load_config
 
 METHODS = ("bayes", "random", "grid")
 METRICS = ("val_loss", "val_accuracy", "val_f1_weighted", "val_f1_macro")
@@ -154,7 +154,7 @@ def _domain(name: str, spec: Any) -> Choice | Span:
     domain = made(name, spec)
     ends = domain.values if isinstance(domain, Choice) else (domain.low, domain.high)
     for value in ends:  # a value that no run can have is refused before the first run
-        configured(None, {_setting(name): _typed(name, value)})
+        load_config(None, {_setting(name): _typed(name, value)})
     return domain
 
 

@@ -20,13 +20,13 @@ from optuna.trial import FrozenTrial, TrialState
 from sqlalchemy.exc import SQLAlchemyError
 
 from genretag.errors import Code, RunError, UsageError
-from genretag_train.config import TrainConfig, configured
-from genretag_train.features.extraction import Progress
+from genretag_train.config import TrainConfig, load_config
+from genretag_train.progress import Notify, Progress
+from genretag_train.run_folder import CURVES, LAST
 from genretag_train.sweep import definition
 from genretag_train.sweep.definition import METRICS, Choice, Span, Sweep
 from genretag_train.sweep.table import curves, kept, rows, taken_up, write
 from genretag_train.training import pipeline
-from genretag_train.training.loop import CURVES, LAST
 
 TRIALS, STUDY = "trials.csv", "study.db"
 USUAL_TRIALS = 20
@@ -72,7 +72,7 @@ class SweepJob:
 
     def config(self, tried: Mapping[str, Any]) -> TrainConfig:
         """The settings of a trial."""
-        config = configured(self.base, {**self.sweep.constants, **tried})
+        config = load_config(self.base, {**self.sweep.constants, **tried})
         alone(config)
         return config
 
@@ -87,7 +87,7 @@ def alone(config: TrainConfig) -> None:
         )
 
 
-def swept(job: SweepJob, notify: pipeline.Notify, progress: Progress) -> optuna.Study:
+def swept(job: SweepJob, notify: Notify, progress: Progress) -> optuna.Study:
     """Do trials until there are enough; each is a run in a folder `trial-N` of `out`.
 
     Several processes with the same `storage` share them. A trial that was cut short, here
@@ -226,7 +226,7 @@ def _judged(
     study: optuna.Study,
     trial: optuna.Trial,
     job: SweepJob,
-    notify: pipeline.Notify,
+    notify: Notify,
     progress: Progress,
 ) -> float:
     """Train with the settings of a trial; its metric in the epoch whose weights the run keeps."""
@@ -241,7 +241,7 @@ def _judged(
     trial.set_user_attr("run", out.name)
     config = job.config({name: _drawn(trial, name, d) for name, d in sweep.tried.items()})
     epochs = Epochs(trial, sweep.metric, out, notify)
-    place = pipeline.Place(job.data, out, job.cache)
+    place = pipeline.RunPaths(job.data, out, job.cache)
     try:
         pipeline.train(config, place, (out / LAST).exists(), epochs, progress)
         if math.isnan(epochs.kept[sweep.metric]):
@@ -277,9 +277,7 @@ class Epochs:
     of the test side, a sweep makes no use.
     """
 
-    def __init__(
-        self, trial: optuna.Trial, metric: str, out: Path, notify: pipeline.Notify
-    ) -> None:
+    def __init__(self, trial: optuna.Trial, metric: str, out: Path, notify: Notify) -> None:
         self._trial, self._metric, self._say = trial, metric, notify
         self._out, self._seen = out, 0
         self.kept: dict[str, float] = {}

@@ -3,14 +3,14 @@
 from typing import Any
 
 from genretag.errors import Code, ExtraMissingError, RunError
-from genretag_train.features.extraction import Progress
+from genretag_train.progress import Notify, Progress
 from genretag_train.sweep import definition
 from genretag_train.sweep.search import SweepJob
 from genretag_train.training import pipeline
 from genretag_train.training.loggers import PROJECT
 
 
-def handed(job: SweepJob, notify: pipeline.Notify, progress: Progress) -> str:
+def handed(job: SweepJob, notify: Notify, progress: Progress) -> str:
     """Register the sweep with W&B and do the runs that it asks for; its identity there.
 
     Raises:
@@ -28,7 +28,7 @@ def handed(job: SweepJob, notify: pipeline.Notify, progress: Progress) -> str:
         found: Any = wandb.init()
         try:
             config = job.config(definition.settings(dict(found.config)))
-            place = pipeline.Place(job.data, job.out / found.id, job.cache, wandb=True)
+            place = pipeline.RunPaths(job.data, job.out / found.id, job.cache, wandb=True)
             pipeline.train(config, place, False, notify, progress)
         finally:
             found.finish()

@@ -12,7 +12,7 @@ from torch import Tensor, distributed
 from torch.utils.data import DataLoader, Dataset, Sampler
 
 from genretag_train.config import TrainConfig
-from genretag_train.features.extraction import FeatureSpec, Power, Windows, cropped
+from genretag_train.features.extraction import FeatureSpec, LogPower, Windows, crop_window
 
 TrainBatch = tuple[Tensor, Tensor, Tensor]
 """Windows [batch, n_frames, n_mels], genres [batch], weights in the loss [batch]."""
@@ -43,10 +43,10 @@ class Crops(Dataset[tuple[NDArray[np.float32], int, float]]):
     def __getitem__(self, drawn: tuple[int, int]) -> tuple[NDArray[np.float32], int, float]:
         index, seed = drawn
         file, genre, weight = self._clips[index]
-        power: Power = np.load(file, mmap_mode="r")  # reads no more than the window
+        power: LogPower = np.load(file, mmap_mode="r")  # reads no more than the window
         room = len(power) - self._ear.n_frames
         start = int(np.random.default_rng(seed).integers(room + 1))
-        return cropped(power, start, self._ear), genre, weight
+        return crop_window(power, start, self._ear), genre, weight
 
 
 class Epochs(Sampler[Any]):
@@ -85,7 +85,7 @@ def _processes() -> tuple[int, int]:
     return distributed.get_rank(), distributed.get_world_size()
 
 
-def training(crops: Crops, config: TrainConfig) -> DataLoader[Any]:
+def make_train_loader(crops: Crops, config: TrainConfig) -> DataLoader[Any]:
     """Batches `TrainBatch`; a last batch of one window is left out, as it has no statistics."""
     draws = Epochs(len(crops), config.crops, config.seed)
     alone = len(draws) % config.batch_size == 1 and len(draws) > 1
@@ -100,7 +100,9 @@ def training(crops: Crops, config: TrainConfig) -> DataLoader[Any]:
     )
 
 
-def judging(windows: Sequence[Windows], genres: Sequence[int], batch_size: int) -> DataLoader[Any]:
+def make_valid_loader(
+    windows: Sequence[Windows], genres: Sequence[int], batch_size: int
+) -> DataLoader[Any]:
     """Batches `JudgeBatch` of clips in which something can be heard."""
     audible = [pair for pair in zip(windows, genres, strict=True) if len(pair[0])]
     return DataLoader(_Pairs(audible), batch_size=batch_size, collate_fn=_joined)
@@ -126,14 +128,14 @@ def _joined(pairs: Sequence[tuple[Windows, int]]) -> JudgeBatch:
     )
 
 
-def group_weights(groups: Sequence[str], power: float) -> list[float]:
+def compute_group_weights(groups: Sequence[str], power: float) -> list[float]:
     """1 / (size of its group) to `power` for each clip, with mean 1."""
     sizes = Counter(groups)
     weights = np.array([sizes[group] ** -power for group in groups])
     return [float(weight) for weight in weights / weights.mean()]
 
 
-def class_weights(
+def compute_class_weights(
     genres: Sequence[int], weights: Sequence[float], n_genres: int
 ) -> NDArray[np.float32]:
     """Weights [n_genres] with which all genres that occur count the same, 0 for the others.

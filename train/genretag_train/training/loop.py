@@ -29,11 +29,9 @@ from genretag import __version__
 from genretag.errors import Code, RunError
 from genretag_train.config import TrainConfig
 from genretag_train.nets import NETS, Size
+from genretag_train.run_folder import BEST, CURVES, LAST
 from genretag_train.training.augment import augmented, mixed
 from genretag_train.training.batches import JudgeBatch, TrainBatch
-
-LAST, BEST = "last.ckpt", "best.ckpt"
-CURVES = "curves.csv"
 
 
 class Learner(lightning.LightningModule):
@@ -203,7 +201,7 @@ class Curves(Callback):
             return list(csv.DictReader(lines))
 
 
-def checkpoint(file: Path) -> dict[str, Any]:
+def load_checkpoint(file: Path) -> dict[str, Any]:
     """Return what a run kept in `file`; RunError `model-invalid` if it cannot be read."""
     try:
         kept: dict[str, Any] = torch.load(file, weights_only=True)
@@ -263,5 +261,5 @@ def fit(
             trainer.fit(learner, train, valid, ckpt_path=out / LAST if resume else None)
         except SystemExit as stopped:  # Lightning's answer to Ctrl-C and SIGTERM
             raise KeyboardInterrupt from stopped
-    learner.load_state_dict(checkpoint(out / BEST)["state_dict"])
+    learner.load_state_dict(load_checkpoint(out / BEST)["state_dict"])
     return learner.eval()

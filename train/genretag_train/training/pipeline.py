@@ -1,8 +1,7 @@
 """A run from labelled clips to a described model, top to bottom."""
 
-import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, cast
@@ -18,21 +17,19 @@ from genretag_train.config import TrainConfig, to_toml
 from genretag_train.evaluation.card import bundled
 from genretag_train.evaluation.holdout import HoldoutReport, judged
 from genretag_train.features import corpus
-from genretag_train.features.corpus import Study, gathered
-from genretag_train.features.extraction import FeatureSpec, Progress, windows
+from genretag_train.features.corpus import Corpus, build_corpus
+from genretag_train.features.extraction import FeatureSpec, windows
 from genretag_train.nets import NETS
-from genretag_train.nets.onnx_export import describe, export
+from genretag_train.nets.onnx_export import export_onnx, write_manifest
+from genretag_train.progress import Notify, Progress
+from genretag_train.run_folder import CONFIG, LAST, METRICS, MODEL, write_json
 from genretag_train.training import batches
 from genretag_train.training.loggers import log_confusion, loggers_for
-from genretag_train.training.loop import LAST, Learner, checkpoint, fit
-
-MODEL, METRICS, CONFIG = "model.onnx", "metrics.json", "config.toml"
-
-Notify = Callable[[str], None]
+from genretag_train.training.loop import Learner, fit, load_checkpoint
 
 
 @dataclass(frozen=True)
-class Place:
+class RunPaths:
     """Where a run reads and writes; a finished model goes to the folder `bundle` as well.
 
     `wandb` and `tensorboard` log it there beside `curves.csv`.
@@ -47,7 +44,7 @@ class Place:
 
 
 def train(
-    config: TrainConfig, place: Place, resume: bool, notify: Notify, progress: Progress
+    config: TrainConfig, place: RunPaths, resume: bool, notify: Notify, progress: Progress
 ) -> None:
     """Learn from `place.data`; leave model, metrics, curves and checkpoints in `place.out`.
 
@@ -61,9 +58,9 @@ def train(
     _refuse_misuse(config, place, resume)
     torch.set_num_threads(config.threads)
     torch.manual_seed(config.seed)
-    spec = feature_spec(config)
-    found = gathered(place.data, place.cache, spec, config, progress)
-    facts = corpus.told(found, config)
+    spec = make_feature_spec(config)
+    found = build_corpus(place.data, place.cache, spec, config, progress)
+    facts = corpus.summarise(found, config)
     notify(f"Learning {len(found.genres)} genres from {facts['clips']}, skipped {facts['skipped']}")
     if facts["warning"]:
         notify(facts["warning"])
@@ -74,20 +71,24 @@ def train(
         return  # the first of several processes finishes alone
     facts["training_s"] = round(time.monotonic() - begun_s)
     model = place.out / MODEL
-    export(learner.net, model, spec.n_frames, config.n_mels)
-    judgement = judged(model, found, spec, config, progress)
+    export_onnx(learner.net, model, spec.n_frames, config.n_mels)
+    sides = {
+        side: windows([found.clips[index] for index in found.indices(side)], spec, progress)
+        for side in ("valid", "test")
+    }
+    judgement = judged(model, found, sides, config)
     log_confusion(loggers, found.genres, judgement.valid["confusion"])
-    describe(model, manifest(config, spec, found, judgement))
+    write_manifest(model, make_manifest(config, spec, found, judgement))
     facts["source"] = str(place.data.absolute())
     told = {"data": facts, **_scores(judgement)}
-    (place.out / METRICS).write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    write_json(place.out / METRICS, told)
     if place.bundle:
         bundled(model, judgement, facts, config, place.bundle)
     test = judgement.test
     notify(f"Test: accuracy {test['accuracy']:.3f}, macro-F1 {test['f1_macro']:.3f}; see {model}")
 
 
-def _refuse_misuse(config: TrainConfig, place: Place, resume: bool) -> None:
+def _refuse_misuse(config: TrainConfig, place: RunPaths, resume: bool) -> None:
     last = place.out / LAST
     if config.arch not in NETS:
         raise _misuse(f"There is no architecture '{config.arch}'", f"Known: {', '.join(NETS)}.")
@@ -108,13 +109,13 @@ def _misuse(message: str, hint: str) -> UsageError:
 
 
 def _changed(config: TrainConfig, last: Path) -> list[str]:
-    before = checkpoint(last)["genretag"]["config"]
+    before = load_checkpoint(last)["genretag"]["config"]
     free = {"epochs", "loaders", "name", "version", "licence", "description", "trained_on"}
     names = (entry.name for entry in fields(config) if entry.name not in free)
     return [name for name in names if before.get(name) != getattr(config, name)]
 
 
-def feature_spec(config: TrainConfig) -> FeatureSpec:
+def make_feature_spec(config: TrainConfig) -> FeatureSpec:
     """How a run hears clips; UsageError if its numbers make no front end."""
     scaling = cast(Scaling, config.scaling)  # FrontEnd refuses any other
     try:
@@ -127,7 +128,7 @@ def feature_spec(config: TrainConfig) -> FeatureSpec:
 
 def _fitted(
     config: TrainConfig,
-    found: Study,
+    found: Corpus,
     spec: FeatureSpec,
     out: Path,
     resume: bool,
@@ -135,24 +136,24 @@ def _fitted(
     progress: Progress,
     loggers: Sequence[Logger],
 ) -> Learner:
-    train_on, valid_on = found.on("train"), found.on("valid")
-    genres = found.named(train_on)
+    train_on, valid_on = found.indices("train"), found.indices("valid")
+    genres = found.labels(train_on)
     groups = [found.clips[index].group for index in train_on]
-    weights = batches.group_weights(groups, config.group_power)
+    weights = batches.compute_group_weights(groups, config.group_power)
     crops = batches.Crops([found.features[index] for index in train_on], genres, weights, spec)
     heard = windows([found.clips[index] for index in valid_on], spec, progress)
     weighted = config.class_weights
     learner = Learner(
         config,
         found.genres,
-        batches.class_weights(genres, weights, len(found.genres)) if weighted else None,
+        batches.compute_class_weights(genres, weights, len(found.genres)) if weighted else None,
     )
     out.mkdir(parents=True, exist_ok=True)
     (out / CONFIG).write_text(to_toml(config), encoding="utf-8")
     return fit(
         learner,
-        batches.training(crops, config),
-        batches.judging(heard, found.named(valid_on), config.batch_size),
+        batches.make_train_loader(crops, config),
+        batches.make_valid_loader(heard, found.labels(valid_on), config.batch_size),
         out,
         resume,
         lambda row: notify("  ".join(f"{name} {value:.4g}" for name, value in row.items())),
@@ -160,11 +161,11 @@ def _fitted(
     )
 
 
-def manifest(
-    config: TrainConfig, spec: FeatureSpec, found: Study, judgement: HoldoutReport
+def make_manifest(
+    config: TrainConfig, spec: FeatureSpec, found: Corpus, judgement: HoldoutReport
 ) -> ModelManifest:
     """What the exported file says of itself."""
-    facts = corpus.told(found, config)
+    facts = corpus.summarise(found, config)
     return ModelManifest(
         name=config.name,
         version=config.version,

@@ -26,7 +26,7 @@ State = dict[str, Tensor]
 
 
 @singledispatch
-def pruned(net: nn.Module) -> nn.Module:
+def prune(net: nn.Module) -> nn.Module:
     """A net that answers like `net`, in evaluation, without its deaf filters.
 
     The answers differ by what `HEARS` lets through and by rounding; `net` stays as it is.
@@ -34,7 +34,7 @@ def pruned(net: nn.Module) -> nn.Module:
     raise TypeError(f"nobody said how to prune a {type(net).__name__}")
 
 
-@pruned.register
+@prune.register
 def _(net: Musicnn) -> Musicnn:
     state = net.state_dict()
     banks = [name.removesuffix(".sign") for name in state if name.endswith(".sign")]
@@ -58,7 +58,7 @@ def _(net: Musicnn) -> Musicnn:
     return smaller.eval()
 
 
-@pruned.register
+@prune.register
 def _(net: Vgg) -> Vgg:
     state, sizes = net.state_dict(), []
     for n in range(len(net.layers) - 1):  # the last one's channels are the embedding

@@ -18,9 +18,10 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from genretag.errors import Code, RunError
-from genretag_train.data.download import Bytes, Resuming, unwritable
+from genretag_train.data.download import ResumingDownloader, write_error
 from genretag_train.nets.pretrained import musicnn, vgg
 from genretag_train.nets.pretrained.tensor_bundle import tensors
+from genretag_train.progress import Progress
 
 Name = Literal["MSD_musicnn", "MTT_musicnn", "MSD_vgg"]
 """Trained on the Million Song Dataset with Last.fm tags, or on MagnaTagATune."""
@@ -87,7 +88,7 @@ PARAMETERS: Mapping[Name, Mapping[str, str]] = {
 """The checkpoint's name of each parameter or statistic of a network, and its name here."""
 
 
-def pretrained(name: Name, folder: Path, wheel: Path | None = None) -> nn.Module:
+def load_pretrained(name: Name, folder: Path, wheel: Path | None = None) -> nn.Module:
     """The network, a Musicnn or a Vgg, with its published weights, as it is used: no dropout.
 
     Args:
@@ -96,17 +97,17 @@ def pretrained(name: Name, folder: Path, wheel: Path | None = None) -> nn.Module
         wheel: the package, if it is here already; it is not fetched then.
 
     Raises:
-        RunError: as `fetched`.
+        RunError: as `fetch_wheel`.
     """
-    variables = published(name, wheel or fetched(folder))
-    weights = state(name, variables)
+    variables = read_variables(name, wheel or fetch_wheel(folder))
+    weights = convert_variables(name, variables)
     make = vgg.Vgg if PARAMETERS[name] is _VGG else musicnn.Musicnn
     net = make(n_tags=len(weights["tags.bias"]))
     net.load_state_dict(weights)
     return net.eval()
 
 
-def fetched(folder: Path, progress: Bytes = lambda done, of: None, url: str = URL) -> Path:
+def fetch_wheel(folder: Path, progress: Progress = lambda done, of: None, url: str = URL) -> Path:
     """The package in `folder`, downloaded if it is not there.
 
     Raises:
@@ -116,15 +117,15 @@ def fetched(folder: Path, progress: Bytes = lambda done, of: None, url: str = UR
     pooch.get_logger().setLevel(logging.WARNING)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        resuming = Resuming(folder / f"{WHEEL}.part", progress)
+        resuming = ResumingDownloader(folder / f"{WHEEL}.part", progress)
         return Path(pooch.retrieve(url, f"sha256:{SHA256}", WHEEL, folder, downloader=resuming))
     except ValueError as error:  # pooch's word for a wrong checksum; it has removed the file
         raise _wrong_digest(url) from error
     except OSError as error:
-        raise unwritable(folder, error) from error
+        raise write_error(folder, error) from error
 
 
-def published(name: Name, wheel: Path) -> dict[str, NDArray[np.float32]]:
+def read_variables(name: Name, wheel: Path) -> dict[str, NDArray[np.float32]]:
     """The variables in the package `wheel` that `PARAMETERS` names for it, in TensorFlow's layout.
 
     Raises:
@@ -147,7 +148,9 @@ def published(name: Name, wheel: Path) -> dict[str, NDArray[np.float32]]:
     return tensors(index, data, PARAMETERS[name])
 
 
-def state(name: Name, variables: Mapping[str, NDArray[np.float32]]) -> dict[str, Tensor]:
+def convert_variables(
+    name: Name, variables: Mapping[str, NDArray[np.float32]]
+) -> dict[str, Tensor]:
     """The checkpoint's variables under the names and in the layout of the network here."""
     ours = {
         own: _in_our_layout(own, variables[theirs]).copy()

@@ -1,0 +1,17 @@
+"""The folder of a run: names of its files, and how JSON is written there."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+MODEL = "model.onnx"
+METRICS = "metrics.json"
+CONFIG = "config.toml"
+CURVES = "curves.csv"
+LAST, BEST = "last.ckpt", "best.ckpt"
+
+
+def write_json(file: Path, value: Any) -> None:
+    """Write `value` to `file`, one space for each level and Unicode as it is."""
+    text = json.dumps(value, indent=1, ensure_ascii=False) + "\n"
+    file.write_text(text, encoding="utf-8")
