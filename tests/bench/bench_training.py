@@ -22,7 +22,7 @@ from torch.utils.data import DataLoader
 
 from genretag_train.config import TrainConfig
 from genretag_train.training.batches import Crops, make_train_loader
-from genretag_train.training.loop import Learner
+from genretag_train.training.learner import Learner
 from genretag_train.training.pipeline import make_feature_spec
 
 ROUNDS = 5

@@ -18,7 +18,7 @@ from genretag_train.nets.onnx_export import (
     read_manifest,
     write_manifest,
 )
-from genretag_train.training.loop import Learner, clip_probabilities
+from genretag_train.training.learner import Learner, average_windows
 
 SIZE = Size(n_mels=16, n_genres=3, hidden=8, rnn_hidden=8, dropout=0.0)
 MANIFEST = ModelManifest(
@@ -81,7 +81,7 @@ def test_the_manifest_in_a_file_reads_back_and_can_be_replaced(
 
 def test_windows_are_averaged_clip_by_clip() -> None:
     logits = torch.log(torch.tensor([[0.9, 0.1], [0.5, 0.5], [0.2, 0.8]]))
-    probabilities = clip_probabilities(logits, torch.tensor([0, 0, 1]), 2)
+    probabilities = average_windows(logits, torch.tensor([0, 0, 1]), 2)
     assert torch.allclose(probabilities, torch.tensor([[0.7, 0.3], [0.2, 0.8]]))
 
 

@@ -284,7 +284,7 @@ def test_the_same_file_is_handed_to_a_wandb_agent(
     fake = SimpleNamespace(sweep=begin, agent=agent, init=lambda: run, finish=lambda: None)
     fake.errors = SimpleNamespace(Error=KeyError)
     monkeypatch.setitem(sys.modules, "wandb", fake)
-    monkeypatch.setattr("genretag_train.training.pipeline.loggers_for", lambda *rest: [])
+    monkeypatch.setattr("genretag_train.training.pipeline.make_loggers", lambda *rest: [])
     file = sweep_yaml(tmp_path / "s.yaml")
     out = tmp_path / "out"
     arguments = ["sweep", file, "--data", toy_library, "--cache", features, "--out", out]

@@ -7,11 +7,10 @@ from rights import nobody
 from toy_music import table
 
 from genretag.errors import Code, RunError, UsageError
-from genretag_train.config import load_config
+from genretag_train.config import TrainConfig, load_config
 from genretag_train.data.dataset import read_clips, select_genres
 from genretag_train.features.corpus import split_corpus
-from genretag_train.features.extraction import load_excerpt
-from genretag_train.features.precompute import Recipe
+from genretag_train.features.extraction import load_excerpt, make_feature_spec
 
 
 def test_files_are_found_beside_their_csv(tmp_path: Path) -> None:
@@ -147,7 +146,7 @@ def test_a_clip_out_of_reach_is_skipped_and_says_why(tmp_path: Path) -> None:
     (folder / "a.flac").write_bytes(b"x")
     folder.chmod(0)
     with nobody():
-        assert load_excerpt(folder / "a.flac", Recipe().spec) == "no-permission"
+        assert load_excerpt(folder / "a.flac", make_feature_spec(TrainConfig())) == "no-permission"
     folder.chmod(0o755)
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 from genretag.errors import Code, UsageError
-from genretag_train.cli.progress import working
+from genretag_train.cli.progress import show_progress
 
 _TARGET = "RUN|NAME|FILE|hf:OWNER/REPO[@REV]"
 
@@ -60,7 +60,7 @@ def evaluate(
     """
     from rich.console import Console
 
-    with working("judging") as (_, progress):
+    with show_progress("judging") as (_, progress):
         from genretag_train.evaluation import runs
         from genretag_train.evaluation.evaluate import evaluated, heard, shown
         from genretag_train.run_folder import write_json
@@ -110,7 +110,7 @@ def plots(
 
     genretag train plots runs/gru runs/lstm --only curves
     """
-    with working("drawing") as (_, progress):
+    with show_progress("drawing") as (_, progress):
         from genretag_train.plots import select
 
         wanted = select.Wanted(tuple(only or ()), confusion, data, side)
@@ -149,7 +149,7 @@ def export(
 
     genretag scan --dry-run --model runs/mine/model-int8.onnx ~/Music
     """
-    with working("exporting") as (_, progress):
+    with show_progress("exporting") as (_, progress):
         from genretag_train.export import release
 
         name = "model.onnx" if precision == "fp32" else f"model-{precision}.onnx"
@@ -177,7 +177,7 @@ def publish(
 
     genretag train publish runs/mine hf:OWNER/REPO --revision v1
     """
-    with working("publishing"):
+    with show_progress("publishing"):
         from genretag.inference import store
         from genretag_train.evaluation import runs
         from genretag_train.export.publish import published

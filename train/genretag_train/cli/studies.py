@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from genretag.errors import Code, UsageError
-from genretag_train.cli.progress import working
+from genretag_train.cli.progress import show_progress
 
 DataOption = Annotated[
     Path, typer.Option(help="Labelled music as `genretag train` reads it.", show_default=False)
@@ -90,7 +90,7 @@ def sweep(
     """
     from rich.console import Console
 
-    with working("sweeping") as (notify, progress):
+    with show_progress("sweeping") as (notify, progress):
         from genretag_train.sweep import definition
         from genretag_train.sweep.search import SweepJob, swept
         from genretag_train.sweep.table import rows, shown
@@ -152,7 +152,7 @@ def compare(
     if not all(seed.strip().isdecimal() for seed in seeds.split(",")):
         raise UsageError(Code.BAD_OPTION, f"'{seeds}' are not seeds", "Give --seeds 1,2,3.")
     numbers = tuple(dict.fromkeys(int(seed) for seed in seeds.split(",")))
-    with working("comparing") as (notify, progress):
+    with show_progress("comparing") as (notify, progress):
         from genretag_train.sweep.compare import PUBLISHED, Comparison, compared, shown
 
         names = recipes or list(PUBLISHED)
@@ -208,7 +208,7 @@ def head(
 
     genretag train head train/configs/musicnn.toml --data songs.csv
     """
-    with working("training") as (notify, progress):
+    with show_progress("training") as (notify, progress):
         from genretag_train.evaluation import card
         from genretag_train.transfer import head, head_card
 

@@ -19,12 +19,19 @@ from genretag_train.evaluation.calibration import probabilities_at
 from genretag_train.evaluation.holdout import HoldoutReport, Side, judgement_of
 from genretag_train.export.precision import PRECISIONS
 from genretag_train.features.corpus import Corpus, build_corpus
-from genretag_train.features.extraction import FeatureSpec, Windows, extract_windows
+from genretag_train.features.extraction import (
+    FeatureSpec,
+    Windows,
+    extract_windows,
+    make_feature_spec,
+)
+from genretag_train.features.store import FeatureStore
 from genretag_train.nets.onnx_export import export_onnx, open_session, write_manifest
 from genretag_train.progress import Progress, map_threaded
 from genretag_train.run_folder import BEST
-from genretag_train.training.loop import Learner, load_checkpoint
-from genretag_train.training.pipeline import make_feature_spec, make_manifest
+from genretag_train.training.learner import Learner
+from genretag_train.training.loop import load_checkpoint
+from genretag_train.training.pipeline import make_manifest
 
 TOLERANCE = 1e-4
 """Largest difference between a probability by torch and one by the exported file."""
@@ -114,7 +121,7 @@ def _study(
     if facts:
         study = runs.study_of(clips, learner.config, facts)
     else:  # A run that was cut short has not told what it skipped.
-        study = build_corpus(clips, run / "features", spec, learner.config, progress)
+        study = build_corpus(clips, FeatureStore(run / "features", spec), learner.config, progress)
     if study.genres != learner.genres:
         raise bad_dataset(f"{clips}: these are not the genres that {run} was trained on")
     return study

@@ -9,7 +9,8 @@ from typing import Any
 from genretag_train.config import TrainConfig
 from genretag_train.data.dataset import SIDES, Clip, read_clips, select_genres
 from genretag_train.data.splits import assign_sides
-from genretag_train.features.extraction import FeatureSpec, Skipped, heard
+from genretag_train.features.extraction import Skipped
+from genretag_train.features.store import FeatureStore
 from genretag_train.progress import Progress
 
 LEAKS = "A split by clip lets artists and albums leak: its scores are too high."
@@ -35,6 +36,10 @@ class Corpus:
         """The genres to learn, in the order of the model's outputs."""
         return tuple(sorted({clip.genre for clip in self.clips}))
 
+    def members(self, side: str) -> list[Clip]:
+        """Return the clips of one side."""
+        return [self.clips[index] for index in self.indices(side)]
+
     def indices(self, side: str) -> list[int]:
         """Return the indices of the clips of one side."""
         return [index for index, own in enumerate(self.sides) if own == side]
@@ -46,14 +51,15 @@ class Corpus:
 
 
 def build_corpus(
-    data: Path, cache: Path, spec: FeatureSpec, config: TrainConfig, progress: Progress
+    data: Path, store: FeatureStore, config: TrainConfig, progress: Progress
 ) -> Corpus:
-    """Compute the features of all clips of `data`, choose the genres, split.
+    """Compute the mel power of all clips of `data`, choose the genres, split.
 
     Raises:
-        RunError: `bad-dataset`.
+        UsageError: there is no such data, or no such genre in it.
+        RunError: `bad-dataset`, `disk-full`, `output-failed`.
     """
-    usable, skipped = heard(read_clips(data, config.label_column), spec, cache, progress)
+    usable, skipped = store.add_power(read_clips(data, config.label_column), progress)
     files = {clip.path: file for clip, file in usable}
     corpus = split_corpus([clip for clip, _ in usable], skipped, config)
     return replace(corpus, features=tuple(files[clip.path] for clip in corpus.clips))
@@ -69,7 +75,7 @@ def split_corpus(clips: Sequence[Clip], skipped: Sequence[Skipped], config: Trai
 
 def summarise(corpus: Corpus, config: TrainConfig) -> dict[str, Any]:
     """Return counts and lists for `metrics.json` and the card."""
-    members = {side: [corpus.clips[i] for i in corpus.indices(side)] for side in SIDES}
+    members = {side: corpus.members(side) for side in SIDES}
     genres = {side: Counter(clip.genre for clip in clips) for side, clips in members.items()}
     return {
         "split": config.split,

@@ -19,8 +19,8 @@ from genretag_train.features.extraction import (
     Skipped,
     Windows,
     extract_windows,
-    save_array,
 )
+from genretag_train.features.store import save_array
 from genretag_train.nets.onnx_export import export_onnx, open_session, run_session
 from genretag_train.nets.pretrained.backbones import Backbones
 from genretag_train.progress import Progress, map_threaded
