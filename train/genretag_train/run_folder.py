@@ -1,4 +1,4 @@
-"""The folder of a run: names of its files, and how JSON is written there."""
+"""The folder of a run: names of its files and columns, and how JSON is written there."""
 
 import json
 from pathlib import Path
@@ -9,6 +9,9 @@ METRICS = "metrics.json"
 CONFIG = "config.toml"
 CURVES = "curves.csv"
 LAST, BEST = "last.ckpt", "best.ckpt"
+
+VALID_METRICS = ("val_loss", "val_accuracy", "val_f1_weighted", "val_f1_macro")
+"""Columns of CURVES: the scores of the valid side."""
 
 
 def write_json(file: Path, value: Any) -> None:

@@ -104,16 +104,12 @@ def train(
         )
     config = load_config(recipe, vars(settings))
     with show_progress("training") as (notify, progress):
-        from genretag_train.run_folder import MODEL
         from genretag_train.training import pipeline
 
         paths = pipeline.RunPaths(data, out, cache or out / "features", bundle, wandb, tensorboard)
         report = pipeline.train(config, paths, resume, notify, progress)
         if report:
-            scores = (
-                f"accuracy {report.test['accuracy']:.3f}, macro-F1 {report.test['f1_macro']:.3f}"
-            )
-            notify(f"Test: {scores}; see {out / MODEL}")
+            notify(pipeline.format_test_scores(report, out))
 
 
 app.command()(results.evaluate)

@@ -91,23 +91,24 @@ def sweep(
     from rich.console import Console
 
     with show_progress("sweeping") as (notify, progress):
-        from genretag_train.sweep import definition
-        from genretag_train.sweep.search import SweepJob, swept
-        from genretag_train.sweep.table import rows, shown
+        from genretag_train.sweep.job import SweepJob
+        from genretag_train.sweep.reader import read_sweep
+        from genretag_train.sweep.search import run_sweep
+        from genretag_train.sweep.table import make_rows, make_table
 
-        told = definition.read(file)
+        definition = read_sweep(file)
         cache = cache or out / "features"
-        job = SweepJob(told, data, out, cache, base, storage, trials, prune)
+        job = SweepJob(definition, data, out, cache, base, storage, trials, prune)
         if wandb:
-            from genretag_train.sweep.wandb_agent import handed
+            from genretag_train.sweep.wandb_agent import run_agent
 
-            typer.echo(f"sweep {handed(job, notify, progress)}")
+            typer.echo(f"sweep {run_agent(job, notify, progress)}")
             return
-        found = rows(swept(job, notify, progress), told)
-    Console(highlight=False).print(shown(found, told))
-    if any(row["state"] == "running" for row in found):
+        rows = make_rows(run_sweep(job, notify, progress), definition)
+    Console(highlight=False).print(make_table(rows, definition))
+    if any(row["state"] == "running" for row in rows):
         notify("A trial runs elsewhere, or its process died: then give the command again later.")
-    notify(f"Judge the best: genretag train evaluate {out / found[0]['run']}")
+    notify(f"Judge the best: genretag train evaluate {out / rows[0]['run']}")
 
 
 def compare(
@@ -153,12 +154,14 @@ def compare(
         raise UsageError(Code.BAD_OPTION, f"'{seeds}' are not seeds", "Give --seeds 1,2,3.")
     numbers = tuple(dict.fromkeys(int(seed) for seed in seeds.split(",")))
     with show_progress("comparing") as (notify, progress):
-        from genretag_train.sweep.compare import PUBLISHED, Comparison, compared, shown
+        from genretag_train.sweep.compare import PUBLISHED, Comparison, compare_recipes
+        from genretag_train.sweep.compare_table import make_tables
 
         names = recipes or list(PUBLISHED)
         cache = cache or out / "features"
-        told = compared(Comparison(names, numbers, data, out, cache, base), notify, progress)
-    Console(highlight=False).print(shown(told))
+        comparison = Comparison(names, numbers, data, out, cache, base)
+        summary = compare_recipes(comparison, notify, progress)
+    Console(highlight=False).print(make_tables(summary))
 
 
 def head(

@@ -9,9 +9,7 @@ import lightning.pytorch as lightning
 from lightning.pytorch.callbacks import Callback
 
 from genretag_train.progress import Notify
-
-METRICS = ("val_loss", "val_accuracy", "val_f1_weighted", "val_f1_macro")
-"""The scores of the valid side."""
+from genretag_train.run_folder import VALID_METRICS
 
 
 class CurvesWriter(Callback):
@@ -26,7 +24,9 @@ class CurvesWriter(Callback):
         """Write the row of this epoch."""
         if not trainer.is_global_zero:
             return
-        scores = {name: float(trainer.callback_metrics[name]) for name in ("train_loss", *METRICS)}
+        scores = {
+            name: float(trainer.callback_metrics[name]) for name in ("train_loss", *VALID_METRICS)
+        }
         scores["learning_rate"] = float(trainer.optimizers[0].param_groups[0]["lr"])
         for logger in trainer.loggers:
             logger.log_metrics(

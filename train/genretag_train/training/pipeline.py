@@ -92,6 +92,13 @@ def train(
     return report
 
 
+def format_test_scores(report: HoldoutReport, out: Path) -> str:
+    """Return the line that ends a run."""
+    test = report.test
+    scores = f"accuracy {test['accuracy']:.3f}, macro-F1 {test['f1_macro']:.3f}"
+    return f"Test: {scores}; see {out / MODEL}"
+
+
 def _check_usage(config: TrainConfig, out: Path, resume: bool) -> None:
     """Raise UsageError for an unknown architecture, or a run that is there already or not yet."""
     last = out / LAST
