@@ -19,7 +19,7 @@ from genretag.audio.mel import features
 from genretag.errors import Code, RunError
 from genretag_train.nets.pretrained.musicnn import Musicnn
 from genretag_train.nets.pretrained.pruning import prune
-from genretag_train.nets.pretrained.tensor_bundle import tensors
+from genretag_train.nets.pretrained.tensor_bundle import read_tensors
 from genretag_train.nets.pretrained.vgg import Vgg
 from genretag_train.nets.pretrained.weights import (
     PARAMETERS,
@@ -185,28 +185,28 @@ def checkpoint() -> tuple[bytes, bytes]:
 
 
 def test_a_checkpoint_reads_as_it_was_written() -> None:
-    found = tensors(*checkpoint(), ["layer/kernel", "layer/bias"])
+    found = read_tensors(*checkpoint(), ["layer/kernel", "layer/bias"])
     assert found["layer/bias"].tolist() == [1.5, -2.0, 0.25]
     assert found["layer/kernel"].tolist() == [[0, 0.125, 0.25], [0.375, 0.5, 0.625]]
 
 
 @pytest.mark.parametrize("name", ["layer", "step"])
 def test_a_variable_that_is_missing_or_not_of_floats_is_refused(name: str) -> None:
-    refused = refusal(partial(tensors, *checkpoint(), [name]))
+    refused = refusal(partial(read_tensors, *checkpoint(), [name]))
     assert refused.code == Code.MODEL_INVALID and name in refused.message
 
 
 def test_no_damaged_byte_goes_unseen() -> None:
     names = ["layer/kernel", "layer/bias"]
     index, data = checkpoint()
-    whole = tensors(index, data, names)
+    whole = read_tensors(index, data, names)
     for at in range(36):  # the bytes of the two variables
         spoilt = data[:at] + bytes([data[at] ^ 16]) + data[at + 1 :]
-        assert refusal(partial(tensors, index, spoilt, names)).code == Code.MODEL_INVALID
+        assert refusal(partial(read_tensors, index, spoilt, names)).code == Code.MODEL_INVALID
     for at in range(len(index)):
         spoilt = index[:at] + bytes([index[at] ^ 16]) + index[at + 1 :]
         try:
-            found = tensors(spoilt, data, names)
+            found = read_tensors(spoilt, data, names)
         except RunError as error:
             assert error.code == Code.MODEL_INVALID
         else:  # what is not looked at: the place of a block without use, and padding

@@ -84,7 +84,7 @@ def train(
     """Train a genre classifier on labelled music and export it for `genretag scan --model`.
 
     80% of each genre's clips are learned from; 10%, the valid side, decide when
-    to stop; the last 10%, the test side, are judged once, at the end, by the
+    to stop; the last 10%, the test side, are scored once, at the end, by the
     exported file. No artist is on two sides. Clips that are empty, short, silent
     or undecodable are skipped, counted and listed in metrics.json.
 
@@ -100,7 +100,7 @@ def train(
         return
     if data is None:
         raise UsageError(
-            Code.BAD_OPTION, "There is nothing to learn from", "Give --data a CSV or a folder."
+            Code.BAD_OPTION, "There is no data to learn from", "Give --data a CSV or a folder."
         )
     config = load_config(recipe, vars(settings))
     with show_progress("training") as (notify, progress):

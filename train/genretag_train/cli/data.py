@@ -13,7 +13,7 @@ from genretag.library import resources
 from genretag.option_groups import with_options
 from genretag_train.cli.progress import show_progress
 from genretag_train.cli.settings import make_settings
-from genretag_train.config import DATA, SOUND, load_config
+from genretag_train.config import DATA, FEATURES, load_config
 
 if TYPE_CHECKING:
     from genretag_train.data.fetch import Steps
@@ -73,11 +73,11 @@ def fetch(
         if name.startswith(fetching.HUB_PREFIX):
             folder = fetching.fetch_from_hub(name, out)
         else:
-            folder = fetching.fetch(fetching.archive(name, url, sha1), out, steps, keep)
+            folder = fetching.fetch(fetching.find_archive(name, url, sha1), out, steps, keep)
     typer.echo(folder)
 
 
-@with_options(settings=make_settings(DATA, SOUND))
+@with_options(settings=make_settings(DATA, FEATURES))
 def features(
     data: Annotated[
         Path,

@@ -43,11 +43,11 @@ def evaluate(
         Path | None, typer.Option("--out", dir_okay=False, help="Write all numbers as JSON, too.")
     ] = None,
 ) -> None:
-    """Judge a model on labelled clips, as `scan` would hear them.
+    """Evaluate a model on labelled clips, as `scan` would predict them.
 
     Accuracy, F1, precision and recall by genre, confusions and calibration, by
     the track and by the window, with 95% bootstrap intervals over groups
-    (artists). The default judges the clips that were held out in training; the
+    (artists). By default it takes the clips that were held out in training; the
     data must then be what the model was trained on.
 
     [bold]Examples[/]
@@ -68,11 +68,11 @@ def evaluate(
         subject = runs.subject(target)
         clips = runs.source(data, subject.facts)
         chosen = runs.chosen(subject, clips, side, label_column)
-        found = heard(subject, chosen.clips, progress)
-        told = {"side": side, "data": str(clips), **evaluated(subject, chosen, found)}
+        scored = heard(subject, chosen.clips, progress)
+        summary = {"side": side, "data": str(clips), **evaluated(subject, chosen, scored)}
         if report_file:
-            write_json(report_file, told)
-    Console(highlight=False).print(shown(told))
+            write_json(report_file, summary)
+    Console(highlight=False).print(shown(summary))
 
 
 def plots(
@@ -153,8 +153,8 @@ def export(
         from genretag_train.export import release
 
         name = "model.onnx" if precision == "fp32" else f"model-{precision}.onnx"
-        found = release.released(run, data, precision, model_file or run / name, progress)
-    _print_pairs({"wrote": str(found.file)} | release.told(found))
+        result = release.released(run, data, precision, model_file or run / name, progress)
+    _print_pairs({"wrote": str(result.file)} | release.told(result))
 
 
 def publish(
@@ -188,14 +188,14 @@ def publish(
                 f"{address!r} is no address on the Hub",
                 "Write it as hf:OWNER/REPO.",
             )
-        place = store.parse_hub_address(address)
-        made = published(runs.subject(target), place, private, revision)
-    pinned = f"{store.HUB_PREFIX}{made.address.repo}@{made.address.revision}"
+        repository = store.hub_address(address)
+        upload = published(runs.subject(target), repository, private, revision)
+    pinned = f"{store.HUB_PREFIX}{upload.address.repo}@{upload.address.revision}"
     _print_pairs(
         {
             "published": pinned,
-            "sha256": made.digest,
-            "fetch with": f"genretag models pull {pinned} --sha256 {made.digest}",
+            "sha256": upload.digest,
+            "fetch with": f"genretag models pull {pinned} --sha256 {upload.digest}",
         }
     )
 

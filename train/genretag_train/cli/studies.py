@@ -1,4 +1,4 @@
-"""`genretag train sweep` and `compare`: many runs and what is to be learned from them."""
+"""`genretag train sweep`, `compare` and `head`: studies of many runs or folds."""
 
 from pathlib import Path
 from typing import Annotated
@@ -131,7 +131,7 @@ def compare(
     ] = "1",
     cache: CacheOption = None,
 ) -> None:
-    """Train several recipes over one split, and tell which are better.
+    """Train several recipes over one split, and show which are better.
 
     The table has the study's published scores beside those measured on the test
     side, averaged over the seeds, with 95% bootstrap intervals over groups. Below
@@ -170,7 +170,7 @@ def head(
         typer.Argument(
             metavar="RECIPE.toml",
             dir_okay=False,
-            help="What is fitted to what; train/configs/musicnn.toml is the default model's.",
+            help="TOML file with settings; train/configs/musicnn.toml made the default model.",
             show_default=False,
         ),
     ],
@@ -181,7 +181,7 @@ def head(
     cache: CacheOption = None,
     bundle: Annotated[
         Path | None,
-        typer.Option(help="Put model, card and judged clips into this folder as well."),
+        typer.Option(help="Put model, card and predictions into this folder as well."),
     ] = None,
     wheel: Annotated[
         Path | None,
@@ -195,17 +195,17 @@ def head(
         Path | None,
         typer.Option(
             dir_okay=False,
-            help="List of clips that an earlier model did not hear and what it made of them, "
-            "as --bundle writes it: both are compared on these.",
+            help="Held-out clips and predictions of an earlier model, as --bundle writes them: "
+            "both models are compared on these.",
         ),
     ] = None,
 ) -> None:
     """Fit a linear head to pretrained music taggers: little data gives a usable model.
 
-    The taggers (musicnn, 29 MB) are fetched once and checked. All clips teach the
-    head. What it is worth is told by others that were fitted without a fold of the
-    clips, once with artists kept apart and once with whole sources left out; their
-    judgements set the temperature and the threshold for 'unsure'.
+    The taggers (musicnn, 29 MB) are fetched once and checked. The head is fitted to
+    all clips. Cross-validation, once with artists kept apart and once with whole
+    sources left out, scores it and sets the temperature and the threshold for
+    'unsure'.
 
     [bold]Example[/]
 

@@ -84,13 +84,13 @@ class ResumingDownloader:
 
 
 def require_room(folder: Path, n_bytes: int) -> None:
-    """OSError ENOSPC if the disk of `folder` has less room than that."""
+    """Raise OSError ENOSPC if the disk of `folder` has less room than that."""
     if shutil.disk_usage(folder).free < n_bytes:
         raise OSError(errno.ENOSPC, f"{n_bytes:,} bytes are needed")
 
 
 def write_error(path: Path, error: OSError) -> RunError:
-    """What an error of the system over writing data to `path` means."""
+    """Return what an error of the system in writing data to `path` means."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return RunError(
             Code.DISK_FULL,

@@ -50,10 +50,10 @@ class Archive:
 _KNOWN = f"Known: {', '.join(SHA1)}. Others: give --url and --sha1, or hf:OWNER/REPO."
 
 
-def archive(name: str, url: str | None = None, sha1: str | None = None) -> Archive:
-    """The archive of a known `name`, or any other with `url` and `sha1`; else UsageError.
+def find_archive(name: str, url: str | None = None, sha1: str | None = None) -> Archive:
+    """Return the archive of a known `name`, or any other with `url` and `sha1`; else UsageError.
 
-    >>> archive("fma_small").url
+    >>> find_archive("fma_small").url
     'https://os.unil.cloud.switch.ch/fma/fma_small.zip'
     """
     sha1 = sha1 or SHA1.get(name)
@@ -82,9 +82,9 @@ def fetch(wanted: Archive, out: Path, steps: Steps, keep: bool = False) -> Path:
     receipt = folder / _RECEIPT
     if receipt.is_file() and receipt.read_text().strip() == wanted.sha1:
         return folder
-    file = _downloaded(wanted, out, steps("Downloading"))
+    file = _download(wanted, out, steps("Downloading"))
     try:
-        _unpacked(file, out, wanted.name, steps("Unpacking"))
+        _unpack(file, out, wanted.name, steps("Unpacking"))
         receipt.write_text(f"{wanted.sha1}\n")
         if not keep:
             file.unlink()
@@ -123,11 +123,11 @@ def fetch_from_hub(address: str, out: Path) -> Path:
     return folder
 
 
-def _downloaded(wanted: Archive, out: Path, progress: Progress) -> Path:
-    """The archive in `out`, whole and with the right checksum."""
+def _download(wanted: Archive, out: Path, progress: Progress) -> Path:
+    """Return the archive in `out`, whole and with the right checksum."""
     name = f"{wanted.name}.zip"
     part = out / f"{name}.part"
-    # It says on stderr what the progress says.
+    # Its lines on stderr would repeat the progress.
     pooch.get_logger().setLevel(logging.WARNING)
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -150,7 +150,7 @@ def _downloaded(wanted: Archive, out: Path, progress: Progress) -> Path:
         raise write_error(out, error) from error
 
 
-def _unpacked(file: Path, out: Path, name: str, progress: Progress) -> None:
+def _unpack(file: Path, out: Path, name: str, progress: Progress) -> None:
     """Unpack into `out` / `name`, whether or not the archive has a folder of that name."""
     try:
         with ZipFile(file) as zipped:

@@ -1,4 +1,4 @@
-"""Who is judged by a head that did not hear them: folds for cross-validation."""
+"""Folds for cross-validation."""
 
 import warnings
 from collections import Counter
@@ -18,13 +18,13 @@ Folds = list[int | None]
 
 
 def make_group_folds(clips: Sequence[Clip]) -> Folds:
-    """Five folds with no group in two; GTZAN by its artist-filtered lists.
+    """Make five folds with no group in two; GTZAN by its artist-filtered lists.
 
     The train list is parted in blocks of ten numbers, as neighbours are often by one artist.
     Clips that the lists leave out are in no fold.
     """
     kept = [index for index, clip in enumerate(clips) if clip.published in (None, *SIDES)]
-    units = [_unit(clips[index]) for index in kept]
+    units = [_get_unit(clips[index]) for index in kept]
     folds: Folds = [None] * len(clips)
     splitter = StratifiedGroupKFold(N_FOLDS, shuffle=True, random_state=0)
     counts = Counter(clips[index].genre for index in kept)
@@ -64,10 +64,10 @@ def _is_source(clip: Clip) -> bool:
     return bool(clip.source) and not clip.published and not clip.group.startswith(clip.source + "/")
 
 
-def _unit(clip: Clip) -> str:
-    """What must not be parted."""
-    found = gtzan.parse_track(clip.group) if clip.published else None
-    if not found:
+def _get_unit(clip: Clip) -> str:
+    """Return what must not be parted."""
+    track = gtzan.parse_track(clip.group) if clip.published else None
+    if not track:
         return clip.group
-    part = found[1] // _BLOCK % _PARTS if clip.published == "train" else ""
+    part = track[1] // _BLOCK % _PARTS if clip.published == "train" else ""
     return f"gtzan {clip.published} {part}"

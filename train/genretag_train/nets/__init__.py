@@ -1,6 +1,6 @@
 """Networks: a module and a row in `NETS` for each architecture.
 
-All take mel spectrograms `mel` [batch, n_frames, n_mels] and give `logits` [batch, n_genres].
+All take mel spectrograms [batch, n_frames, n_mels] in [0, 1] and return logits [batch, n_genres].
 """
 
 from collections.abc import Callable, Mapping

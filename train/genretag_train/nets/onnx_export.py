@@ -1,4 +1,4 @@
-"""From a trained net to the one file that genretag runs."""
+"""Export of a trained net to the one file that genretag runs."""
 
 import warnings
 from collections.abc import Sequence
@@ -35,8 +35,8 @@ def export_onnx(
     net.eval()
     free = {0: "batch", 1: "n_frames"} if any_length else {0: "batch"}
     with warnings.catch_warnings():
-        # The TorchScript exporter is told to be outdated, and warns that an LSTM may keep
-        # the batch it was exported with: `check_parity` tries others.
+        # It warns that it is outdated, and that an LSTM may keep the batch it was exported with:
+        # `check_parity` tries others.
         warnings.simplefilter("ignore")
         torch.onnx.export(
             net,
@@ -54,7 +54,7 @@ def export_onnx(
 
 
 def expose_embedding(file: Path) -> None:
-    """Make what the last layer of the model in `file` is given an output of its own.
+    """Make the input of the last layer of the model in `file` an output.
 
     A net that does not end in a linear layer has no such thing.
     """
@@ -73,7 +73,7 @@ def expose_embedding(file: Path) -> None:
 
 
 def check_parity(net: nn.Module, file: Path, lengths: Sequence[int], n_mels: int) -> None:
-    """RunError `parity` unless file and net agree to 1e-4 for several batches of each length."""
+    """Raise RunError `parity` unless file and net agree to 1e-4 for batches of each length."""
     session = open_session(file)
     draw = np.random.default_rng(0).random
     for batch, frames in product((1, 2, 7), lengths):
@@ -99,13 +99,13 @@ def write_manifest(file: Path, manifest: ModelManifest) -> None:
 
 
 def read_manifest(file: Path) -> ModelManifest:
-    """The manifest in `file`; RunError `model-invalid` if it is not readable."""
+    """Read the manifest in `file`; RunError `model-invalid` if it is not readable."""
     entries = {entry.key: entry.value for entry in onnx.load(file).metadata_props}
     return ModelManifest.from_json(entries.get(METADATA_KEY, ""))
 
 
 def open_session(file: Path) -> ort.InferenceSession:
-    """The model in `file`, ready to run on the CPU."""
+    """Open the model in `file`, ready to run on the CPU."""
     options = ort.SessionOptions()
     # By itself it counts the machine's cores, also where a container may use fewer.
     options.intra_op_num_threads = resources.count_cores()
@@ -113,12 +113,12 @@ def open_session(file: Path) -> ort.InferenceSession:
 
 
 def compute_logits(file: Path, clips: Sequence[Windows]) -> list[NDArray[np.float32]]:
-    """Logits [n_windows, n_genres] of each clip's windows by the exported model."""
+    """Return the logits [n_windows, n_genres] of each clip's windows."""
     session = open_session(file)
     return [run_session(session, windows) for windows in clips]
 
 
 def run_session(session: ort.InferenceSession, mel: Windows) -> NDArray[np.float32]:
-    """What the exported model makes of some windows [n_windows, n_frames, n_mels]."""
+    """Return the logits [n_windows, n_genres] of windows [n_windows, n_frames, n_mels]."""
     logits: NDArray[np.float32] = session.run([OUTPUT], {INPUT: mel})[0]
     return logits

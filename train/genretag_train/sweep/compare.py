@@ -110,7 +110,7 @@ def _require_same_split(configs: Sequence[TrainConfig]) -> None:
         if len({getattr(config, name) for config in configs}) > 1:
             raise UsageError(
                 Code.BAD_OPTION,
-                f"The recipes differ in '{name}', so they would be judged on other clips",
+                f"The recipes differ in '{name}', so they would be scored on other clips",
                 "Compare recipes that agree in it.",
             )
 
@@ -121,7 +121,7 @@ def _require_same_clips(name: str, clips: Sequence[str], other: str, others: Seq
         differing = sorted({*clips} ^ {*others}) or ["their order"]
         raise UsageError(
             Code.BAD_OPTION,
-            f"{name} was judged on {len(clips)} clips and {other} on {len(others)}, and they "
+            f"{name} was scored on {len(clips)} clips and {other} on {len(others)}, and they "
             f"differ (in {', '.join(differing[:3])}{' ...' if differing[3:] else ''})",
             "The data changed between the runs: choose another --out, to train all of them anew.",
         )

@@ -107,7 +107,7 @@ def _suggest(trial: optuna.Trial, name: str, domain: Choice | Span) -> Any:
 
 
 def _read_scores(out: Path) -> dict[str, float]:
-    """Return the number of a run's epochs and the scores of the best; nothing before the first."""
+    """Return the number of a run's epochs and the scores of the best; none before the first."""
     epochs = read_curves(out / CURVES)
     if not epochs:
         return {}

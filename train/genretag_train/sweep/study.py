@@ -59,10 +59,10 @@ def open_study(job: SweepJob) -> optuna.Study:
             )
             _require_same(study, job)
     except (SQLAlchemyError, StorageInternalError, ImportError) as error:
-        place = job.storage or job.out / DATABASE
+        database = job.storage or job.out / DATABASE
         raise UsageError(
             Code.BAD_OPTION,
-            f"{place}: it cannot be opened: {str(error).splitlines()[0]}",
+            f"{database}: it cannot be opened: {str(error).splitlines()[0]}",
             "Give --storage a URL like sqlite:////shared/study.db.",
         ) from error
     optuna.storages.fail_stale_trials(study)

@@ -126,7 +126,7 @@ AUGMENTATIONS: tuple[Augmentation, ...] = (
         lambda mel, c: mask(mel, c.mask_mels, _to_frames(c.mask_s, c), c.masks),
     ),
 )
-"""In the order in which they are done; masks come last, so that nothing fills them again."""
+"""In the order in which they are applied; masks come last, lest another change fills them."""
 
 
 def mix_up(mel: Tensor, targets: Tensor, alpha: float) -> tuple[Tensor, Tensor]:
