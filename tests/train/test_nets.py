@@ -10,7 +10,8 @@ from genretag.domain.manifest import FrontEnd, ModelManifest
 from genretag.domain.window import WindowSpec
 from genretag.errors import Code, RunError
 from genretag_train.config import TrainConfig
-from genretag_train.nets import NETS, Size
+from genretag_train.nets import NETS, make_net
+from genretag_train.nets.blocks import Size
 from genretag_train.nets.onnx_export import (
     check_parity,
     compute_logits,
@@ -31,7 +32,7 @@ MANIFEST = ModelManifest(
 @pytest.fixture(params=sorted(NETS))
 def net(request: pytest.FixtureRequest) -> nn.Module:
     torch.manual_seed(0)
-    return NETS[request.param](SIZE)
+    return make_net(request.param, SIZE)
 
 
 def test_a_net_learns_eight_clips_by_heart(net: nn.Module) -> None:

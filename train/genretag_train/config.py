@@ -32,11 +32,7 @@ def setting(default: Any, panel: str, text: str) -> Any:
 class TrainConfig:
     """Every number of a run; the option of each field is its name with dashes."""
 
-    arch: str = setting(
-        "cnn1d_lstm",
-        NET,
-        "cnn1d_gru, cnn1d_lstm, cnn1d_lstm_uni, cnn2d, cnn2d_gru or cnn2d_lstm.",
-    )
+    arch: str = setting("cnn1d_lstm", NET, "Architecture: {nets}.")
     hidden: int = setting(64, NET, "Channels after the first convolution; then twice, four times.")
     rnn_hidden: int = setting(128, NET, "Units of the recurrent layer, in each direction.")
     rnn_layers: int = setting(1, NET, "Recurrent layers, with dropout between them.")

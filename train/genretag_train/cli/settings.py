@@ -6,6 +6,7 @@ from typing import Annotated, Any, get_type_hints
 import typer
 
 from genretag_train.config import TrainConfig
+from genretag_train.nets import NETS
 
 
 def make_settings(*panels: str) -> type:
@@ -26,9 +27,9 @@ def make_settings(*panels: str) -> type:
 
 def _declare(setting: Field[Any], type_: Any) -> tuple[str, Any, None]:
     """Declare the option of a setting."""
+    text = setting.metadata["help"].format(nets=", ".join(NETS))
     default = "none" if setting.default == "" else setting.default
     option = typer.Option(
-        help=f"{setting.metadata['help']} \\[default: {default}]",
-        rich_help_panel=setting.metadata["panel"],
+        help=f"{text} \\[default: {default}]", rich_help_panel=setting.metadata["panel"]
     )
     return setting.name, Annotated[type_ | None, option], None

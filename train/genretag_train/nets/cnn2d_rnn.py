@@ -1,5 +1,7 @@
 """Convolutions over the spectrogram as a picture, then an LSTM or a GRU."""
 
+from typing import Literal
+
 from torch import Tensor, nn
 
 from genretag_train.nets.blocks import (
@@ -20,10 +22,10 @@ class Cnn2dRnn(Classifier):
     are halved three times, so a window needs at least 8 frames and 8 mel bands.
     """
 
-    def __init__(self, size: Size, kind: type[nn.LSTM] | type[nn.GRU]) -> None:
+    def __init__(self, size: Size, kind: Literal["LSTM", "GRU"]) -> None:
         super().__init__()
         self.convolutions = make_convolutions_2d(size)
-        self.rnn = make_rnn(kind, count_features_2d(size), size)
+        self.rnn = make_rnn(getattr(nn, kind), count_features_2d(size), size)
         self.head = make_head(4 * size.rnn_hidden, size)
 
     def embed(self, mel: Tensor) -> Tensor:

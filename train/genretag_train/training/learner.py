@@ -13,7 +13,8 @@ from torchmetrics.classification import MulticlassAccuracy, MulticlassF1Score
 
 from genretag import __version__
 from genretag_train.config import TrainConfig
-from genretag_train.nets import NETS, Size
+from genretag_train.nets import make_net
+from genretag_train.nets.blocks import Size
 from genretag_train.training.augment import augment, mix_up
 from genretag_train.training.batches import TrainBatch, ValidBatch
 
@@ -39,7 +40,7 @@ class Learner(lightning.LightningModule):
             rnn_layers=config.rnn_layers,
             max_pool=config.max_pool,
         )
-        self.net = NETS[config.arch](size)
+        self.net = make_net(config.arch, size)
         weights = None if class_weights is None else torch.from_numpy(class_weights)
         self.class_weights: Tensor | None
         self.register_buffer("class_weights", weights, persistent=False)
