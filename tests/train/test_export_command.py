@@ -101,7 +101,7 @@ def test_an_export_that_differs_from_torch_is_not_written(
         bias.CopyFrom(onnx.numpy_helper.from_array(numbers, bias.name))
         onnx.save(model, file)
 
-    monkeypatch.setattr(release, "export", wrong)
+    monkeypatch.setattr(release, "export_onnx", wrong)
     error = refused("export", toy_run[0], "--out", tmp_path / "made.onnx")
     assert error.code is Code.PARITY and error.exit_code == 3
     assert list(tmp_path.iterdir()) == []

