@@ -188,7 +188,7 @@ def publish(
                 f"{address!r} is no address on the Hub",
                 "Write it as hf:OWNER/REPO.",
             )
-        repository = store.hub_address(address)
+        repository = store.parse_hub_address(address)
         upload = published(runs.subject(target), repository, private, revision)
     pinned = f"{store.HUB_PREFIX}{upload.address.repo}@{upload.address.revision}"
     _print_pairs(

@@ -222,8 +222,8 @@ def _bootstrap(pair: Sequence[RecipeResult], score: str) -> tuple[float, float]:
     """Return the 95% interval of a score, or of the difference of two over the same samples."""
 
     def scores() -> Iterator[float]:
-        for sample in metrics.resamples(pair[0].groups):
+        for sample in metrics.bootstrap_indices(pair[0].groups):
             first, *others = (_average(score, result, sample) for result in pair)
             yield first - sum(others)
 
-    return metrics.middle(scores())
+    return metrics.percentile_interval(scores())
