@@ -1,4 +1,3 @@
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -33,11 +32,11 @@ def toy_run(
 
 
 @pytest.fixture(scope="session")
-def wheel() -> Iterator[Path]:
+def wheel() -> Path:
     """musicnn's package: from the cache, else from PyPI, asked once."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(download, "ATTEMPTS", 1)
         try:
-            yield fetch_wheel(cache_dir() / "musicnn")
+            return fetch_wheel(cache_dir() / "musicnn")
         except RunError as error:
             pytest.skip(f"musicnn's published weights cannot be had: {error.message}")
