@@ -22,13 +22,18 @@ from audio_files import RECIPES, chirp, encode, noise
 from rich.console import Console
 from rich.table import Table
 
-from genretag_train.features.extraction import sound
-from genretag_train.features.precompute import Recipe, computed
+from genretag_train.config import TrainConfig
+from genretag_train.features.extraction import (
+    compute_power,
+    extract_windows,
+    load_excerpt,
+    make_feature_spec,
+)
 
 ROUNDS = 5
 CLIPS = 24
 CLIP_S = 30.0
-RECIPE = Recipe()
+SPEC = make_feature_spec(TrainConfig())
 
 
 def made(folder: Path) -> list[Path]:
@@ -58,10 +63,9 @@ def main() -> None:
             sorted(Path(sys.argv[1]).rglob("*.*"))[:CLIPS] if sys.argv[1:] else made(Path(place))
         )
         works: dict[str, Callable[[Path], object]] = {
-            "decode and resample": lambda clip: sound(clip, RECIPE.spec),
-            "decode, mel": lambda clip: computed(clip, RECIPE),
-            "decode, mel as uint8": lambda clip: computed(clip, Recipe(dtype="uint8")),
-            "decode, 20 MFCC": lambda clip: computed(clip, Recipe(kind="mfcc")),
+            "decode and resample": lambda clip: load_excerpt(clip, SPEC),
+            "decode, mel power": lambda clip: compute_power(clip, SPEC),
+            "decode, windows as in scan": lambda clip: extract_windows(clip, SPEC),
         }
         for work in works.values():
             work(clips[0])

@@ -26,10 +26,10 @@ from genretag.domain.window import Excerpt
 from genretag.inference import session, store
 from genretag.library.paths import cache_dir
 from genretag_train.data.dataset import Clip
-from genretag_train.data.folds import by_group
+from genretag_train.data.folds import make_group_folds
 from genretag_train.evaluation.calibration import probabilities_at
-from genretag_train.features.extraction import scanned
-from genretag_train.nets.onnx_export import export, run, session_of
+from genretag_train.features.extraction import extract_windows
+from genretag_train.nets.onnx_export import export_onnx, open_session, run_session
 from genretag_train.nets.pretrained.backbones import Headed
 from genretag_train.nets.pretrained.musicnn import N_MELS
 from genretag_train.transfer import head
@@ -88,21 +88,21 @@ def without_a_fold(data: Path, folder: Path) -> tuple[Callable[[Path], str], lis
     clips, _ = head.vocabulary(data, config)
     backbones = head.backbones_of(config.backbones, cache_dir())
     found, _ = embedded(clips, backbones, spec, cache, lambda done, of: None, tuple(DEGRADATIONS))
-    folds = by_group([one.clip for one in found])
+    folds = make_group_folds([one.clip for one in found])
     genres = session.load(store.list_bundled()[store.DEFAULT]).manifest.genres.names
     nothing = embedded_sounds(sounds(spec.n_samples, head.RATE_HZ, seed=0), backbones, spec)
     kept = [one for one, fold in zip(found, folds, strict=True) if fold]
     learned = fitted(kept, genres, config.recipe, nothing)
     file = folder / "model.onnx"
     net = Headed(backbones, learned.weight, learned.bias)
-    export(net, file, spec.n_frames, N_MELS, any_length=False)
-    model = session_of(file)
+    export_onnx(net, file, spec.n_frames, N_MELS, any_length=False)
+    model = open_session(file)
 
     def said(sound: Path) -> str:
-        windows = scanned(sound, spec)
+        windows = extract_windows(sound, spec)
         if not len(windows):
             return "silence"
-        return genres[int(probabilities_at([run(model, windows)], 1.0).argmax())]
+        return genres[int(probabilities_at([run_session(model, windows)], 1.0).argmax())]
 
     judged = [one.clip for one, fold in zip(found, folds, strict=True) if fold == 0]
     return said, [clip for clip in judged if clip.genre in genres]

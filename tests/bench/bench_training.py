@@ -21,9 +21,9 @@ from rich.table import Table
 from torch.utils.data import DataLoader
 
 from genretag_train.config import TrainConfig
-from genretag_train.training.batches import Crops, training
-from genretag_train.training.loop import Learner
-from genretag_train.training.pipeline import feature_spec
+from genretag_train.training.batches import Crops, make_train_loader
+from genretag_train.training.learner import Learner
+from genretag_train.training.pipeline import make_feature_spec
 
 ROUNDS = 5
 CLIPS = 128
@@ -60,8 +60,8 @@ class Way:
     def __init__(self, files: list[Path], config: TrainConfig) -> None:
         torch.manual_seed(config.seed)
         genres = [place % len(GENRES) for place in range(len(files))]
-        crops = Crops(files, genres, [1.0] * len(files), feature_spec(config))
-        self._loader: DataLoader[Any] = training(crops, config)
+        crops = Crops(files, genres, [1.0] * len(files), make_feature_spec(config))
+        self._loader: DataLoader[Any] = make_train_loader(crops, config)
         self._learner = Learner(config, GENRES, None).train()
         self._adam = self._learner.configure_optimizers()
 

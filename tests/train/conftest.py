@@ -1,4 +1,3 @@
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -7,7 +6,7 @@ from toy_music import library, run
 from genretag.errors import RunError
 from genretag.library.paths import cache_dir
 from genretag_train.data import download
-from genretag_train.nets.pretrained.weights import fetched
+from genretag_train.nets.pretrained.weights import fetch_wheel
 
 
 @pytest.fixture(scope="session")
@@ -33,11 +32,11 @@ def toy_run(
 
 
 @pytest.fixture(scope="session")
-def wheel() -> Iterator[Path]:
+def wheel() -> Path:
     """musicnn's package: from the cache, else from PyPI, asked once."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(download, "ATTEMPTS", 1)
         try:
-            yield fetched(cache_dir() / "musicnn")
+            return fetch_wheel(cache_dir() / "musicnn")
         except RunError as error:
             pytest.skip(f"musicnn's published weights cannot be had: {error.message}")

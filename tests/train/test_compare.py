@@ -141,21 +141,21 @@ def test_what_cannot_be_compared_is_named(
 
 def contestant(name: str, right: int, of: int = 60) -> compare.RecipeResult:
     truth = np.zeros(of, np.int64)
-    said = (np.arange(of) >= right).astype(np.int64)
+    predicted = (np.arange(of) >= right).astype(np.int64)
     clips = tuple(map(str, range(of)))
-    return compare.RecipeResult(name, clips, (said,), truth, clips, 0.5, 1.0)
+    return compare.RecipeResult(name, clips, (predicted,), truth, clips, 0.5, 1.0)
 
 
 def test_a_large_difference_is_sure_and_a_small_one_is_not() -> None:
-    large = compare._difference(contestant("a", 50), contestant("b", 20))
+    large = compare._compare_pair(contestant("a", 50), contestant("b", 20))
     assert large["accuracy"] == pytest.approx(0.5) and large["accuracy_95"][0] > 0
-    small = compare._difference(contestant("a", 40), contestant("b", 39))
+    small = compare._compare_pair(contestant("a", 40), contestant("b", 39))
     low, high = small["accuracy_95"]
     assert low <= 0 <= high
 
 
 def test_a_paired_bootstrap_knows_that_both_judged_the_same_clips() -> None:
-    low, high = compare._difference(contestant("a", 30), contestant("b", 30))["accuracy_95"]
+    low, high = compare._compare_pair(contestant("a", 30), contestant("b", 30))["accuracy_95"]
     assert low == high == 0
 
 
@@ -165,5 +165,5 @@ def test_all_recipes_of_the_study_can_be_read() -> None:
     for base in (configs / "fma_large.toml", configs / "clips.toml"):
         comparison = compare.Comparison((), (), Path(), Path(), Path(), base)
         for recipe in recipes:
-            assert comparison.config(str(recipe), 1).seed == 1
+            assert comparison.make_config(str(recipe), 1).seed == 1
     assert len(recipes) >= 10

@@ -13,7 +13,7 @@ from genretag.cli.app import app as genretag
 from genretag.errors import Code
 from genretag.inference import session
 from genretag_train.export import release
-from genretag_train.nets.onnx_export import OPSET, manifest_of
+from genretag_train.nets.onnx_export import OPSET, read_manifest
 
 
 @pytest.mark.parametrize("precision", ["fp32", "fp16", "int8"])
@@ -40,8 +40,8 @@ def test_an_export_of_a_finished_run_is_the_model_that_it_had(
     toy_run: tuple[Path, Path], tmp_path: Path
 ) -> None:
     done("export", toy_run[0], "--out", tmp_path / "again.onnx")
-    before = manifest_of(toy_run[0] / "model.onnx")
-    again = manifest_of(tmp_path / "again.onnx")
+    before = read_manifest(toy_run[0] / "model.onnx")
+    again = read_manifest(tmp_path / "again.onnx")
     assert (again.temperature, again.threshold) == (before.temperature, before.threshold)
     assert again.genres == before.genres and again.scores["test"] == before.scores["test"]
     mel = np.random.default_rng(1).random((3, 60, 128), dtype=np.float32)
@@ -65,7 +65,7 @@ def test_a_lower_precision_tells_what_it_costs(
 ) -> None:
     shown = done("export", toy_run[0], "--precision", precision, "--out", tmp_path / "small.onnx")
     assert "test accuracy" in shown and "fp32" in shown and "same best genre" in shown
-    cost = manifest_of(tmp_path / "small.onnx").scores["precision"]
+    cost = read_manifest(tmp_path / "small.onnx").scores["precision"]
     assert cost["precision"] == precision and cost["clips"] == 6
     assert 0 < cost["largest_gap"] < 0.2 and cost["parity"] <= 1e-4
     whole = json.loads((toy_run[0] / "metrics.json").read_text())["test"]["accuracy"]
@@ -86,7 +86,7 @@ def test_a_run_that_was_cut_short_can_be_exported(
     shutil.copy(toy_run[0] / "best.ckpt", run)
     assert "--data" in refused("export", run).hint
     done("export", run, "--data", toy_library)
-    before, after = manifest_of(toy_run[0] / "model.onnx"), manifest_of(run / "model.onnx")
+    before, after = read_manifest(toy_run[0] / "model.onnx"), read_manifest(run / "model.onnx")
     assert (before.temperature, before.genres) == (after.temperature, after.genres)
 
 
@@ -101,7 +101,7 @@ def test_an_export_that_differs_from_torch_is_not_written(
         bias.CopyFrom(onnx.numpy_helper.from_array(numbers, bias.name))
         onnx.save(model, file)
 
-    monkeypatch.setattr(release, "export", wrong)
+    monkeypatch.setattr(release, "export_onnx", wrong)
     error = refused("export", toy_run[0], "--out", tmp_path / "made.onnx")
     assert error.code is Code.PARITY and error.exit_code == 3
     assert list(tmp_path.iterdir()) == []

@@ -20,7 +20,7 @@ from typer.testing import CliRunner
 from genretag.cli.app import app
 from genretag.errors import Code, RunError, UsageError
 from genretag_train.data import download
-from genretag_train.data.fetch import Archive, archive, fetch, fetch_from_hub
+from genretag_train.data.fetch import Archive, fetch, fetch_from_hub, find_archive
 
 SONG = np.random.default_rng(1).bytes(400_000)
 MEMBERS = {"songs/000/000002.mp3": SONG, "songs/readme.txt": b"Two files"}
@@ -56,7 +56,7 @@ def quiet(step: str) -> Callable[[int, int], None]:
 
 def get(server: Manners, out: Path, keep: bool = False) -> Path:
     sha1 = hashlib.sha1(server.content).hexdigest()
-    return fetch(archive("songs", server.url, sha1), out, quiet, keep)
+    return fetch(find_archive("songs", server.url, sha1), out, quiet, keep)
 
 
 def unpacked(folder: Path) -> dict[str, bytes]:
@@ -145,7 +145,7 @@ def test_a_part_longer_than_the_file_is_thrown_away(server: Manners, tmp_path: P
 def test_a_wrong_checksum_unpacks_nothing_and_keeps_nothing(
     server: Manners, tmp_path: Path
 ) -> None:
-    wrong = archive("songs", server.url, "0" * 40)
+    wrong = find_archive("songs", server.url, "0" * 40)
     with pytest.raises(RunError, match="SHA-1") as caught:
         fetch(wrong, tmp_path, quiet)
     assert caught.value.code == Code.BAD_DATASET
@@ -195,7 +195,7 @@ def test_a_disk_too_small_to_unpack_on_keeps_the_archive(small_disk: Path) -> No
     with served(zipped({"songs/zeros": bytes(3_000_000)})) as large:
         sha1 = hashlib.sha1(large.content).hexdigest()
         with pytest.raises(RunError) as caught:
-            fetch(archive("songs", large.url, sha1), small_disk, quiet)
+            fetch(find_archive("songs", large.url, sha1), small_disk, quiet)
     assert caught.value.code == Code.DISK_FULL
     assert (small_disk / "songs.zip").exists() and unpacked(small_disk / "songs") == {}
 
@@ -229,23 +229,23 @@ def test_an_archive_that_cannot_be_trusted_is_refused(content: bytes, tmp_path: 
 
 
 def test_known_archives_need_no_address_and_others_do() -> None:
-    known = archive("fma_large")
+    known = find_archive("fma_large")
     assert known.url == "https://os.unil.cloud.switch.ch/fma/fma_large.zip"
-    assert archive("fma_large", "http://here/x.zip") == Archive(
+    assert find_archive("fma_large", "http://here/x.zip") == Archive(
         "fma_large", "http://here/x.zip", known.sha1
     )
     for wrong in (("songs",), ("songs", "http://here"), ("songs", None, "0" * 40)):
         with pytest.raises(UsageError, match="'songs'"):
-            archive(*wrong)
+            find_archive(*wrong)
     for name, sha1 in (("../songs", "0" * 40), ("songs", "12")):
         with pytest.raises(UsageError):
-            archive(name, "http://here", sha1)
+            find_archive(name, "http://here", sha1)
 
 
 def test_what_is_no_address_is_refused(tmp_path: Path) -> None:
     for url in ("here.zip", "gopher://here/songs.zip"):
         with pytest.raises(UsageError, match="no address"):
-            fetch(archive("songs", url, "0" * 40), tmp_path, quiet)
+            fetch(find_archive("songs", url, "0" * 40), tmp_path, quiet)
     with pytest.raises(UsageError, match="no data set on the Hub"):
         fetch_from_hub("hf:songs", tmp_path)
 

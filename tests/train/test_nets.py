@@ -10,9 +10,16 @@ from genretag.domain.manifest import FrontEnd, ModelManifest
 from genretag.domain.window import WindowSpec
 from genretag.errors import Code, RunError
 from genretag_train.config import TrainConfig
-from genretag_train.nets import NETS, Size
-from genretag_train.nets.onnx_export import check_parity, describe, export, logits_of, manifest_of
-from genretag_train.training.loop import Learner, clip_probabilities
+from genretag_train.nets import NETS, make_net
+from genretag_train.nets.blocks import Size
+from genretag_train.nets.onnx_export import (
+    check_parity,
+    compute_logits,
+    export_onnx,
+    read_manifest,
+    write_manifest,
+)
+from genretag_train.training.learner import Learner, average_windows
 
 SIZE = Size(n_mels=16, n_genres=3, hidden=8, rnn_hidden=8, dropout=0.0)
 MANIFEST = ModelManifest(
@@ -25,7 +32,7 @@ MANIFEST = ModelManifest(
 @pytest.fixture(params=sorted(NETS))
 def net(request: pytest.FixtureRequest) -> nn.Module:
     torch.manual_seed(0)
-    return NETS[request.param](SIZE)
+    return make_net(request.param, SIZE)
 
 
 def test_a_net_learns_eight_clips_by_heart(net: nn.Module) -> None:
@@ -43,17 +50,17 @@ def test_an_exported_net_takes_any_batch_and_length_and_gives_what_torch_gives(
     net: nn.Module, tmp_path: Path
 ) -> None:
     file = tmp_path / "model.onnx"
-    export(net, file, n_frames=44, n_mels=16)
+    export_onnx(net, file, n_frames=44, n_mels=16)
     assert [path.name for path in tmp_path.iterdir()] == ["model.onnx"]
     clips = [np.random.default_rng(n).random((n, 20 * n, 16), np.float32) for n in (1, 2, 5)]
-    for mel, logits in zip(clips, logits_of(file, clips), strict=True):
+    for mel, logits in zip(clips, compute_logits(file, clips), strict=True):
         with torch.no_grad():
             assert np.abs(logits - net(torch.from_numpy(mel)).numpy()).max() <= 1e-4
 
 
 def test_a_file_that_computes_something_else_is_refused(net: nn.Module, tmp_path: Path) -> None:
     file = tmp_path / "model.onnx"
-    export(net, file, n_frames=44, n_mels=16)
+    export_onnx(net, file, n_frames=44, n_mels=16)
     with torch.no_grad():
         next(iter(net.parameters())).add_(0.1)
     with pytest.raises(RunError) as caught:
@@ -65,17 +72,17 @@ def test_the_manifest_in_a_file_reads_back_and_can_be_replaced(
     net: nn.Module, tmp_path: Path
 ) -> None:
     file = tmp_path / "model.onnx"
-    export(net, file, n_frames=44, n_mels=16)
+    export_onnx(net, file, n_frames=44, n_mels=16)
     with pytest.raises(RunError):
-        manifest_of(file)
-    describe(file, MANIFEST)
-    describe(file, MANIFEST)
-    assert manifest_of(file) == MANIFEST
+        read_manifest(file)
+    write_manifest(file, MANIFEST)
+    write_manifest(file, MANIFEST)
+    assert read_manifest(file) == MANIFEST
 
 
 def test_windows_are_averaged_clip_by_clip() -> None:
     logits = torch.log(torch.tensor([[0.9, 0.1], [0.5, 0.5], [0.2, 0.8]]))
-    probabilities = clip_probabilities(logits, torch.tensor([0, 0, 1]), 2)
+    probabilities = average_windows(logits, torch.tensor([0, 0, 1]), 2)
     assert torch.allclose(probabilities, torch.tensor([[0.7, 0.3], [0.2, 0.8]]))
 
 

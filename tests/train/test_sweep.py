@@ -14,8 +14,10 @@ import yaml
 from commands import done, refused
 
 from genretag.errors import Code, ExtraMissingError, UsageError
-from genretag_train.sweep import definition, search
+from genretag_train.sweep import search, study
 from genretag_train.sweep.definition import Choice, Halving, Span
+from genretag_train.sweep.job import SweepJob
+from genretag_train.sweep.reader import read_sweep
 
 CONFIGS = Path(__file__).parents[2] / "train" / "configs"
 
@@ -40,7 +42,7 @@ def trials(out: Path) -> list[dict[str, str]]:
 
 
 def domain(spec: dict[str, Any], tmp_path: Path, name: str = "dropout") -> Choice | Span:
-    return definition.read(sweep_yaml(tmp_path / "s.yaml", {name: spec})).parameters[name]
+    return read_sweep(sweep_yaml(tmp_path / "s.yaml", {name: spec})).parameters[name]
 
 
 def test_every_distribution_of_a_sweep_file_is_understood(tmp_path: Path) -> None:
@@ -71,14 +73,14 @@ def test_every_distribution_of_a_sweep_file_is_understood(tmp_path: Path) -> Non
 )
 def test_a_wrong_parameter_is_named(tried: dict[str, Any], said: str, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=said):
-        definition.read(sweep_yaml(tmp_path / "s.yaml", tried))
+        read_sweep(sweep_yaml(tmp_path / "s.yaml", tried))
 
 
 def test_a_sweep_chooses_by_the_valid_side_alone(tmp_path: Path) -> None:
     for name in ("test_accuracy", "epoch_avg_loss"):
         file = sweep_yaml(tmp_path / "s.yaml", metric={"name": name, "goal": "maximize"})
         with pytest.raises(UsageError, match=r"metric\.name"):
-            definition.read(file)
+            read_sweep(file)
 
 
 def test_a_wrong_file_is_refused(tmp_path: Path) -> None:
@@ -86,24 +88,24 @@ def test_a_wrong_file_is_refused(tmp_path: Path) -> None:
     for text in ("", "- a", "method: [", "method: bayes", "methods: bayes"):
         file.write_text(text)
         with pytest.raises(UsageError):
-            definition.read(file)
+            read_sweep(file)
     with pytest.raises(UsageError, match="cannot be read"):
-        definition.read(tmp_path / "none.yaml")
+        read_sweep(tmp_path / "none.yaml")
     with pytest.raises(UsageError, match="a grid needs values"):
-        definition.read(sweep_yaml(file, method="grid"))
+        read_sweep(sweep_yaml(file, method="grid"))
 
 
 def test_hyperbands_brackets_become_halvings(tmp_path: Path) -> None:
     def halving(**spec: Any) -> Halving | None:
         file = sweep_yaml(tmp_path / "s.yaml", early_terminate={"type": "hyperband", **spec})
-        return definition.read(file).halving
+        return read_sweep(file).halving
 
     assert halving(min_iter=4, eta=2) == Halving(4, 2)
     assert halving(max_iter=27, s=2) == Halving(3, 3)
 
 
 def test_the_studys_sweeps_can_be_read() -> None:
-    first, second = (definition.read(CONFIGS / f"sweep_{n}.yaml") for n in ("first", "second"))
+    first, second = (read_sweep(CONFIGS / f"sweep_{n}.yaml") for n in ("first", "second"))
     assert {"learning_rate", "hidden", "dropout", "batch_size"} <= set(first.tried)
     assert {"plateau_factor", "step_epochs", "step_gamma"} <= set(second.tried)
     for name in ("learning_rate", "dropout"):
@@ -184,7 +186,7 @@ def test_a_sweep_that_was_killed_goes_on_in_the_trial_that_was_cut_short(
     assert len(before) < 20
     refused_at_once = refused("sweep", *arguments)
     assert "still running in other processes" in refused_at_once.message
-    monkeypatch.setattr(search, "GRACE_S", 1)
+    monkeypatch.setattr(study, "GRACE_S", 1)
     time.sleep(2.5)  # missed after GRACE_S, which SQLite counts in whole seconds
     done("sweep", *arguments)
     [row] = trials(out)
@@ -202,41 +204,31 @@ def test_an_interrupted_sweep_takes_its_trial_up_at_once(
     genuine = search.pipeline.train
     monkeypatch.setattr(search.pipeline, "train", interrupted)
     file, out = sweep_yaml(tmp_path / "s.yaml", TRIED), tmp_path / "out"
-    job = search.SweepJob(definition.read(file), toy_library, out, features, trials=1)
+    job = SweepJob(read_sweep(file), toy_library, out, features, trials=1)
     with pytest.raises(KeyboardInterrupt):
-        search.swept(job, lambda text: None, lambda done, of: None)
+        search.run_sweep(job, lambda text: None, lambda done, total: None)
     [before] = trials(out)
     assert before["state"] == "waiting"
     monkeypatch.setattr(search.pipeline, "train", genuine)
-    search.swept(job, lambda text: None, lambda done, of: None)
+    search.run_sweep(job, lambda text: None, lambda done, total: None)
     [after] = trials(out)
     assert (after["run"], after["state"]) == ("trial-0", "complete")
     assert after["learning_rate"] == before["learning_rate"]
 
 
-def test_a_hopeless_trial_ends_early(
-    toy_library: Path, features: Path, tmp_path: Path, monkeypatch
-) -> None:
-    tried = {"seed": {"values": [1, 2]}, "epochs": {"value": 4}}
+def test_a_hopeless_trial_ends_early(toy_library: Path, features: Path, tmp_path: Path) -> None:
+    """The second trial of the grid learns too slowly to be among the better half."""
+    tried = {"learning_rate": {"values": [1e-2, 1e-9]}}
+    tried |= {name: {"value": value} for name, value in {"epochs": 4, "batch_size": 4}.items()}
     early = {"type": "hyperband", "min_iter": 2, "eta": 2}
     file = sweep_yaml(tmp_path / "s.yaml", tried, "grid", early_terminate=early)
-    columns = ("epoch", *definition.METRICS)
-
-    def train(config: Any, place: Any, resume: bool, notify: Any, progress: Any) -> None:
-        place.out.mkdir(parents=True)
-        loss = f"{place.out.name[-1]}.5"  # trial-1 is worse in every epoch
-        for epoch in range(4):
-            rows = [f"{n},{loss},0.5,0.5,0.5" for n in range(epoch + 1)]
-            (place.out / "curves.csv").write_text("\n".join([",".join(columns), *rows]))
-            notify(f"epoch {epoch}")
-        notify("Test: accuracy 0.5")
-
-    monkeypatch.setattr(search.pipeline, "train", train)
-    done("sweep", file, "--data", toy_library, "--out", tmp_path / "out")
+    given = ["sweep", file, "--data", toy_library, "--cache", features]
+    done(*given, "--out", tmp_path / "out")
     found = trials(tmp_path / "out")
+    assert [row["learning_rate"] for row in found] == ["0.01", "1e-09"]
     assert [row["epochs"] for row in found] == ["4", "2"]
     assert [row["state"] for row in found] == ["complete", "pruned"]
-    done("sweep", file, "--data", toy_library, "--out", tmp_path / "whole", "--no-prune")
+    done(*given, "--out", tmp_path / "whole", "--no-prune")
     assert [row["epochs"] for row in trials(tmp_path / "whole")] == ["4", "4"]
 
 
@@ -284,7 +276,7 @@ def test_the_same_file_is_handed_to_a_wandb_agent(
     fake = SimpleNamespace(sweep=begin, agent=agent, init=lambda: run, finish=lambda: None)
     fake.errors = SimpleNamespace(Error=KeyError)
     monkeypatch.setitem(sys.modules, "wandb", fake)
-    monkeypatch.setattr("genretag_train.training.pipeline.loggers_for", lambda *rest: [])
+    monkeypatch.setattr("genretag_train.training.pipeline.make_loggers", lambda *rest: [])
     file = sweep_yaml(tmp_path / "s.yaml")
     out = tmp_path / "out"
     arguments = ["sweep", file, "--data", toy_library, "--cache", features, "--out", out]

@@ -7,16 +7,15 @@ from rights import nobody
 from toy_music import table
 
 from genretag.errors import Code, RunError, UsageError
-from genretag_train.config import configured
-from genretag_train.data.dataset import labelled, selected
-from genretag_train.features.corpus import divided
-from genretag_train.features.extraction import sound
-from genretag_train.features.precompute import Recipe
+from genretag_train.config import TrainConfig, load_config
+from genretag_train.data.dataset import read_clips, select_genres
+from genretag_train.features.corpus import split_corpus
+from genretag_train.features.extraction import load_excerpt, make_feature_spec
 
 
 def test_files_are_found_beside_their_csv(tmp_path: Path) -> None:
     file = table(tmp_path / "clips.csv", [{"path": "music/a.flac", "genre": "Jazz"}])
-    [clip] = labelled(file)
+    [clip] = read_clips(file)
     assert clip.path == tmp_path / "music" / "a.flac"
     assert (clip.name, clip.genre, clip.group) == ("music/a.flac", "Jazz", "music/a.flac")
 
@@ -24,24 +23,24 @@ def test_files_are_found_beside_their_csv(tmp_path: Path) -> None:
 def test_the_label_column_can_be_chosen(tmp_path: Path) -> None:
     row = {"file": "a.flac", "label": "metal", "fma_genre": "Rock", "group": "Somebody "}
     file = table(tmp_path / "clips.csv", [row])
-    assert labelled(file)[0].genre == "metal"
-    [clip] = labelled(file, "fma_genre")
+    assert read_clips(file)[0].genre == "metal"
+    [clip] = read_clips(file, "fma_genre")
     assert (clip.genre, clip.group) == ("Rock", "Somebody")
 
 
 def test_genre_names_become_ones_that_players_do_not_split(tmp_path: Path) -> None:
     row = {"file": "a.flac", "genre": "Old-Time / Historic"}
-    assert labelled(table(tmp_path / "clips.csv", [row]))[0].genre == "Old-Time"
+    assert read_clips(table(tmp_path / "clips.csv", [row]))[0].genre == "Old-Time"
 
 
 def test_spellings_of_one_genre_become_the_usual_one(tmp_path: Path) -> None:
     names = ["Hip-Hop", "hip hop", "Hip-Hop", "HipHop"]
     rows = [{"file": f"{i}.flac", "genre": name} for i, name in enumerate(names)]
-    assert {clip.genre for clip in labelled(table(tmp_path / "c.csv", rows))} == {"Hip-Hop"}
+    assert {clip.genre for clip in read_clips(table(tmp_path / "c.csv", rows))} == {"Hip-Hop"}
 
 
 def test_a_folder_for_each_genre_is_a_dataset(toy_library: Path) -> None:
-    clips = labelled(toy_library)
+    clips = read_clips(toy_library)
     assert len(clips) == 30
     assert {clip.genre for clip in clips} == {"Hum", "Whistle", "Hiss"}
     assert clips[0].name == "Hiss/0.flac"
@@ -49,7 +48,7 @@ def test_a_folder_for_each_genre_is_a_dataset(toy_library: Path) -> None:
 
 def test_rows_without_a_genre_are_left_out(tmp_path: Path) -> None:
     rows = [{"file": "a.flac", "genre": ""}, {"file": "b.flac", "genre": "Folk"}]
-    assert [clip.name for clip in labelled(table(tmp_path / "c.csv", rows))] == ["b.flac"]
+    assert [clip.name for clip in read_clips(table(tmp_path / "c.csv", rows))] == ["b.flac"]
 
 
 def test_cuts_of_a_gtzan_track_share_its_group_and_its_published_side(tmp_path: Path) -> None:
@@ -62,7 +61,7 @@ def test_cuts_of_a_gtzan_track_share_its_group_and_its_published_side(tmp_path: 
         {"file": f"{i}.flac", "genre": "X", "group": "gtzan", "original": original}
         for i, original in enumerate(originals)
     ]
-    clips = labelled(table(tmp_path / "clips.csv", rows))
+    clips = read_clips(table(tmp_path / "clips.csv", rows))
     assert [clip.published for clip in clips] == ["train", "train", "test", "unlisted", None]
     assert clips[0].group == clips[1].group
     assert len({clip.group for clip in clips}) == 4
@@ -74,33 +73,33 @@ def test_genres_with_few_clips_or_groups_are_dropped(tmp_path: Path) -> None:
         for genre, count, artist in (("A", 5, ""), ("B", 5, ""), ("C", 2, ""), ("D", 9, "one"))
         for i in range(count)
     ]
-    clips, dropped = selected(labelled(table(tmp_path / "c.csv", rows)), 3, 2)
+    clips, dropped = select_genres(read_clips(table(tmp_path / "c.csv", rows)), 3, 2)
     assert {clip.genre for clip in clips} == {"A", "B"}
     assert dropped == {"C": 2, "D": 9}
 
 
 def test_a_run_learns_the_genres_that_it_is_told_to(tmp_path: Path) -> None:
     rows = [{"file": f"{i}.flac", "genre": "ABC"[i % 3]} for i in range(30)]
-    clips = labelled(table(tmp_path / "c.csv", rows))
-    found = divided(clips, [], configured(None, {"genres": "a, C", "min_tracks": 1}))
+    clips = read_clips(table(tmp_path / "c.csv", rows))
+    found = split_corpus(clips, [], load_config(None, {"genres": "a, C", "min_tracks": 1}))
     assert found.genres == ("A", "C") and found.dropped == {"B": 10}
     with pytest.raises(UsageError, match="No clip has the genre d"):
-        divided(clips, [], configured(None, {"genres": "A, D"}))
+        split_corpus(clips, [], load_config(None, {"genres": "A, D"}))
 
 
 def test_data_that_cannot_be_learned_from_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="absent"):
-        labelled(tmp_path / "absent")
+        read_clips(tmp_path / "absent")
     with pytest.raises(RunError, match="no labelled clips"):
-        labelled(tmp_path)
+        read_clips(tmp_path)
     with pytest.raises(RunError, match="genre or label"):
-        labelled(table(tmp_path / "a.csv", [{"path": "a.flac"}]))
+        read_clips(table(tmp_path / "a.csv", [{"path": "a.flac"}]))
     with pytest.raises(RunError, match="'sometimes'"):
         row = {"path": "a.flac", "genre": "A", "split": "sometimes"}
-        labelled(table(tmp_path / "b.csv", [row]))
+        read_clips(table(tmp_path / "b.csv", [row]))
     with pytest.raises(RunError, match="fewer than two genres"):
         row = {"path": "a.flac", "genre": "A"}
-        selected(labelled(table(tmp_path / "c.csv", [row])), 1, 1)
+        select_genres(read_clips(table(tmp_path / "c.csv", [row])), 1, 1)
 
 
 @pytest.mark.parametrize("encoding", ["latin-1", "utf-16"])
@@ -119,7 +118,7 @@ def test_a_list_in_another_encoding_names_the_tracks_that_it_names(tmp_path: Pat
     listed = "# Split by Jérôme\nrock/rock.00009.wav\n".encode("latin-1")
     (tmp_path / "gtzan_artist_split" / "train.txt").write_bytes(listed)
     row = {"file": "a.flac", "genre": "Rock", "original": "rock.9.wav"}
-    assert labelled(table(tmp_path / "clips.csv", [row]))[0].published == "train"
+    assert read_clips(table(tmp_path / "clips.csv", [row]))[0].published == "train"
 
 
 def test_data_that_cannot_be_read_is_not_taken_for_output(tmp_path: Path) -> None:
@@ -133,7 +132,7 @@ def test_data_that_cannot_be_read_is_not_taken_for_output(tmp_path: Path) -> Non
         parent.chmod(0o755)
     with nobody():
         with pytest.raises(RunError, match=r"closed\.csv: it cannot be read") as caught:
-            labelled(file)
+            read_clips(file)
         assert caught.value.code is Code.BAD_DATASET
         hidden = ("--data", folder / "songs.csv", "--out")
         for command in ((*hidden, tmp_path / "run"), ("features", *hidden, tmp_path / "a.h5")):
@@ -147,7 +146,7 @@ def test_a_clip_out_of_reach_is_skipped_and_says_why(tmp_path: Path) -> None:
     (folder / "a.flac").write_bytes(b"x")
     folder.chmod(0)
     with nobody():
-        assert sound(folder / "a.flac", Recipe().spec) == "no-permission"
+        assert load_excerpt(folder / "a.flac", make_feature_spec(TrainConfig())) == "no-permission"
     folder.chmod(0o755)
 
 

@@ -14,8 +14,8 @@ from audio_files import RECIPES, encode, garbage
 from toy_music import RATE, run
 
 from genretag.errors import RunError, UsageError
-from genretag_train.features.extraction import FeatureSpec, scanned
-from genretag_train.nets.onnx_export import logits_of, manifest_of
+from genretag_train.features.extraction import FeatureSpec, extract_windows
+from genretag_train.nets.onnx_export import compute_logits, read_manifest
 
 
 def test_a_run_leaves_what_the_interface_promises(toy_run: tuple[Path, Path]) -> None:
@@ -31,7 +31,7 @@ def test_a_run_leaves_what_the_interface_promises(toy_run: tuple[Path, Path]) ->
 
 
 def test_the_manifest_tells_what_inference_must_know(toy_run: tuple[Path, Path]) -> None:
-    manifest = manifest_of(toy_run[0] / "model.onnx")
+    manifest = read_manifest(toy_run[0] / "model.onnx")
     told = json.loads((toy_run[0] / "metrics.json").read_text())
     assert manifest.genres.names == ("Hiss", "Hum", "Whistle")
     assert (manifest.front_end.n_mels, manifest.window.length_s) == (128, 1.0)
@@ -57,11 +57,13 @@ def test_a_bundle_holds_the_model_its_card_and_what_was_held_out(
     card = (bundle / "toy.md").read_text()
     assert "| Whistle | 8 | 1 | 1 | 10 |" in card
     assert "## Confusion on the test side" in card
-    manifest = manifest_of(bundle / "toy.onnx")
+    manifest = read_manifest(bundle / "toy.onnx")
     spec = FeatureSpec(manifest.front_end, manifest.window, 30, 1)
     with (bundle / "toy.csv").open(newline="") as lines:
         for row in csv.DictReader(lines):
-            [logits] = logits_of(bundle / "toy.onnx", [scanned(toy_library / row["file"], spec)])
+            [logits] = compute_logits(
+                bundle / "toy.onnx", [extract_windows(toy_library / row["file"], spec)]
+            )
             probabilities = np.exp(logits / manifest.temperature)
             probabilities = (probabilities / probabilities.sum(axis=1, keepdims=True)).mean(axis=0)
             assert row["genre"] == Path(row["file"]).parent.name

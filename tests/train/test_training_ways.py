@@ -15,7 +15,7 @@ from toy_music import run
 
 from genretag_train.config import TrainConfig
 from genretag_train.nets import NETS
-from genretag_train.training.loop import Learner
+from genretag_train.training.learner import Learner
 
 
 def rates(out: Path) -> list[float]:
@@ -64,14 +64,14 @@ def test_every_architecture_goes_from_music_to_a_model(
 def test_weights_and_biases_gets_curves_and_confusions_offline(
     toy_library, features, tmp_path, monkeypatch
 ) -> None:
-    from genretag_train.training.pipeline import Place, train
+    from genretag_train.training.pipeline import RunPaths, train
 
     monkeypatch.setenv("WANDB_MODE", "offline")
     monkeypatch.setenv("WANDB_SILENT", "true")
     out = tmp_path / "run"
     config = TrainConfig(window_s=1.0, hidden=4, rnn_hidden=4, batch_size=8, epochs=2, threads=1,
                          mask_s=0.1, min_accepted=1)  # fmt: skip
-    place = Place(toy_library, out, features, wandb=True)
+    place = RunPaths(toy_library, out, features, wandb=True)
     train(config, place, False, lambda text: None, lambda done, of: None)
     (journal,) = out.glob("wandb/offline-run-*/*.wandb")
     names = ("epoch_avg_loss", "batch_loss", "val_loss", "val_accuracy", "val_f1_weighted",
@@ -90,9 +90,9 @@ def _absent(names: Iterable[str], file: Path) -> list[str]:
 
 @pytest.mark.skipif(not importlib.util.find_spec("tensorboard"), reason="needs tensorboard")
 def test_tensorboard_gets_events(toy_library, features, tmp_path) -> None:
-    from genretag_train.training.loggers import loggers_for
+    from genretag_train.training.loggers import make_loggers
 
-    (logger,) = loggers_for(TrainConfig(), tmp_path, wandb=False, tensorboard=True)
+    (logger,) = make_loggers(TrainConfig(), tmp_path, wandb=False, tensorboard=True)
     logger.log_metrics({"val_loss": 1.0}, 0)
     logger.save()
     assert list((tmp_path / "tensorboard").glob("events.*"))
@@ -124,10 +124,10 @@ import lightning.pytorch as lightning
 import torch
 from torch.utils.data import DataLoader
 
-from genretag_train.augment import augmented
-from genretag_train.batches import Epochs
+from genretag_train.training.augment import augment
+from genretag_train.training.batches import EpochSampler
 from genretag_train.config import TrainConfig
-from genretag_train.training.loop import Learner
+from genretag_train.training.learner import Learner
 
 
 class Noting(Learner):
@@ -135,7 +135,7 @@ class Noting(Learner):
 
     def training_step(self, batch, batch_idx):
         (mel,) = batch
-        self.noted.append((augmented(mel, self.config), torch.rand(())))
+        self.noted.append((augment(mel, self.config), torch.rand(())))
         return self.net(mel).sum()
 
 
@@ -147,7 +147,7 @@ trainer = lightning.Trainer(
     enable_checkpointing=False, enable_progress_bar=False, enable_model_summary=False,
 )
 trainer.fit(learner, DataLoader(windows, batch_size=2))
-draws = list(Epochs(clips=10, crops=2, seed=1))
+draws = list(EpochSampler(clips=10, crops=2, seed=1))
 torch.save((learner.noted, draws), Path(sys.argv[1], f"{trainer.global_rank}.pt"))
 """
 

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from audio_files import RECIPES, Signal, encode, noise, tone
 
-from genretag_train.config import configured
-from genretag_train.training.pipeline import Place, train
+from genretag_train.config import load_config
+from genretag_train.training.pipeline import RunPaths, train
 
 RATE = RECIPES["FLAC"].rate
 
@@ -61,5 +61,5 @@ def run(
     """`genretag train` with a net and windows small enough for tests."""
     small = {"window_s": 1.0, "hidden": 8, "rnn_hidden": 8, "batch_size": 8, "epochs": 3}
     small |= {"threads": 1, "mask_s": 0.1, "mask_mels": 8, "min_accepted": 1, "name": "toy"}
-    config = configured(None, {**small, **settings})
-    train(config, Place(data, out, cache, bundle), resume, notify, lambda done, of: None)
+    config = load_config(None, {**small, **settings})
+    train(config, RunPaths(data, out, cache, bundle), resume, notify, lambda done, of: None)

@@ -1,4 +1,4 @@
-"""What a training run is told: one frozen record, read from TOML and overridden by options."""
+"""The settings of a training run: one frozen record, from TOML and overridden by options."""
 
 import json
 import tomllib
@@ -12,19 +12,19 @@ from genretag.errors import Code, UsageError, reason
 KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
 SplitRule = Literal["artist", "stratified"]
 
-DATA, SOUND, NET, FITTING, AUGMENTING, JUDGING, MODEL = (
+DATA, FEATURES, NET, TRAINING, AUGMENTATION, CALIBRATION, MODEL = (
     "Data",
-    "What the model hears",
+    "Features",
     "Network",
-    "Fitting",
+    "Training",
     "Augmentation (training side only)",
-    "Calibration and judging",
+    "Calibration",
     "The exported model",
 )
 
 
 def setting(default: Any, panel: str, text: str) -> Any:
-    """A field of `TrainConfig` with the help text and help panel of its option."""
+    """Make a field of `TrainConfig` with the help text and help panel of its option."""
     return field(default=default, metadata={"panel": panel, "help": text})
 
 
@@ -32,11 +32,7 @@ def setting(default: Any, panel: str, text: str) -> Any:
 class TrainConfig:
     """Every number of a run; the option of each field is its name with dashes."""
 
-    arch: str = setting(
-        "cnn1d_lstm",
-        NET,
-        "cnn1d_gru, cnn1d_lstm, cnn1d_lstm_uni, cnn2d, cnn2d_gru or cnn2d_lstm.",
-    )
+    arch: str = setting("cnn1d_lstm", NET, "Architecture: {nets}.")
     hidden: int = setting(64, NET, "Channels after the first convolution; then twice, four times.")
     rnn_hidden: int = setting(128, NET, "Units of the recurrent layer, in each direction.")
     rnn_layers: int = setting(1, NET, "Recurrent layers, with dropout between them.")
@@ -56,67 +52,71 @@ class TrainConfig:
     clip_s: float = setting(30.0, DATA, "Train on at most this many seconds from a file's middle.")
     min_s: float = setting(1.0, DATA, "Skip clips shorter than this many seconds.")
 
-    rate_hz: int = setting(22050, SOUND, "Sample rate.")
-    n_fft: int = setting(2048, SOUND, "Length of the Fourier transform in samples.")
-    hop: int = setting(512, SOUND, "Samples from one frame to the next.")
-    n_mels: int = setting(128, SOUND, "Mel bands.")
-    scaling: str = setting("db-minmax", SOUND, "db-minmax or log-compression.")
-    window_s: float = setting(10.0, SOUND, "Seconds that the model judges at a time.")
-    windows: int = setting(4, SOUND, "Windows that `scan --coverage balanced` hears in a track.")
+    rate_hz: int = setting(22050, FEATURES, "Sample rate.")
+    n_fft: int = setting(2048, FEATURES, "Length of the Fourier transform in samples.")
+    hop: int = setting(512, FEATURES, "Samples from one frame to the next.")
+    n_mels: int = setting(128, FEATURES, "Mel bands.")
+    scaling: str = setting("db-minmax", FEATURES, "db-minmax or log-compression.")
+    window_s: float = setting(10.0, FEATURES, "Seconds in a window, the input of the model.")
+    windows: int = setting(4, FEATURES, "Windows of a track, as in `scan --coverage balanced`.")
 
-    epochs: int = setting(40, FITTING, "Most passes over the training side.")
-    crops: int = setting(1, FITTING, "Windows drawn from each clip in an epoch.")
-    batch_size: int = setting(32, FITTING, "Windows in a batch.")
-    learning_rate: float = setting(1e-3, FITTING, "Adam's learning rate at the start.")
-    weight_decay: float = setting(1e-4, FITTING, "Adam's weight decay.")
-    patience: int = setting(6, FITTING, "Stop after this many epochs without a lower val_loss.")
-    plateau: bool = setting(True, FITTING, "Lower the rate when val_loss stops falling.")
-    plateau_patience: int = setting(2, FITTING, "Lower the rate after this many such epochs.")
-    plateau_factor: float = setting(0.5, FITTING, "By which factor.")
-    plateau_threshold: float = setting(1e-4, FITTING, "What counts as lower, absolute.")
-    step_epochs: int = setting(0, FITTING, "Lower the rate every so many epochs; 0 for never.")
-    step_gamma: float = setting(0.1, FITTING, "By which factor.")
-    class_weights: bool = setting(False, FITTING, "Let all genres count the same in the loss.")
+    epochs: int = setting(40, TRAINING, "Most passes over the training side.")
+    crops: int = setting(1, TRAINING, "Windows drawn from each clip in an epoch.")
+    batch_size: int = setting(32, TRAINING, "Windows in a batch.")
+    learning_rate: float = setting(1e-3, TRAINING, "Adam's learning rate at the start.")
+    weight_decay: float = setting(1e-4, TRAINING, "Adam's weight decay.")
+    patience: int = setting(6, TRAINING, "Stop after this many epochs without a lower val_loss.")
+    plateau: bool = setting(True, TRAINING, "Lower the rate when val_loss stops falling.")
+    plateau_patience: int = setting(2, TRAINING, "Lower the rate after this many such epochs.")
+    plateau_factor: float = setting(0.5, TRAINING, "By which factor.")
+    plateau_threshold: float = setting(1e-4, TRAINING, "What counts as lower, absolute.")
+    step_epochs: int = setting(0, TRAINING, "Lower the rate every so many epochs; 0 for never.")
+    step_gamma: float = setting(0.1, TRAINING, "By which factor.")
+    class_weights: bool = setting(False, TRAINING, "Let all genres count the same in the loss.")
     group_power: float = setting(
-        0.0, FITTING, "Weigh each clip's loss by 1 / (clips of its group) to this power."
+        0.0, TRAINING, "Weigh each clip's loss by 1 / (clips of its group) to this power."
     )
-    label_smoothing: float = setting(0.0, FITTING, "Share of the target spread over all genres.")
+    label_smoothing: float = setting(0.0, TRAINING, "Share of the target spread over all genres.")
     ema: float = setting(
-        0.0, FITTING, "Judge and keep a running average of the weights with this decay; 0 for none."
+        0.0,
+        TRAINING,
+        "Validate and keep a running average of the weights with this decay; 0 for none.",
     )
-    seed: int = setting(1, FITTING, "Seed of weights, order, crops and augmentation.")
-    accelerator: str = setting("cpu", FITTING, "cpu, gpu, mps or auto.")
-    devices: int = setting(1, FITTING, "Devices, or processes on the CPU; -1 for all.")
-    nodes: int = setting(1, FITTING, "Machines.")
-    strategy: str = setting("auto", FITTING, "How several devices share the work: ddp, fsdp ...")
-    precision: str = setting("32-true", FITTING, "32-true, bf16-mixed or 16-mixed.")
+    seed: int = setting(1, TRAINING, "Seed of weights, order, crops and augmentation.")
+    accelerator: str = setting("cpu", TRAINING, "cpu, gpu, mps or auto.")
+    devices: int = setting(1, TRAINING, "Devices, or processes on the CPU; -1 for all.")
+    nodes: int = setting(1, TRAINING, "Machines.")
+    strategy: str = setting("auto", TRAINING, "How several devices share the work: ddp, fsdp ...")
+    precision: str = setting("32-true", TRAINING, "32-true, bf16-mixed or 16-mixed.")
     loaders: int = setting(
-        0, FITTING, "Processes that load windows while others are learned; 0 for none."
+        0, TRAINING, "Processes that load windows beside the training; 0 for none."
     )
-    threads: int = setting(2, FITTING, "Threads; another number rounds differently.")
+    threads: int = setting(2, TRAINING, "Threads; another number rounds differently.")
 
-    mask_mels: int = setting(16, AUGMENTING, "Widest frequency mask in mel bands; 0 for none.")
-    mask_s: float = setting(1.0, AUGMENTING, "Widest time mask in seconds; 0 for none.")
-    masks: int = setting(2, AUGMENTING, "Masks of each kind per window.")
-    mask_p: float = setting(1.0, AUGMENTING, "Share of windows that are masked.")
-    filter_db: float = setting(0.0, AUGMENTING, "Largest gain of a random equaliser; 0 for none.")
-    filter_p: float = setting(1.0, AUGMENTING, "Share of windows that are filtered.")
-    shift_mels: int = setting(0, AUGMENTING, "Largest shift along the mel bands; 0 for none.")
-    shift_p: float = setting(1.0, AUGMENTING, "Share of windows that are shifted so.")
-    roll_s: float = setting(0.0, AUGMENTING, "Largest shift in time in seconds; 0 for none.")
-    roll_p: float = setting(0.5, AUGMENTING, "Share of windows that are shifted so.")
-    stretch: float = setting(0.0, AUGMENTING, "Largest change of tempo, 0.1 for 10%; 0 for none.")
-    stretch_p: float = setting(0.5, AUGMENTING, "Share of windows that are stretched.")
-    gain: float = setting(0.0, AUGMENTING, "Largest change of all values, 0.1 for 10%; 0 for none.")
-    gain_p: float = setting(0.5, AUGMENTING, "Share of windows that are scaled.")
-    noise: float = setting(0.0, AUGMENTING, "Standard deviation of added noise; 0 for none.")
-    noise_p: float = setting(0.5, AUGMENTING, "Share of windows that get noise.")
-    mixup: float = setting(0.0, AUGMENTING, "Alpha of mixup's Beta distribution; 0 for none.")
+    mask_mels: int = setting(16, AUGMENTATION, "Widest frequency mask in mel bands; 0 for none.")
+    mask_s: float = setting(1.0, AUGMENTATION, "Widest time mask in seconds; 0 for none.")
+    masks: int = setting(2, AUGMENTATION, "Masks of each kind per window.")
+    mask_p: float = setting(1.0, AUGMENTATION, "Share of windows that are masked.")
+    filter_db: float = setting(0.0, AUGMENTATION, "Largest gain of a random equaliser; 0 for none.")
+    filter_p: float = setting(1.0, AUGMENTATION, "Share of windows that are filtered.")
+    shift_mels: int = setting(0, AUGMENTATION, "Largest shift along the mel bands; 0 for none.")
+    shift_p: float = setting(1.0, AUGMENTATION, "Share of windows that are shifted so.")
+    roll_s: float = setting(0.0, AUGMENTATION, "Largest shift in time in seconds; 0 for none.")
+    roll_p: float = setting(0.5, AUGMENTATION, "Share of windows that are shifted so.")
+    stretch: float = setting(0.0, AUGMENTATION, "Largest change of tempo, 0.1 for 10%; 0 for none.")
+    stretch_p: float = setting(0.5, AUGMENTATION, "Share of windows that are stretched.")
+    gain: float = setting(
+        0.0, AUGMENTATION, "Largest change of the level, 0.1 for 10%; 0 for none."
+    )
+    gain_p: float = setting(0.5, AUGMENTATION, "Share of windows that are scaled.")
+    noise: float = setting(0.0, AUGMENTATION, "Standard deviation of added noise; 0 for none.")
+    noise_p: float = setting(0.5, AUGMENTATION, "Share of windows that get noise.")
+    mixup: float = setting(0.0, AUGMENTATION, "Alpha of mixup's Beta distribution; 0 for none.")
 
     target_precision: float = setting(
-        0.8, JUDGING, "Precision on the valid side that sets the threshold for 'unsure'."
+        0.8, CALIBRATION, "Precision on the valid side that sets the threshold for 'unsure'."
     )
-    min_accepted: int = setting(20, JUDGING, "Valid clips that must lie above the threshold.")
+    min_accepted: int = setting(20, CALIBRATION, "Valid clips that must lie above the threshold.")
 
     name: str = setting("genretag-model", MODEL, "Name of the model and, with --bundle, its file.")
     version: str = setting("0", MODEL, "Version of the model.")
@@ -126,36 +126,39 @@ class TrainConfig:
 
     def __post_init__(self) -> None:
         if self.split not in get_args(SplitRule):
-            raise _refused("split", f"it is {self.split!r}, not {' or '.join(get_args(SplitRule))}")
+            raise _bad_setting(
+                "split", f"it is {self.split!r}, not {' or '.join(get_args(SplitRule))}"
+            )
         for name in ("hidden", "rnn_hidden", "batch_size", "epochs", "crops", "threads", "windows"):
             if getattr(self, name) < 1:
-                raise _refused(name, "it must be at least 1")
+                raise _bad_setting(name, "it must be at least 1")
         for name in ("window_s", "clip_s", "learning_rate"):
             if not getattr(self, name) > 0:
-                raise _refused(name, "it must be above 0")
+                raise _bad_setting(name, "it must be above 0")
         for name in ("dropout", "label_smoothing", "ema", "target_precision"):
             share = getattr(self, name)
             if not 0 <= share <= 1:
-                raise _refused(name, f"it must be a share between 0 and 1{_meant(share)}")
+                raise _bad_setting(name, f"it must be a share between 0 and 1{_suggest(share)}")
 
 
-def configured(file: Path | None, options: Mapping[str, Any]) -> TrainConfig:
-    """The defaults, overridden by `file` (TOML), overridden by the options that are not None.
+def load_config(file: Path | None, options: Mapping[str, Any]) -> TrainConfig:
+    """Return the defaults, overridden by `file` (TOML), overridden by options that are not None.
 
     Raises:
         UsageError: `bad-config`, naming the key that is unknown or has a wrong value.
     """
-    given = {name: value for name, value in options.items() if value is not None}
-    return TrainConfig(**{**(_read(file) if file else {}), **given})
+    settings = _read_toml(file) if file else {}
+    settings |= {name: value for name, value in options.items() if value is not None}
+    return TrainConfig(**settings)
 
 
 def to_toml(config: TrainConfig) -> str:
-    """`config` as the text that `configured` reads: one `key = value` line per field."""
+    """Return `config` as the TOML that `load_config` reads, one line per field."""
     pairs = ((entry.name, getattr(config, entry.name)) for entry in fields(config))
     return "".join(f"{name} = {json.dumps(value, ensure_ascii=False)}\n" for name, value in pairs)
 
 
-def _read(file: Path) -> dict[str, Any]:
+def _read_toml(file: Path) -> dict[str, Any]:
     try:
         entries = tomllib.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
@@ -169,20 +172,24 @@ def _read(file: Path) -> dict[str, Any]:
     types = {entry.name: type(entry.default) for entry in fields(TrainConfig)}
     for name, value in entries.items():
         if name not in types:
-            raise _refused(name, "there is no such setting")
+            raise _bad_setting(name, "there is no such setting")
         if types[name] is float and type(value) is int:
             entries[name] = float(value)
         elif type(value) is not types[name]:
-            raise _refused(name, f"{value!r} is not {KINDS[types[name]]}")
+            raise _bad_setting(name, f"{value!r} is not {KINDS[types[name]]}")
     return entries
 
 
-def _meant(share: float) -> str:
-    """A proposal for who writes per cent."""
+def _suggest(share: float) -> str:
+    """Return a proposal for who writes per cent.
+
+    >>> _suggest(80)
+    ': did you mean 0.8?'
+    """
     return f": did you mean {share / 100:g}?" if 1 < share <= 100 else ""
 
 
-def _refused(name: str, why: str) -> UsageError:
+def _bad_setting(name: str, why: str) -> UsageError:
     return UsageError(
         Code.BAD_CONFIG,
         f"Training setting '{name}': {why}",

@@ -1,16 +1,16 @@
 """`genretag train`: its options are the fields of `TrainConfig`."""
 
-from dataclasses import Field, fields, make_dataclass
 from pathlib import Path
-from typing import Annotated, Any, get_type_hints
+from typing import Annotated, Any
 
 import typer
 
 from genretag.errors import Code, UsageError
 from genretag.option_groups import with_options
 from genretag_train.cli import data, results, studies
-from genretag_train.cli.progress import working
-from genretag_train.config import TrainConfig, configured
+from genretag_train.cli.progress import show_progress
+from genretag_train.cli.settings import make_settings
+from genretag_train.config import load_config
 
 app = typer.Typer(rich_markup_mode="rich")
 _RUN = "Run"
@@ -66,28 +66,8 @@ TensorboardOption = Annotated[
 ]
 
 
-def _declare(setting: Field[Any], type_: Any) -> tuple[str, Any, None]:
-    """Declare the option of a setting, which is None if it is not given."""
-    default = "none" if setting.default == "" else setting.default
-    option = typer.Option(
-        help=f"{setting.metadata['help']} \\[default: {default}]",
-        rich_help_panel=setting.metadata["panel"],
-    )
-    return setting.name, Annotated[type_ | None, option], None
-
-
-_TYPES = get_type_hints(TrainConfig)
-_SETTINGS = make_dataclass(
-    "Settings",
-    [_declare(one, _TYPES[one.name]) for one in fields(TrainConfig)],
-    namespace={"__doc__": "The settings that were given as options."},
-    repr=False,
-    eq=False,
-)
-
-
 @app.callback(invoke_without_command=True)
-@with_options(settings=_SETTINGS)
+@with_options(settings=make_settings())
 def train(
     context: typer.Context,
     data: DataOption = None,
@@ -104,7 +84,7 @@ def train(
     """Train a genre classifier on labelled music and export it for `genretag scan --model`.
 
     80% of each genre's clips are learned from; 10%, the valid side, decide when
-    to stop; the last 10%, the test side, are judged once, at the end, by the
+    to stop; the last 10%, the test side, are scored once, at the end, by the
     exported file. No artist is on two sides. Clips that are empty, short, silent
     or undecodable are skipped, counted and listed in metrics.json.
 
@@ -120,14 +100,16 @@ def train(
         return
     if data is None:
         raise UsageError(
-            Code.BAD_OPTION, "There is nothing to learn from", "Give --data a CSV or a folder."
+            Code.BAD_OPTION, "There is no data to learn from", "Give --data a CSV or a folder."
         )
-    told = configured(recipe, vars(settings))
-    with working("training") as (notify, progress):
+    config = load_config(recipe, vars(settings))
+    with show_progress("training") as (notify, progress):
         from genretag_train.training import pipeline
 
-        place = pipeline.Place(data, out, cache or out / "features", bundle, wandb, tensorboard)
-        pipeline.train(told, place, resume, notify, progress)
+        paths = pipeline.RunPaths(data, out, cache or out / "features", bundle, wandb, tensorboard)
+        report = pipeline.train(config, paths, resume, notify, progress)
+        if report:
+            notify(pipeline.format_test_scores(report, out))
 
 
 app.command()(results.evaluate)

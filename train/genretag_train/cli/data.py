@@ -1,19 +1,23 @@
-"""`genretag train fetch` and `features`: data sets, and what a model hears of them."""
+"""`genretag train fetch` and `features`: data sets and their features."""
 
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from genretag.errors import ExtraMissingError
 from genretag.library import resources
+from genretag.option_groups import with_options
+from genretag_train.cli.progress import show_progress
+from genretag_train.cli.settings import make_settings
+from genretag_train.config import DATA, FEATURES, load_config
 
 if TYPE_CHECKING:
-    from genretag_train.data.download import Bytes
     from genretag_train.data.fetch import Steps
+    from genretag_train.progress import Progress as Report
 
 
 def fetch(
@@ -65,14 +69,15 @@ def fetch(
         from genretag_train.data import fetch as fetching
     except ModuleNotFoundError as error:
         raise ExtraMissingError("fetching data", "train") from error
-    with _steps() as steps:
+    with _show_steps() as steps:
         if name.startswith(fetching.HUB_PREFIX):
             folder = fetching.fetch_from_hub(name, out)
         else:
-            folder = fetching.fetch(fetching.archive(name, url, sha1), out, steps, keep)
+            folder = fetching.fetch(fetching.find_archive(name, url, sha1), out, steps, keep)
     typer.echo(folder)
 
 
+@with_options(settings=make_settings(DATA, FEATURES))
 def features(
     data: Annotated[
         Path,
@@ -82,80 +87,63 @@ def features(
             show_default=False,
         ),
     ],
-    out: Annotated[Path, typer.Option(help="The HDF5 file.", dir_okay=False)] = Path("features.h5"),
-    kind: Annotated[
-        Literal["mel", "mfcc"],
-        typer.Option(
-            help="mel: 128 bands in decibels below the clip's maximum, stretched to 0 to 1. "
-            "mfcc: 20 cepstra of the same."
-        ),
-    ] = "mel",
-    dtype: Annotated[
-        Literal["float16", "uint8"],
-        typer.Option(help="How numbers are kept; uint8 takes half the space, for mel alone."),
-    ] = "float16",
-    clip_s: Annotated[
-        float,
-        typer.Option(min=0.1, help="Seconds from a clip's middle; a shorter one is repeated."),
-    ] = 30.0,
-    min_s: Annotated[
-        float, typer.Option(min=0.0, help="Skip clips shorter than this many seconds.")
-    ] = 1.0,
+    out: Annotated[Path, typer.Option(help="Folder for the features.", file_okay=False)] = Path(
+        "features"
+    ),
+    recipe: Annotated[
+        Path | None,
+        typer.Option("--config", dir_okay=False, help="TOML file with settings; options beat it."),
+    ] = None,
     jobs: Annotated[
         int | None,
         typer.Option("--jobs", "-j", min=1, help="Processes. \\[default: one for each core]"),
     ] = None,
+    *,
+    settings: Any,
 ) -> None:
-    """Compute spectrograms or cepstra of labelled music into one HDF5 file.
+    """Compute the features of labelled music, for `genretag train --cache OUT`.
 
-    Sound at 22,050 Hz, a transform of 2,048 samples every 512: 1,292 frames for
-    30 s. A clip takes 0.33 MB (mel, float16), those of FMA Large 16.4 GB. After a
-    kill or Ctrl-C the same command goes on, and tries again what it skipped.
-
-    The file holds 'features' [clip, frame, band], one chunk for each clip, and for
-    each clip 'name', 'genre', 'group', 'split', 'length_s', 'state' (0 waiting,
-    1 heard, 2 skipped) and the 'reason' for skipping; its attributes say how it
-    was made. Clips that were skipped are listed, with the reason.
+    Give it the data and the settings of the runs to come: then these decode
+    nothing. A clip of 30 s takes 0.33 MB, those of FMA Large 16.4 GB, and those
+    that are held out 0.7 MB more each. After a kill or Ctrl-C the same command
+    goes on, and tries again what it skipped. Clips that were skipped are listed,
+    with the reason.
 
     [bold]Examples[/]
 
-    genretag train features --data fma --out fma.h5
+    genretag train features --data fma --config train/configs/fma_large.toml --out fma_features
 
-    genretag train features --data songs.csv --kind mfcc --out mfcc.h5 --jobs 4
+    genretag train features --data songs.csv --jobs 4
     """
-    try:
-        from genretag_train.features.precompute import Recipe, extract
-    except ModuleNotFoundError as error:
-        raise ExtraMissingError("computing features", "train") from error
-    recipe = Recipe(kind, dtype, clip_s, min_s)
-    from rich.console import Console
-    from rich.progress import Progress
+    config = load_config(recipe, vars(settings))
+    with show_progress("computing features") as (notify, progress):
+        from genretag_train.data.dataset import read_clips
+        from genretag_train.features.corpus import split_corpus
+        from genretag_train.features.extraction import make_feature_spec
+        from genretag_train.features.store import FeatureStore
 
-    console = Console(stderr=True, highlight=False)
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task("Listening", total=None)
-        found = extract(
-            data,
-            out,
-            recipe,
-            jobs or resources.count_cores(),
-            lambda done, of: bar.update(task, completed=done, total=of),
-        )
-    for name, reason in found.skipped.items():
-        typer.echo(f"{reason}\t{_visible(name)}")
-    counts = ", ".join(f"{n} {reason}" for reason, n in Counter(found.skipped.values()).items())
-    skipped = f"; skipped {len(found.skipped)} ({counts})" if counts else ""
-    console.print(f"{found.heard} clips are in {out}{skipped}", markup=False, soft_wrap=True)
+        store = FeatureStore(out, make_feature_spec(config), jobs or resources.count_cores())
+        clips = read_clips(data, config.label_column)
+        store.require_room(clips)
+        usable, skipped = store.add_power(clips, progress)
+        for clip in skipped:
+            typer.echo(f"{clip.reason}\t{_escape(clip.name)}")
+        corpus = split_corpus([clip for clip, _ in usable], skipped, config)
+        store.add_windows([*corpus.members("valid"), *corpus.members("test")], progress)
+        counts = Counter(clip.reason for clip in skipped)
+        reasons = ", ".join(f"{n} {reason}" for reason, n in counts.items())
+        tail = f"; skipped {len(skipped)} ({reasons})" if skipped else ""
+        notify(f"{len(usable)} clips are in {out}{tail}")
 
 
-def _visible(name: str) -> str:
-    """A name in which nothing can move a terminal's cursor."""
+def _escape(name: str) -> str:
+    """Return a name in which nothing can move a terminal's cursor."""
     return "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in name)
 
 
 @contextmanager
-def _steps() -> Iterator["Steps"]:
-    """Bars on a terminal for steps that are measured in bytes."""
+def _show_steps() -> Iterator["Steps"]:
+    """Show a bar on a terminal for each step that is measured in bytes."""
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
     from rich.progress import TransferSpeedColumn as SpeedColumn
@@ -172,11 +160,11 @@ def _steps() -> Iterator["Steps"]:
         *columns, console=console, transient=True, disable=not console.is_terminal
     ) as bars:
 
-        def step(name: str) -> "Bytes":
+        def step(name: str) -> "Report":
             task = bars.add_task(name, total=None, start=True)
 
-            def progress(done: int, of: int) -> None:
-                bars.update(task, completed=done, total=of or None)
+            def progress(done: int, total: int) -> None:
+                bars.update(task, completed=done, total=total or None)
 
             return progress
 

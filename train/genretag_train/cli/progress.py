@@ -1,25 +1,26 @@
-"""What commands that work for long have in common: a bar, a voice, and genretag's own errors."""
+"""What long commands share: a bar, lines of text, and genretag's own errors."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from genretag.errors import Code, ExtraMissingError, RunError
-
-Notify = Callable[[str], None]
-Done = Callable[[int, int], None]
+from genretag_train.progress import Notify, Progress
 
 
 @contextmanager
-def working(feature: str) -> Iterator[tuple[Notify, Done]]:
-    """What speaks on stderr, and what moves a bar there; `feature` is what needs the extra.
+def show_progress(feature: str) -> Iterator[tuple[Notify, Progress]]:
+    """Give what prints a line on stderr, and what moves a bar there.
+
+    Args:
+        feature: the work, for the message that names the extra that it needs.
 
     Raises:
         ExtraMissingError: a package is missing.
         RunError: `output-failed`, something cannot be written.
     """
     from rich.console import Console
-    from rich.progress import Progress
+    from rich.progress import Progress as Bar
 
     console = Console(stderr=True, highlight=False)
 
@@ -28,10 +29,10 @@ def working(feature: str) -> Iterator[tuple[Notify, Done]]:
         if os.environ.get("LOCAL_RANK", "0") == "0":
             console.print(text, markup=False, soft_wrap=True)
 
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
+    with Bar(console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("Listening", total=None)
         try:
-            yield notify, lambda done, of: bar.update(task, completed=done, total=of)
+            yield notify, lambda done, total: bar.update(task, completed=done, total=total)
         except ModuleNotFoundError as error:
             raise ExtraMissingError(feature, "train") from error
         except OSError as error:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 from genretag.errors import Code, UsageError
-from genretag_train.cli.progress import working
+from genretag_train.cli.progress import show_progress
 
 _TARGET = "RUN|NAME|FILE|hf:OWNER/REPO[@REV]"
 
@@ -43,11 +43,11 @@ def evaluate(
         Path | None, typer.Option("--out", dir_okay=False, help="Write all numbers as JSON, too.")
     ] = None,
 ) -> None:
-    """Judge a model on labelled clips, as `scan` would hear them.
+    """Evaluate a model on labelled clips, as `scan` would predict them.
 
     Accuracy, F1, precision and recall by genre, confusions and calibration, by
     the track and by the window, with 95% bootstrap intervals over groups
-    (artists). The default judges the clips that were held out in training; the
+    (artists). By default it takes the clips that were held out in training; the
     data must then be what the model was trained on.
 
     [bold]Examples[/]
@@ -58,23 +58,21 @@ def evaluate(
 
     genretag train evaluate model.onnx --data MUSIC --side all
     """
-    import json
-
     from rich.console import Console
 
-    with working("judging") as (_, progress):
+    with show_progress("judging") as (_, progress):
         from genretag_train.evaluation import runs
         from genretag_train.evaluation.evaluate import evaluated, heard, shown
+        from genretag_train.run_folder import write_json
 
         subject = runs.subject(target)
         clips = runs.source(data, subject.facts)
         chosen = runs.chosen(subject, clips, side, label_column)
-        found = heard(subject, chosen.clips, progress)
-        told = {"side": side, "data": str(clips), **evaluated(subject, chosen, found)}
+        scored = heard(subject, chosen.clips, progress)
+        summary = {"side": side, "data": str(clips), **evaluated(subject, chosen, scored)}
         if report_file:
-            text = json.dumps(told, indent=1, ensure_ascii=False) + "\n"
-            report_file.write_text(text, encoding="utf-8")
-    Console(highlight=False).print(shown(told))
+            write_json(report_file, summary)
+    Console(highlight=False).print(shown(summary))
 
 
 def plots(
@@ -112,7 +110,7 @@ def plots(
 
     genretag train plots runs/gru runs/lstm --only curves
     """
-    with working("drawing") as (_, progress):
+    with show_progress("drawing") as (_, progress):
         from genretag_train.plots import select
 
         wanted = select.Wanted(tuple(only or ()), confusion, data, side)
@@ -151,12 +149,12 @@ def export(
 
     genretag scan --dry-run --model runs/mine/model-int8.onnx ~/Music
     """
-    with working("exporting") as (_, progress):
+    with show_progress("exporting") as (_, progress):
         from genretag_train.export import release
 
         name = "model.onnx" if precision == "fp32" else f"model-{precision}.onnx"
-        found = release.released(run, data, precision, model_file or run / name, progress)
-    _print_pairs({"wrote": str(found.file)} | release.told(found))
+        result = release.released(run, data, precision, model_file or run / name, progress)
+    _print_pairs({"wrote": str(result.file)} | release.told(result))
 
 
 def publish(
@@ -179,7 +177,7 @@ def publish(
 
     genretag train publish runs/mine hf:OWNER/REPO --revision v1
     """
-    with working("publishing"):
+    with show_progress("publishing"):
         from genretag.inference import store
         from genretag_train.evaluation import runs
         from genretag_train.export.publish import published
@@ -190,14 +188,14 @@ def publish(
                 f"{address!r} is no address on the Hub",
                 "Write it as hf:OWNER/REPO.",
             )
-        place = store.parse_hub_address(address)
-        made = published(runs.subject(target), place, private, revision)
-    pinned = f"{store.HUB_PREFIX}{made.address.repo}@{made.address.revision}"
+        repository = store.parse_hub_address(address)
+        upload = published(runs.subject(target), repository, private, revision)
+    pinned = f"{store.HUB_PREFIX}{upload.address.repo}@{upload.address.revision}"
     _print_pairs(
         {
             "published": pinned,
-            "sha256": made.digest,
-            "fetch with": f"genretag models pull {pinned} --sha256 {made.digest}",
+            "sha256": upload.digest,
+            "fetch with": f"genretag models pull {pinned} --sha256 {upload.digest}",
         }
     )
 

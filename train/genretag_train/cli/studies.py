@@ -1,4 +1,4 @@
-"""`genretag train sweep` and `compare`: many runs and what is to be learned from them."""
+"""`genretag train sweep`, `compare` and `head`: studies of many runs or folds."""
 
 from pathlib import Path
 from typing import Annotated
@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from genretag.errors import Code, UsageError
-from genretag_train.cli.progress import working
+from genretag_train.cli.progress import show_progress
 
 DataOption = Annotated[
     Path, typer.Option(help="Labelled music as `genretag train` reads it.", show_default=False)
@@ -90,24 +90,25 @@ def sweep(
     """
     from rich.console import Console
 
-    with working("sweeping") as (notify, progress):
-        from genretag_train.sweep import definition
-        from genretag_train.sweep.search import SweepJob, swept
-        from genretag_train.sweep.table import rows, shown
+    with show_progress("sweeping") as (notify, progress):
+        from genretag_train.sweep.job import SweepJob
+        from genretag_train.sweep.reader import read_sweep
+        from genretag_train.sweep.search import run_sweep
+        from genretag_train.sweep.table import make_rows, make_table
 
-        told = definition.read(file)
+        definition = read_sweep(file)
         cache = cache or out / "features"
-        job = SweepJob(told, data, out, cache, base, storage, trials, prune)
+        job = SweepJob(definition, data, out, cache, base, storage, trials, prune)
         if wandb:
-            from genretag_train.sweep.wandb_agent import handed
+            from genretag_train.sweep.wandb_agent import run_agent
 
-            typer.echo(f"sweep {handed(job, notify, progress)}")
+            typer.echo(f"sweep {run_agent(job, notify, progress)}")
             return
-        found = rows(swept(job, notify, progress), told)
-    Console(highlight=False).print(shown(found, told))
-    if any(row["state"] == "running" for row in found):
+        rows = make_rows(run_sweep(job, notify, progress), definition)
+    Console(highlight=False).print(make_table(rows, definition))
+    if any(row["state"] == "running" for row in rows):
         notify("A trial runs elsewhere, or its process died: then give the command again later.")
-    notify(f"Judge the best: genretag train evaluate {out / found[0]['run']}")
+    notify(f"Judge the best: genretag train evaluate {out / rows[0]['run']}")
 
 
 def compare(
@@ -130,7 +131,7 @@ def compare(
     ] = "1",
     cache: CacheOption = None,
 ) -> None:
-    """Train several recipes over one split, and tell which are better.
+    """Train several recipes over one split, and show which are better.
 
     The table has the study's published scores beside those measured on the test
     side, averaged over the seeds, with 95% bootstrap intervals over groups. Below
@@ -152,13 +153,15 @@ def compare(
     if not all(seed.strip().isdecimal() for seed in seeds.split(",")):
         raise UsageError(Code.BAD_OPTION, f"'{seeds}' are not seeds", "Give --seeds 1,2,3.")
     numbers = tuple(dict.fromkeys(int(seed) for seed in seeds.split(",")))
-    with working("comparing") as (notify, progress):
-        from genretag_train.sweep.compare import PUBLISHED, Comparison, compared, shown
+    with show_progress("comparing") as (notify, progress):
+        from genretag_train.sweep.compare import PUBLISHED, Comparison, compare_recipes
+        from genretag_train.sweep.compare_table import make_tables
 
         names = recipes or list(PUBLISHED)
         cache = cache or out / "features"
-        told = compared(Comparison(names, numbers, data, out, cache, base), notify, progress)
-    Console(highlight=False).print(shown(told))
+        comparison = Comparison(names, numbers, data, out, cache, base)
+        summary = compare_recipes(comparison, notify, progress)
+    Console(highlight=False).print(make_tables(summary))
 
 
 def head(
@@ -167,7 +170,7 @@ def head(
         typer.Argument(
             metavar="RECIPE.toml",
             dir_okay=False,
-            help="What is fitted to what; train/configs/musicnn.toml is the default model's.",
+            help="TOML file with settings; train/configs/musicnn.toml made the default model.",
             show_default=False,
         ),
     ],
@@ -178,7 +181,7 @@ def head(
     cache: CacheOption = None,
     bundle: Annotated[
         Path | None,
-        typer.Option(help="Put model, card and judged clips into this folder as well."),
+        typer.Option(help="Put model, card and predictions into this folder as well."),
     ] = None,
     wheel: Annotated[
         Path | None,
@@ -192,23 +195,23 @@ def head(
         Path | None,
         typer.Option(
             dir_okay=False,
-            help="List of clips that an earlier model did not hear and what it made of them, "
-            "as --bundle writes it: both are compared on these.",
+            help="Held-out clips and predictions of an earlier model, as --bundle writes them: "
+            "both models are compared on these.",
         ),
     ] = None,
 ) -> None:
     """Fit a linear head to pretrained music taggers: little data gives a usable model.
 
-    The taggers (musicnn, 29 MB) are fetched once and checked. All clips teach the
-    head. What it is worth is told by others that were fitted without a fold of the
-    clips, once with artists kept apart and once with whole sources left out; their
-    judgements set the temperature and the threshold for 'unsure'.
+    The taggers (musicnn, 29 MB) are fetched once and checked. The head is fitted to
+    all clips. Cross-validation, once with artists kept apart and once with whole
+    sources left out, scores it and sets the temperature and the threshold for
+    'unsure'.
 
     [bold]Example[/]
 
     genretag train head train/configs/musicnn.toml --data songs.csv
     """
-    with working("training") as (notify, progress):
+    with show_progress("training") as (notify, progress):
         from genretag_train.evaluation import card
         from genretag_train.transfer import head, head_card
 

@@ -1,4 +1,4 @@
-"""Which clips there are to learn from: their paths, genres, groups and given sides."""
+"""Labelled clips as data sets list them: paths, genres, groups and given sides."""
 
 import csv
 from collections import Counter, defaultdict
@@ -26,7 +26,7 @@ _SIDE_NAMES = {
 class Clip:
     """A labelled recording.
 
-    `name` is the file as the data names it, `group` whatever must not stand on two sides
+    `name` is the file as the data names it, `group` whatever must not be on two sides
     (an artist, a collection, or the clip itself), `split` the side that the data gives it.
     `published` is the side in an artist-filtered list that goes with the data: `train`,
     `valid`, `test`, or `unlisted` for a clip that the list leaves out; FMA's own split is one.
@@ -47,8 +47,8 @@ class Clip:
         return self.source.partition("/")[0] or "other"
 
 
-def labelled(data: Path, label_column: str = "") -> list[Clip]:
-    """The clips of a CSV file, of FMA, or of a folder with a folder for each genre.
+def read_clips(data: Path, label_column: str = "") -> list[Clip]:
+    """Read the clips of a CSV file, of FMA, or of a folder with a folder for each genre.
 
     A CSV has the columns `path` or `file` (relative to its own folder), `label_column`
     (else `genre` or `label`), and where known `group` or `artist`, and `split`. Rows
@@ -69,16 +69,18 @@ def labelled(data: Path, label_column: str = "") -> list[Clip]:
             )
         clips = read(data, label_column)
     except OSError as error:
-        raise bad(f"{error.filename or data}: it cannot be read: {error.strerror}") from error
+        raise bad_dataset(
+            f"{error.filename or data}: it cannot be read: {error.strerror}"
+        ) from error
     if not clips:
-        raise bad(f"{data}: there are no labelled clips in it")
-    return _one_spelling(clips)
+        raise bad_dataset(f"{data}: there are no labelled clips in it")
+    return _unify_spellings(clips)
 
 
-def selected(
+def select_genres(
     clips: Sequence[Clip], min_tracks: int, min_groups: int, only: Sequence[str] = ()
 ) -> tuple[list[Clip], dict[str, int]]:
-    """The clips of genres with enough clips and groups; the other genres and their sizes.
+    """Return the clips of genres with enough clips and groups; and the other genres' sizes.
 
     With `only`, the genres of these names, in any spelling, and no others.
 
@@ -106,19 +108,19 @@ def selected(
         or (wanted and fold_name(genre) not in wanted)
     }
     if len(sizes) - len(dropped) < 2:
-        raise bad(f"fewer than two genres have {min_tracks} clips from {min_groups} groups")
+        raise bad_dataset(f"fewer than two genres have {min_tracks} clips from {min_groups} groups")
     return [clip for clip in clips if clip.genre not in dropped], dropped
 
 
-def bad(message: str) -> RunError:
-    """The error for data that cannot be learned from."""
+def bad_dataset(message: str) -> RunError:
+    """Return the error for data that cannot be learned from."""
     return RunError(
         Code.BAD_DATASET, message, "train/README.md describes the data that training reads."
     )
 
 
-def _from_fma(data: Path, label_column: str) -> list[Clip]:
-    tracks = fma.tracks(data)
+def _read_fma(data: Path, label_column: str) -> list[Clip]:
+    tracks = fma.read_tracks(data)
     return [
         Clip(
             path=track.path,
@@ -126,14 +128,14 @@ def _from_fma(data: Path, label_column: str) -> list[Clip]:
             genre=player_safe(track.genre),
             group=track.artist or name,
             # FMA's own split is a published one: it holds for artists, not where all may mix.
-            published=_side(data, track.side),
+            published=_parse_side(data, track.side),
         )
         for track in tracks
         for name in ["/".join(track.path.parts[-3:])]
     ]
 
 
-def _from_folder(folder: Path, label_column: str) -> list[Clip]:
+def _read_folder(folder: Path, label_column: str) -> list[Clip]:
     files = (path for path in sorted(folder.glob("*/*")) if path.is_file())
     return [
         Clip(path, name, player_safe(path.parent.name), name)
@@ -143,76 +145,80 @@ def _from_folder(folder: Path, label_column: str) -> list[Clip]:
     ]
 
 
-def _from_csv(file: Path, label_column: str) -> list[Clip]:
+def _read_csv(file: Path, label_column: str) -> list[Clip]:
     try:
         with file.open(encoding="utf-8-sig", newline="") as lines:
             reader = csv.DictReader(lines)
             columns = reader.fieldnames or ()
-            name = _column(file, columns, ("path", "file"))
-            genre = _column(file, columns, (label_column,) if label_column else ("genre", "label"))
+            name = _find_column(file, columns, ("path", "file"))
+            genre = _find_column(
+                file, columns, (label_column,) if label_column else ("genre", "label")
+            )
             rows = [row for row in reader if row[name] and player_safe(row[genre] or "")]
     except UnicodeDecodeError as error:
-        raise bad(f"{file}: its text is not in UTF-8; save it anew in that encoding") from error
+        raise bad_dataset(
+            f"{file}: its text is not in UTF-8; save it anew in that encoding"
+        ) from error
     except csv.Error as error:
-        raise bad(f"{file}: it is no CSV: {error}") from error
-    published = gtzan.published_sides(file.parent)
+        raise bad_dataset(f"{file}: it is no CSV: {error}") from error
+    published = gtzan.read_published_sides(file.parent)
     return [
         Clip(
             path=file.parent / row[name],
             name=row[name],
             genre=player_safe(row[genre]),
-            group=_group(row, row[name], published),
-            split=_side(file, row.get("split")),
-            published=_published_side(row, published),
+            group=_get_group(row, row[name], published),
+            split=_parse_side(file, row.get("split")),
+            published=_get_published_side(row, published),
             source=(row.get("source") or "").strip(),
         )
         for row in rows
     ]
 
 
-def _column(file: Path, columns: Iterable[str], wanted: tuple[str, ...]) -> str:
-    found = next((name for name in wanted if name in columns), None)
-    if found is None:
-        raise bad(f"{file}: it has no column {' or '.join(wanted)}")
-    return found
+def _find_column(file: Path, columns: Iterable[str], wanted: tuple[str, ...]) -> str:
+    column = next((name for name in wanted if name in columns), None)
+    if column is None:
+        raise bad_dataset(f"{file}: it has no column {' or '.join(wanted)}")
+    return column
 
 
-def _group(row: Mapping[str, str], name: str, published: Mapping[gtzan.Track, str]) -> str:
-    """Who or what must not stand on two sides: the one place where that is decided.
+def _get_group(row: Mapping[str, str], name: str, published: Mapping[gtzan.Track, str]) -> str:
+    """Return who or what must not be on two sides: the one place where that is decided.
 
     Where a published list keeps GTZAN's artists apart, each GTZAN track is a group of its
     own with all its cuts; else all of GTZAN is what its `group` column says.
     """
-    track = gtzan.track(row.get("original") or "")
+    track = gtzan.parse_track(row.get("original") or "")
     if track and published:
         return f"gtzan/{track[0]}.{track[1]}"
     return (row.get("group") or row.get("artist") or name).strip()
 
 
-def _published_side(row: Mapping[str, str], published: Mapping[gtzan.Track, str]) -> str | None:
-    track = gtzan.track(row.get("original") or "")
+def _get_published_side(row: Mapping[str, str], published: Mapping[gtzan.Track, str]) -> str | None:
+    track = gtzan.parse_track(row.get("original") or "")
     return published.get(track, "unlisted") if track and published else None
 
 
-def _side(file: Path, told: str | None) -> str | None:
-    """The side that the data tells for a clip, None where it tells none."""
-    given = (told or "").strip().casefold()
-    if not given:
+def _parse_side(file: Path, text: str | None) -> str | None:
+    """Return the side that the data gives a clip, None where it gives none."""
+    name = (text or "").strip().casefold()
+    if not name:
         return None
-    if given not in _SIDE_NAMES:
-        raise bad(f"{file}: the split {given!r} is none of {', '.join(_SIDE_NAMES)}")
-    return _SIDE_NAMES[given]
+    if name not in _SIDE_NAMES:
+        raise bad_dataset(f"{file}: the split {name!r} is none of {', '.join(_SIDE_NAMES)}")
+    return _SIDE_NAMES[name]
 
 
 LAYOUTS: Sequence[tuple[Callable[[Path], bool], Callable[[Path, str], list[Clip]]]] = (
-    (fma.is_fma, _from_fma),
-    (Path.is_dir, _from_folder),
-    (Path.is_file, _from_csv),
+    (fma.is_fma, _read_fma),
+    (Path.is_dir, _read_folder),
+    (Path.is_file, _read_csv),
 )
 """How labelled music may lie on disk: which data is meant, and what reads it."""
 
 
-def _one_spelling(clips: list[Clip]) -> list[Clip]:
+def _unify_spellings(clips: list[Clip]) -> list[Clip]:
     spellings: dict[str, Counter[str]] = defaultdict(Counter)
     for clip in clips:
         spellings[fold_name(clip.genre)][clip.genre] += 1

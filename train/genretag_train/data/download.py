@@ -3,13 +3,13 @@
 import errno
 import shutil
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import requests
 
 from genretag.errors import Code, RunError, UsageError, connection_reason
+from genretag_train.progress import Progress
 
 ATTEMPTS = 5
 _BLOCK = 1 << 16
@@ -17,18 +17,15 @@ _TIMEOUT_S = 60.0
 _NOT_IN_RANGE = 416
 _TOO_MANY = 429
 
-Bytes = Callable[[int, int], None]
-"""Told how many of how many bytes are done; of 0 if that is not known."""
 
-
-class Resuming:
+class ResumingDownloader:
     """A downloader for pooch that keeps what came in `part` until the file is whole.
 
     After a lost connection it asks for the rest, `ATTEMPTS` times without a new byte before it
     gives up. A server that knows no ranges is asked for the whole again.
     """
 
-    def __init__(self, part: Path, progress: Bytes, pause_s: float = 1.0) -> None:
+    def __init__(self, part: Path, progress: Progress, pause_s: float = 1.0) -> None:
         self._part = part
         self._progress = progress
         self._pause_s = pause_s
@@ -83,17 +80,17 @@ class Resuming:
         except requests.RequestException:  # an OSError, too
             raise
         except OSError as error:
-            raise unwritable(self._part, error) from error
+            raise write_error(self._part, error) from error
 
 
 def require_room(folder: Path, n_bytes: int) -> None:
-    """OSError ENOSPC if the disk of `folder` has less room than that."""
+    """Raise OSError ENOSPC if the disk of `folder` has less room than that."""
     if shutil.disk_usage(folder).free < n_bytes:
         raise OSError(errno.ENOSPC, f"{n_bytes:,} bytes are needed")
 
 
-def unwritable(path: Path, error: OSError) -> RunError:
-    """What an error of the system over writing data to `path` means."""
+def write_error(path: Path, error: OSError) -> RunError:
+    """Return what an error of the system in writing data to `path` means."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return RunError(
             Code.DISK_FULL,

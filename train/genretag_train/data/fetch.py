@@ -12,7 +12,8 @@ from zipfile import BadZipFile, ZipFile, ZipInfo
 import pooch
 
 from genretag.errors import Code, RunError, UsageError
-from genretag_train.data.download import Bytes, Resuming, require_room, unwritable
+from genretag_train.data.download import ResumingDownloader, require_room, write_error
+from genretag_train.progress import Progress
 
 MIRROR = "https://os.unil.cloud.switch.ch/fma"
 SHA1: Mapping[str, str] = {
@@ -27,8 +28,8 @@ HUB_PREFIX = "hf:"
 _RECEIPT = ".fetched"
 _HUB_ADDRESS = re.compile(r"hf:([\w.-]+/([\w.-]+))(?:@([\w./-]+))?")
 
-Steps = Callable[[str], Bytes]
-"""Told the name of a step, gives what is to be told of its bytes."""
+Steps = Callable[[str], Progress]
+"""Is given the name of a step, and returns what is given the progress of its bytes."""
 
 
 @dataclass(frozen=True)
@@ -49,10 +50,10 @@ class Archive:
 _KNOWN = f"Known: {', '.join(SHA1)}. Others: give --url and --sha1, or hf:OWNER/REPO."
 
 
-def archive(name: str, url: str | None = None, sha1: str | None = None) -> Archive:
-    """The archive of a known `name`, or any other with `url` and `sha1`; else UsageError.
+def find_archive(name: str, url: str | None = None, sha1: str | None = None) -> Archive:
+    """Return the archive of a known `name`, or any other with `url` and `sha1`; else UsageError.
 
-    >>> archive("fma_small").url
+    >>> find_archive("fma_small").url
     'https://os.unil.cloud.switch.ch/fma/fma_small.zip'
     """
     sha1 = sha1 or SHA1.get(name)
@@ -81,14 +82,14 @@ def fetch(wanted: Archive, out: Path, steps: Steps, keep: bool = False) -> Path:
     receipt = folder / _RECEIPT
     if receipt.is_file() and receipt.read_text().strip() == wanted.sha1:
         return folder
-    file = _downloaded(wanted, out, steps("Downloading"))
+    file = _download(wanted, out, steps("Downloading"))
     try:
-        _unpacked(file, out, wanted.name, steps("Unpacking"))
+        _unpack(file, out, wanted.name, steps("Unpacking"))
         receipt.write_text(f"{wanted.sha1}\n")
         if not keep:
             file.unlink()
     except OSError as error:
-        raise unwritable(folder, error) from error
+        raise write_error(folder, error) from error
     return folder
 
 
@@ -113,7 +114,7 @@ def fetch_from_hub(address: str, out: Path) -> Path:
         raise _usage(f"{repo!r} is no name on the Hub", "Write hf:OWNER/REPO.") from error
     except OSError as error:  # the base of all that the library raises over a connection
         if error.errno is not None:
-            raise unwritable(folder, error) from error
+            raise write_error(folder, error) from error
         raise RunError(
             Code.DATA_UNREACHABLE,
             f"{repo}: the Hub does not give this data set: {str(error).splitlines()[0]}",
@@ -122,11 +123,11 @@ def fetch_from_hub(address: str, out: Path) -> Path:
     return folder
 
 
-def _downloaded(wanted: Archive, out: Path, progress: Bytes) -> Path:
-    """The archive in `out`, whole and with the right checksum."""
+def _download(wanted: Archive, out: Path, progress: Progress) -> Path:
+    """Return the archive in `out`, whole and with the right checksum."""
     name = f"{wanted.name}.zip"
     part = out / f"{name}.part"
-    # It says on stderr what the progress says.
+    # Its lines on stderr would repeat the progress.
     pooch.get_logger().setLevel(logging.WARNING)
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -136,7 +137,7 @@ def _downloaded(wanted: Archive, out: Path, progress: Bytes) -> Path:
                 f"sha1:{wanted.sha1}",
                 name,
                 out,
-                downloader=Resuming(part, progress),
+                downloader=ResumingDownloader(part, progress),
             )
         )
     except ValueError as error:  # pooch's word for a wrong checksum; it has removed the file
@@ -146,10 +147,10 @@ def _downloaded(wanted: Archive, out: Path, progress: Bytes) -> Path:
             "Try once more, or from another --url; a file that is meant to differ needs --sha1.",
         ) from error
     except OSError as error:
-        raise unwritable(out, error) from error
+        raise write_error(out, error) from error
 
 
-def _unpacked(file: Path, out: Path, name: str, progress: Bytes) -> None:
+def _unpack(file: Path, out: Path, name: str, progress: Progress) -> None:
     """Unpack into `out` / `name`, whether or not the archive has a folder of that name."""
     try:
         with ZipFile(file) as zipped:

@@ -34,13 +34,13 @@ class Track:
 
 
 def is_fma(data: Path) -> bool:
-    """Whether `data` is a folder of FMA's folders, or the folder of one subset."""
+    """Tell whether `data` is a folder of FMA's folders, or the folder of one subset."""
     names = (METADATA, *SUBSETS)
     return data.absolute().name in SUBSETS or any((data / name).is_dir() for name in names)
 
 
-def tracks(data: Path) -> list[Track]:
-    """The tracks of a subset that have a top genre, whether their clip is there or not.
+def read_tracks(data: Path) -> list[Track]:
+    """Read the tracks of a subset that have a top genre, whether their clip is there or not.
 
     `data` holds `fma_metadata` and the folders of subsets, of which the largest is taken, or
     is the folder of one subset beside `fma_metadata`.
@@ -62,13 +62,13 @@ def tracks(data: Path) -> list[Track]:
             row["artist.id"],
             row["set.split"],
         )
-        for row in _rows(table)
+        for row in _read_rows(table)
         if row["track.genre_top"] and row["set.subset"] in SUBSETS[folder.name]
     ]
 
 
 def clip_name(track_id: int) -> str:
-    """Where a clip lies in its subset's folder.
+    """Return where a clip lies in its subset's folder.
 
     >>> clip_name(2), clip_name(148795)
     ('000/000002.mp3', '148/148795.mp3')
@@ -76,29 +76,29 @@ def clip_name(track_id: int) -> str:
     return f"{track_id // 1000:03}/{track_id:06}.mp3"
 
 
-def _rows(table: Path) -> Iterator[dict[str, str]]:
-    """The rows as `group.name` to text; FMA heads them with two rows and the index's name."""
+def _read_rows(table: Path) -> Iterator[dict[str, str]]:
+    """Yield the rows as `group.name` to text; FMA heads them with two rows and the index's name."""
     try:
         with table.open(encoding="utf-8-sig", newline="") as lines:
             reader = csv.reader(lines)
-            columns = _columns(table, next(reader, []), next(reader, []))
+            columns = _find_columns(table, next(reader, []), next(reader, []))
             for row in reader:
                 if row and row[0].isdecimal():
-                    cells = {name: row[place].strip() for name, place in columns.items()}
+                    cells = {name: row[number].strip() for name, number in columns.items()}
                     yield {"track_id": row[0], **cells}
     except (csv.Error, UnicodeDecodeError, IndexError) as error:
         raise _not_fma(table, f"it is damaged ({error})") from error
 
 
-def _columns(table: Path, groups: Sequence[str], names: Sequence[str]) -> dict[str, int]:
-    places = {
-        f"{group}.{name}": place
-        for place, (group, name) in enumerate(zip(groups, names, strict=False))
+def _find_columns(table: Path, groups: Sequence[str], names: Sequence[str]) -> dict[str, int]:
+    numbers = {
+        f"{group}.{name}": number
+        for number, (group, name) in enumerate(zip(groups, names, strict=False))
     }
-    missing = [column for column in _COLUMNS if column not in places]
+    missing = [column for column in _COLUMNS if column not in numbers]
     if missing:
         raise _not_fma(table, f"it has no column {' and '.join(missing)}")
-    return {column: places[column] for column in _COLUMNS}
+    return {column: numbers[column] for column in _COLUMNS}
 
 
 def _not_fma(path: Path, why: str) -> RunError:

@@ -1,4 +1,4 @@
-"""Who is judged by a head that did not hear them: folds for cross-validation."""
+"""Folds for cross-validation."""
 
 import warnings
 from collections import Counter
@@ -17,14 +17,14 @@ Folds = list[int | None]
 """The fold of each clip; None for one of which nobody knows whose artists it shares."""
 
 
-def by_group(clips: Sequence[Clip]) -> Folds:
-    """Five folds with no group in two; GTZAN by its artist-filtered lists.
+def make_group_folds(clips: Sequence[Clip]) -> Folds:
+    """Make five folds with no group in two; GTZAN by its artist-filtered lists.
 
     The train list is parted in blocks of ten numbers, as neighbours are often by one artist.
     Clips that the lists leave out are in no fold.
     """
     kept = [index for index, clip in enumerate(clips) if clip.published in (None, *SIDES)]
-    units = [_unit(clips[index]) for index in kept]
+    units = [_get_unit(clips[index]) for index in kept]
     folds: Folds = [None] * len(clips)
     splitter = StratifiedGroupKFold(N_FOLDS, shuffle=True, random_state=0)
     counts = Counter(clips[index].genre for index in kept)
@@ -40,13 +40,13 @@ def by_group(clips: Sequence[Clip]) -> Folds:
     return folds
 
 
-def by_source(clips: Sequence[Clip]) -> Folds:
-    """A fold for each source, so that nobody is judged by a head that knows their recordings.
+def make_source_folds(clips: Sequence[Clip]) -> Folds:
+    """Make a fold of each source, so that no clip is scored by a head that knows its source.
 
-    GTZAN and sources without a name stay as `by_group` has them, as does a source that is no more
-    than a heap of others': its groups are its sources.
+    GTZAN and sources without a name stay as `make_group_folds` has them, as does a source that is
+    no more than a heap of others': its groups are its sources.
     """
-    grouped = by_group(clips)
+    grouped = make_group_folds(clips)
     sources = sorted({clip.source for clip in clips if _is_source(clip)})
     return [
         N_FOLDS + sources.index(clip.source) if _is_source(clip) else fold
@@ -54,17 +54,20 @@ def by_source(clips: Sequence[Clip]) -> Folds:
     ]
 
 
-FOLDS: Mapping[str, Callable[[Sequence[Clip]], Folds]] = {"groups": by_group, "sources": by_source}
+FOLDS: Mapping[str, Callable[[Sequence[Clip]], Folds]] = {
+    "groups": make_group_folds,
+    "sources": make_source_folds,
+}
 
 
 def _is_source(clip: Clip) -> bool:
     return bool(clip.source) and not clip.published and not clip.group.startswith(clip.source + "/")
 
 
-def _unit(clip: Clip) -> str:
-    """What must not be parted."""
-    found = gtzan.track(clip.group) if clip.published else None
-    if not found:
+def _get_unit(clip: Clip) -> str:
+    """Return what must not be parted."""
+    track = gtzan.parse_track(clip.group) if clip.published else None
+    if not track:
         return clip.group
-    part = found[1] // _BLOCK % _PARTS if clip.published == "train" else ""
+    part = track[1] // _BLOCK % _PARTS if clip.published == "train" else ""
     return f"gtzan {clip.published} {part}"

@@ -16,24 +16,24 @@ LISTS = "gtzan_artist_split"
 _NAME = re.compile(r"([a-z]+)\.(\d+)(?:\.(?:wav|au|mp3))?$")
 
 
-def track(name: str) -> Track | None:
-    """The track that a GTZAN file name stands for; its zero padding varies.
+def parse_track(name: str) -> Track | None:
+    """Return the track that a GTZAN file name stands for; its zero padding varies.
 
-    >>> track("zenny126_rock.00009.wav"), track("rock/rock.9.wav"), track("song.mp3")
-    (('rock', 9), ('rock', 9), None)
+    >>> parse_track("zenny126_rock.00009.wav"), parse_track("song.mp3")
+    (('rock', 9), None)
     """
-    found = _NAME.search(name)
-    return (found[1], int(found[2])) if found else None
+    match = _NAME.search(name)
+    return (match[1], int(match[2])) if match else None
 
 
-def published_sides(folder: Path) -> dict[Track, str]:
-    """The side of each listed track, from the lists in `folder`; empty without lists."""
+def read_published_sides(folder: Path) -> dict[Track, str]:
+    """Return the side of each listed track, from the lists in `folder`; empty without lists."""
     sides: dict[Track, str] = {}
     for side in ("train", "valid", "test"):
         for file in (folder / LISTS).glob(f"*{side}*.txt"):
             # Names of tracks are ASCII; whatever else stands in a list names none.
             for line in file.read_text(encoding="utf-8", errors="replace").splitlines():
-                named = track(line.strip())
+                named = parse_track(line.strip())
                 if named:
                     sides[named] = side
     return sides

@@ -15,10 +15,11 @@ from genretag.domain.metrics import Labels, Probabilities, acceptance, log_loss,
 from genretag.domain.prediction import Scores, mean_scores
 from genretag.errors import FileError
 from genretag.inference.session import DeviceError, device_failure
-from genretag_train.data.dataset import Clip, bad
+from genretag_train.data.dataset import Clip, bad_dataset
 from genretag_train.evaluation import metrics
 from genretag_train.evaluation.runs import Chosen, Subject
-from genretag_train.features.extraction import Progress, Skipped, Windows, each, scanned
+from genretag_train.features.extraction import Skipped, Windows, extract_windows
+from genretag_train.progress import Progress, map_threaded
 
 Embed = Callable[[Windows], NDArray[np.float32]]
 """From a clip's windows to their embeddings [n_windows, width]."""
@@ -67,7 +68,7 @@ def heard(
 
     def scored(clip: Clip) -> tuple[Scores, NDArray[np.float32]] | str:
         try:
-            windows = scanned(clip.path, spec)
+            windows = extract_windows(clip.path, spec)
         except FileError as error:
             return str(error.code)
         if not len(windows):
@@ -79,13 +80,13 @@ def heard(
         return scores, embed(windows).mean(axis=0) if embed else nothing
 
     kept, skipped = [], []
-    for clip, found in each(scored, clips, progress):
+    for clip, found in map_threaded(scored, clips, progress):
         if isinstance(found, str):
             skipped.append(Skipped(clip.name, found))
         else:
             kept.append((clip, found))
     if not kept:
-        raise bad(f"none of the {len(clips)} clips can be heard")
+        raise bad_dataset(f"none of the {len(clips)} clips can be heard")
     places = {fold_name(genre): place for place, genre in enumerate(subject.genres)}
     return Heard(
         tuple(clip for clip, _ in kept),

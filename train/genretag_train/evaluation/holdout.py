@@ -1,5 +1,6 @@
 """The exported file judged as `scan` uses it, clip by clip."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,9 @@ from genretag.domain.metrics import Labels, Probabilities, acceptance, find_thre
 from genretag_train.config import TrainConfig
 from genretag_train.evaluation import metrics
 from genretag_train.evaluation.calibration import best_temperature, probabilities_at
-from genretag_train.features.corpus import Study
-from genretag_train.features.extraction import FeatureSpec, Progress, windows
-from genretag_train.nets.onnx_export import logits_of
+from genretag_train.features.corpus import Corpus
+from genretag_train.features.extraction import Windows
+from genretag_train.nets.onnx_export import compute_logits
 
 
 @dataclass(frozen=True)
@@ -48,10 +49,13 @@ class Side:
 
 
 def judged(
-    model: Path, study: Study, spec: FeatureSpec, config: TrainConfig, progress: Progress
+    model: Path, study: Corpus, windows: Mapping[str, Sequence[Windows]], config: TrainConfig
 ) -> HoldoutReport:
-    """Calibrate on the valid side, then judge the test side, once."""
-    valid, test = (_side(model, study, side, spec, progress) for side in ("valid", "test"))
+    """Calibrate on the valid side, then judge the test side, once.
+
+    `windows` has those of each clip of these sides.
+    """
+    valid, test = (_side(model, study, side, windows[side]) for side in ("valid", "test"))
     return judgement_of(valid, test, study.genres, config)
 
 
@@ -77,16 +81,16 @@ def judgement_of(
     )
 
 
-def _side(model: Path, study: Study, side: str, spec: FeatureSpec, progress: Progress) -> Side:
-    indices = study.on(side)
-    found = windows([study.clips[index] for index in indices], spec, progress)
+def _side(model: Path, study: Corpus, side: str, windows: Sequence[Windows]) -> Side:
     # A clip with nothing but silence in its windows is called unsure, not wrong.
-    audible = [(index, mel) for index, mel in zip(indices, found, strict=True) if len(mel)]
+    audible = [
+        (index, mel) for index, mel in zip(study.indices(side), windows, strict=True) if len(mel)
+    ]
     return Side(
         [study.clips[index].name for index, _ in audible],
         [study.clips[index].group for index, _ in audible],
-        np.array(study.named([index for index, _ in audible])),
-        logits_of(model, [mel for _, mel in audible]),
+        np.array(study.labels([index for index, _ in audible])),
+        compute_logits(model, [mel for _, mel in audible]),
     )
 
 

@@ -12,11 +12,10 @@ from genretag.errors import Code, RunError, UsageError
 from genretag.inference import session, store
 from genretag.library import paths
 from genretag_train.config import TrainConfig
-from genretag_train.data.dataset import SIDES, Clip, bad, labelled
-from genretag_train.features.corpus import Study, divided
+from genretag_train.data.dataset import SIDES, Clip, bad_dataset, read_clips
+from genretag_train.features.corpus import Corpus, split_corpus
 from genretag_train.features.extraction import FeatureSpec, Skipped
-
-MODEL, METRICS = "model.onnx", "metrics.json"
+from genretag_train.run_folder import METRICS, MODEL
 
 Side = Literal["test", "valid", "all"]
 
@@ -117,9 +116,9 @@ def chosen(subject: Subject, data: Path, side: Side, label_column: str | None) -
     if side != "all" and config:
         study = study_of(data, config, subject.facts)
         _check_same(study, subject)
-        return Chosen(tuple(study.clips[index] for index in study.on(side)), study.dropped)
+        return Chosen(tuple(study.clips[index] for index in study.indices(side)), study.dropped)
     known = {fold_name(genre) for genre in subject.genres}
-    clips = labelled(data, column)
+    clips = read_clips(data, column)
     dropped = Counter(clip.genre for clip in clips if fold_name(clip.genre) not in known)
     kept = [
         clip for clip in clips if fold_name(clip.genre) in known and side in ("all", clip.split)
@@ -131,22 +130,22 @@ def chosen(subject: Subject, data: Path, side: Side, label_column: str | None) -
             "Give --side all, or data with a column split.",
         )
     if not kept:
-        raise bad(f"{data}: no clip is of a genre that {subject.name} knows")
+        raise bad_dataset(f"{data}: no clip is of a genre that {subject.name} knows")
     return Chosen(tuple(kept), dropped)
 
 
-def study_of(data: Path, config: TrainConfig, facts: Mapping[str, Any]) -> Study:
+def study_of(data: Path, config: TrainConfig, facts: Mapping[str, Any]) -> Corpus:
     """The clips and sides of a run again, without features and without listening anew."""
     skipped = [Skipped(name, reason) for name, reason in facts.get("skipped_files", {}).items()]
     unfit = {clip.name for clip in skipped}
-    clips = labelled(data, config.label_column)
-    return divided([clip for clip in clips if clip.name not in unfit], skipped, config)
+    clips = read_clips(data, config.label_column)
+    return split_corpus([clip for clip in clips if clip.name not in unfit], skipped, config)
 
 
-def _check_same(study: Study, subject: Subject) -> None:
+def _check_same(study: Corpus, subject: Subject) -> None:
     """A split of other clips would judge the model on what it has learned."""
     before = subject.model.manifest.training.get("clips")
-    now = {side: len(study.on(side)) for side in SIDES}
+    now = {side: len(study.indices(side)) for side in SIDES}
     if study.genres != subject.genres or before not in (None, now):
         raise RunError(
             Code.BAD_DATASET,

@@ -17,7 +17,8 @@ from genretag.inference.store import (
 from genretag_train.config import TrainConfig
 from genretag_train.evaluation.card import measured
 from genretag_train.evaluation.holdout import HoldoutReport
-from genretag_train.evaluation.runs import MODEL, Subject, metrics_beside
+from genretag_train.evaluation.runs import Subject, metrics_beside
+from genretag_train.run_folder import MODEL
 
 CARD = "README.md"
 

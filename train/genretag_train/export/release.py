@@ -13,16 +13,25 @@ from numpy.typing import NDArray
 from genretag.errors import Code, RunError, UsageError
 from genretag.inference import session
 from genretag_train.config import TrainConfig
-from genretag_train.data.dataset import bad
+from genretag_train.data.dataset import bad_dataset
 from genretag_train.evaluation import runs
 from genretag_train.evaluation.calibration import probabilities_at
 from genretag_train.evaluation.holdout import HoldoutReport, Side, judgement_of
 from genretag_train.export.precision import PRECISIONS
-from genretag_train.features.corpus import Study, gathered
-from genretag_train.features.extraction import FeatureSpec, Progress, Windows, each, scanned
-from genretag_train.nets.onnx_export import describe, export, session_of
-from genretag_train.training.loop import BEST, Learner, checkpoint
-from genretag_train.training.pipeline import feature_spec, manifest
+from genretag_train.features.corpus import Corpus, build_corpus
+from genretag_train.features.extraction import (
+    FeatureSpec,
+    Windows,
+    extract_windows,
+    make_feature_spec,
+)
+from genretag_train.features.store import FeatureStore
+from genretag_train.nets.onnx_export import export_onnx, open_session, write_manifest
+from genretag_train.progress import Progress, map_threaded
+from genretag_train.run_folder import BEST
+from genretag_train.training.learner import Learner
+from genretag_train.training.loop import load_checkpoint
+from genretag_train.training.pipeline import make_manifest
 
 TOLERANCE = 1e-4
 """Largest difference between a probability by torch and one by the exported file."""
@@ -72,20 +81,20 @@ def released(
         RunError: `parity`, or `bad-dataset` if the clips are not what it learned from.
     """
     learner = restored(run)
-    config, spec = learner.config, feature_spec(learner.config)
+    config, spec = learner.config, make_feature_spec(learner.config)
     study = _study(run, data, learner, spec, progress)
     with TemporaryDirectory(dir=out.parent, prefix=".export-") as scratch:
         whole, made = Path(scratch, "fp32.onnx"), Path(scratch, "made.onnx")
-        export(learner.net, whole, spec.n_frames, config.n_mels)
+        export_onnx(learner.net, whole, spec.n_frames, config.n_mels)
         PRECISIONS[precision](whole, made)
         scorers = {"torch": _by_torch(learner), "fp32": _by_file(whole), "made": _by_file(made)}
         sides = {side: _heard(study, side, spec, scorers, progress) for side in ("valid", "test")}
         parity = _parity(sides)
         before, after = (_judged(sides, by, study, config) for by in ("fp32", "made"))
         cost = _cost(precision, sides, before, after)
-        story = manifest(config, spec, study, after)
+        story = make_manifest(config, spec, study, after)
         told = {"precision": vars(cost) | {"parity": parity}}
-        describe(made, replace(story, scores={**story.scores, **told}))
+        write_manifest(made, replace(story, scores={**story.scores, **told}))
         session.load(made, "cpu")
         made.replace(out)
     return Released(out, cost, parity)
@@ -97,7 +106,7 @@ def restored(run: Path) -> Learner:
         raise UsageError(
             Code.BAD_OPTION, f"{run}: there is no {BEST} in it", "Give the --out of a training run."
         )
-    kept = checkpoint(run / BEST)
+    kept = load_checkpoint(run / BEST)
     told = kept["genretag"]
     learner = Learner(runs.config_from(told["config"]), tuple(told["genres"]), None)
     learner.load_state_dict(kept["state_dict"])
@@ -106,15 +115,15 @@ def restored(run: Path) -> Learner:
 
 def _study(
     run: Path, data: Path | None, learner: Learner, spec: FeatureSpec, progress: Progress
-) -> Study:
+) -> Corpus:
     facts = runs.metrics_beside(run / BEST).get("data", {})
     clips = runs.source(data, facts)
     if facts:
         study = runs.study_of(clips, learner.config, facts)
     else:  # A run that was cut short has not told what it skipped.
-        study = gathered(clips, run / "features", spec, learner.config, progress)
+        study = build_corpus(clips, FeatureStore(run / "features", spec), learner.config, progress)
     if study.genres != learner.genres:
-        raise bad(f"{clips}: these are not the genres that {run} was trained on")
+        raise bad_dataset(f"{clips}: these are not the genres that {run} was trained on")
     return study
 
 
@@ -128,7 +137,7 @@ def _by_torch(learner: Learner) -> Scorer:
 
 
 def _by_file(file: Path) -> Scorer:
-    model = session_of(file)
+    model = open_session(file)
     return lambda mel: model.run(["logits"], {"mel": mel})[0]
 
 
@@ -141,16 +150,16 @@ class _Heard:
 
 
 def _heard(
-    study: Study, side: str, spec: FeatureSpec, scorers: Mapping[str, Scorer], progress: Progress
+    study: Corpus, side: str, spec: FeatureSpec, scorers: Mapping[str, Scorer], progress: Progress
 ) -> _Heard:
     def scored(index: int) -> dict[str, Logits] | None:
-        mel = scanned(study.clips[index].path, spec)
+        mel = extract_windows(study.clips[index].path, spec)
         return {by: score(mel) for by, score in scorers.items()} if len(mel) else None
 
-    found = each(scored, study.on(side), progress)
+    found = map_threaded(scored, study.indices(side), progress)
     audible = [(index, by) for index, by in found if by is not None]
     if not audible:
-        raise bad(f"no clip of the {side} side can be heard")
+        raise bad_dataset(f"no clip of the {side} side can be heard")
     return _Heard(
         [index for index, _ in audible],
         {name: [by[name] for _, by in audible] for name in scorers},
@@ -176,13 +185,13 @@ def _gap(one: Sequence[Logits], other: Sequence[Logits]) -> float:
 
 
 def _judged(
-    sides: Mapping[str, _Heard], by: str, study: Study, config: TrainConfig
+    sides: Mapping[str, _Heard], by: str, study: Corpus, config: TrainConfig
 ) -> HoldoutReport:
     valid, test = (
         Side(
             [study.clips[index].name for index in heard.indices],
             [study.clips[index].group for index in heard.indices],
-            np.array(study.named(heard.indices)),
+            np.array(study.labels(heard.indices)),
             heard.logits[by],
         )
         for heard in (sides["valid"], sides["test"])

@@ -1,44 +1,38 @@
-"""From clips to features: whole clips to crop from in training, windows as `scan` hears them."""
+"""Features of one clip: its mel power to crop from in training, and windows as in `scan`."""
 
-import hashlib
-import json
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from tempfile import NamedTemporaryFile
-from typing import TypeVar
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from genretag.audio.decode import read_excerpts
 from genretag.audio.mel import SCALINGS, features, mel_power, scale_to_level
-from genretag.domain.manifest import FrontEnd
+from genretag.domain.manifest import FrontEnd, Scaling
 from genretag.domain.window import COVERAGES, Excerpt, Waveform, WindowSpec
-from genretag.errors import FileError, read_error
-from genretag.library import resources
-from genretag_train.data.dataset import Clip
+from genretag.errors import Code, FileError, UsageError, read_error
+from genretag_train.config import TrainConfig
 
 POWER_FLOOR = 1e-10
 
-Power = NDArray[np.float16]
+LogPower = NDArray[np.float16]
 """[n_frames, n_mels]: log10 of a clip's mel power, which half precision holds to 0.04 dB."""
 
 Windows = NDArray[np.float32]
-"""[n_windows, n_frames, n_mels]: what the model sees of a clip; no windows if all are silent."""
+"""[n_windows, n_frames, n_mels]: the model's input for a clip; empty if all windows are silent."""
 
-
-Progress = Callable[[int, int], None]
-"""Told how many of how many clips are done."""
+Degradation = Callable[[NDArray[np.float32], int], NDArray[np.float32]]
+"""From samples [n_samples] and their rate in Hz to samples that sound worse."""
 
 
 @dataclass(frozen=True)
 class FeatureSpec:
-    """How clips are heard: the front end, the windows, and which clips are too short.
+    """How features are computed: the front end, the windows, and which clips are too short.
 
-    Training listens to at most `clip_s` seconds from the middle of a file, and skips what
-    is shorter than `min_s`.
+    Training uses at most `clip_s` seconds from the middle of a file, and skips what is shorter
+    than `min_s`.
     """
 
     front_end: FrontEnd
@@ -57,37 +51,29 @@ class FeatureSpec:
         return 1 + self.n_samples // self.front_end.hop
 
 
-Degradation = Callable[[NDArray[np.float32], int], NDArray[np.float32]]
-
-
 @dataclass(frozen=True)
 class Skipped:
-    """A clip that is not learned from; `reason` is an error code, `empty`, `short` or `silent`."""
+    """A clip that cannot be used; `reason` is an error code, `empty`, `short` or `silent`."""
 
     name: str
     reason: str
 
 
-def heard(
-    clips: Sequence[Clip], spec: FeatureSpec, cache: Path, progress: Progress
-) -> tuple[list[tuple[Clip, Path]], list[Skipped]]:
-    """The clips that can be heard, each with the file of its `Power`; the others with the reason.
-
-    These files are kept in `cache` and taken from there while the clip is unchanged.
-    """
-    cache.mkdir(parents=True, exist_ok=True)
-
-    fit, skipped = [], []
-    for clip, found in each(lambda clip: _cached(clip, spec, cache), clips, progress):
-        if isinstance(found, str):
-            skipped.append(Skipped(clip.name, found))
-        else:
-            fit.append((clip, found))
-    return fit, skipped
+def make_feature_spec(config: TrainConfig) -> FeatureSpec:
+    """Return the features of a run; UsageError if no front end can have its numbers."""
+    scaling = cast(Scaling, config.scaling)  # FrontEnd refuses any other
+    try:
+        front_end = FrontEnd(config.rate_hz, config.n_fft, config.hop, config.n_mels, scaling)
+        window = WindowSpec(config.window_s, config.windows)
+    except ValueError as error:
+        raise UsageError(
+            Code.BAD_OPTION, f"The front end cannot be: {error}", "See --help."
+        ) from error
+    return FeatureSpec(front_end, window, config.clip_s, config.min_s)
 
 
-def sound(path: Path, spec: FeatureSpec) -> Waveform | str:
-    """What is heard of a clip to learn from, at most `ear.clip_s`; or the reason to skip it."""
+def load_excerpt(path: Path, spec: FeatureSpec) -> Waveform | str:
+    """Decode the middle of a clip, at most `spec.clip_s`; or return the reason to skip it."""
 
     def middle(duration_s: float) -> list[Excerpt]:
         length_s = min(duration_s, spec.clip_s)
@@ -106,84 +92,42 @@ def sound(path: Path, spec: FeatureSpec) -> Waveform | str:
     return "silent" if waveform.is_silent else waveform
 
 
-def windows(clips: Sequence[Clip], spec: FeatureSpec, progress: Progress) -> list[Windows]:
-    """What `scan --coverage balanced` hears of each clip."""
-    return [found for _, found in each(lambda clip: scanned(clip.path, spec), clips, progress)]
-
-
-def scanned(
-    path: Path, spec: FeatureSpec, degradation: Degradation = lambda samples, rate_hz: samples
-) -> Windows:
-    """What `scan --coverage balanced` hears of a file, silent windows left out.
-
-    With `degradation`, of one whose sound [n_samples] at `rate_hz` was altered by it.
-    """
-    front_end = spec.front_end
-    excerpts = read_excerpts(
-        path, front_end.rate_hz, lambda s: COVERAGES["balanced"](s, spec.window)
-    )
-    found = [
-        features(degradation(excerpt.fit(spec.n_samples), front_end.rate_hz), front_end)
-        for excerpt in excerpts
-        if not excerpt.is_silent
-    ]
-    shape = (0, spec.n_frames, front_end.n_mels)
-    return np.stack(found) if found else np.zeros(shape, np.float32)
-
-
-def cropped(power: Power, start: int, spec: FeatureSpec) -> NDArray[np.float32]:
-    """The window [n_frames, n_mels] from frame `start` on, scaled as inference scales it."""
-    crop = power[start : start + spec.n_frames].astype(np.float32)
-    return SCALINGS[spec.front_end.scaling](np.float32(10.0) ** crop)
-
-
-Item = TypeVar("Item")
-Found = TypeVar("Found")
-
-
-def each(
-    work: Callable[[Item], Found], items: Sequence[Item], progress: Progress
-) -> Iterable[tuple[Item, Found]]:
-    """The items in their order, each with what `work` makes of it."""
-    # Threads suffice: decoding, transforms and nets let go of the interpreter.
-    with ThreadPoolExecutor(resources.count_cores()) as pool:
-        for done, pair in enumerate(zip(items, pool.map(work, items), strict=True), start=1):
-            progress(done, len(items))
-            yield pair
-
-
-def save(file: Path, array: NDArray[np.generic]) -> None:
-    """Write `array` as NPY, whole or not at all, also when two runs share the folder."""
-    with NamedTemporaryFile(dir=file.parent, suffix=".part", delete=False) as out:
-        np.save(out, array)
-    Path(out.name).replace(file)
-
-
-def _cached(clip: Clip, spec: FeatureSpec, cache: Path) -> Path | str:
-    file = cache / f"{_key(clip.path, spec)}.npy"
-    if file.exists():
-        return file
-    waveform = sound(clip.path, spec)
+def compute_power(path: Path, spec: FeatureSpec) -> LogPower | str:
+    """Return the mel power of a clip's middle, at least a window; or the reason to skip it."""
+    waveform = load_excerpt(path, spec)
     if isinstance(waveform, str):
         return waveform
-    save(file, _power(waveform, spec))
-    return file
-
-
-def _key(path: Path, spec: FeatureSpec) -> str:
-    try:
-        status = path.stat()
-        state = [status.st_size, status.st_mtime_ns]
-    except OSError:
-        state = []
-    heard_as = [asdict(spec.front_end), spec.n_samples, spec.clip_s]
-    told = json.dumps([str(path.absolute()), state, heard_as])
-    return hashlib.sha256(told.encode()).hexdigest()[:32]
-
-
-def _power(waveform: Waveform, spec: FeatureSpec) -> Power:
     samples = waveform.fit(max(len(waveform.samples), spec.n_samples))
     if spec.front_end.rms_dbfs is not None:
         samples = scale_to_level(samples, spec.front_end.rms_dbfs)
     power = np.maximum(mel_power(samples, spec.front_end), POWER_FLOOR)
     return np.log10(power).astype(np.float16)
+
+
+def crop_window(power: LogPower, start: int, spec: FeatureSpec) -> NDArray[np.float32]:
+    """Return the window [n_frames, n_mels] from frame `start` on, scaled as inference does."""
+    crop = power[start : start + spec.n_frames].astype(np.float32)
+    return SCALINGS[spec.front_end.scaling](np.float32(10.0) ** crop)
+
+
+def extract_windows(
+    path: Path, spec: FeatureSpec, degradation: Degradation = lambda samples, rate_hz: samples
+) -> Windows:
+    """Return the windows of a file as `scan --coverage balanced` has them, without silent ones.
+
+    With `degradation`, of a file whose windows were altered by it.
+
+    Raises:
+        FileError: the file cannot be decoded.
+    """
+    front_end = spec.front_end
+    excerpts = read_excerpts(
+        path, front_end.rate_hz, lambda s: COVERAGES["balanced"](s, spec.window)
+    )
+    mels = [
+        features(degradation(excerpt.fit(spec.n_samples), front_end.rate_hz), front_end)
+        for excerpt in excerpts
+        if not excerpt.is_silent
+    ]
+    shape = (0, spec.n_frames, front_end.n_mels)
+    return np.stack(mels) if mels else np.zeros(shape, np.float32)

@@ -1,26 +1,29 @@
 """Networks: a module and a row in `NETS` for each architecture.
 
-All take mel spectrograms `mel` [batch, n_frames, n_mels] and give `logits` [batch, n_genres].
+All take mel spectrograms [batch, n_frames, n_mels] in [0, 1] and return logits [batch, n_genres].
 """
 
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-from torch import nn
+if TYPE_CHECKING:
+    from genretag_train.nets.blocks import Classifier, Size
 
-from genretag_train.nets.blocks import Size
-from genretag_train.nets.cnn1d_gru import Cnn1dGru
-from genretag_train.nets.cnn1d_lstm import Cnn1dLstm
-from genretag_train.nets.cnn2d import Cnn2d
-from genretag_train.nets.cnn2d_rnn import Cnn2dRnn
-
-__all__ = ["NETS", "Size"]
-
-NETS: Mapping[str, Callable[[Size], nn.Module]] = {
-    "cnn1d_gru": Cnn1dGru,
-    "cnn1d_lstm": Cnn1dLstm,
-    "cnn1d_lstm_uni": partial(Cnn1dLstm, bidirectional=False),
-    "cnn2d": Cnn2d,
-    "cnn2d_gru": partial(Cnn2dRnn, kind=nn.GRU),
-    "cnn2d_lstm": partial(Cnn2dRnn, kind=nn.LSTM),
+NETS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
+    "cnn1d_gru": ("cnn1d_gru.Cnn1dGru", {}),
+    "cnn1d_lstm": ("cnn1d_lstm.Cnn1dLstm", {}),
+    "cnn1d_lstm_uni": ("cnn1d_lstm.Cnn1dLstm", {"bidirectional": False}),
+    "cnn2d": ("cnn2d.Cnn2d", {}),
+    "cnn2d_gru": ("cnn2d_rnn.Cnn2dRnn", {"kind": "GRU"}),
+    "cnn2d_lstm": ("cnn2d_rnn.Cnn2dRnn", {"kind": "LSTM"}),
 }
+"""Module and class of each architecture, and options; by name, so that --help needs no torch."""
+
+
+def make_net(arch: str, size: "Size") -> "Classifier":
+    """Return a new network of an architecture in `NETS`."""
+    path, options = NETS[arch]
+    module, name = path.split(".")
+    net: Classifier = getattr(import_module(f"{__name__}.{module}"), name)(size, **options)
+    return net

@@ -1,4 +1,4 @@
-"""What the networks are made of."""
+"""The parts that networks are made of."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,9 +7,28 @@ import torch
 from torch import Tensor, nn
 
 
+class Classifier(nn.Module):
+    """A network that ends in `head`, a layer over embeddings.
+
+    Shape:
+        mel [batch, n_frames, n_mels] -> logits [batch, n_genres]
+    """
+
+    head: nn.Module
+
+    def embed(self, mel: Tensor) -> Tensor:
+        """Return the input of the head, [batch, width], for windows [batch, n_frames, n_mels]."""
+        raise NotImplementedError
+
+    def forward(self, mel: Tensor) -> Tensor:
+        """Return logits [batch, n_genres] of windows [batch, n_frames, n_mels] in [0, 1]."""
+        logits: Tensor = self.head(self.embed(mel))
+        return logits
+
+
 @dataclass(frozen=True)
 class Size:
-    """What every architecture is told: its input, its output, how wide and deep it is.
+    """The size of any architecture: its input, its output, how wide and deep it is.
 
     `hidden` are the channels after the first convolution, of which the second has twice and
     the third four times as many. `rnn_hidden` are the units of a recurrent layer in each
@@ -26,39 +45,39 @@ class Size:
     max_pool: bool = True
 
 
-def convolutions_1d(size: Size) -> nn.Sequential:
-    """Bands as channels: [batch, n_mels, n_frames] -> [batch, 4 hidden, n_frames / 4]."""
+def make_convolutions_1d(size: Size) -> nn.Sequential:
+    """Make layers over time: [batch, n_mels, n_frames] -> [batch, 4 hidden, n_frames / 4]."""
     hidden = size.hidden
     return nn.Sequential(
-        *_block(nn.Conv1d, nn.BatchNorm1d, size.n_mels, hidden, 5),
+        *_make_block(nn.Conv1d, nn.BatchNorm1d, size.n_mels, hidden, 5),
         nn.MaxPool1d(2),
-        *_block(nn.Conv1d, nn.BatchNorm1d, hidden, 2 * hidden, 3),
+        *_make_block(nn.Conv1d, nn.BatchNorm1d, hidden, 2 * hidden, 3),
         nn.MaxPool1d(2),
-        *_block(nn.Conv1d, nn.BatchNorm1d, 2 * hidden, 4 * hidden, 3),
+        *_make_block(nn.Conv1d, nn.BatchNorm1d, 2 * hidden, 4 * hidden, 3),
         nn.Dropout(size.dropout),
     )
 
 
-def convolutions_2d(size: Size) -> nn.Sequential:
-    """The spectrogram as a picture: [batch, 1, n_frames, n_mels] -> [batch, 4 hidden, ...]."""
+def make_convolutions_2d(size: Size) -> nn.Sequential:
+    """Make layers over an image: [batch, 1, n_frames, n_mels] -> [batch, 4 hidden, ...]."""
     layers: list[nn.Module] = []
     channels = (1, size.hidden, 2 * size.hidden, 4 * size.hidden)
     for before, after, width in zip(channels, channels[1:], (5, 3, 3), strict=False):
-        layers += _block(nn.Conv2d, nn.BatchNorm2d, before, after, width)
+        layers += _make_block(nn.Conv2d, nn.BatchNorm2d, before, after, width)
         layers += [nn.MaxPool2d(2)] if size.max_pool else []
         layers += [nn.Dropout2d(size.dropout)]
     return nn.Sequential(*layers)
 
 
-def features_2d(size: Size) -> int:
-    """Values per frame that `convolutions_2d` gives: its channels times the bands left."""
+def count_features_2d(size: Size) -> int:
+    """Return the values per frame of `make_convolutions_2d`: channels times the bands left."""
     return 4 * size.hidden * (size.n_mels // 8 if size.max_pool else size.n_mels)
 
 
-def recurrent(
+def make_rnn(
     kind: type[nn.LSTM] | type[nn.GRU], width: int, size: Size, bidirectional: bool = True
 ) -> nn.LSTM | nn.GRU:
-    """Layers over [batch, n_frames, width]."""
+    """Make recurrent layers over [batch, n_frames, width]."""
     return kind(
         width,
         size.rnn_hidden,
@@ -69,8 +88,8 @@ def recurrent(
     )
 
 
-def head(width: int, size: Size) -> nn.Sequential:
-    """Two layers: [batch, width] -> logits [batch, n_genres]."""
+def make_head(width: int, size: Size) -> nn.Sequential:
+    """Make two layers: [batch, width] -> logits [batch, n_genres]."""
     return nn.Sequential(
         nn.Linear(width, size.rnn_hidden),
         nn.ReLU(),
@@ -79,17 +98,17 @@ def head(width: int, size: Size) -> nn.Sequential:
     )
 
 
-def mean_over_time(states: Tensor) -> Tensor:
-    """[batch, n_frames, width] -> [batch, width]."""
+def pool_mean(states: Tensor) -> Tensor:
+    """Average over time: [batch, n_frames, width] -> [batch, width]."""
     return states.mean(dim=1)
 
 
-def mean_and_max_over_time(states: Tensor) -> Tensor:
-    """[batch, n_frames, width] -> [batch, 2 width]."""
+def pool_mean_and_max(states: Tensor) -> Tensor:
+    """Join mean and maximum over time: [batch, n_frames, width] -> [batch, 2 width]."""
     return torch.cat([states.mean(dim=1), states.amax(dim=1)], dim=1)
 
 
-def _block(
+def _make_block(
     convolution: Callable[..., nn.Module],
     norm: Callable[[int], nn.Module],
     before: int,

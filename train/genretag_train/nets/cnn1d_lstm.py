@@ -3,37 +3,30 @@
 from torch import Tensor, nn
 
 from genretag_train.nets.blocks import (
+    Classifier,
     Size,
-    convolutions_1d,
-    head,
-    mean_and_max_over_time,
-    recurrent,
+    make_convolutions_1d,
+    make_head,
+    make_rnn,
+    pool_mean_and_max,
 )
 
 
-class Cnn1dLstm(nn.Module):
+class Cnn1dLstm(Classifier):
     """Three Conv1d blocks (k5, k3, k3) over the mel bands as channels, then an LSTM.
 
     Mean and maximum over time are concatenated before a two-layer head. Time is halved
     twice, so a window needs at least 4 frames.
-
-    Shape:
-        mel [batch, n_frames, n_mels] -> logits [batch, n_genres]
     """
 
     def __init__(self, size: Size, bidirectional: bool = True) -> None:
         super().__init__()
-        self.convolutions = convolutions_1d(size)
-        self.rnn = recurrent(nn.LSTM, 4 * size.hidden, size, bidirectional)
-        self.head = head(2 * size.rnn_hidden * (2 if bidirectional else 1), size)
+        self.convolutions = make_convolutions_1d(size)
+        self.rnn = make_rnn(nn.LSTM, 4 * size.hidden, size, bidirectional)
+        self.head = make_head(2 * size.rnn_hidden * (2 if bidirectional else 1), size)
 
     def embed(self, mel: Tensor) -> Tensor:
-        """What the head is given, [batch, width], of windows [batch, n_frames, n_mels]."""
+        """Return the input of the head, [batch, width], for windows [batch, n_frames, n_mels]."""
         local = self.convolutions(mel.transpose(1, 2)).transpose(1, 2)
         states, _ = self.rnn(local)
-        return mean_and_max_over_time(states)
-
-    def forward(self, mel: Tensor) -> Tensor:
-        """Logits [batch, n_genres] of windows [batch, n_frames, n_mels] in [0, 1]."""
-        logits: Tensor = self.head(self.embed(mel))
-        return logits
+        return pool_mean_and_max(states)

@@ -3,40 +3,33 @@
 from torch import Tensor, nn
 
 from genretag_train.nets.blocks import (
+    Classifier,
     Size,
-    convolutions_2d,
-    features_2d,
-    head,
-    mean_and_max_over_time,
+    count_features_2d,
+    make_convolutions_2d,
+    make_head,
+    pool_mean_and_max,
 )
 
 
-class Cnn2d(nn.Module):
+class Cnn2d(Classifier):
     """Three Conv2d blocks (k5, k3, k3), flattened over frequency and pooled over time.
 
     Time and frequency are halved three times, so a window needs at least 8 frames and 8
     mel bands.
-
-    Shape:
-        mel [batch, n_frames, n_mels] -> logits [batch, n_genres]
     """
 
     def __init__(self, size: Size) -> None:
         super().__init__()
-        self.convolutions = convolutions_2d(size)
-        width = 2 * features_2d(size)
-        # Thousands of unbounded values at once would silence the head for good in the first epoch.
+        self.convolutions = make_convolutions_2d(size)
+        width = 2 * count_features_2d(size)
+        # Thousands of unbounded values at once would leave the head at 0 after the first epoch.
         self.norm = nn.BatchNorm1d(width)
-        self.head = head(width, size)
+        self.head = make_head(width, size)
 
     def embed(self, mel: Tensor) -> Tensor:
-        """What the head is given, [batch, width], of windows [batch, n_frames, n_mels]."""
+        """Return the input of the head, [batch, width], for windows [batch, n_frames, n_mels]."""
         local = self.convolutions(mel.unsqueeze(1))
-        pooled = mean_and_max_over_time(local.transpose(1, 2).flatten(2))
+        pooled = pool_mean_and_max(local.transpose(1, 2).flatten(2))
         normed: Tensor = self.norm(pooled)
         return normed
-
-    def forward(self, mel: Tensor) -> Tensor:
-        """Logits [batch, n_genres] of windows [batch, n_frames, n_mels] in [0, 1]."""
-        logits: Tensor = self.head(self.embed(mel))
-        return logits

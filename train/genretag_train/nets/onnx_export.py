@@ -1,4 +1,4 @@
-"""From a trained net to the one file that genretag runs."""
+"""Export of a trained net to the one file that genretag runs."""
 
 import warnings
 from collections.abc import Sequence
@@ -24,7 +24,9 @@ TOLERANCE = 1e-4
 """Largest difference between a logit of torch and of the exported file."""
 
 
-def export(net: nn.Module, file: Path, n_frames: int, n_mels: int, any_length: bool = True) -> None:
+def export_onnx(
+    net: nn.Module, file: Path, n_frames: int, n_mels: int, any_length: bool = True
+) -> None:
     """Write `net` to `file` as ONNX, `mel` [batch, n_frames, n_mels] -> `logits`, `embedding`.
 
     The batch is free, and with `any_length` so is time. RunError `parity` if the file does
@@ -33,8 +35,8 @@ def export(net: nn.Module, file: Path, n_frames: int, n_mels: int, any_length: b
     net.eval()
     free = {0: "batch", 1: "n_frames"} if any_length else {0: "batch"}
     with warnings.catch_warnings():
-        # The TorchScript exporter is told to be outdated, and warns that an LSTM may keep
-        # the batch it was exported with: `check_parity` tries others.
+        # It warns that it is outdated, and that an LSTM may keep the batch it was exported with:
+        # `check_parity` tries others.
         warnings.simplefilter("ignore")
         torch.onnx.export(
             net,
@@ -52,7 +54,7 @@ def export(net: nn.Module, file: Path, n_frames: int, n_mels: int, any_length: b
 
 
 def expose_embedding(file: Path) -> None:
-    """Make what the last layer of the model in `file` is given an output of its own.
+    """Make the input of the last layer of the model in `file` an output.
 
     A net that does not end in a linear layer has no such thing.
     """
@@ -71,14 +73,14 @@ def expose_embedding(file: Path) -> None:
 
 
 def check_parity(net: nn.Module, file: Path, lengths: Sequence[int], n_mels: int) -> None:
-    """RunError `parity` unless file and net agree to 1e-4 for several batches of each length."""
-    session = session_of(file)
+    """Raise RunError `parity` unless file and net agree to 1e-4 for batches of each length."""
+    session = open_session(file)
     draw = np.random.default_rng(0).random
     for batch, frames in product((1, 2, 7), lengths):
         mel = draw((batch, frames, n_mels), dtype=np.float32)
         with torch.no_grad():
             expected = net(torch.from_numpy(mel)).numpy()
-        gap = float(np.abs(run(session, mel) - expected).max())
+        gap = float(np.abs(run_session(session, mel) - expected).max())
         if not gap <= TOLERANCE:
             raise RunError(
                 Code.PARITY,
@@ -87,7 +89,7 @@ def check_parity(net: nn.Module, file: Path, lengths: Sequence[int], n_mels: int
             )
 
 
-def describe(file: Path, manifest: ModelManifest) -> None:
+def write_manifest(file: Path, manifest: ModelManifest) -> None:
     """Put `manifest` into the metadata of the model in `file`, in place of an earlier one."""
     model = onnx.load(file)
     del model.metadata_props[:]
@@ -96,27 +98,27 @@ def describe(file: Path, manifest: ModelManifest) -> None:
     onnx.save(model, file)
 
 
-def manifest_of(file: Path) -> ModelManifest:
-    """The manifest in `file`; RunError `model-invalid` if it is not readable."""
+def read_manifest(file: Path) -> ModelManifest:
+    """Read the manifest in `file`; RunError `model-invalid` if it is not readable."""
     entries = {entry.key: entry.value for entry in onnx.load(file).metadata_props}
     return ModelManifest.from_json(entries.get(METADATA_KEY, ""))
 
 
-def session_of(file: Path) -> ort.InferenceSession:
-    """The model in `file`, ready to run on the CPU."""
+def open_session(file: Path) -> ort.InferenceSession:
+    """Open the model in `file`, ready to run on the CPU."""
     options = ort.SessionOptions()
     # By itself it counts the machine's cores, also where a container may use fewer.
     options.intra_op_num_threads = resources.count_cores()
     return ort.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
 
 
-def logits_of(file: Path, clips: Sequence[Windows]) -> list[NDArray[np.float32]]:
-    """Logits [n_windows, n_genres] of each clip's windows by the exported model."""
-    session = session_of(file)
-    return [run(session, windows) for windows in clips]
+def compute_logits(file: Path, clips: Sequence[Windows]) -> list[NDArray[np.float32]]:
+    """Return the logits [n_windows, n_genres] of each clip's windows."""
+    session = open_session(file)
+    return [run_session(session, windows) for windows in clips]
 
 
-def run(session: ort.InferenceSession, mel: Windows) -> NDArray[np.float32]:
-    """What the exported model makes of some windows [n_windows, n_frames, n_mels]."""
+def run_session(session: ort.InferenceSession, mel: Windows) -> NDArray[np.float32]:
+    """Return the logits [n_windows, n_genres] of windows [n_windows, n_frames, n_mels]."""
     logits: NDArray[np.float32] = session.run([OUTPUT], {INPUT: mel})[0]
     return logits

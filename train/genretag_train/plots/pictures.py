@@ -20,7 +20,7 @@ from genretag_train.data.dataset import SIDES
 from genretag_train.evaluation import metrics
 from genretag_train.evaluation.evaluate import Heard
 from genretag_train.evaluation.runs import Subject
-from genretag_train.features.extraction import scanned
+from genretag_train.features.extraction import extract_windows
 
 matplotlib.use("Agg")
 
@@ -303,7 +303,7 @@ def _third_genre(told: Material, taken: set[int]) -> int:
 
 def _spectrogram(axes: Axes, told: Material, clip: int, title: str) -> Any:
     subject = told.subject
-    windows = scanned(told.found.clips[clip].path, subject.spec)
+    windows = extract_windows(told.found.clips[clip].path, subject.spec)
     mel = windows[len(windows) // 2]
     seconds = subject.model.manifest.window.length_s
     axes.set_title(title, fontsize=9)

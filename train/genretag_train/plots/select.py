@@ -9,8 +9,8 @@ from genretag.errors import Code, UsageError
 from genretag_train.data.dataset import SIDES
 from genretag_train.evaluation import runs
 from genretag_train.evaluation.evaluate import heard
-from genretag_train.features.extraction import Progress
 from genretag_train.plots import pictures
+from genretag_train.progress import Progress
 
 CURVES = "curves"
 _STUDY = ("Pop", "Rock")
@@ -118,4 +118,4 @@ def _sides(
     if side == "all" or subject.config is None:
         return {"all": counted([clip.genre for clip in chosen.clips])}
     study = runs.study_of(data, subject.config, subject.facts)
-    return {name: counted([study.clips[i].genre for i in study.on(name)]) for name in SIDES}
+    return {name: counted([study.clips[i].genre for i in study.indices(name)]) for name in SIDES}

@@ -3,15 +3,15 @@
 from typing import Any
 
 from genretag.errors import Code, ExtraMissingError, RunError
-from genretag_train.features.extraction import Progress
-from genretag_train.sweep import definition
-from genretag_train.sweep.search import SweepJob
+from genretag_train.progress import Notify, Progress
+from genretag_train.sweep.job import SweepJob
+from genretag_train.sweep.settings import convert_settings
 from genretag_train.training import pipeline
 from genretag_train.training.loggers import PROJECT
 
 
-def handed(job: SweepJob, notify: pipeline.Notify, progress: Progress) -> str:
-    """Register the sweep with W&B and do the runs that it asks for; its identity there.
+def run_agent(job: SweepJob, notify: Notify, progress: Progress) -> str:
+    """Register the sweep with W&B and do the runs that it asks for; return its identity there.
 
     Raises:
         ExtraMissingError: wandb is not installed.
@@ -21,17 +21,17 @@ def handed(job: SweepJob, notify: pipeline.Notify, progress: Progress) -> str:
         import wandb
     except ModuleNotFoundError as error:
         raise ExtraMissingError("A sweep by Weights & Biases", "wandb") from error
-    job.config({})
+    job.make_config({})  # refuses wrong settings
     project = str(job.sweep.raw.get("project") or PROJECT)
 
     def run() -> None:
-        found: Any = wandb.init()
+        wandb_run: Any = wandb.init()
         try:
-            config = job.config(definition.settings(dict(found.config)))
-            place = pipeline.Place(job.data, job.out / found.id, job.cache, wandb=True)
-            pipeline.train(config, place, False, notify, progress)
+            config = job.make_config(convert_settings(dict(wandb_run.config)))
+            paths = pipeline.RunPaths(job.data, job.out / wandb_run.id, job.cache, wandb=True)
+            pipeline.train(config, paths, False, notify, progress)
         finally:
-            found.finish()
+            wandb_run.finish()
 
     try:
         identity = wandb.sweep(dict(job.sweep.raw), project=project)

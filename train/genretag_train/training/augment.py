@@ -1,6 +1,6 @@
-"""Changes to training windows that must not change what they are called.
+"""Random changes of training windows that leave their genre what it is.
 
-Each takes a batch `mel` [batch, n_frames, n_mels] in [0, 1] and gives one like it, drawing
+Each takes a batch `mel` [batch, n_frames, n_mels] in [0, 1] and returns one like it, drawing
 anew for each window from torch's generator.
 """
 
@@ -21,7 +21,7 @@ _TIME, _MELS = 2, 3
 
 @dataclass(frozen=True)
 class Augmentation:
-    """One kind of change: `change` with a strength above 0 that the setting `strength` gives.
+    """One kind of change, made where the setting `strength` is not 0.
 
     The setting `share` is the probability with which a window is changed.
     """
@@ -31,8 +31,8 @@ class Augmentation:
     change: Callable[[Tensor, TrainConfig], Tensor]
 
 
-def augmented(mel: Tensor, config: TrainConfig) -> Tensor:
-    """`mel` changed as `config` says, each window by itself."""
+def augment(mel: Tensor, config: TrainConfig) -> Tensor:
+    """Change `mel` as `config` says, each window by itself."""
     for row in AUGMENTATIONS:
         if not getattr(config, row.strength):
             continue
@@ -44,8 +44,8 @@ def augmented(mel: Tensor, config: TrainConfig) -> Tensor:
     return mel
 
 
-def masked(mel: Tensor, mask_mels: int, mask_frames: int, masks: int) -> Tensor:
-    """SpecAugment (Park et al., 2019): `masks` stretches of bands and of frames set to 0.
+def mask(mel: Tensor, mask_mels: int, mask_frames: int, masks: int) -> Tensor:
+    """Set `masks` stretches of bands and of frames to 0: SpecAugment (Park et al., 2019).
 
     A mask is narrower than `mask_mels` bands or `mask_frames` frames.
     """
@@ -57,15 +57,15 @@ def masked(mel: Tensor, mask_mels: int, mask_frames: int, masks: int) -> Tensor:
     return image.squeeze(1)
 
 
-def shifted(mel: Tensor, most: int) -> Tensor:
-    """Up to `most` bands up or down; the edge band fills what comes free."""
+def shift_bands(mel: Tensor, most: int) -> Tensor:
+    """Shift up to `most` bands up or down; the edge band fills the gap."""
     steps = torch.randint(-most, most + 1, (len(mel), 1, 1), device=mel.device)
     bands = (torch.arange(mel.shape[2], device=mel.device) - steps).clamp(0, mel.shape[2] - 1)
     return mel.gather(2, bands.expand(-1, mel.shape[1], -1))
 
 
-def filtered(mel: Tensor, most_db: float) -> Tensor:
-    """Through a random smooth equaliser of up to `most_db` either way; the floor stays 0."""
+def equalise(mel: Tensor, most_db: float) -> Tensor:
+    """Apply a random smooth equaliser of up to `most_db` either way; the floor stays 0."""
     gains_db = most_db * (2.0 * torch.rand(len(mel), 1, _FILTER_POINTS, device=mel.device) - 1.0)
     curve = interpolate(gains_db, mel.shape[2], mode="linear", align_corners=True)
     loud = torch.where(mel > 0, mel + curve / DYNAMIC_RANGE_DB, mel)
@@ -73,8 +73,8 @@ def filtered(mel: Tensor, most_db: float) -> Tensor:
     return (loud - loud.amax(dim=(1, 2), keepdim=True) + 1.0).clamp(0.0, 1.0) * (mel > 0)
 
 
-def stretched(mel: Tensor, most: float) -> Tensor:
-    """Up to `most` (0.1 for 10%) faster or slower, from the middle; what comes free is mirrored."""
+def stretch(mel: Tensor, most: float) -> Tensor:
+    """Change the tempo by up to `most` (0.1 for 10%) around the middle; the ends are mirrored."""
     frames = mel.shape[1]
     rates = 1.0 + most * (2.0 * torch.rand(len(mel), 1, device=mel.device) - 1.0)
     middle = (frames - 1) / 2
@@ -83,54 +83,54 @@ def stretched(mel: Tensor, most: float) -> Tensor:
     low = at.floor().long().clamp(0, frames - 1)
     high = (low + 1).clamp(max=frames - 1)
     share = (at - low).unsqueeze(2)
-    return (1.0 - share) * _frames_at(mel, low) + share * _frames_at(mel, high)
+    return (1.0 - share) * _take_frames(mel, low) + share * _take_frames(mel, high)
 
 
-def rolled(mel: Tensor, most_frames: int) -> Tensor:
-    """Up to `most_frames` earlier or later; what leaves one end comes in at the other."""
+def roll(mel: Tensor, most_frames: int) -> Tensor:
+    """Shift up to `most_frames` in time; what leaves one end comes in at the other."""
     steps = torch.randint(-most_frames, most_frames + 1, (len(mel), 1), device=mel.device)
     at = (torch.arange(mel.shape[1], device=mel.device) - steps) % mel.shape[1]
-    return _frames_at(mel, at)
+    return _take_frames(mel, at)
 
 
-def scaled(mel: Tensor, most: float) -> Tensor:
-    """All values of a window times one number within `most` of 1, cut off at 1."""
+def scale(mel: Tensor, most: float) -> Tensor:
+    """Multiply a window by one number within `most` of 1; values are cut off at 1."""
     factors = 1.0 + most * (2.0 * torch.rand(len(mel), 1, 1, device=mel.device) - 1.0)
     return (mel * factors).clamp(0.0, 1.0)
 
 
-def noisy(mel: Tensor, deviation: float) -> Tensor:
-    """With normal noise on every value, kept in [0, 1]."""
+def add_noise(mel: Tensor, deviation: float) -> Tensor:
+    """Add normal noise to every value; values stay in [0, 1]."""
     return (mel + deviation * torch.randn_like(mel)).clamp(0.0, 1.0)
 
 
-def _frames_at(mel: Tensor, frames: Tensor) -> Tensor:
-    """The frames [batch, n_frames] of each window."""
+def _take_frames(mel: Tensor, frames: Tensor) -> Tensor:
+    """Return the frames with the numbers `frames` [batch, n_frames] of each window."""
     return mel.gather(1, frames.unsqueeze(2).expand(-1, -1, mel.shape[2]))
 
 
-def _frames(seconds: float, config: TrainConfig) -> int:
+def _to_frames(seconds: float, config: TrainConfig) -> int:
     return round(seconds * config.rate_hz / config.hop)
 
 
 AUGMENTATIONS: tuple[Augmentation, ...] = (
-    Augmentation("roll_s", "roll_p", lambda mel, c: rolled(mel, _frames(c.roll_s, c))),
-    Augmentation("stretch", "stretch_p", lambda mel, c: stretched(mel, c.stretch)),
-    Augmentation("shift_mels", "shift_p", lambda mel, c: shifted(mel, c.shift_mels)),
-    Augmentation("filter_db", "filter_p", lambda mel, c: filtered(mel, c.filter_db)),
-    Augmentation("gain", "gain_p", lambda mel, c: scaled(mel, c.gain)),
-    Augmentation("noise", "noise_p", lambda mel, c: noisy(mel, c.noise)),
+    Augmentation("roll_s", "roll_p", lambda mel, c: roll(mel, _to_frames(c.roll_s, c))),
+    Augmentation("stretch", "stretch_p", lambda mel, c: stretch(mel, c.stretch)),
+    Augmentation("shift_mels", "shift_p", lambda mel, c: shift_bands(mel, c.shift_mels)),
+    Augmentation("filter_db", "filter_p", lambda mel, c: equalise(mel, c.filter_db)),
+    Augmentation("gain", "gain_p", lambda mel, c: scale(mel, c.gain)),
+    Augmentation("noise", "noise_p", lambda mel, c: add_noise(mel, c.noise)),
     Augmentation(
         "masks",
         "mask_p",
-        lambda mel, c: masked(mel, c.mask_mels, _frames(c.mask_s, c), c.masks),
+        lambda mel, c: mask(mel, c.mask_mels, _to_frames(c.mask_s, c), c.masks),
     ),
 )
-"""In the order in which they are done; masks come last, so that nothing fills them again."""
+"""In the order in which they are applied; masks come last, lest another change fills them."""
 
 
-def mixed(mel: Tensor, targets: Tensor, alpha: float) -> tuple[Tensor, Tensor]:
-    """Mixup (Zhang et al., 2018): each window blended with another, targets alike.
+def mix_up(mel: Tensor, targets: Tensor, alpha: float) -> tuple[Tensor, Tensor]:
+    """Blend each window with another, and targets alike: mixup (Zhang et al., 2018).
 
     Args:
         mel: [batch, n_frames, n_mels].

@@ -1,4 +1,4 @@
-"""Batches for the loop: random crops to train on, whole clips as `scan` hears them to judge."""
+"""Batches for the loop: random crops to train on, whole clips as in `scan` to validate."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -12,17 +12,17 @@ from torch import Tensor, distributed
 from torch.utils.data import DataLoader, Dataset, Sampler
 
 from genretag_train.config import TrainConfig
-from genretag_train.features.extraction import FeatureSpec, Power, Windows, cropped
+from genretag_train.features.extraction import FeatureSpec, LogPower, Windows, crop_window
 
 TrainBatch = tuple[Tensor, Tensor, Tensor]
 """Windows [batch, n_frames, n_mels], genres [batch], weights in the loss [batch]."""
 
-JudgeBatch = tuple[Tensor, Tensor, Tensor]
+ValidBatch = tuple[Tensor, Tensor, Tensor]
 """Windows [n_windows, n_frames, n_mels], the clip of each window [n_windows], genres [n_clips]."""
 
 
 class Crops(Dataset[tuple[NDArray[np.float32], int, float]]):
-    """One random window of a clip; which one depends on the seed, the epoch and the clip alone.
+    """Random windows of clips; which one depends on the seed, the epoch and the clip alone.
 
     Read from the clips' files of features each time, so that memory does not grow with them.
     """
@@ -35,21 +35,21 @@ class Crops(Dataset[tuple[NDArray[np.float32], int, float]]):
         spec: FeatureSpec,
     ) -> None:
         self._clips = list(zip(files, genres, weights, strict=True))
-        self._ear = spec
+        self._spec = spec
 
     def __len__(self) -> int:
         return len(self._clips)
 
-    def __getitem__(self, drawn: tuple[int, int]) -> tuple[NDArray[np.float32], int, float]:
-        index, seed = drawn
+    def __getitem__(self, draw: tuple[int, int]) -> tuple[NDArray[np.float32], int, float]:
+        index, seed = draw
         file, genre, weight = self._clips[index]
-        power: Power = np.load(file, mmap_mode="r")  # reads no more than the window
-        room = len(power) - self._ear.n_frames
+        power: LogPower = np.load(file, mmap_mode="r")  # reads no more than the window
+        room = len(power) - self._spec.n_frames
         start = int(np.random.default_rng(seed).integers(room + 1))
-        return cropped(power, start, self._ear), genre, weight
+        return crop_window(power, start, self._spec), genre, weight
 
 
-class Epochs(Sampler[Any]):
+class EpochSampler(Sampler[Any]):
     """Each clip `crops` times in a new order each epoch, each time with a seed for its crop.
 
     What is drawn depends on `seed` and the epoch alone, so that a resumed run goes on as
@@ -61,7 +61,7 @@ class Epochs(Sampler[Any]):
         self._epoch = 0
 
     def set_epoch(self, epoch: int) -> None:
-        """What the next pass is."""
+        """Set the number of the next pass."""
         self._epoch = epoch
 
     def __len__(self) -> int:
@@ -69,25 +69,25 @@ class Epochs(Sampler[Any]):
 
     def __iter__(self) -> Iterator[tuple[int, int]]:
         rng = np.random.default_rng((self._seed, self._epoch))
-        drawn = self._clips * self._crops
-        order = rng.permutation(drawn) % self._clips
-        seeds = rng.integers(2**63, size=drawn)
+        draws = self._clips * self._crops
+        order = rng.permutation(draws) % self._clips
+        seeds = rng.integers(2**63, size=draws)
         rank, processes = _processes()
         # Each process takes as many, so that none waits for the others at the end.
-        mine = slice(rank, len(self) * processes, processes)
-        return iter(list(zip(order[mine].tolist(), seeds[mine].tolist(), strict=True)))
+        share = slice(rank, len(self) * processes, processes)
+        return iter(list(zip(order[share].tolist(), seeds[share].tolist(), strict=True)))
 
 
 def _processes() -> tuple[int, int]:
-    """The number of this process among those that train together, and how many there are."""
+    """Return this process's number among those that train together, and how many there are."""
     if not (distributed.is_available() and distributed.is_initialized()):
         return 0, 1
     return distributed.get_rank(), distributed.get_world_size()
 
 
-def training(crops: Crops, config: TrainConfig) -> DataLoader[Any]:
-    """Batches `TrainBatch`; a last batch of one window is left out, as it has no statistics."""
-    draws = Epochs(len(crops), config.crops, config.seed)
+def make_train_loader(crops: Crops, config: TrainConfig) -> DataLoader[Any]:
+    """Load `TrainBatch`es; a last batch of one window is left out, as it has no statistics."""
+    draws = EpochSampler(len(crops), config.crops, config.seed)
     alone = len(draws) % config.batch_size == 1 and len(draws) > 1
     return DataLoader(
         crops,
@@ -100,10 +100,12 @@ def training(crops: Crops, config: TrainConfig) -> DataLoader[Any]:
     )
 
 
-def judging(windows: Sequence[Windows], genres: Sequence[int], batch_size: int) -> DataLoader[Any]:
-    """Batches `JudgeBatch` of clips in which something can be heard."""
+def make_valid_loader(
+    windows: Sequence[Windows], genres: Sequence[int], batch_size: int
+) -> DataLoader[Any]:
+    """Load `ValidBatch`es of the clips that have windows."""
     audible = [pair for pair in zip(windows, genres, strict=True) if len(pair[0])]
-    return DataLoader(_Pairs(audible), batch_size=batch_size, collate_fn=_joined)
+    return DataLoader(_Pairs(audible), batch_size=batch_size, collate_fn=_collate)
 
 
 class _Pairs(Dataset[tuple[Windows, int]]):
@@ -117,7 +119,7 @@ class _Pairs(Dataset[tuple[Windows, int]]):
         return self._pairs[index]
 
 
-def _joined(pairs: Sequence[tuple[Windows, int]]) -> JudgeBatch:
+def _collate(pairs: Sequence[tuple[Windows, int]]) -> ValidBatch:
     clips = [clip for clip, (windows, _) in enumerate(pairs) for _ in windows]
     return (
         torch.from_numpy(np.concatenate([windows for windows, _ in pairs])),
@@ -126,17 +128,21 @@ def _joined(pairs: Sequence[tuple[Windows, int]]) -> JudgeBatch:
     )
 
 
-def group_weights(groups: Sequence[str], power: float) -> list[float]:
-    """1 / (size of its group) to `power` for each clip, with mean 1."""
+def compute_group_weights(groups: Sequence[str], power: float) -> list[float]:
+    """Return 1 / (size of its group) to `power` for each clip, scaled to a mean of 1.
+
+    >>> compute_group_weights(["a", "a", "b"], 0.0)
+    [1.0, 1.0, 1.0]
+    """
     sizes = Counter(groups)
     weights = np.array([sizes[group] ** -power for group in groups])
     return [float(weight) for weight in weights / weights.mean()]
 
 
-def class_weights(
+def compute_class_weights(
     genres: Sequence[int], weights: Sequence[float], n_genres: int
 ) -> NDArray[np.float32]:
-    """Weights [n_genres] with which all genres that occur count the same, 0 for the others.
+    """Return weights [n_genres] with which all genres that occur count the same, 0 for others.
 
     `weights` are those that the clips have already; with both, the mean over clips is 1.
     """

@@ -13,25 +13,25 @@ from genretag_train.config import TrainConfig
 PROJECT = "genretag"
 
 
-def loggers_for(config: TrainConfig, out: Path, wandb: bool, tensorboard: bool) -> list[Logger]:
-    """The loggers that were asked for; ExtraMissingError if one is not installed.
+def make_loggers(config: TrainConfig, out: Path, wandb: bool, tensorboard: bool) -> list[Logger]:
+    """Return the loggers that were asked for; ExtraMissingError if one is not installed.
 
     Weights & Biases obeys its own environment: WANDB_MODE=offline keeps the run in `out`.
     """
-    found: list[Logger] = []
+    loggers: list[Logger] = []
     try:
         if wandb:
-            found.append(
+            loggers.append(
                 WandbLogger(name=out.name, save_dir=out, project=PROJECT, config=asdict(config))
             )
     except ModuleNotFoundError as error:
         raise ExtraMissingError("logging to Weights & Biases", "wandb") from error
     try:
         if tensorboard:
-            found.append(TensorBoardLogger(out, name="", version="tensorboard"))
+            loggers.append(TensorBoardLogger(out, name="", version="tensorboard"))
     except ModuleNotFoundError as error:
         raise ExtraMissingError("logging to TensorBoard", "tensorboard") from error
-    return found
+    return loggers
 
 
 def log_confusion(
@@ -49,15 +49,15 @@ def log_confusion(
             import wandb
 
             pairs = [
-                (truth, said)
+                (truth, predicted)
                 for truth, row in enumerate(counts)
-                for said, count in enumerate(row)
+                for predicted, count in enumerate(row)
                 for _ in range(count)
             ]
             plots: Any = wandb.plot
             matrix = plots.confusion_matrix(
                 y_true=[truth for truth, _ in pairs],
-                preds=[said for _, said in pairs],
+                preds=[predicted for _, predicted in pairs],
                 class_names=list(genres),
             )
             logger.experiment.log({"confusion_matrix": matrix})

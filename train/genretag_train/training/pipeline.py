@@ -1,38 +1,36 @@
 """A run from labelled clips to a described model, top to bottom."""
 
-import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import torch
+from lightning.pytorch.callbacks import Callback
 from lightning.pytorch.loggers import Logger
 
 from genretag.domain.genre import GenreVocabulary
-from genretag.domain.manifest import FrontEnd, ModelManifest, Scaling
-from genretag.domain.window import WindowSpec
+from genretag.domain.manifest import ModelManifest
 from genretag.errors import Code, UsageError
 from genretag_train.config import TrainConfig, to_toml
 from genretag_train.evaluation.card import bundled
 from genretag_train.evaluation.holdout import HoldoutReport, judged
-from genretag_train.features import corpus
-from genretag_train.features.corpus import Study, gathered
-from genretag_train.features.extraction import FeatureSpec, Progress, windows
+from genretag_train.features.corpus import Corpus, build_corpus, summarise
+from genretag_train.features.extraction import FeatureSpec, Windows, make_feature_spec
+from genretag_train.features.store import FeatureStore
 from genretag_train.nets import NETS
-from genretag_train.nets.onnx_export import describe, export
+from genretag_train.nets.onnx_export import export_onnx, write_manifest
+from genretag_train.progress import Notify, Progress
+from genretag_train.run_folder import CONFIG, LAST, METRICS, MODEL, write_json
 from genretag_train.training import batches
-from genretag_train.training.loggers import log_confusion, loggers_for
-from genretag_train.training.loop import LAST, Learner, checkpoint, fit
-
-MODEL, METRICS, CONFIG = "model.onnx", "metrics.json", "config.toml"
-
-Notify = Callable[[str], None]
+from genretag_train.training.learner import Learner
+from genretag_train.training.loggers import log_confusion, make_loggers
+from genretag_train.training.loop import fit, load_checkpoint
 
 
 @dataclass(frozen=True)
-class Place:
+class RunPaths:
     """Where a run reads and writes; a finished model goes to the folder `bundle` as well.
 
     `wandb` and `tensorboard` log it there beside `curves.csv`.
@@ -47,59 +45,74 @@ class Place:
 
 
 def train(
-    config: TrainConfig, place: Place, resume: bool, notify: Notify, progress: Progress
-) -> None:
-    """Learn from `place.data`; leave model, metrics, curves and checkpoints in `place.out`.
+    config: TrainConfig,
+    paths: RunPaths,
+    resume: bool,
+    notify: Notify,
+    progress: Progress,
+    callbacks: Sequence[Callback] = (),
+) -> HoldoutReport | None:
+    """Learn from `paths.data`; leave model, metrics, curves and checkpoints in `paths.out`.
 
     The valid side decides when to stop, the temperature and the threshold; the test side
-    is judged once, at the end, by the exported file.
+    is scored once, at the end, by the exported file.
+
+    Returns:
+        What the model is worth; None in all but the first of several processes.
 
     Raises:
         UsageError: there is no such architecture, or `out` and `resume` do not fit.
         RunError: `bad-dataset`, or `parity` if the export differs from the net.
     """
-    _refuse_misuse(config, place, resume)
+    _check_usage(config, paths.out, resume)
     torch.set_num_threads(config.threads)
     torch.manual_seed(config.seed)
-    spec = feature_spec(config)
-    found = gathered(place.data, place.cache, spec, config, progress)
-    facts = corpus.told(found, config)
-    notify(f"Learning {len(found.genres)} genres from {facts['clips']}, skipped {facts['skipped']}")
-    if facts["warning"]:
-        notify(facts["warning"])
-    begun_s = time.monotonic()
-    loggers = loggers_for(config, place.out, place.wandb, place.tensorboard)
-    learner = _fitted(config, found, spec, place.out, resume, notify, progress, loggers)
+    store = FeatureStore(paths.cache, make_feature_spec(config))
+    corpus = build_corpus(paths.data, store, config, progress)
+    facts = summarise(corpus, config)
+    _announce(facts, notify)
+    start_s = time.monotonic()
+    loggers = make_loggers(config, paths.out, paths.wandb, paths.tensorboard)
+    valid = store.load_windows(corpus.members("valid"), progress)
+    learner = _fit(config, corpus, store.spec, valid, paths.out, resume, notify, callbacks, loggers)
     if not learner.trainer.is_global_zero:
-        return  # the first of several processes finishes alone
-    facts["training_s"] = round(time.monotonic() - begun_s)
-    model = place.out / MODEL
-    export(learner.net, model, spec.n_frames, config.n_mels)
-    judgement = judged(model, found, spec, config, progress)
-    log_confusion(loggers, found.genres, judgement.valid["confusion"])
-    describe(model, manifest(config, spec, found, judgement))
-    facts["source"] = str(place.data.absolute())
-    told = {"data": facts, **_scores(judgement)}
-    (place.out / METRICS).write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n", "utf-8")
-    if place.bundle:
-        bundled(model, judgement, facts, config, place.bundle)
-    test = judgement.test
-    notify(f"Test: accuracy {test['accuracy']:.3f}, macro-F1 {test['f1_macro']:.3f}; see {model}")
+        return None
+    facts["training_s"] = round(time.monotonic() - start_s)
+    facts["source"] = str(paths.data.absolute())
+    model = paths.out / MODEL
+    export_onnx(learner.net, model, store.spec.n_frames, config.n_mels)
+    test = store.load_windows(corpus.members("test"), progress)
+    report = judged(model, corpus, {"valid": valid, "test": test}, config)
+    log_confusion(loggers, corpus.genres, report.valid["confusion"])
+    write_manifest(model, make_manifest(config, store.spec, corpus, report))
+    calibration = {"temperature": report.temperature, "threshold": report.threshold}
+    write_json(paths.out / METRICS, {"data": facts, "calibration": calibration, **_by_side(report)})
+    if paths.bundle:
+        bundled(model, report, facts, config, paths.bundle)
+    return report
 
 
-def _refuse_misuse(config: TrainConfig, place: Place, resume: bool) -> None:
-    last = place.out / LAST
+def format_test_scores(report: HoldoutReport, out: Path) -> str:
+    """Return the line that ends a run."""
+    test = report.test
+    scores = f"accuracy {test['accuracy']:.3f}, macro-F1 {test['f1_macro']:.3f}"
+    return f"Test: {scores}; see {out / MODEL}"
+
+
+def _check_usage(config: TrainConfig, out: Path, resume: bool) -> None:
+    """Raise UsageError for an unknown architecture, or a run that is there already or not yet."""
+    last = out / LAST
     if config.arch not in NETS:
         raise _misuse(f"There is no architecture '{config.arch}'", f"Known: {', '.join(NETS)}.")
     if resume and not last.exists():
-        raise _misuse(f"{place.out} holds no run to resume", "Leave out --resume.")
+        raise _misuse(f"{out} holds no run to resume", "Leave out --resume.")
     if last.exists() and not resume:
-        raise _misuse(f"{place.out} holds a run already", "Add --resume, or choose another --out.")
-    changed = _changed(config, last) if resume else []
+        raise _misuse(f"{out} holds a run already", "Add --resume, or choose another --out.")
+    changed = _find_changes(config, last) if resume else []
     if changed:
         raise _misuse(
-            f"{place.out} holds a run with another {', '.join(changed)}",
-            f"Resume it with --config {place.out / CONFIG}, or choose another --out.",
+            f"{out} holds a run with another {', '.join(changed)}",
+            f"Resume it with --config {out / CONFIG}, or choose another --out.",
         )
 
 
@@ -107,93 +120,85 @@ def _misuse(message: str, hint: str) -> UsageError:
     return UsageError(Code.BAD_OPTION, message, hint)
 
 
-def _changed(config: TrainConfig, last: Path) -> list[str]:
-    before = checkpoint(last)["genretag"]["config"]
+def _find_changes(config: TrainConfig, last: Path) -> list[str]:
+    """Return the settings that differ from those of a checkpoint and would change the run."""
+    before = load_checkpoint(last)["genretag"]["config"]
     free = {"epochs", "loaders", "name", "version", "licence", "description", "trained_on"}
     names = (entry.name for entry in fields(config) if entry.name not in free)
     return [name for name in names if before.get(name) != getattr(config, name)]
 
 
-def feature_spec(config: TrainConfig) -> FeatureSpec:
-    """How a run hears clips; UsageError if its numbers make no front end."""
-    scaling = cast(Scaling, config.scaling)  # FrontEnd refuses any other
-    try:
-        front_end = FrontEnd(config.rate_hz, config.n_fft, config.hop, config.n_mels, scaling)
-        window = WindowSpec(config.window_s, config.windows)
-    except ValueError as error:
-        raise _misuse(f"The front end cannot be: {error}", "See --help.") from error
-    return FeatureSpec(front_end, window, config.clip_s, config.min_s)
+def _announce(facts: Mapping[str, Any], notify: Notify) -> None:
+    notify(
+        f"Learning {len(facts['genres'])} genres from {facts['clips']}, skipped {facts['skipped']}"
+    )
+    if facts["warning"]:
+        notify(facts["warning"])
 
 
-def _fitted(
+def _fit(
     config: TrainConfig,
-    found: Study,
+    corpus: Corpus,
     spec: FeatureSpec,
+    valid: Sequence[Windows],
     out: Path,
     resume: bool,
     notify: Notify,
-    progress: Progress,
+    callbacks: Sequence[Callback],
     loggers: Sequence[Logger],
 ) -> Learner:
-    train_on, valid_on = found.on("train"), found.on("valid")
-    genres = found.named(train_on)
-    groups = [found.clips[index].group for index in train_on]
-    weights = batches.group_weights(groups, config.group_power)
-    crops = batches.Crops([found.features[index] for index in train_on], genres, weights, spec)
-    heard = windows([found.clips[index] for index in valid_on], spec, progress)
-    weighted = config.class_weights
-    learner = Learner(
-        config,
-        found.genres,
-        batches.class_weights(genres, weights, len(found.genres)) if weighted else None,
+    """Train on random crops of the train side; the valid side says when to stop."""
+    train_side = corpus.indices("train")
+    genres = corpus.labels(train_side)
+    groups = [corpus.clips[index].group for index in train_side]
+    weights = batches.compute_group_weights(groups, config.group_power)
+    crops = batches.Crops([corpus.features[index] for index in train_side], genres, weights, spec)
+    class_weights = (
+        batches.compute_class_weights(genres, weights, len(corpus.genres))
+        if config.class_weights
+        else None
     )
     out.mkdir(parents=True, exist_ok=True)
     (out / CONFIG).write_text(to_toml(config), encoding="utf-8")
     return fit(
-        learner,
-        batches.training(crops, config),
-        batches.judging(heard, found.named(valid_on), config.batch_size),
+        Learner(config, corpus.genres, class_weights),
+        batches.make_train_loader(crops, config),
+        batches.make_valid_loader(valid, corpus.labels(corpus.indices("valid")), config.batch_size),
         out,
         resume,
-        lambda row: notify("  ".join(f"{name} {value:.4g}" for name, value in row.items())),
+        notify,
+        callbacks,
         loggers,
     )
 
 
-def manifest(
-    config: TrainConfig, spec: FeatureSpec, found: Study, judgement: HoldoutReport
+def make_manifest(
+    config: TrainConfig, spec: FeatureSpec, corpus: Corpus, report: HoldoutReport
 ) -> ModelManifest:
-    """What the exported file says of itself."""
-    facts = corpus.told(found, config)
+    """Return what the exported file says of itself."""
+    names = ("clips", "accuracy", "accuracy_95", "f1_macro", "f1_macro_95", "ece", "accepted")
     return ModelManifest(
         name=config.name,
         version=config.version,
         licence=config.licence,
         description=config.description,
-        genres=GenreVocabulary(found.genres),
+        genres=GenreVocabulary(corpus.genres),
         front_end=spec.front_end,
         window=spec.window,
-        temperature=judgement.temperature,
-        threshold=judgement.threshold,
+        temperature=report.temperature,
+        threshold=report.threshold,
         training={
             "data": config.trained_on,
             "split": config.split,
-            "clips": facts["clips"],
+            "clips": summarise(corpus, config)["clips"],
             "settings": asdict(config),
         },
-        scores={side: _brief(scores) for side, scores in _sides(judgement).items()},
+        scores={
+            side: {name: scores[name] for name in names}
+            for side, scores in _by_side(report).items()
+        },
     )
 
 
-def _sides(judgement: HoldoutReport) -> dict[str, dict[str, Any]]:
-    return {"valid": judgement.valid, "test": judgement.test}
-
-
-def _brief(scores: Mapping[str, Any]) -> dict[str, Any]:
-    names = ("clips", "accuracy", "accuracy_95", "f1_macro", "f1_macro_95", "ece", "accepted")
-    return {name: scores[name] for name in names}
-
-
-def _scores(judgement: HoldoutReport) -> dict[str, Any]:
-    calibration = {"temperature": judgement.temperature, "threshold": judgement.threshold}
-    return {"calibration": calibration, **_sides(judgement)}
+def _by_side(report: HoldoutReport) -> dict[str, dict[str, Any]]:
+    return {"valid": report.valid, "test": report.test}

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from genretag.domain import metrics
-from genretag_train.data.dataset import bad
+from genretag_train.data.dataset import bad_dataset
 from genretag_train.nets.pretrained.weights import WIDTHS, Name
 from genretag_train.transfer.cross_validation import OTHER, CrossValidation
 from genretag_train.transfer.embeddings import Found
@@ -64,9 +64,9 @@ def said_before(file: Path) -> dict[str, str]:
         with file.open(encoding="utf-8", newline="") as lines:
             return {row["file"]: row["predicted"] for row in csv.DictReader(lines)}
     except OSError as error:
-        raise bad(f"{file}: it cannot be read: {error.strerror}") from error
+        raise bad_dataset(f"{file}: it cannot be read: {error.strerror}") from error
     except (KeyError, ValueError) as error:
-        raise bad(f"{file}: it is no table with the columns file and predicted") from error
+        raise bad_dataset(f"{file}: it is no table with the columns file and predicted") from error
 
 
 def beside(

@@ -16,15 +16,14 @@ from genretag.errors import FileError
 from genretag_train.data.dataset import Clip
 from genretag_train.features.extraction import (
     FeatureSpec,
-    Progress,
     Skipped,
     Windows,
-    each,
-    save,
-    scanned,
+    extract_windows,
 )
-from genretag_train.nets.onnx_export import export, run, session_of
+from genretag_train.features.store import save_array
+from genretag_train.nets.onnx_export import export_onnx, open_session, run_session
 from genretag_train.nets.pretrained.backbones import Backbones
+from genretag_train.progress import Progress, map_threaded
 from genretag_train.transfer.degradations import DEGRADATIONS
 
 Found = NDArray[np.float32]
@@ -62,7 +61,7 @@ def embedded(
             reason = next((found for found in kept if isinstance(found, str)), None)
             return reason or [found for found in kept if not isinstance(found, str)]
 
-        for clip, result in each(found, clips, progress):
+        for clip, result in map_threaded(found, clips, progress):
             if isinstance(result, str):
                 skipped.append(Skipped(clip.name, result))
             else:
@@ -86,9 +85,9 @@ def _finder(
     """The backbones as ONNX Runtime runs them, which takes half the time, and their digest."""
     with TemporaryDirectory() as folder:
         file = Path(folder, "backbones.onnx")
-        export(backbones, file, spec.n_frames, spec.front_end.n_mels, any_length=False)
-        session = session_of(file)
-        yield hashlib.sha256(file.read_bytes()).hexdigest(), lambda mel: run(session, mel)
+        export_onnx(backbones, file, spec.n_frames, spec.front_end.n_mels, any_length=False)
+        session = open_session(file)
+        yield hashlib.sha256(file.read_bytes()).hexdigest(), lambda mel: run_session(session, mel)
 
 
 def _cached(
@@ -114,7 +113,11 @@ def _cached(
         if file.exists():
             kept: Found = np.load(file)
             return kept
-        windows = scanned(clip.path, spec, DEGRADATIONS[way]) if way else scanned(clip.path, spec)
+        windows = (
+            extract_windows(clip.path, spec, DEGRADATIONS[way])
+            if way
+            else extract_windows(clip.path, spec)
+        )
     except FileError as error:
         return str(error.code)
     except OSError:
@@ -122,5 +125,5 @@ def _cached(
     if not len(windows):
         return "silent"
     result = find(windows)
-    save(file, result)
+    save_array(file, result)
     return result

@@ -1,9 +1,8 @@
 """A head on pretrained backbones, from labelled clips to a described model, top to bottom."""
 
-import json
 import re
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from functools import partial
 from pathlib import Path
@@ -13,14 +12,16 @@ from genretag.domain.genre import GenreVocabulary
 from genretag.domain.manifest import FrontEnd, ModelManifest
 from genretag.domain.window import WindowSpec
 from genretag.errors import Code, UsageError, reason
-from genretag_train.data.dataset import Clip, bad, labelled, selected
+from genretag_train.data.dataset import Clip, bad_dataset, read_clips, select_genres
 from genretag_train.data.folds import FOLDS
-from genretag_train.features.extraction import FeatureSpec, Progress, Skipped
-from genretag_train.nets.onnx_export import describe, export
+from genretag_train.features.extraction import FeatureSpec, Skipped
+from genretag_train.nets.onnx_export import export_onnx, write_manifest
 from genretag_train.nets.pretrained import weights as published
 from genretag_train.nets.pretrained.backbones import Backbones, Headed
 from genretag_train.nets.pretrained.musicnn import N_MELS
-from genretag_train.nets.pretrained.pruning import pruned
+from genretag_train.nets.pretrained.pruning import prune
+from genretag_train.progress import Notify, Progress
+from genretag_train.run_folder import METRICS, MODEL, write_json
 from genretag_train.transfer.baselines import MEANINGS, beside, by_tags, said_before
 from genretag_train.transfer.cross_validation import CrossValidation, Target, judged_outside
 from genretag_train.transfer.degradations import DEGRADATIONS
@@ -28,11 +29,8 @@ from genretag_train.transfer.embeddings import embedded, embedded_sounds
 from genretag_train.transfer.linear import Recipe, fitted
 from genretag_train.transfer.synthetic_negatives import sounds
 
-MODEL, METRICS = "model.onnx", "metrics.json"
 RATE_HZ, N_FFT, HOP = 16000, 512, 256
 """How the published backbones heard music."""
-
-Notify = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -136,7 +134,7 @@ def backbones_of(
     names: Sequence[published.Name], cache: Path, wheel: Path | None = None
 ) -> Backbones:
     """Published taggers without what does not hear, for a head to stand on."""
-    taggers = [pruned(published.pretrained(name, cache / "musicnn", wheel)) for name in names]
+    taggers = [prune(published.load_pretrained(name, cache / "musicnn", wheel)) for name in names]
     return Backbones(taggers).eval()
 
 
@@ -155,9 +153,9 @@ def learn(config: HeadConfig, place: Place, notify: Notify, progress: Progress) 
     clips, few = vocabulary(place.data, config)
     missing = set(config.calibrate_on) - {clip.collection for clip in clips}
     if missing:
-        raise bad(f"{place.data}: no clip has the source {', '.join(sorted(missing))}")
+        raise bad_dataset(f"{place.data}: no clip has the source {', '.join(sorted(missing))}")
     if earlier and not any(clip.name in earlier for clip in clips):
-        raise bad(f"{place.rival}: none of its clips is in {place.data}")
+        raise bad_dataset(f"{place.rival}: none of its clips is in {place.data}")
     backbones = backbones_of(config.backbones, place.cache, place.wheel)
     spec = feature_spec(config)
     found, skipped = embedded(clips, backbones, spec, place.cache, progress, tuple(DEGRADATIONS))
@@ -181,29 +179,28 @@ def learn(config: HeadConfig, place: Place, notify: Notify, progress: Progress) 
     place.out.mkdir(parents=True, exist_ok=True)
     file = place.out / MODEL
     net = Headed(backbones, head.weight, head.bias)
-    export(net, file, spec.n_frames, N_MELS, any_length=False)
+    export_onnx(net, file, spec.n_frames, N_MELS, any_length=False)
     told = Fitted(
         config, file, genres, tuple(one.clip for one in found), tuple(skipped), few, weak,
         outside, _rivals(outside["groups"], genres, config, place, earlier, spec, progress),
     )  # fmt: skip
-    describe(file, manifest(told, spec))
-    text = json.dumps(metrics(told), indent=1, ensure_ascii=False) + "\n"
-    (place.out / METRICS).write_text(text, encoding="utf-8")
+    write_manifest(file, manifest(told, spec))
+    write_json(place.out / METRICS, metrics(told))
     return told
 
 
 def vocabulary(data: Path, config: HeadConfig) -> tuple[list[Clip], dict[str, int]]:
     """All clips under the names of `config`, and the genres with too few of them."""
     closer = (
-        {clip.name: clip.genre for clip in labelled(data, config.words_column)}
+        {clip.name: clip.genre for clip in read_clips(data, config.words_column)}
         if config.words
         else {}
     )
     named = [
         replace(clip, genre=_name(clip, closer.get(clip.name, ""), config))
-        for clip in labelled(data, config.label_column)
+        for clip in read_clips(data, config.label_column)
     ]
-    return named, selected(named, config.min_tracks, config.min_groups)[1]
+    return named, select_genres(named, config.min_tracks, config.min_groups)[1]
 
 
 def _weak(outside: CrossValidation, least: float) -> dict[str, float]:

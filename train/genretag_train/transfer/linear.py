@@ -9,7 +9,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
-from genretag_train.training.batches import group_weights
+from genretag_train.training.batches import compute_group_weights
 from genretag_train.transfer.embeddings import Embedded, Found
 
 
@@ -90,7 +90,7 @@ def fitted(
 
 
 def _weights(found: Sequence[Embedded], recipe: Recipe) -> NDArray[np.float64]:
-    return np.array(group_weights([one.clip.group for one in found], recipe.group_power))
+    return np.array(compute_group_weights([one.clip.group for one in found], recipe.group_power))
 
 
 def _windows(

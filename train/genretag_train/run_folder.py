@@ -1,0 +1,20 @@
+"""The folder of a run: names of its files and columns, and how JSON is written there."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+MODEL = "model.onnx"
+METRICS = "metrics.json"
+CONFIG = "config.toml"
+CURVES = "curves.csv"
+LAST, BEST = "last.ckpt", "best.ckpt"
+
+VALID_METRICS = ("val_loss", "val_accuracy", "val_f1_weighted", "val_f1_macro")
+"""Columns of CURVES: the scores of the valid side."""
+
+
+def write_json(file: Path, value: Any) -> None:
+    """Write `value` to `file`, one space for each level and Unicode as it is."""
+    text = json.dumps(value, indent=1, ensure_ascii=False) + "\n"
+    file.write_text(text, encoding="utf-8")
