@@ -32,11 +32,12 @@ from genretag_train.features.extraction import extract_windows
 from genretag_train.nets.onnx_export import export_onnx, open_session, run_session
 from genretag_train.nets.pretrained.backbones import Headed
 from genretag_train.nets.pretrained.musicnn import N_MELS
-from genretag_train.transfer import head
 from genretag_train.transfer.degradations import DEGRADATIONS
-from genretag_train.transfer.embeddings import embedded, embedded_sounds
-from genretag_train.transfer.linear import fitted
-from genretag_train.transfer.synthetic_negatives import sounds
+from genretag_train.transfer.embeddings import embed_clips, embed_sounds, load_backbones
+from genretag_train.transfer.head_config import read_config
+from genretag_train.transfer.linear import fit_head
+from genretag_train.transfer.synthetic_negatives import generate_sounds
+from genretag_train.transfer.vocabulary import read_named_clips
 
 RATE = 44100
 MIN_S = 20.0
@@ -83,16 +84,19 @@ WAYS: Mapping[str, tuple[Callable[[Sound], Sound], Recipe, int]] = {
 
 def without_a_fold(data: Path, folder: Path) -> tuple[Callable[[Path], str], list[Clip]]:
     """What the default model says of a file, fitted without the first fold; that fold's clips."""
-    config, spec = head.read(RECIPE), head.feature_spec(head.read(RECIPE))
-    cache = cache_dir() / "robustness"
-    clips, _ = head.vocabulary(data, config)
-    backbones = head.backbones_of(config.backbones, cache_dir())
-    found, _ = embedded(clips, backbones, spec, cache, lambda done, of: None, tuple(DEGRADATIONS))
+    config = read_config(RECIPE)
+    spec, cache = config.spec, cache_dir() / "robustness"
+    clips, _ = read_named_clips(data, config)
+    backbones = load_backbones(config.backbones, cache_dir())
+    found, _ = embed_clips(
+        clips, backbones, spec, cache, lambda done, of: None, tuple(DEGRADATIONS)
+    )
     folds = make_group_folds([one.clip for one in found])
     genres = session.load(store.list_bundled()[store.DEFAULT]).manifest.genres.names
-    nothing = embedded_sounds(sounds(spec.n_samples, head.RATE_HZ, seed=0), backbones, spec)
+    sounds = generate_sounds(spec.n_samples, spec.front_end.rate_hz, seed=0)
+    unlabelled = embed_sounds(sounds, backbones, spec)
     kept = [one for one, fold in zip(found, folds, strict=True) if fold]
-    learned = fitted(kept, genres, config.recipe, nothing)
+    learned = fit_head(kept, genres, config.recipe, unlabelled)
     file = folder / "model.onnx"
     net = Headed(backbones, learned.weight, learned.bias)
     export_onnx(net, file, spec.n_frames, N_MELS, any_length=False)

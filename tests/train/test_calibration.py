@@ -9,8 +9,8 @@ from genretag.domain.metrics import (
     f1_macro,
     find_threshold,
 )
-from genretag_train.evaluation.calibration import best_temperature, probabilities_at
-from genretag_train.evaluation.metrics import report
+from genretag_train.evaluation.calibration import fit_temperature, probabilities_at
+from genretag_train.evaluation.metrics import compute_metrics
 
 
 def guesses(count: int, sharpness: float) -> tuple[list[np.ndarray], np.ndarray]:
@@ -25,7 +25,7 @@ def guesses(count: int, sharpness: float) -> tuple[list[np.ndarray], np.ndarray]
 @pytest.mark.parametrize("sharpness", [0.5, 1.0, 3.0])
 def test_the_temperature_undoes_too_much_or_too_little_confidence(sharpness: float) -> None:
     logits, truth = guesses(1500, sharpness)
-    temperature = best_temperature(logits, truth)
+    temperature = fit_temperature(logits, truth)
     assert temperature == pytest.approx(sharpness, rel=0.2)
     assert calibration_error(probabilities_at(logits, temperature), truth) < 0.05
 
@@ -56,10 +56,10 @@ def test_nothing_accepted_has_no_precision() -> None:
 
 
 def test_scores_are_what_their_names_say() -> None:
-    truth, said = np.array([0, 0, 1, 1]), np.array([0, 0, 1, 0])
-    assert accuracy(said, truth) == 0.75
-    assert f1_macro(said, truth) == pytest.approx((0.8 + 2 / 3) / 2)
-    found = report(np.eye(2)[said], truth, ["a", "a", "b", "c"], ("Low", "High"))
+    truth, predicted = np.array([0, 0, 1, 1]), np.array([0, 0, 1, 0])
+    assert accuracy(predicted, truth) == 0.75
+    assert f1_macro(predicted, truth) == pytest.approx((0.8 + 2 / 3) / 2)
+    found = compute_metrics(np.eye(2)[predicted], truth, ["a", "a", "b", "c"], ("Low", "High"))
     assert found["confusion"] == [[2, 0], [1, 1]]
     assert found["genres"]["High"] == {
         "precision": 1.0, "recall": 0.5, "f1": pytest.approx(2 / 3), "clips": 2
@@ -70,7 +70,7 @@ def test_scores_are_what_their_names_say() -> None:
 def test_an_interval_holds_the_score_and_widens_with_fewer_groups() -> None:
     rng = np.random.default_rng(0)
     truth = np.repeat(rng.integers(2, size=40), 10)
-    said = np.where(np.repeat(rng.random(40) < 0.7, 10), truth, 1 - truth)
-    by_clip = bootstrap_interval(accuracy, said, truth, [str(i) for i in range(400)])
-    by_group = bootstrap_interval(accuracy, said, truth, [str(i // 10) for i in range(400)])
-    assert by_group[0] < by_clip[0] < accuracy(said, truth) < by_clip[1] < by_group[1]
+    predicted = np.where(np.repeat(rng.random(40) < 0.7, 10), truth, 1 - truth)
+    by_clip = bootstrap_interval(accuracy, predicted, truth, [str(i) for i in range(400)])
+    by_group = bootstrap_interval(accuracy, predicted, truth, [str(i // 10) for i in range(400)])
+    assert by_group[0] < by_clip[0] < accuracy(predicted, truth) < by_clip[1] < by_group[1]

@@ -21,7 +21,7 @@ from genretag.cli.app import app
 from genretag.inference import session
 from genretag_train.data.fma import METADATA, TABLE
 from genretag_train.nets import NETS
-from genretag_train.plots import pictures
+from genretag_train.plots.pictures import PICTURES
 
 GENRES = {"Hip-Hop", "Old-Time", "Rock"}
 CLIPS_PER_GENRE = 8
@@ -144,7 +144,7 @@ def test_evaluate_judges_the_clips_that_fma_holds_out(run: Path, fma: Path) -> N
 
 def test_plots_draws_every_picture_large_enough_to_read(run: Path) -> None:
     shown = genretag("train", "plots", run, "--out", run / "plots")
-    names = {"curves", *pictures.PICTURES}
+    names = {"curves", *PICTURES}
     kinds = {f"{name}.{kind}" for name in names for kind in ("png", "svg")}
     assert {Path(line).name for line in shown.splitlines()} == kinds
     for name in names:

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from commands import done, refused
 
-from genretag_train.evaluation import runs
+from genretag_train.evaluation.clips import select_clips
+from genretag_train.evaluation.models import load_model
 from genretag_train.sweep import compare
 
 BASE = """
@@ -118,8 +119,8 @@ def test_clips_that_are_not_the_same_are_not_paired(
     shutil.copytree(toy_library, music)
     compared = ("compare", "cnn1d_gru", "--data", music, "--config", base, "--out", out)
     done(*compared, "--seeds", "1")
-    judged = runs.chosen(runs.subject(str(out / "cnn1d_gru-1")), music, "test", None)
-    judged.clips[0].path.write_bytes(b"rubbish")
+    selected = select_clips(load_model(str(out / "cnn1d_gru-1")), music, "test")
+    selected.clips[0].path.write_bytes(b"rubbish")
     error = refused(*compared, "--seeds", "1,2")
     assert "cnn1d_gru-1" in error.message and "cnn1d_gru-2" in error.message
     assert "clips" in error.message and "--out" in error.hint

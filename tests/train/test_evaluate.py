@@ -11,36 +11,36 @@ from toy_music import library, run, table
 
 from genretag.domain.metrics import f1_weighted, row_shares
 from genretag.errors import Code
-from genretag_train.evaluation.metrics import report
+from genretag_train.evaluation.metrics import compute_metrics
 
 
 @pytest.fixture(scope="module")
-def told(toy_run: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> dict:
+def evaluation(toy_run: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> dict:
     file = tmp_path_factory.mktemp("scores") / "scores.json"
     done("evaluate", toy_run[0], "--out", file)
     return json.loads(file.read_text())
 
 
-def test_a_run_is_judged_as_its_own_report_judged_it(told, toy_run: tuple[Path, Path]) -> None:
+def test_a_run_scores_as_its_own_report_says(evaluation, toy_run: tuple[Path, Path]) -> None:
     before = json.loads((toy_run[0] / "metrics.json").read_text())["test"]
     for name in ("clips", "accuracy", "accuracy_95", "f1_macro", "f1_weighted", "confusion"):
-        assert told["track"][name] == before[name], name
-    assert told["track"]["ece"] == pytest.approx(before["ece"], abs=1e-5)
+        assert evaluation["track"][name] == before[name], name
+    assert evaluation["track"]["ece"] == pytest.approx(before["ece"], abs=1e-5)
 
 
-def test_windows_are_judged_one_by_one(told) -> None:
-    assert told["window"]["clips"] == told["windows"] >= told["clips"] == 3
-    assert np.sum(told["window"]["confusion"]) == told["windows"]
+def test_windows_are_scored_one_by_one(evaluation) -> None:
+    assert evaluation["window"]["clips"] == evaluation["windows"] >= evaluation["clips"] == 3
+    assert np.sum(evaluation["window"]["confusion"]) == evaluation["windows"]
 
 
-def test_each_level_has_all_that_is_promised(told) -> None:
+def test_each_level_has_all_that_is_promised(evaluation) -> None:
     for level in ("track", "window"):
         assert {"accuracy_95", "f1_weighted_95", "f1_macro_95", "ece", "log_loss"} < set(
-            told[level]
+            evaluation[level]
         )
-        for found in told[level]["genres"].values():
+        for found in evaluation[level]["genres"].values():
             assert set(found) == {"precision", "recall", "f1", "clips"}
-        for row in told[level]["confusion_rows"]:
+        for row in evaluation[level]["confusion_rows"]:
             assert sum(row) == pytest.approx(1)
 
 
@@ -50,7 +50,7 @@ def test_the_terminal_shows_scores_genres_and_confusions(toy_run: tuple[Path, Pa
         assert words in shown
 
 
-def test_all_clips_of_known_genres_are_judged_and_bad_ones_are_counted(
+def test_all_clips_of_known_genres_are_scored_and_bad_ones_are_counted(
     toy_run: tuple[Path, Path], tmp_path: Path
 ) -> None:
     music = library(tmp_path / "music", per_genre=2)
@@ -60,10 +60,10 @@ def test_all_clips_of_known_genres_are_judged_and_bad_ones_are_counted(
     garbage(music / "Polka" / "a.flac")
     file = tmp_path / "scores.json"
     done("evaluate", toy_run[0] / "model.onnx", "--data", music, "--side", "all", "--out", file)
-    told = json.loads(file.read_text())
-    assert told["clips"] == 6 and told["dropped_genres"] == {"Polka": 1}
-    assert told["skipped_files"] == {"Hum/bad.flac": "not-audio"}
-    assert list(told["track"]["genres"]) == ["Hiss", "Hum", "Whistle"]
+    evaluation = json.loads(file.read_text())
+    assert evaluation["clips"] == 6 and evaluation["dropped_genres"] == {"Polka": 1}
+    assert evaluation["skipped_files"] == {"Hum/bad.flac": "not-audio"}
+    assert list(evaluation["track"]["genres"]) == ["Hiss", "Hum", "Whistle"]
 
 
 def test_other_data_is_not_split_as_if_it_were_what_was_learned_from(
@@ -88,7 +88,7 @@ def test_clips_that_training_skipped_do_not_move_the_split(
     )
 
 
-def test_a_model_without_settings_is_judged_by_the_datas_own_split(tmp_path: Path) -> None:
+def test_a_model_without_settings_is_evaluated_on_the_datas_own_split(tmp_path: Path) -> None:
     model = toy_model.save(tmp_path / "toy.onnx")
     music = library(tmp_path / "music", per_genre=2)
     rows = [
@@ -98,13 +98,13 @@ def test_a_model_without_settings_is_judged_by_the_datas_own_split(tmp_path: Pat
     ]
     data = table(tmp_path / "songs.csv", rows)
     done("evaluate", model, "--data", data, "--out", tmp_path / "s.json")
-    told = json.loads((tmp_path / "s.json").read_text())
-    assert told["clips"] == 2 and told["track"]["accuracy"] == 1
+    evaluation = json.loads((tmp_path / "s.json").read_text())
+    assert evaluation["clips"] == 2 and evaluation["track"]["accuracy"] == 1
     error = refused("evaluate", model, "--data", music)
     assert error.exit_code == 2 and "--side all" in error.hint
 
 
-def test_what_cannot_be_judged_is_refused(toy_run: tuple[Path, Path], tmp_path: Path) -> None:
+def test_what_cannot_be_evaluated_is_refused(toy_run: tuple[Path, Path], tmp_path: Path) -> None:
     assert refused("evaluate", tmp_path).code is Code.UNKNOWN_MODEL
     assert refused("evaluate", tmp_path / "none.onnx").code is Code.UNKNOWN_MODEL
     lone = tmp_path / "lone.onnx"
@@ -115,13 +115,12 @@ def test_what_cannot_be_judged_is_refused(toy_run: tuple[Path, Path], tmp_path: 
 
 
 def test_the_weighted_f1_is_scikit_learns() -> None:
-    said, truth = np.random.default_rng(0).integers(5, size=(2, 200))
-    expected = f1_score(truth, said, average="weighted")
-    assert f1_weighted(said, truth) == pytest.approx(expected)
-    probabilities = np.eye(5)[said]
-    assert report(probabilities, truth, ["a", "b"] * 100, list("abcde"))["f1_weighted"] == (
-        pytest.approx(expected)
-    )
+    predicted, truth = np.random.default_rng(0).integers(5, size=(2, 200))
+    expected = f1_score(truth, predicted, average="weighted")
+    assert f1_weighted(predicted, truth) == pytest.approx(expected)
+    probabilities = np.eye(5)[predicted]
+    metrics = compute_metrics(probabilities, truth, ["a", "b"] * 100, list("abcde"))
+    assert metrics["f1_weighted"] == pytest.approx(expected)
 
 
 def test_a_genre_that_does_not_occur_has_a_row_of_nothing() -> None:

@@ -1,4 +1,4 @@
-"""A head on frozen backbones: what it learns, and who judges whom."""
+"""A head on frozen backbones: what it learns, and how it is cross-validated."""
 
 import json
 from dataclasses import replace
@@ -15,38 +15,39 @@ from genretag.errors import Code
 from genretag.inference import session
 from genretag_train.data.dataset import Clip
 from genretag_train.data.folds import FOLDS, make_group_folds, make_source_folds
-from genretag_train.transfer import head
-from genretag_train.transfer.cross_validation import (
-    CALIBRATED_ON,
-    ELSEWHERE,
-    OTHER,
-    Target,
-    judged_outside,
-    set_masses,
-)
-from genretag_train.transfer.embeddings import Embedded
-from genretag_train.transfer.linear import Recipe, fitted
+from genretag_train.evaluation.genre_sets import fit_set_masses
+from genretag_train.transfer.cross_validation import cross_validate
+from genretag_train.transfer.embeddings import EmbeddedClip
+from genretag_train.transfer.head_config import read_config
+from genretag_train.transfer.linear import LinearHead, Recipe, fit_head
+from genretag_train.transfer.out_of_fold import UNKNOWN, CalibrationTarget
+from genretag_train.transfer.validation_report import CALIBRATED_ON, ELSEWHERE
+from genretag_train.transfer.vocabulary import read_named_clips
 
 ROOT = Path(__file__).parents[2]
 GENRES = ("A", "B", "C")
-NOTHING = np.zeros((0, 8), np.float32)
-TARGET = Target(0.85, min_accepted=20)
+NO_WINDOWS = np.zeros((0, 8), np.float32)
+TARGET = CalibrationTarget(0.85, min_accepted=20)
 
 
 def clip(number: int, genre: str, group: str, **more: str) -> Clip:
     return Clip(Path(f"{number}.flac"), f"{number}.flac", genre, group, **more)
 
 
-def found(clips: list[Clip], apart: float = 2.0, seed: int = 0) -> list[Embedded]:
+def embed(clips: list[Clip], apart: float = 2.0, seed: int = 0) -> list[EmbeddedClip]:
     """Features in which a genre is `apart` standard deviations from the others."""
     rng = np.random.default_rng(seed)
     centres = apart * np.eye(3, 8)
     return [
-        Embedded(
+        EmbeddedClip(
             one, (centres[GENRES.index(one.genre)] + rng.normal(size=(3, 8))).astype(np.float32)
         )
         for one in clips
     ]
+
+
+def predict(head: LinearHead, one: EmbeddedClip) -> str:
+    return GENRES[head.compute_logits(one.embeddings).mean(axis=0).argmax()]
 
 
 def artists(n: int, per: int = 3) -> list[Clip]:
@@ -83,30 +84,25 @@ def test_a_source_that_is_left_out_is_left_out_whole() -> None:
 
 def test_a_head_tells_apart_what_can_be_told_apart() -> None:
     clips = artists(90)
-    head = fitted(found(clips, apart=6.0), GENRES, Recipe(), NOTHING)
-    for one in found(clips, apart=6.0, seed=1):
-        assert GENRES[head.logits(one.found).mean(axis=0).argmax()] == one.clip.genre
+    head = fit_head(embed(clips, apart=6.0), GENRES, Recipe(), NO_WINDOWS)
+    for one in embed(clips, apart=6.0, seed=1):
+        assert predict(head, one) == one.clip.genre
 
 
 def test_a_head_is_sure_of_no_genre_in_what_has_none() -> None:
     clips = artists(90)
-    nothing = np.random.default_rng(2).normal((4.0, 0, 0, 0, 5, 0, 0, 0), 1.0, (60, 8))
-    before = fitted(found(clips, apart=4.0), GENRES, Recipe(c=1.0), NOTHING).logits(nothing)
-    after = fitted(found(clips, apart=4.0), GENRES, Recipe(c=1.0, nothing=1.0), nothing).logits(
-        nothing
-    )
-    surest = [
-        (np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)).max(axis=1).mean()
-        for logits in (before, after)
-    ]
-    assert surest[1] < surest[0] - 0.1
+    toneless = np.random.default_rng(2).normal((4.0, 0, 0, 0, 5, 0, 0, 0), 1.0, (60, 8))
+    embedded, recipe = embed(clips, apart=4.0), Recipe(c=1.0, nothing=1.0)
+    heads = [fit_head(embedded, GENRES, recipe, windows) for windows in (NO_WINDOWS, toneless)]
+    before, after = (softmax(head.compute_logits(toneless), axis=1).max(axis=1) for head in heads)
+    assert after.mean() < before.mean() - 0.1
 
 
 def test_music_of_other_genres_teaches_that_there_are_others() -> None:
-    two = [one for one in found(artists(180), apart=3.0) if one.clip.genre != "C"]
+    two = [one for one in embed(artists(180), apart=3.0) if one.clip.genre != "C"]
     rng = np.random.default_rng(3)
     third = [  # much like A, but not quite
-        Embedded(
+        EmbeddedClip(
             clip(500 + i, "C", f"other {i}"),
             rng.normal((2.5, 0, 2.5, 0, 0, 0, 0, 0), 0.7, (3, 8)).astype(np.float32),
         )
@@ -114,30 +110,30 @@ def test_music_of_other_genres_teaches_that_there_are_others() -> None:
     ]
     sure = {}
     for weight in (0.0, 0.5):
-        head = fitted([*two, *third], GENRES[:2], Recipe(c=1.0, others=weight), NOTHING)
-        sure[weight] = np.mean([softmax(head.logits(one.found), axis=1).max() for one in third])
-        right = [
-            head.logits(one.found).mean(axis=0).argmax() for one in two if one.clip.genre == "A"
-        ]
-        assert np.mean(right) < 0.1
+        head = fit_head([*two, *third], GENRES[:2], Recipe(c=1.0, others=weight), NO_WINDOWS)
+        sure[weight] = np.mean(
+            [softmax(head.compute_logits(one.embeddings), axis=1).max() for one in third]
+        )
+        wrong = [predict(head, one) != "A" for one in two if one.clip.genre == "A"]
+        assert np.mean(wrong) < 0.1
     assert sure[0.5] < sure[0.0] - 0.05
 
 
 def test_music_of_other_genres_counts_against_a_threshold_and_nowhere_else() -> None:
-    three = found(artists(300), apart=2.0)
+    three = embed(artists(300), apart=2.0)
     folds = make_group_folds([one.clip for one in three])
     known = [(one, fold) for one, fold in zip(three, folds, strict=True) if one.clip.genre != "C"]
     few, own_folds = [list(part) for part in zip(*known, strict=True)]
     recipe = Recipe(others=0)
-    alone = judged_outside(few, GENRES[:2], own_folds, recipe, NOTHING, TARGET)
-    among = judged_outside(three, GENRES[:2], folds, recipe, NOTHING, TARGET)
+    alone = cross_validate(few, GENRES[:2], own_folds, recipe, NO_WINDOWS, TARGET)
+    among = cross_validate(three, GENRES[:2], folds, recipe, NO_WINDOWS, TARGET)
     for name in ("clips", "accuracy", "ece", "half", "reliability", "sets"):
         assert among.report[name] == alone.report[name]
     assert among.temperature == alone.temperature and among.threshold > alone.threshold
     assert among.report["others"]["clips"] == 99 and alone.report["others"]["clips"] == 0
     assert among.report["others"]["precision"] == 0.0
     assert among.report["accepted"]["clips"] == 300
-    assert np.mean(among.truth == OTHER) == pytest.approx(99 / 300)
+    assert np.mean(among.truth == UNKNOWN) == pytest.approx(99 / 300)
 
 
 def test_temperature_and_threshold_come_from_the_sources_that_are_named() -> None:
@@ -145,21 +141,25 @@ def test_temperature_and_threshold_come_from_the_sources_that_are_named() -> Non
         [replace(one, source=source) for one in artists(300)] for source in ("songs", "lab/a")
     )
     lab = [replace(one, group=f"lab {one.group}") for one in lab]
-    both = [*found(songs, apart=0.8), *found(lab, apart=6.0, seed=1)]
+    both = [*embed(songs, apart=0.8), *embed(lab, apart=6.0, seed=1)]
     folds = make_group_folds([*songs, *lab])
-    told = {
-        on: judged_outside(both, GENRES, folds, Recipe(c=10.0), NOTHING, Target(0.85, 20, on))
+    validations = {
+        on: cross_validate(
+            both, GENRES, folds, Recipe(c=10.0), NO_WINDOWS, CalibrationTarget(0.85, 20, on)
+        )
         for on in ((), ("songs",), ("lab",))
     }
-    assert told["songs",].threshold > told[()].threshold >= told["lab",].threshold
-    assert told["songs",].temperature > told["lab",].temperature
-    report = told["songs",].report
+    assert (
+        validations["songs",].threshold > validations[()].threshold >= validations["lab",].threshold
+    )
+    assert validations["songs",].temperature > validations["lab",].temperature
+    report = validations["songs",].report
     assert report["accepted"]["clips"] == report["sources"][CALIBRATED_ON]["clips"] == 300
     assert report["sources"][ELSEWHERE] == report["sources"]["lab"]
-    assert set(told[()].report["sources"]) == {"songs", "lab"}
+    assert set(validations[()].report["sources"]) == {"songs", "lab"}
     # The heads are the same.
     assert report["sources"]["songs"]["accuracy"] == pytest.approx(
-        told["lab",].report["sources"]["songs"]["accuracy"], abs=0.02
+        validations["lab",].report["sources"]["songs"]["accuracy"], abs=0.02
     )
 
 
@@ -169,9 +169,11 @@ def test_a_source_that_is_left_out_whole_may_be_the_one_to_choose_on() -> None:
         for source in ("songs", "lab")
         for one in artists(90)
     ]
-    target = Target(0.85, 20, ("songs",))
-    told = judged_outside(found(clips), GENRES, make_source_folds(clips), Recipe(), NOTHING, target)
-    assert told.report["accepted"]["clips"] == 90
+    target = CalibrationTarget(0.85, 20, ("songs",))
+    validation = cross_validate(
+        embed(clips), GENRES, make_source_folds(clips), Recipe(), NO_WINDOWS, target
+    )
+    assert validation.report["accepted"]["clips"] == 90
 
 
 def test_a_source_that_no_clip_is_from_is_refused_by_name(tmp_path: Path) -> None:
@@ -188,57 +190,58 @@ def test_a_source_that_no_clip_is_from_is_refused_by_name(tmp_path: Path) -> Non
     assert error.code is Code.BAD_DATASET and "sogns" in error.message
 
 
-def test_a_genre_that_a_fold_lacks_is_never_said() -> None:
+def test_a_genre_that_a_fold_lacks_is_never_predicted() -> None:
     clips = [one for one in artists(60) if one.genre != "C"]
-    head = fitted(found(clips), GENRES, Recipe(), NOTHING)
-    assert all(head.logits(one.found).argmax(axis=1).max() < 2 for one in found(clips))
+    head = fit_head(embed(clips), GENRES, Recipe(), NO_WINDOWS)
+    assert all(head.compute_logits(one.embeddings).argmax(axis=1).max() < 2 for one in embed(clips))
 
 
 def test_many_clips_of_one_group_do_not_outvote_the_others() -> None:
     """With `group_power` 1 a group counts as one clip, however many it has."""
     few, many = artists(30), [clip(100 + i, "A", "one artist") for i in range(300)]
-    balanced = fitted(
-        found([*few, *many]), GENRES, Recipe(group_power=1.0, class_power=0.0), NOTHING
+    balanced = fit_head(
+        embed([*few, *many]), GENRES, Recipe(group_power=1.0, class_power=0.0), NO_WINDOWS
     )
-    swamped = fitted(
-        found([*few, *many]), GENRES, Recipe(group_power=0.0, class_power=0.0), NOTHING
+    swamped = fit_head(
+        embed([*few, *many]), GENRES, Recipe(group_power=0.0, class_power=0.0), NO_WINDOWS
     )
     assert balanced.bias[0] - balanced.bias[1:].mean() < swamped.bias[0] - swamped.bias[1:].mean()
 
 
-def test_who_is_judged_was_not_learned_from() -> None:
+def test_no_clip_is_predicted_by_a_head_that_was_fitted_to_it() -> None:
     """Labels without any reason can be learned by heart, and then only by whoever saw them."""
     rng = np.random.default_rng(0)
     clips = [clip(i, GENRES[rng.integers(3)], f"artist {i}") for i in range(150)]
-    noise = [Embedded(one, rng.normal(size=(2, 200)).astype(np.float32)) for one in clips]
-    head = fitted(noise, GENRES, Recipe(c=100.0), NOTHING)
-    known = [GENRES[head.logits(one.found).mean(axis=0).argmax()] for one in noise]
-    assert np.mean([a == one.genre for a, one in zip(known, clips, strict=True)]) > 0.8
-    outside = judged_outside(
-        noise, GENRES, make_group_folds(clips), Recipe(c=100.0), NOTHING, TARGET
+    noise = [EmbeddedClip(one, rng.normal(size=(2, 200)).astype(np.float32)) for one in clips]
+    head = fit_head(noise, GENRES, Recipe(c=100.0), NO_WINDOWS)
+    assert np.mean([predict(head, one) == one.clip.genre for one in noise]) > 0.8
+    validation = cross_validate(
+        noise, GENRES, make_group_folds(clips), Recipe(c=100.0), NO_WINDOWS, TARGET
     )
-    assert outside.report["accuracy"] < 0.5 and outside.report["clips"] == 150
+    assert validation.report["accuracy"] < 0.5 and validation.report["clips"] == 150
 
 
-def test_scores_of_clips_that_were_not_heard_are_worth_what_they_say() -> None:
+def test_out_of_fold_scores_are_calibrated() -> None:
     clips = artists(600, per=1)
     # One window each: the mean of several independent ones is surer than it says.
-    alone = [Embedded(one.clip, one.found[:1]) for one in found(clips, apart=1.5)]
-    outside = judged_outside(alone, GENRES, make_group_folds(clips), Recipe(), NOTHING, TARGET)
-    assert outside.report["ece"] < 0.08
-    assert outside.report["chosen"]["precision_95"][0] >= 0.85
-    low, high = outside.report["accepted"]["precision_95"]
-    assert 0.8 < low < outside.report["accepted"]["precision"] < high < 0.96
+    alone = [EmbeddedClip(one.clip, one.embeddings[:1]) for one in embed(clips, apart=1.5)]
+    validation = cross_validate(
+        alone, GENRES, make_group_folds(clips), Recipe(), NO_WINDOWS, TARGET
+    )
+    assert validation.report["ece"] < 0.08
+    assert validation.report["chosen"]["precision_95"][0] >= 0.85
+    low, high = validation.report["accepted"]["precision_95"]
+    assert 0.8 < low < validation.report["accepted"]["precision"] < high < 0.96
 
 
-def test_sets_hold_the_truth_as_often_as_they_say() -> None:
+def test_genre_sets_hold_the_truth_as_often_as_promised() -> None:
     rng = np.random.default_rng(0)
     probabilities = rng.dirichlet(np.full(6, 0.5), size=4000)
     sharpened = probabilities**2 / (probabilities**2).sum(
         axis=1, keepdims=True
     )  # surer than it should be
     truth = np.array([rng.choice(6, p=row) for row in probabilities])
-    masses = set_masses(sharpened[:2000], truth[:2000])
+    masses = fit_set_masses(sharpened[:2000], truth[:2000])
     assert list(masses) == sorted(masses) and len(masses) == 99
     for percent in (50, 80, 90, 95):
         held = []
@@ -264,17 +267,17 @@ def test_words_of_a_label_choose_a_closer_genre(tmp_path: Path) -> None:
         'label_column = "broad"\nmin_tracks = 1\nmin_groups = 1\n'
         '[words]\nmetal = "Metal"\nreggae = "Reggae"\n[renames]\nInternational = "World"\n'
     )
-    config = head.read(recipe)
-    clips, _ = head.vocabulary(data, config)
+    config = read_config(recipe)
+    clips, _ = read_named_clips(data, config)
     assert [one.genre for one in clips] == ["Metal", "World", "Reggae"]
 
 
 def test_a_recipe_with_a_mistake_is_refused_by_name(tmp_path: Path) -> None:
     recipe = tmp_path / "recipe.toml"
-    for text, said in (("colour = 1", "colour"), ("name = 'x'", "version"), ("name =", "Invalid")):
+    for text, named in (("colour = 1", "colour"), ("name = 'x'", "version"), ("name =", "Invalid")):
         recipe.write_text(text)
         error = refused("head", recipe, "--data", tmp_path)
-        assert error.code is Code.BAD_CONFIG and said in error.message
+        assert error.code is Code.BAD_CONFIG and named in error.message
 
 
 @pytest.mark.usefixtures("wheel")
@@ -290,8 +293,8 @@ def test_one_command_makes_a_model_that_scan_runs(tmp_path: Path, toy_library: P
     model = session.load(tmp_path / "models" / "toy.onnx")
     assert model.manifest.genres.names == ("Hiss", "Hum", "Whistle")
     assert model.manifest.front_end.rms_dbfs == -14.0
-    told = json.loads((tmp_path / "run" / "metrics.json").read_text())
-    assert told["outside"]["groups"]["accuracy"] > 0.8
+    metrics = json.loads((tmp_path / "run" / "metrics.json").read_text())
+    assert metrics["outside"]["groups"]["accuracy"] > 0.8
     card = (tmp_path / "models" / "toy.md").read_text()
     assert "## Calibration" in card and "Whistle" in card
     accepted = model.manifest.scores["groups"]["accepted"]

@@ -15,10 +15,17 @@ from genretag.domain.genre import GenreVocabulary
 from genretag.errors import Code
 from genretag.inference import session
 from genretag_train.data.dataset import Clip
-from genretag_train.evaluation.evaluate import Heard
-from genretag_train.evaluation.runs import Subject
+from genretag_train.evaluation.evaluate import ClipScores
+from genretag_train.evaluation.models import EvaluatedModel
 from genretag_train.export.precision import PRECISIONS
-from genretag_train.plots import pictures
+from genretag_train.plots.confusion import draw_confusion
+from genretag_train.plots.curves import draw_curves, load_curves
+from genretag_train.plots.data import PlotData
+from genretag_train.plots.genres import draw_genres
+from genretag_train.plots.pictures import PICTURES
+from genretag_train.plots.spectrograms import choose_confusion
+from genretag_train.plots.style import COLOURS, MARKERS
+from genretag_train.plots.tsne import draw_tsne
 
 FMA = (
     "Blues", "Classical", "Country", "Easy Listening", "Electronic", "Experimental", "Folk",
@@ -35,7 +42,7 @@ def drawn(toy_run: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) 
 
 
 def test_all_pictures_of_a_run_are_drawn_as_png_and_svg(drawn: Path) -> None:
-    names = {"curves", *pictures.PICTURES}
+    names = {"curves", *PICTURES}
     assert {path.name for path in drawn.iterdir()} == {
         f"{name}.{kind}" for name in names for kind in ("png", "svg")
     }
@@ -52,15 +59,15 @@ def test_pictures_of_several_runs_lie_apart_and_their_curves_together(
     (copy / "curves.csv").write_bytes((toy_run[0] / "curves.csv").read_bytes())
     shown = done("plots", toy_run[0], copy, "--only", "curves", "--out", tmp_path / "p")
     assert [Path(line).name for line in shown.split()] == ["curves.png", "curves.svg"]
-    run, copied = (pictures.curves_of(place) for place in (toy_run[0], copy))
-    figure = pictures.curves({"run": run, "copy": copied})
+    run, copied = (load_curves(folder) for folder in (toy_run[0], copy))
+    figure = draw_curves({"run": run, "copy": copied})
     loss = figure.axes[0]
     assert len(loss.lines) == 4
     with (toy_run[0] / "curves.csv").open(newline="") as lines:
         rows = [float(row["val_loss"]) for row in csv.DictReader(lines)]
     assert loss.lines[0].get_ydata().tolist() == rows
     assert {(to_hex(line.get_color()), line.get_marker()) for line in loss.lines} == {
-        (pictures.COLOURS[n].lower(), pictures.MARKERS[n]) for n in (0, 1)
+        (COLOURS[n].lower(), MARKERS[n]) for n in (0, 1)
     }
 
 
@@ -72,7 +79,7 @@ def test_what_cannot_be_drawn_is_refused(toy_run: tuple[Path, Path], tmp_path: P
     assert refused("plots", tmp_path, "--only", "tsne").code is Code.UNKNOWN_MODEL
 
 
-def invented(toy_run: tuple[Path, Path], genres: tuple[str, ...], n: int) -> pictures.Material:
+def invented(toy_run: tuple[Path, Path], genres: tuple[str, ...], n: int) -> PlotData:
     """Clips of as many genres as FMA has, judged at random but rather well."""
     rng = np.random.default_rng(0)
     truth = rng.integers(len(genres), size=n)
@@ -82,22 +89,20 @@ def invented(toy_run: tuple[Path, Path], genres: tuple[str, ...], n: int) -> pic
     probabilities /= probabilities.sum(axis=1, keepdims=True)
     manifest = SimpleNamespace(genres=GenreVocabulary(genres))
     model = SimpleNamespace(manifest=manifest)
-    subject = Subject("invented", toy_run[0] / "model.onnx", model, None, {})
+    evaluated = EvaluatedModel("invented", toy_run[0] / "model.onnx", model, None, {})
     clips = tuple(Clip(Path(str(i)), str(i), genres[t], str(i)) for i, t in enumerate(truth))
     centres = rng.normal(size=(len(genres), 8))
-    embedded = (centres[truth] + rng.normal(size=(n, 8)) / 3).astype(np.float32)
-    found = Heard(clips, truth, tuple(probabilities[:, None]), (), embedded)
+    embeddings = (centres[truth] + rng.normal(size=(n, 8)) / 3).astype(np.float32)
+    scored = ClipScores(clips, truth, tuple(probabilities[:, None]), (), embeddings)
     counts = np.bincount(truth, minlength=len(genres)).tolist()
-    return pictures.Material(
-        subject, found, {"train": counts, "valid": counts, "test": counts}, None
-    )
+    return PlotData(evaluated, scored, {"train": counts, "valid": counts, "test": counts}, None)
 
 
 def test_the_confusion_matrix_shows_counts_and_row_shares(toy_run: tuple[Path, Path]) -> None:
-    told = invented(toy_run, FMA, 300)
-    axes = pictures.confusion(told).axes[0]
-    said, truth = told.found.probabilities.argmax(axis=1), told.found.truth
-    assert f"{accuracy_score(truth, said):.1%}" in axes.get_title()
+    data = invented(toy_run, FMA, 300)
+    axes = draw_confusion(data).axes[0]
+    predicted, truth = data.scored.probabilities.argmax(axis=1), data.scored.truth
+    assert f"{accuracy_score(truth, predicted):.1%}" in axes.get_title()
     shown = sum(int(text.get_text().split("\n")[1]) for text in axes.texts)
     assert shown == 300
     assert np.asarray(axes.images[0].get_array()).sum(axis=1) == pytest.approx(1)
@@ -107,10 +112,10 @@ def test_the_confusion_matrix_shows_counts_and_row_shares(toy_run: tuple[Path, P
 def test_genres_differ_in_shape_and_colour_and_the_legend_counts_them(
     toy_run: tuple[Path, Path],
 ) -> None:
-    assert len(set(pictures.MARKERS)) == len(pictures.MARKERS) >= len(FMA)
-    told = invented(toy_run, FMA, 300)
-    axes = pictures.tsne(told).axes[0]
-    counts = np.bincount(told.found.truth, minlength=len(FMA))
+    assert len(set(MARKERS)) == len(MARKERS) >= len(FMA)
+    data = invented(toy_run, FMA, 300)
+    axes = draw_tsne(data).axes[0]
+    counts = np.bincount(data.scored.truth, minlength=len(FMA))
     assert [text.get_text() for text in axes.get_legend().get_texts()] == [
         f"{genre} ({count})" for genre, count in zip(FMA, counts, strict=True)
     ]
@@ -126,15 +131,15 @@ def test_genres_differ_in_shape_and_colour_and_the_legend_counts_them(
 def test_a_model_that_confuses_nothing_is_shown_two_different_genres(
     toy_run: tuple[Path, Path],
 ) -> None:
-    told = invented(toy_run, ("A", "B", "C"), 9)
-    of, taken_for = pictures._confusion_of(told, told.found.truth)
+    data = invented(toy_run, ("A", "B", "C"), 9)
+    of, taken_for = choose_confusion(data)
     assert of != taken_for
 
 
 def test_the_distribution_counts_every_clip_and_hatches_the_sides(
     toy_run: tuple[Path, Path],
 ) -> None:
-    axes = pictures.distribution(invented(toy_run, FMA, 300)).axes[0]
+    axes = draw_genres(invented(toy_run, FMA, 300)).axes[0]
     assert sum(bar.get_width() for bar in axes.patches) == 900
     assert len({bar.get_hatch() for bar in axes.patches}) == 3
     totals = [int(text.get_text()) for text in axes.texts]

@@ -15,8 +15,8 @@ from fake_hub import TOKEN, FakeHub
 from huggingface_hub import constants
 
 from genretag.errors import Code
-from genretag_train.evaluation.runs import subject
-from genretag_train.export.publish import card
+from genretag_train.evaluation.models import load_model
+from genretag_train.export.hub_card import render_card
 
 REPO = "someone/genres"
 
@@ -51,7 +51,7 @@ def test_a_run_is_published_with_its_card_and_pulled_again(
     files = hub.repos[REPO]["v1"]
     model = (toy_run[0] / "model.onnx").read_bytes()
     assert set(files) == {"model.onnx", "README.md"} and files["model.onnx"] == model
-    assert files["README.md"].decode() == card(subject(str(toy_run[0])), REPO)
+    assert files["README.md"].decode() == render_card(load_model(str(toy_run[0])), REPO)
     pull = run.stdout.splitlines()[-1].partition("genretag ")[2].split()
     assert hub.commit_of(REPO, "v1") in pull[2] and sha256(model).hexdigest() in pull
     again = publish(hub, tmp_path / "other", *pull, module="genretag", HF_TOKEN=TOKEN)
@@ -101,30 +101,30 @@ def front_matter(text: str) -> dict:
 def test_the_card_of_a_run_tells_metrics_data_licence_use_and_limits(
     toy_run: tuple[Path, Path],
 ) -> None:
-    text = card(subject(str(toy_run[0])), REPO)
-    told = json.loads((toy_run[0] / "metrics.json").read_text())
+    text = render_card(load_model(str(toy_run[0])), REPO)
+    metrics = json.loads((toy_run[0] / "metrics.json").read_text())
     for words in ("## Use", "## Intended use and limits", "## Licence and data", "## Scores",
                   "## Calibration", "## Confusion", "| Whistle |", f"hf:{REPO}"):  # fmt: skip
         assert words in text
-    assert f"{told['test']['accuracy']:.3f} (" in text
+    assert f"{metrics['test']['accuracy']:.3f} (" in text
     head = front_matter(text)
     assert head["license"] == "mit" and head["pipeline_tag"] == "audio-classification"
     [result] = head["model-index"][0]["results"]
     assert {metric["type"] for metric in result["metrics"]} == {"accuracy", "f1"}
-    assert result["metrics"][0]["value"] == round(told["test"]["accuracy"], 4)
+    assert result["metrics"][0]["value"] == round(metrics["test"]["accuracy"], 4)
 
 
 def test_the_card_of_a_small_precision_tells_what_it_costs(
     toy_run: tuple[Path, Path], tmp_path: Path
 ) -> None:
     done("export", toy_run[0], "--precision", "int8", "--out", tmp_path / "small.onnx")
-    text = card(subject(str(tmp_path / "small.onnx")), REPO)
+    text = render_card(load_model(str(tmp_path / "small.onnx")), REPO)
     assert "Weights in int8" in text and "| test (3 clips) |" in text
 
 
 def test_the_card_of_a_model_that_was_never_measured_says_so(tmp_path: Path) -> None:
     toy = toy_model.save(tmp_path / "toy.onnx")
-    text = card(subject(str(toy)), REPO)
+    text = render_card(load_model(str(toy)), REPO)
     assert "It was not measured." in text and "not recorded" in text
     assert "model-index" not in front_matter(text)
 

@@ -61,18 +61,19 @@ def evaluate(
     from rich.console import Console
 
     with show_progress("judging") as (_, progress):
-        from genretag_train.evaluation import runs
-        from genretag_train.evaluation.evaluate import evaluated, heard, shown
+        from genretag_train.evaluation.clips import find_data, select_clips
+        from genretag_train.evaluation.evaluate import evaluate_model
+        from genretag_train.evaluation.models import load_model
+        from genretag_train.evaluation.tables import render_evaluation
         from genretag_train.run_folder import write_json
 
-        subject = runs.subject(target)
-        clips = runs.source(data, subject.facts)
-        chosen = runs.chosen(subject, clips, side, label_column)
-        scored = heard(subject, chosen.clips, progress)
-        summary = {"side": side, "data": str(clips), **evaluated(subject, chosen, scored)}
+        model = load_model(target)
+        source = find_data(data, model.facts)
+        selected = select_clips(model, source, side, label_column)
+        metrics = evaluate_model(model, selected, progress)
         if report_file:
-            write_json(report_file, summary)
-    Console(highlight=False).print(shown(summary))
+            write_json(report_file, {"side": side, "data": str(source), **metrics})
+    Console(highlight=False).print(render_evaluation(metrics))
 
 
 def plots(
@@ -113,8 +114,8 @@ def plots(
     with show_progress("drawing") as (_, progress):
         from genretag_train.plots import select
 
-        wanted = select.Wanted(tuple(only or ()), confusion, data, side)
-        for file in select.drawn(targets, plots_folder, wanted, progress):
+        selection = select.PlotSelection(tuple(only or ()), confusion, data, side)
+        for file in select.draw_pictures(targets, plots_folder, selection, progress):
             typer.echo(file)
 
 
@@ -150,11 +151,11 @@ def export(
     genretag scan --dry-run --model runs/mine/model-int8.onnx ~/Music
     """
     with show_progress("exporting") as (_, progress):
-        from genretag_train.export import release
+        from genretag_train.export.release import release_model
 
         name = "model.onnx" if precision == "fp32" else f"model-{precision}.onnx"
-        result = release.released(run, data, precision, model_file or run / name, progress)
-    _print_pairs({"wrote": str(result.file)} | release.told(result))
+        released = release_model(run, data, precision, model_file or run / name, progress)
+    _print_pairs({"wrote": str(released.file)} | released.describe())
 
 
 def publish(
@@ -179,8 +180,8 @@ def publish(
     """
     with show_progress("publishing"):
         from genretag.inference import store
-        from genretag_train.evaluation import runs
-        from genretag_train.export.publish import published
+        from genretag_train.evaluation.models import load_model
+        from genretag_train.export.publish import publish_model
 
         if not address.startswith(store.HUB_PREFIX):
             raise UsageError(
@@ -189,7 +190,7 @@ def publish(
                 "Write it as hf:OWNER/REPO.",
             )
         repository = store.parse_hub_address(address)
-        upload = published(runs.subject(target), repository, private, revision)
+        upload = publish_model(load_model(target), repository, private, revision)
     pinned = f"{store.HUB_PREFIX}{upload.address.repo}@{upload.address.revision}"
     _print_pairs(
         {

@@ -212,17 +212,19 @@ def head(
     genretag train head train/configs/musicnn.toml --data songs.csv
     """
     with show_progress("training") as (notify, progress):
-        from genretag_train.evaluation import card
-        from genretag_train.transfer import head, head_card
+        from genretag_train.evaluation.bundle import write_bundle
+        from genretag_train.transfer.head import HeadPaths, train_head
+        from genretag_train.transfer.head_card import render_measurements
+        from genretag_train.transfer.head_config import read_config
 
-        config = head.read(recipe)
-        place = head.Place(data, out, cache or out / "features", wheel, rival)
-        told = head.learn(config, place, notify, progress)
+        config = read_config(recipe)
+        paths = HeadPaths(data, out, cache or out / "features", wheel, rival)
+        fitted = train_head(config, paths, notify, progress)
         if bundle:
-            part, judged = head_card.measured(told), head_card.verdicts(told)
-            card.put(told.file, config.name, part, judged, bundle)
-    scores = told.outside["groups"].report
+            measurements, predictions = render_measurements(fitted), fitted.predictions()
+            write_bundle(fitted.file, config.name, measurements, predictions, bundle)
+    scores = fitted.validations["groups"].report
     notify(
         f"Artists apart: accuracy {scores['accuracy']:.3f}, top-2 {scores['accuracy_top2']:.3f}, "
-        f"macro-F1 {scores['f1_macro']:.3f}; see {told.file}"
+        f"macro-F1 {scores['f1_macro']:.3f}; see {fitted.file}"
     )

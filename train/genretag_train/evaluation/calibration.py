@@ -1,4 +1,4 @@
-"""How much a score is worth: the temperature, and the chances that it makes of logits."""
+"""Temperature scaling: from the logits of windows to calibrated probabilities of clips."""
 
 from collections.abc import Sequence
 
@@ -6,19 +6,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genretag.domain.metrics import Labels, Probabilities, log_loss
+from genretag.domain.prediction import softmax
 
 _TEMPERATURES = np.geomspace(0.2, 5.0, 101)
 
 
 def probabilities_at(logits: Sequence[NDArray[np.float32]], temperature: float) -> Probabilities:
-    """Probabilities [n_clips, n_genres] as `scan` has them.
+    """Compute the probabilities [n_clips, n_genres] that `scan` would show.
 
-    Each clip's logits are [n_windows, n_genres]; their softmax at `temperature` is
-    averaged over the windows, as `domain.prediction.mean_scores` does. No clip is without
-    windows.
+    `logits` holds [n_windows, n_genres] for each clip, with one window or more. Their softmax at
+    `temperature` is averaged over the windows, as `mean_scores` does it.
+
+    >>> probabilities_at([np.log(np.array([[9, 1], [5, 5]]))], 1.0).round(2).tolist()
+    [[0.7, 0.3]]
     """
     counts = np.array([len(rows) for rows in logits])
-    windows = _softmax(np.concatenate(logits) / temperature).astype(np.float64)
+    windows = softmax(np.concatenate(logits), temperature).astype(np.float64)
     # All clips at once, as a search for the temperature asks a hundred times.
     probabilities: Probabilities = (
         np.add.reduceat(windows, np.cumsum(counts) - counts) / counts[:, None]
@@ -26,13 +29,10 @@ def probabilities_at(logits: Sequence[NDArray[np.float32]], temperature: float) 
     return probabilities
 
 
-def best_temperature(logits: Sequence[NDArray[np.float32]], truth: Labels) -> float:
-    """The temperature (Guo et al., 2017) with the least log loss over whole clips."""
+def fit_temperature(logits: Sequence[NDArray[np.float32]], truth: Labels) -> float:
+    """Find the temperature in [0.2, 5] with the least log loss over whole clips.
+
+    Source: Guo et al., "On Calibration of Modern Neural Networks" (2017).
+    """
     losses = [log_loss(probabilities_at(logits, t), truth) for t in _TEMPERATURES]
     return float(_TEMPERATURES[int(np.argmin(losses))])
-
-
-def _softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
-    raised = np.exp(logits - logits.max(axis=1, keepdims=True))
-    probabilities: NDArray[np.float32] = raised / raised.sum(axis=1, keepdims=True)
-    return probabilities

@@ -1,4 +1,4 @@
-"""The exported file judged as `scan` uses it, clip by clip."""
+"""The exported file, calibrated on the valid side and measured on the test side, by whole clips."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -10,16 +10,19 @@ from numpy.typing import NDArray
 
 from genretag.domain.metrics import Labels, Probabilities, acceptance, find_threshold
 from genretag_train.config import TrainConfig
-from genretag_train.evaluation import metrics
-from genretag_train.evaluation.calibration import best_temperature, probabilities_at
+from genretag_train.evaluation.calibration import fit_temperature, probabilities_at
+from genretag_train.evaluation.metrics import compute_metrics
 from genretag_train.features.corpus import Corpus
 from genretag_train.features.extraction import Windows
 from genretag_train.nets.onnx_export import compute_logits
 
+Logits = NDArray[np.float32]
+"""[n_windows, n_genres] of one clip, before the softmax."""
+
 
 @dataclass(frozen=True)
 class ClipPrediction:
-    """What was held out and what the model made of it; genre and score of the best guess."""
+    """A clip that was held out, its true genre, and the best genre with its score in [0, 1]."""
 
     name: str
     truth: str
@@ -29,75 +32,101 @@ class ClipPrediction:
 
 @dataclass(frozen=True, eq=False)
 class HoldoutReport:
-    """Calibration from the valid side, scores of both sides, verdicts on the test side."""
+    """Temperature and threshold from the valid side, metrics of both, predictions of the test side.
+
+    `valid` and `test` are what `compute_metrics` gives, and under `accepted` what passes the
+    threshold.
+    """
 
     temperature: float
     threshold: float
-    valid: dict[str, Any]
-    test: dict[str, Any]
-    verdicts: tuple[ClipPrediction, ...]
+    valid: Mapping[str, Any]
+    test: Mapping[str, Any]
+    predictions: tuple[ClipPrediction, ...] = ()
+
+    @property
+    def sides(self) -> dict[str, Mapping[str, Any]]:
+        """The metrics by the name of the side."""
+        return {"valid": self.valid, "test": self.test}
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the entries of `metrics.json`."""
+        calibration = {"temperature": self.temperature, "threshold": self.threshold}
+        return {"calibration": calibration, **self.sides}
+
+    @classmethod
+    def from_json(cls, entries: Mapping[str, Any]) -> "HoldoutReport":
+        """Read the entries of `metrics.json`, which have no predictions."""
+        fitted = entries["calibration"]
+        return cls(fitted["temperature"], fitted["threshold"], entries["valid"], entries["test"])
 
 
 @dataclass(frozen=True, eq=False)
-class Side:
-    """The clips of one side: names, groups, genres, and logits [n_windows, n_genres] of each."""
+class SideLogits:
+    """Name, group, genre (an index) and logits of each clip of a side."""
 
     names: list[str]
     groups: list[str]
     truth: Labels
-    logits: list[NDArray[np.float32]]
+    logits: Sequence[Logits]
+
+    @classmethod
+    def of(cls, corpus: Corpus, indices: Sequence[int], logits: Sequence[Logits]) -> "SideLogits":
+        """Collect some clips of a corpus with their logits."""
+        clips = [corpus.clips[index] for index in indices]
+        return cls(
+            [clip.name for clip in clips],
+            [clip.group for clip in clips],
+            np.array(corpus.labels(indices)),
+            logits,
+        )
 
 
-def judged(
-    model: Path, study: Corpus, windows: Mapping[str, Sequence[Windows]], config: TrainConfig
+def evaluate_holdout(
+    model: Path, corpus: Corpus, windows: Mapping[str, Sequence[Windows]], config: TrainConfig
 ) -> HoldoutReport:
-    """Calibrate on the valid side, then judge the test side, once.
+    """Calibrate the model on the valid side, then measure it on the test side, once.
 
     `windows` has those of each clip of these sides.
     """
-    valid, test = (_side(model, study, side, windows[side]) for side in ("valid", "test"))
-    return judgement_of(valid, test, study.genres, config)
+    valid, test = (_score_side(model, corpus, side, windows[side]) for side in ("valid", "test"))
+    return report_holdout(valid, test, corpus.genres, config)
 
 
-def judgement_of(
-    valid: Side, test: Side, genres: tuple[str, ...], config: TrainConfig
+def _score_side(model: Path, corpus: Corpus, side: str, windows: Sequence[Windows]) -> SideLogits:
+    # A clip with nothing but silence in its windows is called unsure, not wrong.
+    audible = [
+        (index, mel) for index, mel in zip(corpus.indices(side), windows, strict=True) if len(mel)
+    ]
+    logits = compute_logits(model, [mel for _, mel in audible])
+    return SideLogits.of(corpus, [index for index, _ in audible], logits)
+
+
+def report_holdout(
+    valid: SideLogits, test: SideLogits, genres: tuple[str, ...], config: TrainConfig
 ) -> HoldoutReport:
-    """Temperature and threshold from the valid side, and how both sides then score."""
-    temperature = round(best_temperature(valid.logits, valid.truth), 3)
-    known, unseen = (
-        probabilities_at(valid.logits, temperature),
-        probabilities_at(test.logits, temperature),
-    )
-    limit = find_threshold(known, valid.truth, config.target_precision, config.min_accepted)
+    """Choose temperature and threshold on the valid side, and measure both sides with them."""
+    temperature = round(fit_temperature(valid.logits, valid.truth), 3)
+    on_valid, on_test = (probabilities_at(side.logits, temperature) for side in (valid, test))
+    threshold = find_threshold(
+        on_valid, valid.truth, config.target_precision, config.min_accepted
+    ).threshold
     return HoldoutReport(
         temperature,
-        limit.threshold,
-        _reported(valid, known, limit.threshold, genres),
-        _reported(test, unseen, limit.threshold, genres),
+        threshold,
+        _measure(valid, on_valid, threshold, genres),
+        _measure(test, on_test, threshold, genres),
         tuple(
             ClipPrediction(name, genres[truth], genres[row.argmax()], float(row.max()))
-            for name, truth, row in zip(test.names, test.truth, unseen, strict=True)
+            for name, truth, row in zip(test.names, test.truth, on_test, strict=True)
         ),
     )
 
 
-def _side(model: Path, study: Corpus, side: str, windows: Sequence[Windows]) -> Side:
-    # A clip with nothing but silence in its windows is called unsure, not wrong.
-    audible = [
-        (index, mel) for index, mel in zip(study.indices(side), windows, strict=True) if len(mel)
-    ]
-    return Side(
-        [study.clips[index].name for index, _ in audible],
-        [study.clips[index].group for index, _ in audible],
-        np.array(study.labels([index for index, _ in audible])),
-        compute_logits(model, [mel for _, mel in audible]),
-    )
-
-
-def _reported(
-    side: Side, probabilities: Probabilities, threshold: float, genres: tuple[str, ...]
+def _measure(
+    side: SideLogits, probabilities: Probabilities, threshold: float, genres: tuple[str, ...]
 ) -> dict[str, Any]:
     return {
-        **metrics.report(probabilities, side.truth, side.groups, genres),
+        **compute_metrics(probabilities, side.truth, side.groups, genres),
         "accepted": asdict(acceptance(probabilities, side.truth, threshold)),
     }

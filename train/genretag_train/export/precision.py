@@ -1,4 +1,4 @@
-"""The weights of an exported model in fewer bits: a function and a row in `PRECISIONS` each."""
+"""Precisions of an exported model's weights; to add one: a function and a row in `PRECISIONS`."""
 
 import logging
 import shutil
@@ -14,15 +14,15 @@ _WORTH_HALVING = 256
 """Weights with fewer numbers stay as they are: there is nothing to gain."""
 
 
-def full(model: Path, out: Path) -> None:
-    """Single precision, as trained."""
+def copy_fp32(model: Path, out: Path) -> None:
+    """Copy the model: single precision, as trained."""
     shutil.copyfile(model, out)
 
 
-def halved(model: Path, out: Path) -> None:
-    """Weights stored in half precision, and computed with in single precision.
+def convert_to_fp16(model: Path, out: Path) -> None:
+    """Store the weights in half precision, and compute with them in single precision.
 
-    So the file halves and runs wherever the model ran: ONNX Runtime has no LSTM in half
+    The file halves, and runs wherever the model ran: ONNX Runtime has no LSTM in half
     precision for the CPU. It widens the weights once, when it loads them.
     """
     content = onnx.load(model)
@@ -40,8 +40,8 @@ def halved(model: Path, out: Path) -> None:
     onnx.save(content, out)
 
 
-def quantised(model: Path, out: Path) -> None:
-    """ONNX Runtime's dynamic quantisation to 8 bits, of the operators that it has it for."""
+def quantise_to_int8(model: Path, out: Path) -> None:
+    """Quantise to 8 bits, dynamically, the operators for which ONNX Runtime can do it."""
     logging.disable(logging.WARNING)  # it advises a preparation that changes nothing here
     try:
         # Unsigned, as ONNX Runtime has no convolution with signed weights on many CPUs.
@@ -51,7 +51,7 @@ def quantised(model: Path, out: Path) -> None:
 
 
 PRECISIONS: Mapping[str, Callable[[Path, Path], None]] = {
-    "fp32": full,
-    "fp16": halved,
-    "int8": quantised,
+    "fp32": copy_fp32,
+    "fp16": convert_to_fp16,
+    "int8": quantise_to_int8,
 }

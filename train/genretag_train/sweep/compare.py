@@ -13,7 +13,9 @@ from genretag.domain import metrics
 from genretag.domain.metrics import Labels
 from genretag.errors import Code, UsageError
 from genretag_train.config import TrainConfig, load_config
-from genretag_train.evaluation import evaluate, runs
+from genretag_train.evaluation.clips import select_clips
+from genretag_train.evaluation.evaluate import score_clips
+from genretag_train.evaluation.models import load_model, read_metrics
 from genretag_train.nets import NETS
 from genretag_train.progress import Notify, Progress
 from genretag_train.run_folder import LAST, METRICS, MODEL, write_json
@@ -149,13 +151,12 @@ def _train_recipe(
     for seed in comparison.seeds:
         out = comparison.out / f"{name}-{seed}"
         _train_run(comparison.make_config(recipe, seed), comparison, out, notify, progress)
-        measured = runs.metrics_beside(out / MODEL)
-        subject = runs.subject(str(out))
-        chosen = runs.chosen(subject, comparison.data, "test", None)
-        scored = evaluate.heard(subject, chosen.clips, progress)
+        measured, model = read_metrics(out / MODEL), load_model(str(out))
+        selected = select_clips(model, comparison.data, "test")
+        scored = score_clips(model, selected.clips, progress)
         clips[out.name] = tuple(clip.name for clip in scored.clips)
         _require_same_clips(*next(iter(clips.items())), out.name, clips[out.name])
-        predicted.append(scored.probabilities.argmax(axis=1))
+        predicted.append(scored.predicted)
         valid.append(measured["valid"]["accuracy"])
         seconds.append(measured["data"]["training_s"])
     return RecipeResult(
@@ -163,7 +164,7 @@ def _train_recipe(
         clips[out.name],
         tuple(predicted),
         scored.truth,
-        tuple(clip.group for clip in scored.clips),
+        tuple(scored.groups),
         float(np.mean(valid)),
         float(np.mean(seconds)),
     )
@@ -174,7 +175,7 @@ def _train_run(
 ) -> None:
     """Train, go on with a run that was cut short, or leave one that is done as it is."""
     if (out / METRICS).exists():
-        before = runs.subject(str(out)).config
+        before = load_model(str(out)).config
         if before is None or asdict(before) != asdict(config):
             raise UsageError(
                 Code.BAD_OPTION,

@@ -14,8 +14,9 @@ from genretag.domain.genre import GenreVocabulary
 from genretag.domain.manifest import ModelManifest
 from genretag.errors import Code, UsageError
 from genretag_train.config import TrainConfig, to_toml
-from genretag_train.evaluation.card import bundled
-from genretag_train.evaluation.holdout import HoldoutReport, judged
+from genretag_train.evaluation.bundle import write_bundle
+from genretag_train.evaluation.card import render_measurements
+from genretag_train.evaluation.holdout import HoldoutReport, evaluate_holdout
 from genretag_train.features.corpus import Corpus, build_corpus, summarise
 from genretag_train.features.extraction import FeatureSpec, Windows, make_feature_spec
 from genretag_train.features.store import FeatureStore
@@ -82,13 +83,13 @@ def train(
     model = paths.out / MODEL
     export_onnx(learner.net, model, store.spec.n_frames, config.n_mels)
     test = store.load_windows(corpus.members("test"), progress)
-    report = judged(model, corpus, {"valid": valid, "test": test}, config)
+    report = evaluate_holdout(model, corpus, {"valid": valid, "test": test}, config)
     log_confusion(loggers, corpus.genres, report.valid["confusion"])
     write_manifest(model, make_manifest(config, store.spec, corpus, report))
-    calibration = {"temperature": report.temperature, "threshold": report.threshold}
-    write_json(paths.out / METRICS, {"data": facts, "calibration": calibration, **_by_side(report)})
+    write_json(paths.out / METRICS, {"data": facts, **report.to_json()})
     if paths.bundle:
-        bundled(model, report, facts, config, paths.bundle)
+        measurements = render_measurements(report, facts, config)
+        write_bundle(model, config.name, measurements, report.predictions, paths.bundle)
     return report
 
 
@@ -194,11 +195,6 @@ def make_manifest(
             "settings": asdict(config),
         },
         scores={
-            side: {name: scores[name] for name in names}
-            for side, scores in _by_side(report).items()
+            side: {name: scores[name] for name in names} for side, scores in report.sides.items()
         },
     )
-
-
-def _by_side(report: HoldoutReport) -> dict[str, dict[str, Any]]:
-    return {"valid": report.valid, "test": report.test}

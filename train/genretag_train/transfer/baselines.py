@@ -1,4 +1,4 @@
-"""What other ways make of the same clips: the taggers' own words, an earlier model, a guess."""
+"""Baselines for a head on the same clips: the taggers' own tags, an earlier model, a guess."""
 
 import csv
 from collections import Counter
@@ -7,15 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from genretag.domain import metrics
+from genretag.domain.prediction import Embeddings
 from genretag_train.data.dataset import bad_dataset
 from genretag_train.nets.pretrained.weights import WIDTHS, Name
-from genretag_train.transfer.cross_validation import OTHER, CrossValidation
-from genretag_train.transfer.embeddings import Found
+from genretag_train.transfer.cross_validation import CrossValidation
+from genretag_train.transfer.out_of_fold import UNKNOWN
 
 N_TAGS = 50
-MEANINGS: Mapping[Name, Mapping[int, str]] = {
+TAG_GENRES: Mapping[Name, Mapping[int, str]] = {
     "MSD_musicnn": {
         **dict.fromkeys((0, 8, 11, 14, 16, 24, 27, 42, 43), "Rock"),
         **dict.fromkeys((1, 46), "Pop"),
@@ -29,7 +31,7 @@ MEANINGS: Mapping[Name, Mapping[int, str]] = {
         **dict.fromkeys((16, 31), "International"),
     },
 }
-"""The genre of those outputs of a tagger whose tag means one.
+"""The genre of each output of a tagger whose tag means one.
 
 MSD: rock, alternative rock, metal, classic rock, indie rock, punk, hard rock, heavy metal,
 Progressive rock; pop, indie pop; electronic, dance, chillout, electronica, electro, House; soul,
@@ -38,27 +40,27 @@ harpsichord, choir, cello, choral; indian, sitar.
 """
 
 
-def by_tags(found: Found) -> str:
-    """The genre of the likeliest tag that means one, over the mean of a clip's windows.
+def predict_from_tags(embeddings: Embeddings) -> str:
+    """Return the genre of the likeliest tag that means one, over the mean of a clip's windows.
 
-    `found` is what the taggers of `MEANINGS` found, one after the other.
+    `embeddings` [n_windows, width] are those of the taggers of `TAG_GENRES`, side by side.
     """
     likely: dict[str, float] = {}
     end = 0
-    for name, meanings in MEANINGS.items():
+    for name, genres in TAG_GENRES.items():
         first = end + WIDTHS[name]
         end = first + N_TAGS
         # The logistic function keeps the order, so the logits will do.
-        logits = found[:, first:end].mean(axis=0)
-        for tag, genre in meanings.items():
+        logits = embeddings[:, first:end].mean(axis=0)
+        for tag, genre in genres.items():
             likely[genre] = max(likely.get(genre, -np.inf), float(logits[tag]))
     return max(likely, key=lambda genre: likely[genre])
 
 
-def said_before(file: Path) -> dict[str, str]:
-    """What another model made of clips that it did not hear, by the list in `file`.
+def read_predictions(file: Path) -> dict[str, str]:
+    """Read the genres that another model predicted for held-out clips, by the clip's name.
 
-    RunError `bad-dataset` if there is no such list.
+    `file` is a CSV as `write_bundle` makes it. RunError `bad-dataset` if there is no such list.
     """
     try:
         with file.open(encoding="utf-8", newline="") as lines:
@@ -69,52 +71,62 @@ def said_before(file: Path) -> dict[str, str]:
         raise bad_dataset(f"{file}: it is no table with the columns file and predicted") from error
 
 
-def beside(
-    outside: CrossValidation,
+def compare_with_baselines(
+    validation: CrossValidation,
     genres: Sequence[str],
     broad: Mapping[str, str],
-    others: Mapping[str, Mapping[str, str]],
+    baselines: Mapping[str, Mapping[str, str]],
 ) -> dict[str, dict[str, Any]]:
-    """Accuracy and its interval of the head and its rivals on the same clips.
+    """Measure accuracy and macro-F1, with intervals, of the head and others on the same clips.
 
     Args:
-        outside: what heads made of clips that they did not hear.
+        validation: the head's out-of-fold predictions.
         genres: the head's.
-        broad: the broader genre that a rival knows in place of one of the head's.
-        others: the name of each rival, and by clip what it says; clips of which one of them
-            says nothing do not count.
+        broad: the broader genre that a baseline knows in place of one of the head's.
+        baselines: by name and clip, the predicted genre; clips that one of them lacks are left
+            out.
     """
-    chosen = [
-        (one.clip, broad.get(genres[truth], genres[truth]), row)
-        for one, truth, row in zip(
-            outside.judged, outside.truth, outside.probabilities, strict=True
+    rows = [
+        (clip, broad.get(genres[truth], genres[truth]), row)
+        for clip, truth, row in zip(
+            validation.clips, validation.truth, validation.probabilities, strict=True
         )
-        if truth != OTHER and all(one.clip.name in said for said in others.values())
+        if truth != UNKNOWN and all(clip.name in baseline for baseline in baselines.values())
     ]
-    truth = [genre for _, genre, _ in chosen]
-    usual = Counter(truth).most_common(1)[0][0]
-    answers = {"this model's head": [_broadest(row, genres, broad) for _, _, row in chosen]}
-    for name, said in others.items():
-        answers[name] = [said[clip.name] for clip, _, _ in chosen]
-    answers[f"always {usual}"] = [usual] * len(chosen)
-    groups = [clip.group for clip, _, _ in chosen]
-    return {name: _scored(guesses, truth, groups) for name, guesses in answers.items()}
+    truth = [genre for _, genre, _ in rows]
+    commonest = Counter(truth).most_common(1)[0][0]
+    predictions = {
+        "this model's head": [_predict_broad(row, genres, broad) for _, _, row in rows],
+        **{
+            name: [baseline[clip.name] for clip, _, _ in rows]
+            for name, baseline in baselines.items()
+        },
+        f"always {commonest}": [commonest] * len(rows),
+    }
+    groups = [clip.group for clip, _, _ in rows]
+    return {name: _measure(predicted, truth, groups) for name, predicted in predictions.items()}
 
 
-def _broadest(row: Any, genres: Sequence[str], broad: Mapping[str, str]) -> str:
+def _predict_broad(
+    probabilities: NDArray[np.float64], genres: Sequence[str], broad: Mapping[str, str]
+) -> str:
     sums: Counter[str] = Counter()
-    for genre, chance in zip(genres, row.tolist(), strict=True):
-        sums[broad.get(genre, genre)] += chance
+    for genre, probability in zip(genres, probabilities.tolist(), strict=True):
+        sums[broad.get(genre, genre)] += probability
     return sums.most_common(1)[0][0]
 
 
-def _scored(guesses: Sequence[str], truth: Sequence[str], groups: Sequence[str]) -> dict[str, Any]:
-    names = sorted({*guesses, *truth})
-    said, true = (np.array([names.index(name) for name in side]) for side in (guesses, truth))
+def _measure(
+    predicted: Sequence[str], truth: Sequence[str], groups: Sequence[str]
+) -> dict[str, Any]:
+    names = sorted({*predicted, *truth})
+    guesses, labels = (
+        np.array([names.index(name) for name in side]) for side in (predicted, truth)
+    )
     return {
         "clips": len(truth),
-        "accuracy": metrics.accuracy(said, true),
-        "accuracy_95": metrics.bootstrap_interval(metrics.accuracy, said, true, groups),
-        "f1_macro": metrics.f1_macro(said, true),
-        "f1_macro_95": metrics.bootstrap_interval(metrics.f1_macro, said, true, groups),
+        "accuracy": metrics.accuracy(guesses, labels),
+        "accuracy_95": metrics.bootstrap_interval(metrics.accuracy, guesses, labels, groups),
+        "f1_macro": metrics.f1_macro(guesses, labels),
+        "f1_macro_95": metrics.bootstrap_interval(metrics.f1_macro, guesses, labels, groups),
     }

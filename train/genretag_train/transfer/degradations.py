@@ -1,33 +1,33 @@
-"""What bad recordings do to music: a head that heard it is not led astray by it."""
+"""Degradations of bad recordings, with which a head is trained so that they do not mislead it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
+from genretag_train.features.extraction import Degradation
+
 Samples = NDArray[np.float32]
 """[n_samples], full scale at 1.0."""
 
-_LOUDER = 4.0  # 12 dB
-_NARROW_HZ = 4000.0
+_GAIN = 4.0  # 12 dB
+_BAND_HZ = 4000.0
 
 
-def overdriven(samples: Samples, rate_hz: int) -> Samples:
-    """12 dB louder and clipped at full scale."""
+def overdrive(samples: Samples, rate_hz: int) -> Samples:
+    """Amplify by 12 dB and clip at full scale."""
     del rate_hz
-    clipped: Samples = np.clip(_LOUDER * samples, -1.0, 1.0)
+    clipped: Samples = np.clip(_GAIN * samples, -1.0, 1.0)
     return clipped
 
 
-def narrow(samples: Samples, rate_hz: int) -> Samples:
-    """As a recording at 8 kHz has it: nothing above 4 kHz."""
+def limit_band(samples: Samples, rate_hz: int) -> Samples:
+    """Remove everything above 4 kHz, as a recording at 8 kHz does."""
     spectrum = np.fft.rfft(samples)
-    spectrum[np.fft.rfftfreq(len(samples), 1 / rate_hz) > _NARROW_HZ] = 0
+    spectrum[np.fft.rfftfreq(len(samples), 1 / rate_hz) > _BAND_HZ] = 0
     low: Samples = np.fft.irfft(spectrum, len(samples)).astype(np.float32)
     return low
 
 
-DEGRADATIONS: Mapping[str, Callable[[Samples, int], Samples]] = {
-    "overdriven": overdriven,
-    "narrow": narrow,
-}
+DEGRADATIONS: Mapping[str, Degradation] = {"overdriven": overdrive, "narrow": limit_band}
+"""To add one: a function and a row; the name goes into the keys of cached embeddings."""

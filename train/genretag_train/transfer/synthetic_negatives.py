@@ -1,4 +1,4 @@
-"""Sounds without any genre, made by code: what a head must not be sure of."""
+"""Synthetic sounds without any genre, of which a head must not be sure."""
 
 from collections.abc import Callable, Iterator, Mapping
 
@@ -8,11 +8,12 @@ from numpy.typing import NDArray
 Samples = NDArray[np.float32]
 """[n_samples], full scale at 1.0."""
 
-EACH = 24
+N_EACH = 24
+"""Sounds of each kind."""
 
 
 def _tones(rng: np.random.Generator, time_s: NDArray[np.float64]) -> NDArray[np.float64]:
-    """One to four steady sines."""
+    """Make one to four steady sines."""
     pitches = 2 ** rng.uniform(5.5, 12, size=rng.integers(1, 5))
     phases = rng.uniform(0, 6, (len(pitches), 1))
     chord: NDArray[np.float64] = np.sin(2 * np.pi * np.outer(pitches, time_s) + phases).sum(axis=0)
@@ -20,7 +21,7 @@ def _tones(rng: np.random.Generator, time_s: NDArray[np.float64]) -> NDArray[np.
 
 
 def _hum(rng: np.random.Generator, time_s: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The mains, a motor: a low tone with overtones, and some noise."""
+    """Make the hum of a motor: a low tone with overtones, and some noise."""
     overtones = np.arange(1, rng.integers(4, 30))
     levels = rng.uniform(0, 1, len(overtones)) / overtones
     tone = levels @ np.sin(2 * np.pi * rng.uniform(40, 200) * np.outer(overtones, time_s))
@@ -28,7 +29,7 @@ def _hum(rng: np.random.Generator, time_s: NDArray[np.float64]) -> NDArray[np.fl
 
 
 def _noise(rng: np.random.Generator, time_s: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Noise of any colour, steady or in gusts."""
+    """Make noise of any colour, steady or in gusts."""
     spectrum = np.fft.rfft(rng.normal(size=len(time_s)))
     spectrum *= np.maximum(np.arange(len(spectrum)), 20.0) ** -rng.uniform(0, 1.5)
     gusts = 1 + rng.uniform(0, 1) * np.sin(2 * np.pi * rng.uniform(0.05, 2) * time_s)
@@ -37,7 +38,7 @@ def _noise(rng: np.random.Generator, time_s: NDArray[np.float64]) -> NDArray[np.
 
 
 def _sweeps(rng: np.random.Generator, time_s: NDArray[np.float64]) -> NDArray[np.float64]:
-    """A siren: a tone that glides up and down."""
+    """Make a siren: a tone that glides up and down."""
     octaves = rng.uniform(0.3, 4) * np.sin(2 * np.pi * rng.uniform(0.03, 3) * time_s)
     pitch = rng.uniform(100, 1500) * 2**octaves
     siren: NDArray[np.float64] = np.sin(2 * np.pi * np.cumsum(pitch) * time_s[1])
@@ -45,7 +46,7 @@ def _sweeps(rng: np.random.Generator, time_s: NDArray[np.float64]) -> NDArray[np
 
 
 def _knocks(rng: np.random.Generator, time_s: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Clicks, knocks and rings at odd moments."""
+    """Make clicks, knocks and rings at random moments."""
     sound = np.zeros_like(time_s)
     for start in rng.integers(0, len(time_s), size=rng.integers(3, 60)):
         after_s = time_s[: len(time_s) - start]
@@ -54,7 +55,9 @@ def _knocks(rng: np.random.Generator, time_s: NDArray[np.float64]) -> NDArray[np
     return sound + 0.003 * rng.normal(size=len(time_s))
 
 
-KINDS: Mapping[str, Callable[[np.random.Generator, NDArray[np.float64]], NDArray[np.float64]]] = {
+GENERATORS: Mapping[
+    str, Callable[[np.random.Generator, NDArray[np.float64]], NDArray[np.float64]]
+] = {
     "tones": _tones,
     "hum": _hum,
     "noise": _noise,
@@ -63,10 +66,10 @@ KINDS: Mapping[str, Callable[[np.random.Generator, NDArray[np.float64]], NDArray
 }
 
 
-def sounds(n_samples: int, rate_hz: int, seed: int) -> Iterator[Samples]:
-    """`EACH` sounds of each kind, never the same."""
+def generate_sounds(n_samples: int, rate_hz: int, seed: int) -> Iterator[Samples]:
+    """Yield `N_EACH` sounds [n_samples] of each row of `GENERATORS`, with a peak of 0.5."""
     time_s = np.arange(n_samples) / rate_hz
-    for number, make in enumerate(KINDS.values()):
-        for take in range(EACH):
+    for number, make in enumerate(GENERATORS.values()):
+        for take in range(N_EACH):
             sound = make(np.random.default_rng((seed, number, take)), time_s)
             yield (sound / np.abs(sound).max() / 2).astype(np.float32)

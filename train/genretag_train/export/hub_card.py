@@ -1,0 +1,143 @@
+"""The model card on the Hugging Face Hub: YAML for the Hub, then Markdown for people."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from genretag.domain.manifest import ModelManifest
+from genretag.inference.store import HUB_FILE, HUB_PREFIX
+from genretag_train.evaluation import markdown
+from genretag_train.evaluation.card import render_measurements
+from genretag_train.evaluation.holdout import HoldoutReport
+from genretag_train.evaluation.models import EvaluatedModel, read_metrics
+from genretag_train.run_folder import MODEL
+
+_HUB_LICENCES = frozenset(
+    {"mit", "apache-2.0", "bsd-2-clause", "bsd-3-clause", "cc0-1.0", "cc-by-4.0", "cc-by-sa-4.0"}
+    | {"cc-by-nc-4.0", "cc-by-nc-sa-4.0", "gpl-3.0", "lgpl-3.0", "agpl-3.0", "mpl-2.0"}
+)
+"""The names of licences that the Hub knows; the others it calls `other`."""
+
+_METRICS = {"accuracy": "accuracy", "f1_macro": "f1"}
+
+
+def render_card(model: EvaluatedModel, repo: str) -> str:
+    """Return the card of a model that is published as `repo`, with the metrics of its run."""
+    manifest = model.manifest
+    metrics = read_metrics(model.file) if model.file.name == MODEL else {}
+    if metrics and model.config:
+        report = HoldoutReport.from_json(metrics)
+        scores = render_measurements(report, metrics["data"], model.config)
+    else:
+        scores = _brief_scores(manifest)
+    parts = (
+        _front_matter(manifest, metrics).rstrip(),
+        f"# {manifest.name}\n\n{manifest.description}".rstrip(),
+        _use(model, repo),
+        _limits(manifest),
+        _licence(manifest),
+        scores,
+        _precision(manifest),
+    )
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _front_matter(manifest: ModelManifest, metrics: Mapping[str, Any]) -> str:
+    from huggingface_hub import EvalResult, ModelCardData
+
+    licence = manifest.licence.lower()
+    known = licence in _HUB_LICENCES
+    test = metrics.get("test") or manifest.scores.get("test") or {}
+    results = [
+        EvalResult(
+            task_type="audio-classification",
+            dataset_type="held-out",
+            dataset_name=f"{test['clips']} held-out clips, split by {_split(manifest)}",
+            metric_type=kind,
+            metric_name=name,
+            metric_value=round(test[name], 4),
+        )
+        for name, kind in _METRICS.items()
+        if name in test
+    ]
+    data = ModelCardData(
+        license=licence if known else "other",
+        license_name=None if known else licence,
+        library_name="onnx",
+        pipeline_tag="audio-classification",
+        tags=["music", "genre", "audio", "onnx", "genretag"],
+        metrics=sorted(set(_METRICS.values())),
+        model_name=manifest.name if results else None,
+        eval_results=results or None,
+    )
+    return f"---\n{data.to_yaml()}\n---"
+
+
+def _split(manifest: ModelManifest) -> str:
+    return str(manifest.training.get("split", "unknown rule"))
+
+
+def _use(model: EvaluatedModel, repo: str) -> str:
+    address = f"{HUB_PREFIX}{repo}"
+    return f"""## Use
+
+```sh
+genretag models pull {address} --sha256 {model.session.digest}
+genretag scan --dry-run --model {address} ~/Music
+```
+
+`{HUB_FILE}` is one ONNX file; genres, front end, windows, temperature and threshold lie in its
+metadata (`genretag models show {address}`)."""
+
+
+def _limits(manifest: ModelManifest) -> str:
+    genres = manifest.genres.names
+    window = manifest.window
+    return f"""## Intended use and limits
+
+For filling in missing genres in a music library, with a person who can look at what was written
+and take it back (`genretag undo`). Not for judging people or works, nor for paying anyone.
+
+- It tells {len(genres)} genres apart and calls everything else one of them: {", ".join(genres)}.
+- It hears up to {window.balanced} windows of {window.length_s:g} s of a track, not all of it.
+- Below a score of {manifest.threshold:.2f} nothing is written.
+- Labels are what others gave the recordings; some are wrong, and genres are not equally well known.
+- The scores below hold for recordings like those that it was judged on, and for no others."""
+
+
+def _licence(manifest: ModelManifest) -> str:
+    data = manifest.training.get("data") or "What it learned from was not recorded."
+    return f"""## Licence and data
+
+The weights: {manifest.licence}. The recordings are not part of it and have licences of their own.
+
+{data}"""
+
+
+def _brief_scores(manifest: ModelManifest) -> str:
+    rows = [
+        (
+            f"{side} ({metrics['clips']} clips)",
+            markdown.format_interval(metrics, "accuracy"),
+            markdown.format_interval(metrics, "f1_macro"),
+            f"{metrics['ece']:.3f}",
+        )
+        for side in ("valid", "test")
+        if (metrics := manifest.scores.get(side))
+    ]
+    if not rows:
+        return markdown.render_section("Scores", "It was not measured.")
+    note = f"In brackets 95% bootstrap intervals over groups. Split: {_split(manifest)}."
+    return markdown.render_section(
+        "Scores", note, markdown.render_table(("", "accuracy", "macro-F1", "ECE"), rows)
+    )
+
+
+def _precision(manifest: ModelManifest) -> str:
+    cost = manifest.scores.get("precision")
+    if not cost or cost["precision"] == "fp32":
+        return ""
+    return f"""## Precision
+
+Weights in {cost["precision"]}: test accuracy {cost["accuracy"]:.3f}, in fp32
+{cost["accuracy_fp32"]:.3f}; macro-F1 {cost["f1_macro"]:.3f}, in fp32 {cost["f1_macro_fp32"]:.3f};
+the same best genre for {cost["same_genre"]:.1%} of {cost["clips"]} clips."""

@@ -1,0 +1,75 @@
+"""A fitted head: its model, its scores, and what is written of them."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from genretag.domain.genre import GenreVocabulary
+from genretag.domain.manifest import ModelManifest
+from genretag_train.data.dataset import Clip
+from genretag_train.evaluation.holdout import ClipPrediction
+from genretag_train.features.extraction import Skipped
+from genretag_train.transfer.cross_validation import CrossValidation
+from genretag_train.transfer.head_config import HeadConfig
+
+
+@dataclass(frozen=True, eq=False)
+class FittedHead:
+    """The model of a run, the clips it was fitted to, and how good it is.
+
+    `few` are genres with too few clips, and their number; `weak` those with too low an F1, and
+    the F1. `validations` has a cross-validation for each row of FOLDS, `baselines` what
+    `compare_with_baselines` gives.
+    """
+
+    config: HeadConfig
+    file: Path
+    genres: tuple[str, ...]
+    clips: tuple[Clip, ...]
+    skipped: tuple[Skipped, ...]
+    few: Mapping[str, int]
+    weak: Mapping[str, float]
+    validations: Mapping[str, CrossValidation]
+    baselines: Mapping[str, Mapping[str, Any]]
+
+    def predictions(self) -> list[ClipPrediction]:
+        """Return the out-of-fold predictions of all clips, also of those of other genres."""
+        groups = self.validations["groups"]
+        return [
+            ClipPrediction(clip.name, clip.genre, self.genres[row.argmax()], float(row.max()))
+            for clip, row in zip(groups.clips, groups.probabilities, strict=True)
+        ]
+
+    def to_manifest(self) -> ModelManifest:
+        """Return the manifest of the exported file."""
+        config, groups = self.config, self.validations["groups"]
+        parents = {genre: name for genre, name in config.parents.items() if genre in self.genres}
+        return ModelManifest(
+            name=config.name,
+            version=config.version,
+            licence=config.licence,
+            description=config.description,
+            genres=GenreVocabulary(self.genres, parents),
+            front_end=config.spec.front_end,
+            window=config.spec.window,
+            temperature=groups.temperature,
+            threshold=groups.threshold,
+            training={"data": config.trained_on, "clips": len(self.clips), "head": asdict(config)},
+            scores={name: validation.summary for name, validation in self.validations.items()},
+            set_masses=groups.set_masses,
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Return counts and scores for `metrics.json`."""
+        groups = self.validations["groups"]
+        return {
+            "clips": len(self.clips),
+            "genres": list(self.genres),
+            "few": dict(self.few),
+            "weak": dict(self.weak),
+            "skipped_files": {clip.name: clip.reason for clip in self.skipped},
+            "calibration": {"temperature": groups.temperature, "threshold": groups.threshold},
+            "outside": {name: validation.report for name, validation in self.validations.items()},
+            "rivals": dict(self.baselines),
+        }
