@@ -67,7 +67,7 @@ def genretag(
         typer.Option("--version", callback=_version, is_eager=True, help="Show the version."),
     ] = False,
 ) -> None:
-    r"""Listen to a local music library and write genre tags into the files, offline.
+    r"""Predict the genres of a local music library and write them into its files, offline.
 
     Every option can also stand in the config file, or in the environment
     as GENRETAG_<OPTION>. Flags beat the environment, which beats the file.

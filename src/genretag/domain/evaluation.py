@@ -162,7 +162,7 @@ class Evaluation:
 
     @property
     def threshold_problem(self) -> str | None:
-        """Why no threshold can be recommended; None if one can.
+        """The reason why no threshold can be recommended; None if one can.
 
         It needs the target precision, and many files or a 95% interval that lies above it.
         """

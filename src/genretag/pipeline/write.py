@@ -50,7 +50,7 @@ class Writer:
         return planned.convert(Tagged, notes=planned.notes + notes)
 
     def _done_by_others(self, planned: Planned) -> Outcome | None:
-        """Unchanged for a file that is not as it was, if there is nothing left to do; or None."""
+        """Return Unchanged for a file that is not as it was, if nothing is left to do; else None."""
         change = planned.change
         self.journal.await_others(Path(os.path.realpath(change.path)))
         try:
@@ -252,7 +252,7 @@ def _passes(check: Callable[[], bool]) -> bool:
 
 
 def _verification_error(change: TagChange, wrong: list[str], original: Path) -> FileError:
-    """Why a copy is not what it must be: the names, the file, or else genretag."""
+    """Return why a copy is not what it must be: the names, the file, or else genretag."""
     if not tags.can_store(change.after):
         names = ", ".join(f'"{name}"' for name in change.after)
         return FileError(

@@ -130,7 +130,7 @@ class _Changes:
 
 
 def _without(names: tuple[str, ...], others: tuple[str, ...]) -> list[str]:
-    """Those of `names` that are not among `others`, each once, in their order."""
+    """Return those of `names` that are not among `others`, each once, in their order."""
     return [name for name in dict.fromkeys(names) if name not in others]
 
 

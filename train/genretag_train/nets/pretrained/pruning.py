@@ -112,7 +112,7 @@ def _merge_inputs(weight: Tensor, merge: Tensor) -> Tensor:
 
 
 def _compute_affine(state: State, norm: str) -> tuple[Tensor, Tensor]:
-    """Factor and summand of a norm with fixed statistics, in double precision."""
+    """Return factor and summand of a norm with fixed statistics, in double precision."""
     weight, bias, mean, variance = (
         state[f"{norm}.{part}"].double()
         for part in ("weight", "bias", "running_mean", "running_var")
