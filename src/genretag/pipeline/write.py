@@ -50,7 +50,7 @@ class Writer:
         return planned.convert(Tagged, notes=planned.notes + notes)
 
     def _done_by_others(self, planned: Planned) -> Outcome | None:
-        """Return Unchanged for a file that is not as it was, if nothing is left to do; else None."""
+        """Return Unchanged for a file that others changed, if nothing is left to do; or None."""
         change = planned.change
         self.journal.await_others(Path(os.path.realpath(change.path)))
         try:
