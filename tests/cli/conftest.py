@@ -1,14 +1,13 @@
 import os
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import toy_model
+from command import COMMAND
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
-COMMAND = (sys.executable, "-m", "genretag")
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from audio_files import write_tone
-from conftest import COMMAND
+from command import COMMAND
 
 from genretag import tags
 

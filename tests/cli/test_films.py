@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from audio_files import write_tone
-from conftest import COMMAND
+from command import COMMAND
 from mutagen.mp4 import MP4, MP4Cover
 from test_scan import rows, song
 from toy_model import LOW_HZ

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from audio_files import RECIPES, encode, noise, tone
-from conftest import COMMAND
+from command import COMMAND
 from mutagen.flac import FLAC, Picture
 from mutagen.id3 import APIC, ID3
 from mutagen.mp4 import MP4, MP4Cover

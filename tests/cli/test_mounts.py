@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from audio_files import write_tone
-from conftest import COMMAND
+from command import COMMAND
 from refusing_mount import built, keeps_attributes, needed
 from toy_model import LOW_HZ
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from audio_files import make
-from conftest import COMMAND
+from command import COMMAND
 from rights import nobody
 
 from genretag.domain.outcome import Failed

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from audio_files import RECIPES, encode, garbage, make, tone, truncated
-from conftest import COMMAND
+from command import COMMAND
 from recordings import record
 
 HEARD = {"planned", "unsure"}

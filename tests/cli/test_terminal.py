@@ -13,7 +13,7 @@ from typing import IO
 import mutagen
 import pytest
 from audio_files import write_tone
-from conftest import COMMAND
+from command import COMMAND
 from rich.cells import cell_len
 
 from genretag import tags

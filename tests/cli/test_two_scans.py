@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from audio_files import write_tone
-from conftest import COMMAND
+from command import COMMAND
 from toy_model import LOW_HZ
 
 from genretag import tags

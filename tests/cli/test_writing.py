@@ -17,7 +17,7 @@ import mutagen
 import mutagen.id3
 import pytest
 from audio_files import garbage, make, truncated, write_tone
-from conftest import COMMAND
+from command import COMMAND
 from mutagen.apev2 import APEv2
 from one_shot import other_fields, raw_genres, stale_tags
 from rights import as_root
