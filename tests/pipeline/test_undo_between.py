@@ -226,7 +226,7 @@ def test_a_tag_that_somebody_took_out_is_not_made_again_unasked(
 
 def forced(journal: Path, path: Path) -> tuple[str, ...]:
     with closing(Journal(journal)) as opened:
-        target = undo.run_to_undo(opened, None)
+        target = undo.find_run(opened, None)
         assert target
         (outcome,) = apply(journal, undo.plan(opened, target.id, force=True))
     assert isinstance(outcome, Tagged), outcome

@@ -98,7 +98,7 @@ def take_back(folder: Path, run: int | None = None) -> list[Outcome]:
     """Undo a run, the last by default."""
     with closing(Journal(folder)) as journal:
         recover(journal)
-        target = undo.run_to_undo(journal, run)
+        target = undo.find_run(journal, run)
         if target is None:
             return []
         outcomes = undo.plan(journal, target.id)

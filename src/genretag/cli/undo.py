@@ -50,7 +50,7 @@ def undo(
 
     with closing(Journal(paths.data_dir())) as journal:
         recover(journal)
-        target = undoing.run_to_undo(journal, run)
+        target = undoing.find_run(journal, run)
         if target is None:
             typer.echo("There is nothing to undo.", err=True)
             raise typer.Exit(0)

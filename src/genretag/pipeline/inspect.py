@@ -7,7 +7,7 @@ from pathlib import Path
 from genretag import tags
 from genretag.domain.inspection import Inspection
 from genretag.domain.occlusion import OCCLUSIONS, Effect
-from genretag.domain.prediction import prediction_set
+from genretag.domain.prediction import Prediction, ScoredGenre, prediction_set
 from genretag.inference.session import Model
 from genretag.pipeline.windows import effects, timeline
 
@@ -16,14 +16,17 @@ from genretag.pipeline.windows import effects, timeline
 class InspectionOptions:
     """How closely to look at a file.
 
-    `explain` names the `OCCLUSIONS` to try; `wished` is the probability with which a set of
-    genres shall hold the true one, for a model that knows its `set_masses`. `threshold` is the
-    score from which a genre would be written, the model's own if there is none.
+    Attributes:
+        coverage: a key of `domain.window.COVERAGES`.
+        explain: the `OCCLUSIONS` to try.
+        set_probability: in (0, 1), with which a set of genres shall hold the true one; the model
+            must know its `set_masses`. None for no set.
+        threshold: the score from which a genre would be written; None for the model's own.
     """
 
     coverage: str = "balanced"
     explain: Collection[str] = ("time",)
-    wished: float | None = None
+    set_probability: float | None = None
     threshold: float | None = None
 
 
@@ -33,27 +36,32 @@ def inspect_file(path: Path, model: Model, options: InspectionOptions) -> Inspec
         container, genres = file.container, file.genres
         stored = file.stored_tags() if container else ()
         stale = file.stale_tags() if container else ()
-    heard = timeline(path, model, options.coverage)
-    best = next(iter(heard.prediction.genres), None)
+    track = timeline(path, model, options.coverage)
+    best = next(iter(track.prediction.genres), None)
 
-    def found(occlusion: str) -> tuple[tuple[Effect, ...], ...]:
+    def measure(occlusion: str) -> tuple[tuple[Effect, ...], ...]:
         if best is None or occlusion not in options.explain:
             return ()
         return tuple(effects(path, model, options.coverage, best.name, OCCLUSIONS[occlusion]))
 
-    manifest = model.manifest
     return Inspection(
         path,
         container,
         stored,
         genres,
         tuple(second.tag for second in stale),
-        heard,
-        manifest.threshold if options.threshold is None else options.threshold,
-        found("time"),
-        found("bands"),
-        options.wished,
-        prediction_set(heard.prediction, manifest.set_masses[round(100 * options.wished) - 1])
-        if options.wished
-        else (),
+        track,
+        model.manifest.threshold if options.threshold is None else options.threshold,
+        measure("time"),
+        measure("bands"),
+        options.set_probability,
+        _likely_set(track.prediction, model, options.set_probability),
     )
+
+
+def _likely_set(
+    prediction: Prediction, model: Model, probability: float | None
+) -> tuple[ScoredGenre, ...]:
+    if probability is None:
+        return ()
+    return prediction_set(prediction, model.manifest.set_masses[round(100 * probability) - 1])

@@ -43,17 +43,17 @@ def collect_entries(
         if isinstance(outcome, Skipped):
             skipped += 1
             continue
-        named = _titles(outcome)
-        heard = outcome.prediction
+        titles = _titles(outcome)
+        prediction = outcome.prediction
         entries.append(
             LibraryEntry(
                 outcome,
-                named.title or outcome.path.name,
-                named.artist,
+                titles.title or outcome.path.name,
+                titles.artist,
                 policy.real(outcome.before),
-                _names(heard, policy.genre_map),
+                _names(prediction, policy.genre_map),
                 outcome.after,
-                bool(heard and select_confident(heard, policy)),
+                bool(prediction and select_confident(prediction, policy)),
             )
         )
     return entries, skipped
@@ -78,7 +78,7 @@ def build_library(
         threshold=policy.threshold,
         entries=tuple(entries),
         skipped=skipped,
-        points=_places(entries),
+        points=_map_points(entries),
         timelines=tuple(_timelines(entries, model, coverage)),
     )
 
@@ -93,28 +93,30 @@ def _titles(outcome: Outcome) -> Titles:
     return Titles()
 
 
-def _names(heard: Prediction | None, genre_map: GenreMap) -> tuple[str, ...]:
+def _names(prediction: Prediction | None, genre_map: GenreMap) -> tuple[str, ...]:
     """Return all that the best genre is called: by the map, and by whoever uses its aliases."""
-    if not heard or not heard.genres:
+    if not prediction or not prediction.genres:
         return ()
-    best = heard.genres[0].name
+    best = prediction.genres[0].name
     names = (best, *genre_map.names(best))
     known = set(map(fold_name, names))
     return (*names, *(alias for alias, to in genre_map.aliases.items() if fold_name(to) in known))
 
 
-def _places(entries: Sequence[LibraryEntry]) -> NDArray[np.float64]:
+def _map_points(entries: Sequence[LibraryEntry]) -> NDArray[np.float64]:
     """Place each entry on the map; return [n_entries, 2]."""
     places = np.full((len(entries), 2), np.nan)
-    heard = [
+    embedded = [
         (n, entry.outcome.prediction.embedding)
         for n, entry in enumerate(entries)
         if entry.outcome.prediction
         and len(entry.outcome.prediction.embedding)
         and np.isfinite(entry.outcome.prediction.embedding).all()
     ]
-    if len(heard) >= _FEWEST_POINTS:
-        places[[n for n, _ in heard]] = project_to_plane(np.stack([point for _, point in heard]))
+    if len(embedded) >= _FEWEST_POINTS:
+        places[[n for n, _ in embedded]] = project_to_plane(
+            np.stack([point for _, point in embedded])
+        )
     return places
 
 
@@ -124,7 +126,7 @@ def _timelines(
     for n in select_interesting(entries):
         # Somebody took it away meanwhile, or the device has gone: a page may lack it.
         with suppress(FileError, DeviceError):
-            found = timeline(entries[n].outcome.path, model, coverage)
-            if found.excerpts:  # nobody made it silent meanwhile
+            track = timeline(entries[n].outcome.path, model, coverage)
+            if track.excerpts:  # nobody made it silent meanwhile
                 # No page shows what the model got, and of a long track it is much.
-                yield n, replace(found, mels=np.zeros((0, 0, 0), np.float32))
+                yield n, replace(track, mels=np.zeros((0, 0, 0), np.float32))

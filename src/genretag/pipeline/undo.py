@@ -12,23 +12,23 @@ from genretag.library.journal import Entry, Journal, RunRecord
 CHANGED_SINCE = "its genre was changed since"
 
 
-def run_to_undo(journal: Journal, wished: int | None) -> RunRecord | None:
-    """Return the run to take back: `wished`, or the last that was not taken back yet.
+def find_run(journal: Journal, number: int | None) -> RunRecord | None:
+    """Return the run to take back: `number`, or the last that was not taken back yet.
 
     Runs of `undo` are taken back only by number. None if there is nothing to undo.
 
     Raises:
-        UsageError: `unknown-run`, there is no run `wished` that wrote anything.
+        UsageError: `unknown-run`, there is no run `number` that wrote anything.
     """
     runs = [run for run in journal.history() if run.counts.get("committed")]
-    if wished is None:
+    if number is None:
         candidates = [run for run in runs if run.undoes is None and not run.undone]
         return candidates[-1] if candidates else None
-    found = next((run for run in runs if run.id == wished), None)
+    found = next((run for run in runs if run.id == number), None)
     if found is None:
         raise UsageError(
             Code.UNKNOWN_RUN,
-            f"There is no run {wished} that wrote anything",
+            f"There is no run {number} that wrote anything",
             "`genretag history` lists the runs.",
         )
     return found
