@@ -271,7 +271,7 @@ def write_genres(
 
     Args:
         path: a music file.
-        genres: a name or several, the first first; none takes the genre out of the tags.
+        genres: one name or several, the most important first; none removes the genre from the tags.
         player: lay several genres out as this player shows them, where formats leave a choice.
         keep_mtime: leave the file's time of modification as it is.
 

@@ -7,7 +7,13 @@ import toy_model
 
 def test_the_help_of_scan_groups_its_options_and_gives_examples(genretag) -> None:
     shown = genretag("scan", "--help").stdout
-    for words in ("Which files", "What is written", "How it listens", "What is shown", "Examples"):
+    for words in (
+        "Which files",
+        "What is written",
+        "How files are analysed",
+        "What is shown",
+        "Examples",
+    ):
         assert words in shown
 
 

@@ -4,6 +4,7 @@ import json
 import tomllib
 from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 import pytest
 import toy_model
@@ -12,6 +13,7 @@ from toy_model import MIDDLE_HZ
 
 from genretag import tags
 from genretag.domain.genre import GenreVocabulary
+from genretag.report import Format
 
 
 @pytest.fixture
@@ -45,6 +47,10 @@ def test_names_in_the_file_may_have_dashes_or_underscores(status, config) -> Non
     assert status("--threshold", "0") == "planned"
 
 
+*_FIRST, _LAST = get_args(Format)
+FORMATS = f"{', '.join(_FIRST)} or {_LAST}"
+
+
 @pytest.mark.parametrize(
     ("text", "line", "message"),
     [
@@ -65,7 +71,7 @@ def test_names_in_the_file_may_have_dashes_or_underscores(status, config) -> Non
         ("[scna]\ntop-k = 2", 2, "no command for a table [scna]; did you mean scan?"),
         ("\n[[exclude]]\na = 1", 2, "exclude must be text"),
         ("[scan]\ntop-k = 1\ntreshold = 1", 3, "scan has no option --treshold"),
-        ("[scan]\nformat = 'json'", 2, "format must be human, jsonl or csv, not json"),
+        ("[scan]\nformat = 'json'", 2, f"format must be {FORMATS}, not json"),
         ("scan.'top-k' = 0", 1, "top-k must be"),
         ("[thresholds]\n'toy@0' = 7", 2, "a threshold must be a share between 0 and 1"),
         ("thresholds = 7", 1, "a threshold must be a share between 0 and 1"),
@@ -133,7 +139,7 @@ def test_a_home_folder_is_found_in_the_config_file(status, config, tmp_path) -> 
         ("GENRETAG_JOBS", "none", "must be a whole number of at least 1, not none"),
         ("GENRETAG_HIDDEN", "maybe", "must be true or false"),
         ("GENRETAG_MAP", "/nowhere.toml", "which does not exist"),
-        ("GENRETAG_FORMAT", "xml", "must be human, jsonl or csv"),
+        ("GENRETAG_FORMAT", "xml", f"must be {FORMATS}"),
     ],
 )
 def test_a_wrong_variable_is_blamed_itself(genretag, music, name, value, message) -> None:

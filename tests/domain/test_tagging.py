@@ -34,7 +34,7 @@ def after(before: Track, prediction: Prediction, **policy: Any) -> tuple[str, ..
 
 
 def left_out(track: Track, policy: TagPolicy) -> Outcome | None:
-    return selection(policy).leave_out(track)
+    return selection(policy).exclude(track)
 
 
 class TestModes:

@@ -17,7 +17,7 @@ from genretag.executors.base import Executor
 from genretag.executors.local import LocalExecutor
 from genretag.executors.ray import RayExecutor
 from genretag.inference import session
-from genretag.pipeline.recall import Memory
+from genretag.pipeline.recall import PredictionCache
 from genretag.pipeline.scan import plan_files, predict_files
 from genretag.pipeline.settings import AnalysisSettings
 
@@ -60,8 +60,8 @@ def outcomes(
 ) -> Iterator[Outcome]:
     settings = AnalysisSettings(toy, Selection(), batch=batch)
     model = session.load(toy, "cpu")
-    memory = Memory.of(None, model.digest, settings.coverage)
-    with closing(predict_files(files, settings, memory, executor, model, print)) as analyses:
+    predictions = PredictionCache.for_model(None, model.digest, settings.coverage)
+    with closing(predict_files(files, settings, predictions, executor, model, print)) as analyses:
         yield from plan_files(analyses, TagPolicy(threshold=0.3))
 
 

@@ -11,7 +11,7 @@ from genretag.domain.outcome import Failed, Outcome, Skipped, Unchanged
 from genretag.domain.prediction import Prediction, ScoredGenre
 from genretag.domain.truth import GenreClasses
 from genretag.errors import Code, FileError
-from genretag.pipeline.evaluate import EvaluationQuestion, evaluate_outcomes
+from genretag.pipeline.evaluate import EvaluationSettings, evaluate_outcomes
 
 NAMES = ("Rock", "Pop", "Spoken")
 PATH = Path("/music/a.flac")
@@ -27,9 +27,9 @@ def file(*genres: str, **scores: float) -> Outcome:
     return Unchanged(path=PATH, before=genres, after=genres, prediction=heard(**scores))
 
 
-def question(precision: float = 0.9, **entries: object) -> EvaluationQuestion:
+def question(precision: float = 0.9, **entries: object) -> EvaluationSettings:
     classes = GenreClasses(GenreVocabulary(NAMES), GenreMap(**entries))  # type: ignore[arg-type]
-    return EvaluationQuestion(classes, "toy@0", 0.8, precision)
+    return EvaluationSettings(classes, "toy@0", 0.8, precision)
 
 
 def test_every_file_is_counted_once_with_its_reason() -> None:

@@ -1,6 +1,7 @@
 """Windows of several files are scored at once, and a device that fails costs a word."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +23,7 @@ from genretag.executors.local import LocalExecutor
 from genretag.inference import session
 from genretag.inference.session import DeviceError, Model
 from genretag.pipeline.analyse import analyse_safely
-from genretag.pipeline.recall import Memory
+from genretag.pipeline.recall import PredictionCache
 from genretag.pipeline.scan import plan_files, predict_files
 from genretag.pipeline.score import BatchScorer
 from genretag.pipeline.settings import AnalysisSettings
@@ -50,9 +51,9 @@ def outcomes(
     warnings: list[str] = []
     settings = AnalysisSettings(toy, Selection(), batch=batch)
     loaded = model or session.load(toy, "cpu")
-    memory = Memory.of(None, loaded.digest, settings.coverage)
+    predictions = PredictionCache.for_model(None, loaded.digest, settings.coverage)
     with LocalExecutor(2, 60.0, "genretag.pipeline.analyse") as executor:
-        found = predict_files(files, settings, memory, executor, loaded, warnings.append)
+        found = predict_files(files, settings, predictions, executor, loaded, warnings.append)
         return list(plan_files(found, TagPolicy(threshold=0.3))), warnings
 
 
@@ -126,6 +127,14 @@ def test_a_device_that_is_not_there_after_all_gives_way(
         assert len(said) == 1 and "cuda" in said[0] and "doctor" in said[0]
 
 
+def test_workers_leave_a_device_that_scores_batches_to_one_process() -> None:
+    gpu = AnalysisSettings(Path("m"), Selection(), device="cuda", batch=64)
+    whole = replace(gpu, coverage="full")
+    assert (gpu.worker_device, whole.worker_device) == ("cpu", "cpu")
+    assert gpu.scores_in_parent and not whole.scores_in_parent
+    assert replace(gpu, batch=None).worker_device == "cuda"
+
+
 def unscored(name: str, windows: NDArray[np.float32]) -> Analysis:
     return Analysis(Path(name), windows=windows, duration_s=1.0)
 
@@ -189,7 +198,7 @@ def test_a_file_for_which_a_worker_has_no_memory_fails_alone_and_is_no_mistake(
     failing = Failing(real.manifest, real.digest, "cpu", real._session)
     settings = AnalysisSettings(toy, Selection())
     path = next(file for file in library if isinstance(file, Path))
-    memory = Memory.of(None, real.digest, settings.coverage)
-    outcome = analyse_safely(path, failing, settings, memory).outcome
+    predictions = PredictionCache.for_model(None, real.digest, settings.coverage)
+    outcome = analyse_safely(path, failing, settings, predictions).outcome
     assert isinstance(outcome, Failed)
     assert outcome.error.code is Code.OUT_OF_MEMORY

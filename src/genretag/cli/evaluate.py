@@ -89,7 +89,7 @@ def evaluate(
         from genretag.domain.placeholder import parse_placeholders
         from genretag.domain.selection import Selection
         from genretag.domain.truth import GenreClasses
-        from genretag.pipeline.evaluate import EvaluationQuestion, evaluate_outcomes
+        from genretag.pipeline.evaluate import EvaluationSettings, evaluate_outcomes
         from genretag.report.paths import common_folder
 
         files = finding.find(paths)
@@ -97,7 +97,7 @@ def evaluate(
         predictor = session.predictor(display.warn)
         genres = predictor.manifest.genres
         names = maps.read(genre_map, genres.names)
-        question = EvaluationQuestion(
+        question = EvaluationSettings(
             GenreClasses(genres, names),
             predictor.loaded.identity,
             predictor.manifest.threshold,

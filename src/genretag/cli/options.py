@@ -24,7 +24,7 @@ Player = Literal["navidrome", "jellyfin", "kodi", "itunes", "mpd", "foobar2000"]
 
 in_finding = partial(typer.Option, rich_help_panel="Which files")
 in_writing = partial(typer.Option, rich_help_panel="What is written")
-in_inference = partial(typer.Option, rich_help_panel="How it listens")
+in_inference = partial(typer.Option, rich_help_panel="How files are analysed")
 in_output = partial(typer.Option, rich_help_panel="What is shown")
 
 PathsArgument = Annotated[

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from genretag.domain.advice import ThresholdAdvice
     from genretag.domain.outcome import Outcome
 
-_NOT_TO_LOOK = ("dry_run", "threshold", "plan", "yes", "format", "file")
+_DROPPED_IN_PREVIEW = ("dry_run", "threshold", "plan", "yes", "format", "file")
 """Parameters that a command which only shows something goes without."""
 
 
@@ -128,7 +128,7 @@ def _write(
         folder,
         format_options(context),
         keep_mtime=options.keep_mtime,
-        at_once=True,
+        decided_while_writing=True,
     )
     carry_out(display, outcomes, policy != "fill" and not options.yes, run)
 
@@ -163,5 +163,5 @@ def _next_steps(
             f"{format_files(advice.unsure)} {are} unsure. --threshold {lower.threshold} would tag "
             f"{lower.files} of them, about {lower.precision:.0%} of these rightly by the model's "
             "own scores. This shows them:",
-            format_command(context, *added, without=_NOT_TO_LOOK),
+            format_command(context, *added, without=_DROPPED_IN_PREVIEW),
         )

@@ -98,7 +98,7 @@ class Predictor:
         from genretag.library.cache import Cache
         from genretag.library.interrupt import deferred
         from genretag.library.paths import cache_dir
-        from genretag.pipeline.recall import Memory
+        from genretag.pipeline.recall import PredictionCache
         from genretag.pipeline.scan import predict_files
 
         folder = None if self.options.no_cache else cache_dir()
@@ -106,8 +106,8 @@ class Predictor:
         with ExitStack() as stack:
             stack.enter_context(deferred())
             cache = stack.enter_context(Cache(folder, self.warn)) if folder else None
-            memory = Memory.of(cache, self.loaded.digest, settings.coverage)
-            run = (files, settings, memory, self.executor, self.loaded, self.warn)
+            predictions = PredictionCache.for_model(cache, self.loaded.digest, settings.coverage)
+            run = (files, settings, predictions, self.executor, self.loaded, self.warn)
             yield stack.enter_context(closing(predict_files(*run)))
 
     def _settings(self, selection: "Selection", cache: Path | None) -> "AnalysisSettings":

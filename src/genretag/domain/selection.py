@@ -7,7 +7,7 @@ from genretag.domain.outcome import Outcome, Skipped, Unchanged
 from genretag.domain.placeholder import drop_placeholders, parse_placeholders
 from genretag.domain.track import Track
 
-Tagging = Literal["any", "tagged", "untagged"]
+TagState = Literal["any", "tagged", "untagged"]
 
 
 @dataclass(frozen=True)
@@ -18,11 +18,11 @@ class Selection:
     `video`.
     """
 
-    tagging: Tagging = "any"
+    tagging: TagState = "any"
     placeholders: frozenset[str] = field(default_factory=parse_placeholders)
     video: bool = False
 
-    def leave_out(self, track: Track) -> Outcome | None:
+    def exclude(self, track: Track) -> Outcome | None:
         """Return the outcome of a track that need not be scored; None for one that must be."""
         same = track.genres
         if not track.is_audio:

@@ -11,7 +11,7 @@ from genretag.domain.layout import PLAIN, Layout
 from genretag.domain.outcome import Outcome, Planned, Unchanged, Unsure
 from genretag.domain.placeholder import drop_placeholders, parse_placeholders
 from genretag.domain.prediction import Prediction, ScoredGenre
-from genretag.domain.selection import Selection, Tagging
+from genretag.domain.selection import Selection, TagState
 from genretag.domain.track import Track
 
 PolicyMode = Literal["fill", "replace", "add"]
@@ -61,7 +61,7 @@ class TagPolicy:
 
 def selection(policy: TagPolicy, video: bool = False) -> Selection:
     """Return which tracks must be scored for `policy`; films only with `video`."""
-    tagging: Tagging = "untagged" if policy.mode == "fill" else "any"
+    tagging: TagState = "untagged" if policy.mode == "fill" else "any"
     return Selection(tagging, policy.placeholders, video)
 
 

@@ -29,7 +29,7 @@ class WindowSpec:
         if not 0 < self.length_s < math.inf:
             raise ValueError(f"a window must be longer than 0 s, not {self.length_s}")
         if not isinstance(self.balanced, int) or self.balanced < 1:
-            raise ValueError(f"at least one whole window must be heard, not {self.balanced}")
+            raise ValueError(f"at least one whole window must be analysed, not {self.balanced}")
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What all executors share: their protocol, the order of results, and files that fail them."""
+"""What all executors share: protocol, order of results, files that crash or time out."""
 
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
@@ -80,7 +80,7 @@ def worker_died(path: Path, error: Exception) -> Analysis:
         path,
         FileError(
             Code.WORKER_DIED,
-            f"{path}: the process that listened to it died ({error})",
+            f"{path}: its worker process died ({error})",
             "The file is probably damaged in a way that crashes the decoder.",
         ),
     )

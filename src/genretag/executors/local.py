@@ -1,4 +1,4 @@
-"""Worker processes on this machine, which may die over a file and are given so much time."""
+"""Worker processes on this machine: a crash or a time limit costs one file, not the run."""
 
 import importlib
 import signal
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from genretag.executors.base import Work
 
 # Enough tasks to keep every worker busy while the slowest file holds back the ones after it.
-_AHEAD = 8
+_TASKS_PER_WORKER = 8
 
 
 class LocalExecutor:
@@ -58,9 +58,9 @@ class LocalExecutor:
             try:
                 return self._pool.schedule(work, (path,), timeout=self._timeout_s)
             except RuntimeError as error:  # the pool has given up
-                raise _lost(error) from error
+                raise _pool_error(error) from error
 
-        return run_in_order(tasks, submit, self._result, _AHEAD * self._jobs)
+        return run_in_order(tasks, submit, self._result, _TASKS_PER_WORKER * self._jobs)
 
     def close(self) -> None:
         """End all processes at once.
@@ -86,7 +86,7 @@ class LocalExecutor:
         except ProcessExpired as error:
             return worker_died(path, error)
         except BrokenProcessPool as error:
-            raise _lost(error) from error
+            raise _pool_error(error) from error
 
 
 class _Context(SpawnContext):
@@ -120,11 +120,11 @@ def _start() -> None:
     """Do nothing: the pool starts its processes for the first task."""
 
 
-def _lost(error: Exception) -> "RunError":
+def _pool_error(error: Exception) -> "RunError":
     from genretag.errors import Code, RunError
 
     return RunError(
         Code.WORKER_DIED,
-        f"The processes that listen to files died while they had nothing to do: {error}",
+        f"Idle worker processes died: {error}",
         "The machine may lack memory: try fewer --jobs. The same command goes on from here.",
     )

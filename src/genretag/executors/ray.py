@@ -13,8 +13,8 @@ from genretag.executors.base import Work, run_in_order, timed_out, worker_died
 from genretag.library.interrupt import wait
 
 # Tasks for each core of the cluster; the others wait here, so that memory stays flat.
-_AHEAD = 4
-_TRIES = 3
+_TASKS_PER_CORE = 4
+_MAX_RETRIES = 3
 
 
 class RayExecutor:
@@ -24,8 +24,8 @@ class RayExecutor:
     also those in the work itself, must lead to the same files on every machine.
 
     Args:
-        address: of the cluster; `auto` finds the one that this machine is part of, and without
-            one Ray runs here alone.
+        address: of the cluster; `auto` finds the one that this machine is part of, None starts
+            Ray on this machine alone.
         timeout_s: seconds after which a file is given up, once those before it are done.
     """
 
@@ -53,10 +53,10 @@ class RayExecutor:
                 "Start it with `ray start --head`, or name another with --ray-address.",
             ) from error
         try:
-            remote = ray.remote(num_cpus=1, max_retries=_TRIES)(_run)
+            remote = ray.remote(num_cpus=1, max_retries=_MAX_RETRIES)(_run)
             shared = ray.put((Path.cwd(), work))
             resources: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]
-            ahead = _AHEAD * max(1, int(resources.get("CPU", 1)))
+            ahead = _TASKS_PER_CORE * max(1, int(resources.get("CPU", 1)))
             yield from run_in_order(
                 tasks, lambda path: remote.remote(path, shared).future(), self._result, ahead
             )

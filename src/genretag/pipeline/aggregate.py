@@ -18,7 +18,7 @@ def aggregate(
         model: that the scores are of.
     """
     if not len(scores):
-        return silence(duration_s, model)
+        return silent_prediction(duration_s, model)
     return Prediction(
         rank_genres(model.manifest.genres.names, mean_scores(scores)),
         len(scores),
@@ -28,6 +28,6 @@ def aggregate(
     )
 
 
-def silence(duration_s: float, model: Model) -> Prediction:
+def silent_prediction(duration_s: float, model: Model) -> Prediction:
     """Return the prediction for a file of silence: no genres, no windows."""
     return Prediction((), 0, duration_s, model.identity)

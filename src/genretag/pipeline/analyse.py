@@ -16,8 +16,8 @@ from genretag.library import files
 from genretag.library.cache import Cache, state
 from genretag.library.resources import WORKER_BYTES
 from genretag.pipeline.extract import extract
-from genretag.pipeline.read import read, with_video
-from genretag.pipeline.recall import Memory
+from genretag.pipeline.read import detect_video, read
+from genretag.pipeline.recall import PredictionCache
 from genretag.pipeline.score import predict
 from genretag.pipeline.settings import AnalysisSettings
 
@@ -30,49 +30,51 @@ class Analyser:
 
     def __call__(self, path: Path) -> Analysis:
         """Return all that `settings` ask of a file; RunError if the model cannot be loaded."""
-        model, memory = _loaded(self.settings)
-        return analyse_safely(path, model, self.settings, memory)
+        model, predictions = _loaded(self.settings)
+        return analyse_safely(path, model, self.settings, predictions)
 
 
 @lru_cache(maxsize=1)
-def _loaded(settings: AnalysisSettings) -> tuple[Model, Memory]:
-    model = load(settings.model, "cpu" if settings.scores_elsewhere else settings.device)
+def _loaded(settings: AnalysisSettings) -> tuple[Model, PredictionCache]:
+    model = load(settings.model, settings.worker_device)
     cache = Cache(settings.cache) if settings.cache else None
-    return model, Memory.of(cache, model.digest, settings.coverage)
+    return model, PredictionCache.for_model(cache, model.digest, settings.coverage)
 
 
-def analyse(path: Path, model: Model, settings: AnalysisSettings, memory: Memory) -> Analysis:
+def analyse(
+    path: Path, model: Model, settings: AnalysisSettings, predictions: PredictionCache
+) -> Analysis:
     """Return the track at `path` and, if it is selected, its prediction or its windows.
 
     Raises:
         FileError: the file cannot be read or decoded.
         DeviceError: the model's device failed.
     """
-    before, stamp = _look_at(path)
+    before, stamp = _read_state(path)
     with tags.open(path) as file:
         track = replace(read(file), stamp=stamp)
-        outcome = settings.selection.leave_out(track)
+        outcome = settings.selection.exclude(track)
         if outcome is None:
-            track = with_video(track)
-            outcome = settings.selection.leave_out(track)
+            track = detect_video(track)
+            outcome = settings.selection.exclude(track)
         analysis = Analysis(path, track, outcome=outcome, state=before)
         if outcome:
             return analysis
         analysis = replace(analysis, fingerprint=_fingerprint(file))
-    if known := memory.prediction(analysis.fingerprint):
+    if known := predictions.prediction(analysis.fingerprint):
         return replace(analysis, prediction=known)
-    if settings.scores_elsewhere:
+    if settings.scores_in_parent:
         windows, duration_s = extract(path, model.manifest, settings.coverage)
         return replace(analysis, windows=windows, duration_s=duration_s)
     return replace(analysis, prediction=predict(path, model, settings.coverage))
 
 
 def analyse_safely(
-    path: Path, model: Model, settings: AnalysisSettings, memory: Memory
+    path: Path, model: Model, settings: AnalysisSettings, predictions: PredictionCache
 ) -> Analysis:
     """Return what `analyse` does; whatever goes wrong is the failure of this file alone."""
     try:
-        return analyse(path, model, settings, memory)
+        return analyse(path, model, settings, predictions)
     except FileError as error:
         return Analysis.failed(path, error)
     except (MemoryError, av.error.MemoryError):
@@ -102,7 +104,7 @@ def _failed(path: Path, code: Code, what: str, hint: str) -> Analysis:
     return Analysis.failed(path, FileError(code, f"{path}: {what}", hint))
 
 
-def _look_at(path: Path) -> tuple[str, Stamp]:
+def _read_state(path: Path) -> tuple[str, Stamp]:
     try:
         return state(path), files.read_stamp(path)
     except OSError as error:
@@ -110,7 +112,7 @@ def _look_at(path: Path) -> tuple[str, Stamp]:
 
 
 def _fingerprint(file: tags.TaggedFile) -> bytes | None:
-    """Return which sound it is; None if that cannot be told."""
+    """Return the fingerprint of the audio; None if it cannot be computed."""
     try:
         return fingerprint(file.path, file.audio_span)
     except (OSError, FileError):

@@ -16,8 +16,8 @@ from genretag.domain.truth import GenreClasses, UnmappedGenre, describe_unmapped
 
 
 @dataclass(frozen=True)
-class EvaluationQuestion:
-    """What is to be found out about a model.
+class EvaluationSettings:
+    """Settings of an evaluation.
 
     Attributes:
         classes: the genres that are compared.
@@ -36,7 +36,7 @@ class EvaluationQuestion:
     placeholders: frozenset[str] = field(default_factory=parse_placeholders)
 
 
-def evaluate_outcomes(outcomes: Iterable[Outcome], question: EvaluationQuestion) -> Evaluation:
+def evaluate_outcomes(outcomes: Iterable[Outcome], question: EvaluationSettings) -> Evaluation:
     """Return how right the model is about files that have a genre."""
     tally = Tally(question)
     for outcome in outcomes:
@@ -54,7 +54,7 @@ def evaluate_outcomes(outcomes: Iterable[Outcome], question: EvaluationQuestion)
 class Tally:
     """Collects outcomes: what can be compared, and why the others cannot."""
 
-    def __init__(self, question: EvaluationQuestion) -> None:
+    def __init__(self, question: EvaluationSettings) -> None:
         self._classes = question.classes
         self._written = question.written
         self._placeholders = question.placeholders

@@ -1,4 +1,4 @@
-"""Looks at one file from all sides; nothing is written."""
+"""Collects tags, predictions and occlusion effects of one file; nothing is written."""
 
 from collections.abc import Collection
 from dataclasses import dataclass

@@ -40,7 +40,7 @@ def _read_tags(file: TaggedFile) -> Track:
     return track
 
 
-def with_video(track: Track) -> Track:
+def detect_video(track: Track) -> Track:
     """Return `track` with what its file says of moving pictures; FileError as `read`."""
     film = track.container in _FILM_CONTAINERS and decode.has_video(track.path)
     return replace(track, has_video=film)

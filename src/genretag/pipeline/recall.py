@@ -14,7 +14,7 @@ from genretag.library.cache import Cache
 
 
 @dataclass(frozen=True)
-class Memory:
+class PredictionCache:
     """A cache, or none, as one predictor uses it.
 
     Attributes:
@@ -26,8 +26,8 @@ class Memory:
     predictor: bytes
 
     @classmethod
-    def of(cls, cache: Cache | None, model: str, coverage: str) -> "Memory":
-        """Return the memory for a model, by its digest, and a coverage."""
+    def for_model(cls, cache: Cache | None, model: str, coverage: str) -> "PredictionCache":
+        """Return the predictions of a model, by its digest, with a coverage."""
         parts = "\0".join((__version__, model, coverage))
         return cls(cache, hashlib.blake2b(parts.encode(), digest_size=16).digest())
 
@@ -36,7 +36,7 @@ class Memory:
         known = self.cache and self.cache.recall(path, self.predictor)
         if not known or not known.track:
             return None
-        outcome = selection.leave_out(known.track)
+        outcome = selection.exclude(known.track)
         if outcome:
             return replace(known, prediction=None, outcome=outcome)
         return known if known.prediction else None
@@ -54,18 +54,18 @@ class Memory:
 
 
 def recall(
-    files: Iterable[Path | Outcome], memory: Memory, selection: Selection
+    files: Iterable[Path | Outcome], predictions: PredictionCache, selection: Selection
 ) -> Iterator[Path | Analysis]:
     """Yield an analysis for each file that is known or left out, and the path of each other."""
     for file in files:
         if isinstance(file, Outcome):
             yield Analysis(file.path, outcome=file)
         else:
-            yield memory.recall(file, selection) or file
+            yield predictions.recall(file, selection) or file
 
 
-def remember(analyses: Iterable[Analysis], memory: Memory) -> Iterator[Analysis]:
+def remember(analyses: Iterable[Analysis], predictions: PredictionCache) -> Iterator[Analysis]:
     """Yield the same analyses; keep what is new in them."""
     for analysis in analyses:
-        memory.keep(analysis)
+        predictions.keep(analysis)
         yield analysis

@@ -15,7 +15,7 @@ from genretag.pipeline.analyse import Analyser
 from genretag.pipeline.annotate import annotate
 from genretag.pipeline.decide import decide
 from genretag.pipeline.group import group
-from genretag.pipeline.recall import Memory, recall, remember
+from genretag.pipeline.recall import PredictionCache, recall, remember
 from genretag.pipeline.score import BatchScorer
 from genretag.pipeline.settings import AnalysisSettings
 
@@ -26,7 +26,7 @@ Stage = Callable[[Any], Iterator[Any]]
 def predict_files(
     files: Iterable[Path | Outcome],
     settings: AnalysisSettings,
-    memory: Memory,
+    predictions: PredictionCache,
     executor: Executor,
     model: Model,
     warn: Warn,
@@ -36,17 +36,17 @@ def predict_files(
     Args:
         files: paths to analyse, and outcomes that are passed on, as `find` yields them.
         settings: how to analyse.
-        memory: knows files that nobody has touched, and keeps what is new.
+        predictions: knows files that nobody has touched, and keeps what is new.
         executor: where files are read, their windows extracted and scored.
         model: scores windows here where `settings` say so.
         warn: gets one message if the model's device fails and the CPU goes on.
     """
     yield from chain(
         files,
-        partial(recall, memory=memory, selection=settings.selection),
+        partial(recall, predictions=predictions, selection=settings.selection),
         partial(executor.run, work=Analyser(settings)),  # read, extract, score, aggregate
         BatchScorer(model, settings, warn).score,  # what workers have left to one process
-        partial(remember, memory=memory),
+        partial(remember, predictions=predictions),
     )
 
 

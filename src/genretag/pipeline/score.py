@@ -12,7 +12,7 @@ from genretag.domain.analysis import Analysis
 from genretag.domain.prediction import Embeddings, Prediction, Scores
 from genretag.errors import Warn
 from genretag.inference.session import BATCH, DeviceError, Model, reload_on_cpu
-from genretag.pipeline.aggregate import aggregate, silence
+from genretag.pipeline.aggregate import aggregate, silent_prediction
 from genretag.pipeline.extract import FeatureExtractor, Window
 from genretag.pipeline.settings import AnalysisSettings
 
@@ -33,7 +33,7 @@ def predict(path: Path, model: Model, coverage: str = "balanced") -> Prediction:
     batches = _batches(extractor.windows(path))
     parts = [model.predict_with_embeddings(np.stack(batch)) for batch in batches]
     if not parts:
-        return silence(extractor.duration_s, model)
+        return silent_prediction(extractor.duration_s, model)
     scores, embeddings = (np.concatenate(part) for part in zip(*parts, strict=True))
     return aggregate(scores, embeddings, extractor.duration_s, model)
 
@@ -83,7 +83,7 @@ class BatchScorer:
             if analysis.windows is None:
                 yield analysis
                 continue
-            prediction = silence(analysis.duration_s, self._model)
+            prediction = silent_prediction(analysis.duration_s, self._model)
             if n_windows := len(analysis.windows):
                 own = slice(first, first + n_windows)
                 first = own.stop

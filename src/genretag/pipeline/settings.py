@@ -29,6 +29,11 @@ class AnalysisSettings:
     batch: int | None = None
 
     @property
-    def scores_elsewhere(self) -> bool:
+    def worker_device(self) -> str:
+        """Where workers score: on the CPU if a device is left to one process."""
+        return "cpu" if self.batch is not None else self.device
+
+    @property
+    def scores_in_parent(self) -> bool:
         """Whether workers leave the scoring to the process that started them."""
         return self.batch is not None and self.coverage != "full"

@@ -7,7 +7,7 @@ import numpy as np
 from genretag.domain.occlusion import Effect, Occlusion
 from genretag.domain.timeline import Timeline
 from genretag.inference.session import Model
-from genretag.pipeline.aggregate import aggregate, silence
+from genretag.pipeline.aggregate import aggregate, silent_prediction
 from genretag.pipeline.extract import FeatureExtractor
 
 
@@ -35,7 +35,7 @@ def timeline(path: Path, model: Model, coverage: str) -> Timeline:
     if not sounding:
         empty = np.zeros((0, 0), np.float32)
         no_mels = np.zeros((0, 0, 0), np.float32)
-        prediction = silence(extractor.duration_s, model)
+        prediction = silent_prediction(extractor.duration_s, model)
         return Timeline(genres, (), silent, empty, empty, no_mels, prediction)
     mels = np.stack([window for _, window in sounding])
     scores, embeddings = model.predict_with_embeddings(mels)

@@ -19,14 +19,14 @@ from genretag.library.journal import Entry, Journal, OpenRun
 class Writer:
     """Writes the changes of one run. `keep_mtime` leaves the files' times as they are.
 
-    With `at_once` the changes are decided while they are written: a file that meanwhile got a
-    genre from somebody else has one, and that is no failure.
+    With `decided_while_writing`, a file that got a genre from somebody else since it was decided
+    has one, and that is no failure.
     """
 
     journal: Journal
     run: OpenRun
     keep_mtime: bool = False
-    at_once: bool = False
+    decided_while_writing: bool = False
 
     def apply(self, outcomes: Iterable[Outcome]) -> Iterator[Outcome]:
         """Write each Planned outcome, which becomes Tagged, Unchanged or Failed; pass on others.
@@ -45,11 +45,11 @@ class Writer:
         try:
             notes = self._replace(planned.change, model)
         except FileError as error:
-            done = self._done_by_others(planned) if error.code is Code.CHANGED else None
+            done = self._already_done(planned) if error.code is Code.CHANGED else None
             return done or planned.convert(Failed, after=planned.before, error=error)
         return planned.convert(Tagged, notes=planned.notes + notes)
 
-    def _done_by_others(self, planned: Planned) -> Outcome | None:
+    def _already_done(self, planned: Planned) -> Outcome | None:
         """Return Unchanged for a file that others changed, if nothing is left to do; or None."""
         change = planned.change
         self.journal.await_others(Path(os.path.realpath(change.path)))
@@ -59,7 +59,7 @@ class Writer:
             return None
         if now == change.after:
             reason = "has its old genres already" if change.raw else "already as planned"
-        elif self.at_once and now and now != change.before:
+        elif self.decided_while_writing and now and now != change.before:
             reason = "got a genre meanwhile"
         else:
             return None
@@ -92,15 +92,15 @@ class Writer:
             _edit(change, entry.staged)
             raw_after = _verify(change, entry.staged, original)
             if _is_changed(path, status):
-                raise _changed(change.path)
+                raise _changed_error(change.path)
             lost += files.swap(entry.staged, path, status.st_mtime_ns if self.keep_mtime else None)
-            return _other_names(status) + lost
+            return _hard_link_note(status) + lost
         except OSError as error:
             raise write_error(change.path, error) from error
         except GenretagError as error:
             if _is_changed(path, status):
-                raise _changed(change.path) from error
-            raise _about_original(change.path, entry.staged, error) from error
+                raise _changed_error(change.path) from error
+            raise _name_original(change.path, entry.staged, error) from error
         finally:
             self._settle(number, entry, made, raw_after)
 
@@ -131,13 +131,13 @@ def open_writer(
     options: str = "",
     undoes: int | None = None,
     keep_mtime: bool = False,
-    at_once: bool = False,
+    decided_while_writing: bool = False,
 ) -> Iterator[Writer]:
     """Open a run of its own in the journal, after what killed runs left is settled."""
     with closing(Journal(paths.data_dir())) as journal:
         recover(journal)
         with interrupt.deferred(), journal.run(command, undoes, folder, options) as run:
-            yield Writer(journal, run, keep_mtime, at_once)
+            yield Writer(journal, run, keep_mtime, decided_while_writing)
 
 
 def _is_swapped(path: Path, made: os.stat_result, raw: str | None) -> bool:
@@ -182,7 +182,7 @@ def _check(change: TagChange, path: Path) -> os.stat_result:
     except OSError as error:
         raise write_error(change.path, error) from error
     if change.stamp not in (None, Stamp(status.st_size, status.st_mtime_ns)):
-        raise _changed(change.path)
+        raise _changed_error(change.path)
     return status
 
 
@@ -200,7 +200,7 @@ def _read_original(change: TagChange, path: Path) -> _Original:
     """Return the file at `path` as it is; FileError if it has other genres than planned for."""
     with tags.open(path) as file:
         if file.genres != change.before:
-            raise _changed(change.path)
+            raise _changed_error(change.path)
         if change.raw is None:
             fields = file.other_fields_after_write(change.after, change.layout)
         else:
@@ -274,14 +274,14 @@ def _verification_error(change: TagChange, wrong: list[str], original: Path) -> 
     )
 
 
-def _other_names(status: os.stat_result) -> tuple[str, ...]:
+def _hard_link_note(status: os.stat_result) -> tuple[str, ...]:
     """Return what became of a file's other names, in a sentence."""
     if status.st_nlink > 1:
         return (f"it had {status.st_nlink} names; the others keep the old file",)
     return ()
 
 
-def _about_original(path: Path, staged: Path, error: GenretagError) -> GenretagError:
+def _name_original(path: Path, staged: Path, error: GenretagError) -> GenretagError:
     """Return `error` in words about the file that a person knows, not about its copy."""
     return type(error)(error.code, error.message.replace(str(staged), str(path)), error.hint)
 
@@ -294,7 +294,7 @@ def _is_changed(path: Path, before: os.stat_result) -> bool:
         return True
 
 
-def _changed(path: Path) -> FileError:
+def _changed_error(path: Path) -> FileError:
     return FileError(
         Code.CHANGED,
         f"{path}: somebody changed it since it was looked at; it was left alone",

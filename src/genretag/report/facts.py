@@ -15,7 +15,7 @@ def print_facts(facts: Iterable[tuple[str, str | Text]], console: Console) -> No
     """Print a line for each name and value; on a narrow console the value stands below its name."""
     rows = list(facts)
     is_narrow = console.width < _NARROW
-    indent = _INDENT if is_narrow else _INDENT + max(len(name) for name, _ in rows)
+    indent = _INDENT if is_narrow else _INDENT + max((len(name) for name, _ in rows), default=0)
     for name, value in rows:
         label = Text(name.ljust(indent), "bold")
         if is_narrow:
