@@ -1,5 +1,6 @@
 """Finds the files of models: bundled with genretag, on disk, or on the Hugging Face Hub."""
 
+import logging
 import sys
 from contextlib import suppress
 from importlib.resources import files
@@ -125,10 +126,10 @@ def _download(address: HubAddress, cache_dir: Path) -> Path:
     # These imports take long.
     from huggingface_hub import hf_hub_download
     from huggingface_hub.errors import HFValidationError
-    from huggingface_hub.utils.logging import set_verbosity_error
     from huggingface_hub.utils.tqdm import disable_progress_bars
 
-    set_verbosity_error()  # it logs each of its five tries; what comes of them is in our message
+    # It logs each of its five tries; what comes of them is in our message.
+    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)
     if not sys.stderr.isatty():
         disable_progress_bars()
     try:
