@@ -7,10 +7,15 @@ def main() -> None:
     Worker processes import this module anew, and need nothing of the command line.
     """
     try:
-        from genretag.cli import app
-    except KeyboardInterrupt:
-        raise SystemExit(130) from None
-    app.main()
+        try:
+            from genretag.cli import app
+        except KeyboardInterrupt:
+            raise SystemExit(130) from None
+        app.main()
+    finally:
+        # If KeyboardInterrupt came while text was executed, as dataclasses do, Python ends by
+        # SIGINT in place of the exit code, although it was handled. This makes it forget that.
+        exec("")  # noqa: S102
 
 
 if __name__ == "__main__":

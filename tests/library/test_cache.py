@@ -69,6 +69,21 @@ def test_a_file_comes_with_what_the_same_predictor_said_of_its_sound(
         assert (known.prediction, other.prediction) == (HEARD, None)
 
 
+def test_a_sound_too_long_for_a_fingerprint_is_known_until_somebody_writes_to_its_file(
+    tmp_path: Path, file: Path
+) -> None:
+    other = tmp_path / "b.mp3"
+    other.write_bytes(b"other")
+    with Cache(tmp_path) as cache:
+        cache.keep(replace(read(file), prediction=HEARD), PREDICTOR)
+        cache.keep(read(other), PREDICTOR)
+    with Cache(tmp_path) as cache:
+        known, unscored = (cache.recall(path, PREDICTOR) for path in (file, other))
+        assert known and unscored and (known.prediction, unscored.prediction) == (HEARD, None)
+        file.write_bytes(b"longer")
+        assert cache.recall(file, PREDICTOR) is None
+
+
 def test_whoever_writes_to_a_file_makes_it_unknown(tmp_path: Path, file: Path) -> None:
     status = file.stat()
     with Cache(tmp_path) as cache:

@@ -91,11 +91,12 @@ def test_what_is_there_is_taken_and_what_is_late_is_not_waited_for() -> None:
     interrupt.wait(future)
 
 
-def test_a_child_that_starts_does_not_meet_it_and_the_parent_does_later() -> None:
-    code = "import os, signal; os.kill(os.getpid(), signal.SIGINT); print('unharmed')"
-    with pytest.raises(KeyboardInterrupt), interrupt.block_sigint_in_children():
+@pytest.mark.parametrize("number", [number for number in ENDING if number != signal.SIGTERM])
+def test_a_child_that_starts_does_not_meet_it_and_the_parent_does_later(number) -> None:
+    code = f"import os; os.kill(os.getpid(), {int(number)}); print('unharmed')"
+    with pytest.raises(KeyboardInterrupt), interrupt.block_signals_in_children():
         child = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-        os.kill(os.getpid(), signal.SIGINT)
+        os.kill(os.getpid(), number)
         assert child.stdout == "unharmed\n" and child.returncode == 0
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from pebble import ProcessExpired, ProcessPool
 
-from genretag.library.interrupt import block_sigint_in_children, deferred, wait
+from genretag.library.interrupt import block_signals_in_children, deferred, wait
 
 # They take long to import, and processes are to start before that.
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class LocalExecutor:
         self._jobs = jobs
         self._timeout_s = timeout_s
         self._context = _Context()
-        with deferred(), block_sigint_in_children():
+        with deferred(), block_signals_in_children():
             self._pool = ProcessPool(jobs, 0, _prepare, (preload,), context=self._context)
             self._pool.schedule(_start)
 

@@ -1,5 +1,6 @@
 """Tracks and predictions that are known from earlier runs, in SQLite."""
 
+import hashlib
 import json
 import os
 import sqlite3
@@ -125,7 +126,8 @@ class Cache:
 
     def keep(self, analysis: Analysis, predictor: bytes) -> None:
         """Keep, soon, what is new in `analysis`; a file that failed is tried again."""
-        fingerprint, prediction = analysis.fingerprint, analysis.prediction
+        prediction = analysis.prediction
+        fingerprint = analysis.fingerprint or _stand_in(analysis)
         if fingerprint and prediction:
             row = json.dumps(_prediction_as_object(prediction))
             self._predictions.append((fingerprint, predictor, row))
@@ -240,6 +242,14 @@ def _aside(file: Path) -> Path:
 
 def _key(path: Path) -> bytes:
     return os.fsencode(os.path.abspath(path))  # noqa: PTH100 - links are names of their own here
+
+
+def _stand_in(analysis: Analysis) -> bytes | None:
+    """Return what stands for a sound without a fingerprint until somebody writes to its file."""
+    if analysis.prediction is None or analysis.state is None:
+        return None
+    name = _key(analysis.path) + b"\0" + analysis.state.encode()
+    return hashlib.blake2b(name, digest_size=16).digest()
 
 
 def _prediction_as_object(prediction: Prediction) -> dict[str, Any]:

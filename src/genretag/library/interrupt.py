@@ -112,19 +112,21 @@ def wait(future: Future[Any], timeout_s: float | None = None) -> None:
 
 
 @contextmanager
-def block_sigint_in_children() -> Iterator[None]:
-    """Let processes that start in the context never meet Ctrl-C; it waits here meanwhile.
+def block_signals_in_children() -> Iterator[None]:
+    """Let processes that start in the context never meet Ctrl-C nor SIGHUP; they wait here.
 
-    A terminal sends it to them all, and one that is only just starting has not yet said that it
-    does not want it. Windows has no such thing.
+    A terminal sends them to all its processes, and one that is only just starting has not yet
+    said that it does not want them. What this process makes of them, it tells the others.
+    Windows has no such thing.
     """
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
-    # It comes with the first process, and lets signals through again when it has started.
-    resource_tracker.ensure_running()
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
     try:
+        # It comes with the first process, and lets SIGINT through again when it has started.
+        resource_tracker.ensure_running()
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
