@@ -7,11 +7,11 @@ def main() -> None:
     Worker processes import this module anew, and need nothing of the command line.
     """
     try:
-        try:
-            from genretag.cli import app
-        except KeyboardInterrupt:
-            raise SystemExit(130) from None
+        from genretag.cli import app
+
         app.main()
+    except KeyboardInterrupt:  # so early or late that no command was there to meet it
+        raise SystemExit(130) from None
     finally:
         # If KeyboardInterrupt came while text was executed, as dataclasses do, Python ends by
         # SIGINT in place of the exit code, although it was handled. This makes it forget that.

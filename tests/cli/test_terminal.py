@@ -275,21 +275,20 @@ def test_who_ends_a_run_keeps_what_is_done_within_two_seconds(home, music, way) 
     assert "Traceback" not in terminal.text
 
 
-def test_ctrl_c_while_text_is_executed_gives_the_exit_code_as_well(tmp_path) -> None:
+def test_ctrl_c_before_the_command_begins_gives_the_exit_code_as_well(tmp_path) -> None:
     """Dataclasses execute text, and Python then ends modules that it runs by SIGINT itself."""
     (tmp_path / "interrupted.py").write_text(
         "from genretag import __main__\n"
         "from genretag.cli import app\n"
         "def app_that_is_interrupted():\n"
-        "    try:\n"
-        "        exec('raise KeyboardInterrupt')\n"
-        "    except KeyboardInterrupt:\n"
-        "        raise SystemExit(130)\n"
+        "    exec('raise KeyboardInterrupt')\n"
         "app.app = app_that_is_interrupted\n"
         "__main__.main()\n"
     )
-    run = subprocess.run([sys.executable, "-m", "interrupted"], cwd=tmp_path)
-    assert run.returncode == 130
+    run = subprocess.run(
+        [sys.executable, "-m", "interrupted"], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert (run.returncode, run.stdout, run.stderr) == (130, "", "")
 
 
 @pytest.mark.slow

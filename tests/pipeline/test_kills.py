@@ -13,10 +13,12 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from audio_files import make
 from one_shot import raw_genres
 from writers import (
     Content,
     Writers,
+    apply,
     copies,
     pending,
     planned,
@@ -27,6 +29,7 @@ from writers import (
 )
 
 from genretag import tags
+from genretag.library import files, interrupt
 from genretag.library.journal import Journal
 from genretag.pipeline.write import recover
 
@@ -134,6 +137,29 @@ def test_an_interrupt_right_after_a_swap_leaves_a_journal_that_knows_of_it(
         pass
     assert pending(journal) == []
     assert {path: raw_genres(path) for path in music} == raw
+
+
+def test_an_interrupt_does_not_wait_for_the_copy_of_a_large_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    song, journal = make("FLAC", tmp_path), tmp_path / "journal"
+    before = song.read_bytes()
+
+    def copy_slowly(source: Path, target: Path) -> tuple[str, ...]:
+        target.write_bytes(before[:100])
+        os.kill(os.getpid(), signal.SIGINT)
+        pytest.fail("it was copied to the end")
+
+    monkeypatch.setattr(files, "copy", copy_slowly)
+    handler = signal.getsignal(signal.SIGINT)
+    try:
+        interrupt.install()
+        with pytest.raises(KeyboardInterrupt), interrupt.deferred():
+            apply(journal, [planned(song, "Rock")])
+    finally:
+        signal.signal(signal.SIGINT, handler)
+    assert song.read_bytes() == before
+    assert staged_in(tmp_path) == [] and pending(journal) == []
 
 
 def until_replaced(path: Path, inode: int) -> None:

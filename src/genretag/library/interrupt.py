@@ -58,10 +58,11 @@ def deferred() -> Iterator[None]:
 
 @contextmanager
 def immediate() -> Iterator[None]:
-    """Let an interrupt come at once again, as where a person is asked something."""
+    """Let an interrupt come at once again, as where a person is asked or a large file copied."""
     global _deferred
-    before, _deferred = _deferred, 0
+    before = _deferred
     try:
+        _deferred = 0
         check()
         yield
     finally:

@@ -34,7 +34,8 @@ class Writer:
         Raises:
             RunError: the disk is full or the journal cannot be written; all that was yielded
                 before is done, and the file at hand is as it was.
-            KeyboardInterrupt: between two files, if an interrupt was deferred.
+            KeyboardInterrupt: between two files, or before a file is replaced by its copy, if an
+                interrupt was deferred.
         """
         for outcome in outcomes:
             interrupt.check()
@@ -87,10 +88,12 @@ class Writer:
         made: os.stat_result | None = None
         raw_after: str | None = None
         try:
-            lost = files.copy(path, entry.staged)
-            made = entry.staged.stat()
-            _edit(change, entry.staged)
-            raw_after = _verify(change, entry.staged, original)
+            # A large file on a slow disk may take minutes, and so far only its copy can be torn.
+            with interrupt.immediate():
+                lost = files.copy(path, entry.staged)
+                made = entry.staged.stat()
+                _edit(change, entry.staged)
+                raw_after = _verify(change, entry.staged, original)
             if _is_changed(path, status):
                 raise _changed_error(change.path)
             lost += files.swap(entry.staged, path, status.st_mtime_ns if self.keep_mtime else None)
