@@ -4,8 +4,10 @@ import os
 import signal
 import subprocess
 import sys
+import weakref
 from collections.abc import Iterator
 from concurrent.futures import Future
+from contextlib import suppress
 from queue import SimpleQueue
 from threading import Timer
 
@@ -25,6 +27,8 @@ def installed() -> Iterator[None]:
     yield
     for number, handler in before.items():
         signal.signal(number, handler)
+    with suppress(KeyboardInterrupt):  # of a test that it has ended already
+        interrupt.check()
 
 
 @pytest.mark.parametrize("number", ENDING)
@@ -55,6 +59,24 @@ def test_one_that_is_deferred_comes_where_it_is_checked() -> None:
         interrupt.check()
         done.append("the next one")
     assert done == ["the file at hand"]
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_one_that_python_ignores_comes_at_the_next_check() -> None:
+    class Thing:
+        pass
+
+    def callback(_: object) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        for _n in range(1000):  # the handler runs in here
+            pass
+
+    thing = Thing()
+    reference = weakref.ref(thing, callback)
+    del thing
+    assert reference() is None
+    with pytest.raises(KeyboardInterrupt):
+        interrupt.check()
 
 
 def test_an_error_goes_before_an_interrupt_that_waits() -> None:

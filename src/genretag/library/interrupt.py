@@ -135,8 +135,10 @@ def block_signals_in_children() -> Iterator[None]:
 
 def _handle(number: int, frame: FrameType | None) -> None:
     global _requested
+    # Also where it raises: Python ignores what is raised in the callback of a weak reference, as
+    # imports have them, and then the next `check` ends the run.
+    _requested = True
     if not _deferred:
         raise KeyboardInterrupt
-    _requested = True
     if _waiting is not None:
         _waiting.put(None)  # written in C: a handler may call it while `get` waits
