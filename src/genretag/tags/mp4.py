@@ -157,7 +157,11 @@ def _create(file: BinaryIO, path: Sequence[Atom], ilst: bytes) -> None:
 def _find_last_end(file: BinaryIO, atom: Atom) -> int:
     """Return where the last atom in `atom` ends; nothing but zeros that end a list may follow."""
     inside = atoms.read_children(file, atom)
-    return inside[-1].end if inside else atom.end
+    if not inside:
+        return atom.end
+    if read_at(file, inside[-1].offset, 4) == bytes(4):
+        raise CannotWriteError(f"its {inside[-1].name.decode('latin-1')} atom has no end")
+    return inside[-1].end
 
 
 def _remove(file: BinaryIO, path: Sequence[Atom]) -> None:

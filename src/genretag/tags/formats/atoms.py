@@ -108,6 +108,8 @@ def _check(file: BinaryIO, parents: Sequence[Atom], growth: int) -> None:
             raise CannotWriteError("its moov atom would grow beyond 4 GB")
     if not all(atom.end <= size_of(file) for atom in parents):
         raise CannotWriteError("its moov atom is cut off")
+    for _ in _find_offset_atoms(file):  # what is broken is refused before anything is changed
+        pass
 
 
 def _resize(file: BinaryIO, atom: Atom, growth: int) -> None:
