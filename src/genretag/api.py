@@ -59,7 +59,7 @@ class Failed:
 
 @dataclass(frozen=True)
 class Written:
-    """What `write_genres` did.
+    """The result of `write_genres`.
 
     Attributes:
         path: the file.
@@ -132,7 +132,7 @@ class Tagger:
 
     @property
     def device(self) -> str:
-        """Where the model runs, such as `cpu`."""
+        """The device of the model, such as `cpu`."""
         return self._model.device
 
     # The overloads overlap because a text is an iterable of texts too; it is taken for one path.

@@ -62,7 +62,7 @@ OutputOption = Annotated[
 
 @dataclass(frozen=True, repr=False, eq=False)
 class FindingOptions:
-    """Which files a command looks at."""
+    """Options that select files."""
 
     exclude: Annotated[
         list[str] | None,
@@ -103,7 +103,7 @@ class FindingOptions:
 
 @dataclass(frozen=True, repr=False, eq=False)
 class ModelOptions:
-    """Which model analyses a file, where, and how much of it."""
+    """Options of a model that analyses one file."""
 
     model: Annotated[
         str,
@@ -126,7 +126,7 @@ class ModelOptions:
 
 @dataclass(frozen=True, repr=False, eq=False)
 class InferenceOptions(ModelOptions):
-    """Which model analyses files, where, and how many at a time."""
+    """Options of a model that analyses many files."""
 
     jobs: Annotated[
         int | None,
@@ -171,7 +171,7 @@ class InferenceOptions(ModelOptions):
 
 @dataclass(frozen=True, repr=False, eq=False)
 class TaggingOptions:
-    """Which genres files get, and how tags store them."""
+    """Options of the genres that files get, and of how tags store them."""
 
     policy: Annotated[
         Literal["fill", "replace", "add"],
@@ -227,7 +227,7 @@ class TaggingOptions:
 
 @dataclass(frozen=True, repr=False, eq=False)
 class WritingOptions:
-    """How changes are written, or planned."""
+    """Options of writing or planning changes."""
 
     keep_mtime: Annotated[
         bool,
@@ -252,7 +252,7 @@ class WritingOptions:
 
 @dataclass(frozen=True, repr=False, eq=False)
 class OutputOptions:
-    """Where a line for each file goes, and in which format."""
+    """Options of the output: its file and its format."""
 
     format: Annotated[Format, in_output(help="Lines to read, or data for scripts.")] = "human"
     file: OutputOption = None

@@ -76,7 +76,7 @@ class Predictor:
 
     @property
     def manifest(self) -> "ModelManifest":
-        """What the model says of itself."""
+        """The manifest of the model."""
         return self.loaded.manifest
 
     @contextmanager

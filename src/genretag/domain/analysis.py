@@ -1,4 +1,4 @@
-"""What is known of one file on its way through the pipeline."""
+"""The analysis of one file on its way through the pipeline."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from genretag.domain.outcome import Failed, Outcome, Unchanged
 from genretag.domain.prediction import Prediction
 from genretag.domain.track import Track
-from genretag.errors import FileError
+from genretag.errors import Code, FileError
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +40,11 @@ class Analysis:
     def failed(cls, path: Path, error: FileError) -> "Analysis":
         """Return the analysis of a file that cannot be handled."""
         return cls(path, outcome=Failed(path=path, error=error))
+
+    @classmethod
+    def failed_as(cls, path: Path, code: Code, what: str, hint: str) -> "Analysis":
+        """Return the analysis of a file with the error that `what` says of it."""
+        return cls.failed(path, FileError(code, f"{path}: {what}", hint))
 
     def as_outcome(self) -> Outcome:
         """Return the outcome, for a file that nobody has decided: nothing is to be written."""

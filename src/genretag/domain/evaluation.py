@@ -111,7 +111,7 @@ class TargetThreshold:
 
 @dataclass(frozen=True, eq=False)
 class EvaluationMetrics:
-    """How well files were predicted; intervals take files for independent of each other.
+    """Metrics of predictions for files; intervals take files for independent of each other.
 
     Attributes:
         accuracy: share of files whose first genre is predicted.

@@ -90,7 +90,7 @@ def resolve_as_ffmpeg(texts: Sequence[str], version: str) -> Iterator[str]:
 
 @dataclass(frozen=True)
 class Reading:
-    """How a program reads genres from the tags of one container.
+    """The way in which a program reads genres from the tags of one container.
 
     Attributes:
         order: the formats that it reads, in their priority; empty for all, in file order.

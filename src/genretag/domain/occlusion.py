@@ -35,7 +35,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Effect:
-    """How much higher a window scores a genre with a part than without, in [-1, 1].
+    """The amount by which a window scores a genre with a part than without, in [-1, 1].
 
     Above 0 the part speaks for the genre, below 0 against it.
     """

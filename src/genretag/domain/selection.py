@@ -1,4 +1,4 @@
-"""Which files are scored by the model, and why the others are not."""
+"""Selects the files that a model scores, and says why the others are left out."""
 
 from dataclasses import dataclass, field
 from typing import Literal
@@ -12,7 +12,7 @@ TagState = Literal["any", "tagged", "untagged"]
 
 @dataclass(frozen=True)
 class Selection:
-    """Which tracks are scored: all, those that have a genre, or those that have none.
+    """The tracks to score: all, those that have a genre, or those that have none.
 
     Genres whose folded name is one of `parse_placeholders` count as none. Films are left out unless
     `video`.

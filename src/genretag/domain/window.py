@@ -125,4 +125,4 @@ COVERAGES: Mapping[str, Callable[[float, WindowSpec], list[Excerpt]]] = {
     "balanced": balanced,
     "full": full,
 }
-"""How much of a track is used, by the values of `--coverage`."""
+"""Functions that choose excerpts of a track, by the values of `--coverage`."""

@@ -1,1 +1,1 @@
-"""Where files are analysed: in processes of this machine, or on the machines of a cluster."""
+"""Run analyses in processes of this machine, or on the machines of a cluster."""

@@ -1,4 +1,4 @@
-"""What all executors share: protocol, order of results, files that crash or time out."""
+"""Shared parts of executors: protocol, order of results, files that crash or time out."""
 
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from genretag.domain.analysis import Analysis
-from genretag.errors import Code, FileError
+from genretag.errors import Code
 from genretag.library import interrupt
 
 Work = Callable[[Path], Analysis]
@@ -64,23 +64,19 @@ def _finish(
 
 def timed_out(path: Path, timeout_s: float) -> Analysis:
     """Return the analysis of a file that took too long."""
-    return Analysis.failed(
+    return Analysis.failed_as(
         path,
-        FileError(
-            Code.TIMED_OUT,
-            f"{path}: no result after {timeout_s:g} s",
-            "Give it more time with --timeout, or play the file to see whether it is damaged.",
-        ),
+        Code.TIMED_OUT,
+        f"no result after {timeout_s:g} s",
+        "Give it more time with --timeout, or play the file to see whether it is damaged.",
     )
 
 
 def worker_died(path: Path, error: Exception) -> Analysis:
     """Return the analysis of a file that its process did not survive."""
-    return Analysis.failed(
+    return Analysis.failed_as(
         path,
-        FileError(
-            Code.WORKER_DIED,
-            f"{path}: its worker process died ({error})",
-            "The file is probably damaged in a way that crashes the decoder.",
-        ),
+        Code.WORKER_DIED,
+        f"its worker process died ({error})",
+        "The file is probably damaged in a way that crashes the decoder.",
     )

@@ -72,7 +72,7 @@ def state(path: Path) -> str:
 
 
 class Cache:
-    """What is known from earlier runs, in one folder; several runs may use it at the same time.
+    """A store of earlier results in one folder; several runs may use it at the same time.
 
     It keeps facts, never decisions: the track of each file, valid until somebody writes to the
     file, and the prediction for each sound, by its fingerprint. So another policy costs nothing.

@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 WORKER_BYTES = 1 << 30
-"""How much memory one file may take, beyond what a worker has when it begins."""
+"""Bytes that one file may take, beyond what a worker has when it begins."""
 
 _GROUPS = Path("/sys/fs/cgroup")
 _SELF = Path("/proc/self")

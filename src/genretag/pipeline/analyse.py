@@ -1,4 +1,4 @@
-"""What a worker does with one file: stages 3 to 6, read, extract, score and aggregate."""
+"""Analyses one file in a worker: stages 3 to 6, read, extract, score and aggregate."""
 
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -78,30 +78,26 @@ def analyse_safely(
     except FileError as error:
         return Analysis.failed(path, error)
     except (MemoryError, av.error.MemoryError):
-        return _failed(
+        return Analysis.failed_as(
             path,
             Code.OUT_OF_MEMORY,
             f"it needs more than the {WORKER_BYTES >> 20} MB that a file may take",
             "The file is probably damaged or made to do harm.",
         )
     except DeviceError as error:
-        return _failed(
+        return Analysis.failed_as(
             path,
             Code.OUT_OF_MEMORY,
             f"scoring it failed: {error}",
             "The machine may lack memory: try fewer --jobs.",
         )
     except Exception as error:  # noqa: BLE001 - one file never stops a run, whatever it does
-        return _failed(
+        return Analysis.failed_as(
             path,
             Code.INTERNAL,
             f"{type(error).__name__}: {error}",
             "This is a mistake in genretag: please report it.",
         )
-
-
-def _failed(path: Path, code: Code, what: str, hint: str) -> Analysis:
-    return Analysis.failed(path, FileError(code, f"{path}: {what}", hint))
 
 
 def _read_state(path: Path) -> tuple[str, Stamp]:

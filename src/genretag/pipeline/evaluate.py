@@ -68,7 +68,7 @@ class Tally:
 
     @property
     def counts(self) -> FileCounts:
-        """How many files there were, by what became of them."""
+        """The number of files, by what became of them."""
         return FileCounts(**self._counts)
 
     def add(self, outcome: Outcome) -> None:

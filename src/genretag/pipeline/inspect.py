@@ -14,7 +14,7 @@ from genretag.pipeline.windows import effects, timeline
 
 @dataclass(frozen=True)
 class InspectionOptions:
-    """How closely to look at a file.
+    """Options of an inspection.
 
     Attributes:
         coverage: a key of `domain.window.COVERAGES`.

@@ -1,4 +1,4 @@
-"""How files are analysed, as all stages know it."""
+"""Settings of the analysis that all stages share."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +8,7 @@ from genretag.domain.selection import Selection
 
 @dataclass(frozen=True)
 class AnalysisSettings:
-    """What every worker must know: small, and fit to be sent to another process.
+    """Settings that every worker needs: small, and fit to be sent to another process.
 
     Attributes:
         model: its file.
@@ -30,7 +30,7 @@ class AnalysisSettings:
 
     @property
     def worker_device(self) -> str:
-        """Where workers score: on the CPU if a device is left to one process."""
+        """The device of workers: the CPU if another one is left to one process."""
         return "cpu" if self.batch is not None else self.device
 
     @property

@@ -191,7 +191,7 @@ def _check(change: TagChange, path: Path) -> os.stat_result:
 
 @dataclass(frozen=True)
 class _Original:
-    """What a file must be like after a write, but for its genre, and how to put that back."""
+    """The state of a file that a write must keep, and its genres before."""
 
     path: Path
     raw: str

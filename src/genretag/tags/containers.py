@@ -14,7 +14,7 @@ _HEAD = 5 << 14
 """How many bytes are looked at, the most that any sign of a container may need."""
 
 _MOST_ZEROS = 1 << 20
-"""How many bytes of zeros may come before frames of audio."""
+"""The most bytes of zeros that may come before frames of audio."""
 
 _FAMILIES = (
     flac.CONTAINERS,

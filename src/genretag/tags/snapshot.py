@@ -13,7 +13,7 @@ SCHEMA = 1
 
 @dataclass(frozen=True)
 class RawTag:
-    """What one tag has stored under `keys`, at which positions; `header` is None for no tag.
+    """The items that one tag stores under `keys`, at which positions; `header` is None for no tag.
 
     Besides the genre, `keys` name the ID3 frames that a change of version would rewrite. `copied`
     are the keys of what a write copies there from ID3v1.

@@ -1,4 +1,4 @@
-"""What long commands share: a bar, lines of text, and genretag's own errors."""
+"""Shared parts of long commands: a bar, lines of text, and genretag's own errors."""
 
 import os
 from collections.abc import Iterator

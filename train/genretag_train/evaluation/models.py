@@ -32,7 +32,7 @@ class EvaluatedModel:
 
     @property
     def manifest(self) -> ModelManifest:
-        """What the file says of itself."""
+        """The manifest of the file."""
         return self.session.manifest
 
     @property

@@ -1,4 +1,4 @@
-"""What a lower precision of the weights costs in accuracy."""
+"""Measures what a lower precision of the weights costs in accuracy."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass

@@ -29,7 +29,7 @@ Degradation = Callable[[NDArray[np.float32], int], NDArray[np.float32]]
 
 @dataclass(frozen=True)
 class FeatureSpec:
-    """How features are computed: the front end, the windows, and which clips are too short.
+    """Settings of features: the front end, the windows, and the shortest clip.
 
     Training uses at most `clip_s` seconds from the middle of a file, and skips what is shorter
     than `min_s`.

@@ -17,4 +17,4 @@ PICTURES: Mapping[str, Callable[[PlotData], Figure]] = {
     "confused": draw_confused,
     "genres": draw_genres,
 }
-"""What is drawn of one model; `curves` is drawn of several runs."""
+"""Pictures of one model; `curves` is a picture of several runs."""

@@ -1,4 +1,4 @@
-"""Which pictures are drawn of which runs, and from which clips."""
+"""Selects pictures, runs, and the clips to draw from."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

@@ -35,7 +35,7 @@ class Halving:
 
 @dataclass(frozen=True)
 class Sweep:
-    """What a sweep file says; `raw` is all of it, as a W&B agent wants it."""
+    """The content of a sweep file; `raw` is all of it, as a W&B agent wants it."""
 
     name: str
     method: str
@@ -64,7 +64,7 @@ class Sweep:
 
     @property
     def grid_size(self) -> int:
-        """How many trials try everything."""
+        """The number of trials of the whole grid."""
         return prod(map(len, self.grid.values()))
 
 

@@ -31,7 +31,7 @@ class SweepJob:
 
     @property
     def n_trials(self) -> int:
-        """How many trials the processes of this sweep do together."""
+        """The number of trials of all processes of this sweep together."""
         wanted = self.trials or self.sweep.run_cap
         if self.sweep.method == "grid":
             return min(wanted or self.sweep.grid_size, self.sweep.grid_size)

@@ -22,7 +22,7 @@ from genretag_train.sweep.job import SweepJob
 
 DATABASE, TRIALS = "study.db", "trials.csv"
 HEARTBEAT_S, GRACE_S = 20, 120
-"""How often a process says that its trial lives, and when silence means that it does not."""
+"""Seconds between heartbeats of a trial, and seconds of silence after which it counts as dead."""
 
 _DONE = (TrialState.COMPLETE, TrialState.PRUNED)
 _WARMUP_TRIALS, _WARMUP_EPOCHS = 5, 3

@@ -32,7 +32,7 @@ from genretag_train.training.loop import fit, load_checkpoint
 
 @dataclass(frozen=True)
 class RunPaths:
-    """Where a run reads and writes; a finished model goes to the folder `bundle` as well.
+    """Paths of a run; a finished model goes to the folder `bundle` as well.
 
     `wandb` and `tensorboard` log it there beside `curves.csv`.
     """

@@ -65,7 +65,7 @@ class HeadConfig:
 
     @property
     def target(self) -> CalibrationTarget:
-        """What the threshold must reach."""
+        """The target of the threshold."""
         return CalibrationTarget(self.target_precision, self.min_accepted, self.calibrate_on)
 
 

@@ -25,7 +25,7 @@ Mask = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class CalibrationTarget:
-    """How often a genre that is written must be right, and in which music.
+    """The precision that written genres must reach, and the music that it is measured on.
 
     At least `precision` of the clips that reach the threshold must be right, by the lower end of
     its 95% interval, and at least `min_accepted` clips must reach it. Temperature, threshold and

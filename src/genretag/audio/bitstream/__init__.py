@@ -45,12 +45,12 @@ _LOCATORS: Mapping[bytes, Callable[[BinaryIO], AudioLocation]] = MappingProxyTyp
         chunks.ASF_MAGIC: chunks.locate_asf,
     }
 )
-"""What locates the audio, by a magic number in the first sixteen bytes."""
+"""Functions that locate the audio, by a magic number in the first sixteen bytes."""
 
 _READERS: Mapping[bytes, Callable[[BinaryIO], Iterator[bytes]]] = MappingProxyType(
     {ogg.MAGIC: ogg.read_essence, b"ftyp": mp4.read_essence}
 )
-"""What reads the audio where its location alone does not tell whether it is the same."""
+"""Functions that read the audio where its location alone does not identify it."""
 
 _COMPARABLE = (*_READERS, b"fLaC", b"WAVE", b"AIFF", b"AIFC")
 

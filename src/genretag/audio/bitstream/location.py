@@ -17,7 +17,7 @@ class UnknownLayoutError(Exception):
 
 @dataclass(frozen=True)
 class AudioLocation:
-    """Where the audio of a file lies.
+    """The location of the audio in a file.
 
     Attributes:
         audio: the encoded audio.

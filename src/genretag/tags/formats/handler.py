@@ -1,4 +1,4 @@
-"""What every tag format has in common: a list of items, some of which are the genre.
+"""The base of all tag formats: a list of items, some of which are the genre.
 
 A tag is taken apart into items whose bytes are kept as they were found, and put together
 from them again. So whatever is not a genre survives byte for byte, understood or not.

@@ -8,7 +8,7 @@ def folder_with_a_song(request: pytest.FixtureRequest) -> None:
     """Run an example in a folder that holds `song.wav`, 12 s of a sine at 440 Hz."""
     if not isinstance(request.node, pytest.DoctestItem):
         return
-    from audio_files import write_tone
+    from audio_files import write_tone  # type: ignore[import-not-found]
 
     folder = request.getfixturevalue("tmp_path")
     patch = request.getfixturevalue("monkeypatch")
