@@ -94,6 +94,12 @@ def test_where_a_person_is_asked_it_comes_at_once() -> None:
         pytest.fail("it went on")
 
 
+def test_one_that_was_caught_does_not_come_again() -> None:
+    with pytest.raises(KeyboardInterrupt), interrupt.deferred(), interrupt.immediate():
+        os.kill(os.getpid(), signal.SIGINT)
+    interrupt.check()
+
+
 def test_what_waits_for_a_queue_or_a_future_is_woken() -> None:
     for wait in (lambda: interrupt.take(SimpleQueue()), lambda: interrupt.wait(Future())):
         timer = Timer(0.2, os.kill, (os.getpid(), signal.SIGINT))

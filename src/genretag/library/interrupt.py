@@ -46,10 +46,13 @@ def deferred() -> Iterator[None]:
     files call `check` between them, and wait by `take` and `wait`. For the main thread alone: no
     other meets an interrupt.
     """
-    global _deferred
+    global _deferred, _requested
     _deferred += 1
     try:
         yield
+    except KeyboardInterrupt:
+        _requested = False  # it has arrived: whoever catches it must not meet it again
+        raise
     finally:
         _deferred -= 1
     if not _deferred:
