@@ -7,6 +7,7 @@ from dataclasses import MISSING, asdict, dataclass, field, fields
 from typing import Any, Literal, TypeVar, get_args
 
 from genretag.domain.genre import GenreVocabulary
+from genretag.domain.pooling import Pooling
 from genretag.domain.window import WindowSpec
 from genretag.errors import Code, RunError, reason
 
@@ -100,6 +101,7 @@ class ModelManifest:
     training: Mapping[str, Any] = field(default_factory=dict)
     scores: Mapping[str, Any] = field(default_factory=dict)
     set_masses: tuple[float, ...] = ()
+    pooling: Pooling | None = None
 
     def __post_init__(self) -> None:
         if not self.name:
@@ -129,6 +131,7 @@ class ModelManifest:
                     "temperature": self.temperature,
                     "threshold": self.threshold,
                     "set_masses": list(self.set_masses),
+                    "pooling": self.pooling and asdict(self.pooling),
                 },
                 "training": dict(self.training),
                 "scores": dict(self.scores),
@@ -167,6 +170,7 @@ class ModelManifest:
                 training=entries["training"],
                 scores=entries["scores"],
                 set_masses=tuple(map(float, entries["calibration"].get("set_masses", ()))),
+                pooling=_read_pooling(entries["calibration"]),
             )
         except (KeyError, ValueError, TypeError, AttributeError) as error:
             raise _invalid(f"its manifest is wrong: {reason(error)}") from error
@@ -182,6 +186,11 @@ def _build(kind: type[_Record], name: str, entries: Mapping[str, Any]) -> _Recor
     if missing:
         raise ValueError(f"{name} lacks {' and '.join(missing)}")
     return kind(**entries[name])
+
+
+def _read_pooling(calibration: Mapping[str, Any]) -> Pooling | None:
+    """Return the parameters of pooling; None where an older version wrote the manifest."""
+    return _build(Pooling, "pooling", calibration) if calibration.get("pooling") else None
 
 
 def _invalid(reason: str) -> RunError:
