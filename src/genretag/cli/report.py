@@ -66,7 +66,8 @@ def report(
         policy = make_policy(context, tagging, predictor.loaded)
         selection = Selection(video=finding.video)
         with display, predictor.analyses(files, selection) as analyses:
-            outcomes = display.track(decide_files(analyses, policy))
+            decided = decide_files(analyses, policy)
+            outcomes = display.track(analysis.as_outcome() for analysis in decided)
             entries = collect_entries(outcomes, policy)
         text = render_page(
             build_library(paths, entries, policy, predictor.loaded, inference.coverage)

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from genretag.domain.change import TagChange
 from genretag.domain.prediction import Prediction
+from genretag.domain.unit import Source, Unit
 from genretag.errors import GenretagError
 
 
@@ -17,7 +18,10 @@ class Outcome:
         path: the file.
         before: its genres before.
         after: its genres after.
-        prediction: of the model; None if the file was not scored.
+        prediction: the genres that decided; None if the file was not scored.
+        own: the prediction for its own sound, where those that decided are of more tracks.
+        unit: the tracks that it was decided with; None if it was decided alone.
+        source: what decided; None where nothing did.
         reason: why it has this status.
         notes: what a person should know beside: second tags that show another genre, what a
             change of version loses, a hard link that was broken.
@@ -30,6 +34,9 @@ class Outcome:
     before: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
     prediction: Prediction | None = None
+    own: Prediction | None = None
+    unit: Unit | None = None
+    source: Source | None = None
     reason: str | None = None
     notes: tuple[str, ...] = ()
     error: GenretagError | None = None

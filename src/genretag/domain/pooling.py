@@ -13,7 +13,8 @@ fractional posterior (Grünwald and van Ommen, 2017):
 
 The other tracks of a unit have the genre g in common with the probability q(g), which is
 proportional to the exponential of the sum of their l(g). Together with its own scores a track has
-the genre g in proportion to p(g) ** w (agreement n_genres q(g) + 1 - agreement). That is mixed
+the genre g in proportion to p(g) ** weight (agreement n_genres q(g) + 1 - agreement): its own do
+not count for less because it has company. That is mixed
 with p(g) by the probability that the unit has one genre: `coherent` before anything is known, times
 the mean over g of the exponential of the sum of all l(g).
 
@@ -97,7 +98,7 @@ def pool(
     total = evidence.sum(axis=0) + said
     common = _softmax(total - evidence)
     agreement = pooling.agreement
-    together = scores**power * (agreement * n_genres * common + 1 - agreement)
+    together = scores**pooling.weight * (agreement * n_genres * common + 1 - agreement)
     together /= together.sum(axis=1, keepdims=True)
     prior = pooling.coherent if is_tagged else pooling.coherent_folder
     share = _coherence(total, prior)

@@ -1,7 +1,7 @@
 """Decides what to write into a file, from its genres and its prediction."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
 
 from genretag.domain.change import TagChange
@@ -27,6 +27,7 @@ class TagPolicy:
     Attributes:
         mode: `fill` writes only where there is no genre, `replace` overwrites, `add` appends.
         threshold: nothing is written if the best score is below it, in [0, 1].
+        unit_threshold: the same for scores of several tracks together; None for `threshold`.
         top_k: how many genres of the model are taken at most, at least 1; those after the best
             must score at least half as much.
         max_genres: how many genres `add` may leave in a file, at least 1.
@@ -40,6 +41,7 @@ class TagPolicy:
 
     mode: PolicyMode = "fill"
     threshold: float = 0.5
+    unit_threshold: float | None = None
     top_k: int = 1
     max_genres: int = 5
     genre_map: GenreMap = IDENTITY_MAP
@@ -53,6 +55,10 @@ class TagPolicy:
             raise ValueError(f"the threshold must lie in [0, 1], not {self.threshold}")
         if self.top_k < 1 or self.max_genres < 1:
             raise ValueError("top-k and max-genres must be at least 1")
+
+    def for_units(self) -> "TagPolicy":
+        """Return the policy for scores of several tracks together."""
+        return self if self.unit_threshold is None else replace(self, threshold=self.unit_threshold)
 
     def real(self, genres: tuple[str, ...]) -> tuple[str, ...]:
         """Return `genres` without those that count as none."""
@@ -94,8 +100,13 @@ def merge_genres(
     return kept + added if added else before
 
 
-def decide(track: Track, prediction: Prediction, policy: TagPolicy) -> Outcome:
-    """Apply `policy` to the prediction for `track`: Planned, Unchanged or Unsure."""
+def decide(
+    track: Track, prediction: Prediction, policy: TagPolicy, names: tuple[str, ...] = ()
+) -> Outcome:
+    """Apply `policy` to the prediction for `track`: Planned, Unchanged or Unsure.
+
+    `names` are written for its best genre in place of those that the policy's map has.
+    """
     if policy.mode == "fill" and policy.real(track.genres):
         return _keep(Unchanged, track, prediction, "has a genre")
     best = select_confident(prediction, policy)
@@ -103,7 +114,7 @@ def decide(track: Track, prediction: Prediction, policy: TagPolicy) -> Outcome:
         silent = "nothing but silence was heard"
         reason = f"best score is below {policy.threshold:.2f}" if prediction.genres else silent
         return _keep(Unsure, track, prediction, reason)
-    names = map_genres(best, policy)
+    names = names or map_genres(best, policy)
     if not names:
         return _keep(Unchanged, track, prediction, f"the map drops {best[0].name}")
     after = merge_genres(track.genres, names, policy)

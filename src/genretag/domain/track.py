@@ -18,6 +18,12 @@ class Track:
         is_audio: False for a file that has no audio.
         has_video: whether it holds moving pictures; known only where a track must be scored.
         has_second_tags: False where it surely has one tag at most, and that is not ID3v1.
+        title: empty where its tags have none, like the texts that follow.
+        artist: of the track.
+        album_artist: of the whole album.
+        album: the name of the album.
+        album_id: the album's identity at MusicBrainz.
+        is_compilation: whether its tags say that the album has many artists.
     """
 
     path: Path
@@ -27,3 +33,9 @@ class Track:
     is_audio: bool = True
     has_video: bool = False
     has_second_tags: bool = True
+    title: str = ""
+    artist: str = ""
+    album_artist: str = ""
+    album: str = ""
+    album_id: str = ""
+    is_compilation: bool = False

@@ -141,6 +141,14 @@ class Journal:
         with _translated(self._folder):
             return tables.select_written(self._db)
 
+    def written_into(self, path: Path) -> tuple[str, ...]:
+        """Return the genres that the last run left in the file at `path`, by its real path.
+
+        None if no run wrote into it, or what it wrote was put back.
+        """
+        with _translated(self._folder):
+            return tables.select_written_into(self._db, path)
+
     def history(self) -> list[RunRecord]:
         """Return all runs that have entries, the oldest first."""
         with _translated(self._folder):

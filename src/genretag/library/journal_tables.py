@@ -39,6 +39,7 @@ CREATE TABLE IF NOT EXISTS change (
 );
 CREATE TABLE IF NOT EXISTS finished (run INTEGER PRIMARY KEY REFERENCES run (id));
 CREATE INDEX IF NOT EXISTS change_of_run ON change (run, state);
+CREATE INDEX IF NOT EXISTS change_of_path ON change (path);
 CREATE INDEX IF NOT EXISTS pending ON change (path) WHERE state = 'pending';
 """
 _ADDED_SINCE = {"folder": "BLOB", "options": "TEXT"}
@@ -125,6 +126,16 @@ def select_written(database: sqlite3.Connection) -> dict[Path, tuple[str, ...]]:
     last = {path: "[]" if undoes is not None else after for path, after, undoes in rows}
     written = {Path(os.fsdecode(path)): tuple(json.loads(after)) for path, after in last.items()}
     return {path: after for path, after in written.items() if after}
+
+
+def select_written_into(database: sqlite3.Connection, path: Path) -> tuple[str, ...]:
+    """Return the genres that the last run left in one file; none where they were put back."""
+    row = database.execute(
+        "SELECT change.genres_after, run.undoes FROM change JOIN run ON run.id = change.run"
+        " WHERE change.path = ? AND change.state = 'committed' ORDER BY change.id DESC LIMIT 1",
+        (os.fsencode(path),),
+    ).fetchone()
+    return () if row is None or row[1] is not None else tuple(json.loads(row[0]))
 
 
 def select_writing_runs(database: sqlite3.Connection, path: Path) -> list[int]:

@@ -1,22 +1,123 @@
-"""Stage 8: decide what to write into the files of a unit."""
+"""Stage 8: decide what to write into the files of a batch."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from genretag.domain import tagging
 from genretag.domain.analysis import Analysis
+from genretag.domain.grouping import Group
+from genretag.domain.outcome import Outcome
+from genretag.domain.pooling import Pooling
+from genretag.domain.prediction import Prediction
 from genretag.domain.tagging import TagPolicy
-from genretag.pipeline.group import Unit
+from genretag.domain.unit import UnitKind
+from genretag.domain.verdict import Meaning, Members, Names, decide_together
+from genretag.pipeline.group import Batch
+
+Written = Callable[[Path], Names]
+"""Returns the genres that genretag itself wrote into a file; none if it did not."""
 
 
-def decide(units: Iterable[Unit], policy: TagPolicy) -> Iterator[Analysis]:
-    """Yield each file with its outcome under `policy`."""
-    for unit in units:
-        for analysis in unit:
-            yield _decide(analysis, policy)
+@dataclass(frozen=True)
+class UnitSettings:
+    """How tracks are decided together.
+
+    Attributes:
+        by: what makes a unit.
+        pooling: of the model; None if it has none, and then each track is decided by itself.
+        meaning: of genres that persons gave.
+        written: tells what persons gave from what genretag wrote; None to leave out all that is
+            written in files.
+    """
+
+    by: UnitKind = "track"
+    pooling: Pooling | None = None
+    meaning: Meaning = lambda names: None
+    written: Written | None = None
+
+    @property
+    def kind(self) -> UnitKind:
+        """What makes a unit, as far as the model can pool."""
+        return self.by if self.pooling else "track"
 
 
-def _decide(analysis: Analysis, policy: TagPolicy) -> Analysis:
-    if analysis.outcome or not analysis.track or not analysis.prediction:
-        return analysis
-    return replace(analysis, outcome=tagging.decide(analysis.track, analysis.prediction, policy))
+BY_TRACK = UnitSettings()
+"""Each track is decided by itself."""
+
+
+def decide(
+    batches: Iterable[Batch], policy: TagPolicy, units: UnitSettings = BY_TRACK
+) -> Iterator[Analysis]:
+    """Yield each file with its outcome under `policy`, in their order."""
+    for batch in batches:
+        decided: dict[int, Outcome] = {}
+        for group in batch.groups:
+            decided |= _decide_group(group, batch.analyses, policy, units)
+        for position, analysis in enumerate(batch.analyses):
+            outcome = decided.get(position)
+            yield replace(analysis, outcome=outcome) if outcome else analysis
+
+
+def _decide_group(
+    group: Group, analyses: tuple[Analysis, ...], policy: TagPolicy, units: UnitSettings
+) -> dict[int, Outcome]:
+    """Return the outcomes of the files in a group that have none, by their positions."""
+    own = {n: analyses[n] for n in group.members if analyses[n].outcome is None}
+    outcomes = {n: _decide_alone(analysis, policy) for n, analysis in own.items()}
+    members, positions = _collect_members(group, analyses, policy, units)
+    has_scores = any(prediction.genres for prediction in members.predictions)
+    if units.pooling is None or members.size < 2 or not positions or not has_scores:
+        return outcomes
+    policy = policy.for_units()
+    verdicts = decide_together(members, units.pooling, policy.threshold, units.meaning)
+    for position, verdict in zip(positions, verdicts, strict=True):
+        track = own[position].track
+        assert track
+        outcome = tagging.decide(track, verdict.prediction, policy, verdict.names)
+        outcomes[position] = replace(
+            outcome, own=own[position].prediction, unit=verdict.unit, source=verdict.source
+        )
+    return outcomes
+
+
+def _decide_alone(analysis: Analysis, policy: TagPolicy) -> Outcome:
+    assert analysis.track and analysis.prediction
+    return replace(tagging.decide(analysis.track, analysis.prediction, policy), source="heard")
+
+
+def _collect_members(
+    group: Group, analyses: tuple[Analysis, ...], policy: TagPolicy, units: UnitSettings
+) -> tuple[Members, list[int]]:
+    """Return what is known of a group, and the positions of the files to decide.
+
+    A file with a genre counts by that where a person gave it, and by its sound, as far as it is
+    known, where genretag did: so a run that goes on after an interrupt decides as before. To
+    replace genres, or to add to them, all files count by their sound.
+    """
+    predictions: list[Prediction] = []
+    given: list[Names] = []
+    undecided: list[int] = []
+    positions: list[int] = []
+    for position in group.members:
+        analysis = analyses[position]
+        assert analysis.track
+        names = policy.real(analysis.track.genres) if policy.mode == "fill" else ()
+        if names and units.written and units.written(analysis.path) != analysis.track.genres:
+            given.append(names)
+            continue
+        if not names and analysis.outcome is None:
+            undecided.append(len(predictions))
+            positions.append(position)
+        if analysis.prediction:
+            predictions.append(analysis.prediction)
+    members = Members(
+        group.kind,
+        group.name,
+        tuple(predictions),
+        tuple(undecided),
+        tuple(given),
+        group.is_tagged,
+        group.is_release,
+    )
+    return members, positions

@@ -1,14 +1,86 @@
 """Stage 7: group files that are decided together."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from genretag.domain.analysis import Analysis
+from genretag.domain.grouping import (
+    Group,
+    album_keys,
+    folder_key,
+    group_by_album,
+    group_by_artist,
+)
+from genretag.domain.outcome import Failed, Skipped
+from genretag.domain.track import Track
+from genretag.domain.unit import UnitKind
 
-Unit = tuple[Analysis, ...]
-"""Files that are decided together, in their order."""
+MOST_FILES = 2000
+"""A folder with more files is decided in parts, so that it never fills the memory."""
 
 
-def group(analyses: Iterable[Analysis]) -> Iterator[Unit]:
-    """Yield the units of `analyses`, in their order: so far, each file is one by itself."""
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """Files that no later file can have anything in common with.
+
+    Attributes:
+        analyses: in their order.
+        groups: which of them belong together, by their positions; a file that is left out or
+            failed is in none.
+    """
+
+    analyses: tuple[Analysis, ...]
+    groups: tuple[Group, ...]
+
+
+def group(analyses: Iterable[Analysis], by: UnitKind) -> Iterator[Batch]:
+    """Yield all analyses in their order, in batches.
+
+    By album these are folders, as soon as they are complete; by artist all files together.
+    """
+    if by == "track":
+        for analysis in analyses:
+            alone = Group("track", analysis.path.name, (0,))
+            yield Batch((analysis,), (alone,) if _is_member(analysis) else ())
+    elif by == "artist":
+        yield _batch(list(analyses), by)
+    else:
+        yield from _by_folders(analyses)
+
+
+def _by_folders(analyses: Iterable[Analysis]) -> Iterator[Batch]:
+    batch: list[Analysis] = []
     for analysis in analyses:
-        yield (analysis,)
+        if batch and (len(batch) >= MOST_FILES or not _continues(batch, analysis)):
+            yield _batch(batch, "album")
+            batch = []
+        batch.append(analysis)
+    if batch:
+        yield _batch(batch, "album")
+
+
+def _continues(batch: list[Analysis], new: Analysis) -> bool:
+    """Return whether a file is in the folder of those before it, or of an album of theirs."""
+    last, folder = batch[-1].path.parent, new.path.parent
+    if folder == last or folder_key(new.path) == folder_key(batch[-1].path):
+        return True
+    if not (folder.parent == last.parent or folder.parent == last or last.parent == folder):
+        return False
+    (key,) = album_keys(_tracks([new])) or ("",)
+    return bool(key) and key in album_keys(_tracks(batch))
+
+
+def _batch(analyses: list[Analysis], by: UnitKind) -> Batch:
+    positions = [n for n, analysis in enumerate(analyses) if _is_member(analysis)]
+    tracks = _tracks(analyses)
+    groups = group_by_artist(tracks) if by == "artist" else group_by_album(tracks)
+    return Batch(tuple(analyses), tuple(one.at(positions) for one in groups))
+
+
+def _is_member(analysis: Analysis) -> bool:
+    """Return whether a file is music: what is left out or failed belongs to nothing."""
+    return bool(analysis.track) and not isinstance(analysis.outcome, Skipped | Failed)
+
+
+def _tracks(analyses: list[Analysis]) -> list[Track]:
+    return [analysis.track for analysis in analyses if analysis.track and _is_member(analysis)]

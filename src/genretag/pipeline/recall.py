@@ -32,13 +32,13 @@ class PredictionCache:
         return cls(cache, hashlib.blake2b(parts.encode(), digest_size=16).digest())
 
     def recall(self, path: Path, selection: Selection) -> Analysis | None:
-        """Return all that is needed of a file nobody has touched; None if it must be analysed."""
+        """Return all that is known of a file nobody has touched; None if it must be analysed."""
         known = self.cache and self.cache.recall(path, self.predictor)
         if not known or not known.track:
             return None
         outcome = selection.exclude(known.track)
         if outcome:
-            return replace(known, prediction=None, outcome=outcome)
+            return replace(known, outcome=outcome)
         return known if known.prediction else None
 
     def prediction(self, fingerprint: bytes | None) -> Prediction | None:

@@ -13,7 +13,7 @@ from genretag.executors.base import Executor
 from genretag.inference.session import Model
 from genretag.pipeline.analyse import Analyser
 from genretag.pipeline.annotate import annotate
-from genretag.pipeline.decide import decide
+from genretag.pipeline.decide import BY_TRACK, UnitSettings, decide
 from genretag.pipeline.group import group
 from genretag.pipeline.recall import PredictionCache, recall, remember
 from genretag.pipeline.score import BatchScorer
@@ -50,15 +50,22 @@ def predict_files(
     )
 
 
-def plan_files(analyses: Iterable[Analysis], policy: TagPolicy) -> Iterator[Outcome]:
+def plan_files(
+    analyses: Iterable[Analysis], policy: TagPolicy, units: UnitSettings = BY_TRACK
+) -> Iterator[Outcome]:
     """Yield what is to be written into each file under `policy`, with notes for a person."""
-    return chain(analyses, group, partial(decide, policy=policy), annotate)
+    return annotate(decide_files(analyses, policy, units))
 
 
-def decide_files(analyses: Iterable[Analysis], policy: TagPolicy) -> Iterator[Outcome]:
-    """Yield what `policy` makes of each file, where nothing is to be written."""
-    for analysis in chain(analyses, group, partial(decide, policy=policy)):
-        yield analysis.as_outcome()
+def decide_files(
+    analyses: Iterable[Analysis], policy: TagPolicy, units: UnitSettings = BY_TRACK
+) -> Iterator[Analysis]:
+    """Yield each file with what `policy` makes of it."""
+    return chain(
+        analyses,
+        partial(group, by=units.kind),
+        partial(decide, policy=policy, units=units),
+    )
 
 
 def chain(items: Iterable[Any], *stages: Stage) -> Iterator[Any]:

@@ -1,0 +1,160 @@
+"""Decides which scores count for each track of a unit: its own, or those of all."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from genretag.domain.genre import fold_name
+from genretag.domain.metrics import Probabilities
+from genretag.domain.pooling import Pooling, pool, unit_scores
+from genretag.domain.prediction import Prediction, rank_genres
+from genretag.domain.unit import Source, Unit, UnitKind
+
+Names = tuple[str, ...]
+"""The genres in the tags of one file."""
+
+Meaning = Callable[[Names], str | None]
+"""From the genres in a file to the genre of the model that they mean; None for none."""
+
+
+@dataclass(frozen=True)
+class Members:
+    """The tracks of a unit, and how they hang together.
+
+    Attributes:
+        kind: what they have in common.
+        name: for people.
+        predictions: those of the tracks to decide, and of others whose sound counts.
+        undecided: positions among `predictions` of the tracks to decide.
+        given: the genres that persons gave the tracks that are decided already.
+        is_tagged: whether tags say that they belong together.
+        is_release: whether all of them must get a genre, or none.
+    """
+
+    kind: UnitKind
+    name: str
+    predictions: tuple[Prediction, ...]
+    undecided: tuple[int, ...]
+    given: tuple[Names, ...] = ()
+    is_tagged: bool = True
+    is_release: bool = False
+
+    @property
+    def size(self) -> int:
+        """The number of tracks that say something about the unit."""
+        return len(self.predictions) + len(self.given)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What counts for one track.
+
+    Attributes:
+        prediction: the scores that decide.
+        source: whose they are.
+        unit: the tracks that were looked at together; None for a track by itself.
+        names: under which the library has the best genre; empty if nobody gave it.
+    """
+
+    prediction: Prediction
+    source: Source = "heard"
+    unit: Unit | None = None
+    names: Names = ()
+
+
+def decide_together(
+    members: Members, pooling: Pooling, threshold: float, meaning: Meaning
+) -> list[Verdict]:
+    """Return a verdict for each track to decide, in the order of `undecided`.
+
+    A track that surely has another genre than the unit, in the light of all tracks, keeps that. The
+    best genre of the others goes to all of them if it reaches the threshold. Where it does not, an album by its tags stays as it is, and in other units each track is decided
+    by its own scores in the light of all.
+
+    Args:
+        members: two tracks or more, one of them to decide.
+        pooling: parameters of the model of units.
+        threshold: from which a genre is written, in [0, 1].
+        meaning: of genres that persons gave.
+    """
+    columns, given = _add_given(members, meaning)
+    votes = {column: len(names) for column, names in given.items()}
+    own = _own_scores(members.predictions, columns)
+    pooled = pool(own, pooling, members.is_tagged, votes)[list(members.undecided)]
+    apart = _find_apart(pooled, threshold)
+    shares = unit_scores(pooled[~apart])
+    ranked = rank_genres(columns, shares)
+    unit = Unit(members.kind, members.name, members.size, ranked)
+    best, passes = int(shares.argmax()), bool(shares.max() >= threshold)
+
+    def verdict(position: int, row: NDArray[np.float64], differs: bool) -> Verdict:
+        top = int(row.argmax())
+        is_apart = passes and differs
+        follows = (passes or members.is_release) and not is_apart
+        genres = ranked if follows else rank_genres(columns, row)
+        column = best if follows else top
+        source = "library" if column in votes else "heard" if is_apart else _source(members.kind)
+        return Verdict(
+            replace(members.predictions[position], genres=genres),
+            source,
+            unit,
+            _most_common_names(given.get(column, ())),
+        )
+
+    return [verdict(*one) for one in zip(members.undecided, pooled, apart.tolist(), strict=True)]
+
+
+def _find_apart(pooled: Probabilities, threshold: float) -> NDArray[np.bool_]:
+    """Return which tracks surely have another genre than most of them, [n_tracks]."""
+    common = unit_scores(pooled).argmax()
+    apart: NDArray[np.bool_] = (pooled.argmax(axis=1) != common) & (pooled.max(axis=1) >= threshold)
+    return apart
+
+
+def _source(kind: UnitKind) -> Source:
+    return "heard" if kind == "track" else kind
+
+
+def _add_given(
+    members: Members, meaning: Meaning
+) -> tuple[list[str], Mapping[int, Sequence[Names]]]:
+    """Return all genres that the unit may have, and what persons gave by its genre's position.
+
+    The model's genres come first, then names that no model knows; those of one name in several
+    spellings are one.
+    """
+    known = next((one.genres for one in members.predictions if one.genres), ())
+    columns = sorted(genre.name for genre in known)
+    positions = {fold_name(name): position for position, name in enumerate(columns)}
+    given: defaultdict[int, list[Names]] = defaultdict(list)
+    for names in members.given:
+        name = meaning(names) or names[0]
+        position = positions.setdefault(fold_name(name), len(columns))
+        if position == len(columns):
+            columns.append(name)
+        given[position].append(names)
+    return columns, given
+
+
+def _own_scores(predictions: Sequence[Prediction], columns: Sequence[str]) -> Probabilities:
+    """Return the scores of each track, [n_tracks, n_columns], rows sum to 1.
+
+    A genre that the model does not know may sound like any: it gets the best score. A silent track
+    has equal scores.
+    """
+    rows = np.ones((len(predictions), len(columns)))
+    for row, prediction in zip(rows, predictions, strict=True):
+        if prediction.genres:
+            known = {genre.name: genre.score for genre in prediction.genres}
+            best = prediction.genres[0].score
+            row[:] = [known.get(name, best) for name in columns]
+    scores: Probabilities = rows / rows.sum(axis=1, keepdims=True)
+    return scores
+
+
+def _most_common_names(given: Sequence[Names]) -> Names:
+    """Return the genres that most tracks have, as they stand in most of them."""
+    return Counter(given).most_common(1)[0][0] if given else ()
