@@ -22,6 +22,7 @@ from rich.table import Column
 from genretag.cli.options import OutputOptions
 from genretag.cli.output import open_output, translate_errors
 from genretag.cli.terminal import ask, get_width, is_piped
+from genretag.domain.analysis import Analysis
 from genretag.domain.outcome import Failed, Outcome, Planned, Tagged
 from genretag.errors import RunError
 from genretag.report import REPORTERS, Report, human
@@ -124,6 +125,13 @@ class Display:
                 self._report(outcome)
             yield outcome
 
+    def watch(self, analyses: Iterable[Analysis]) -> Iterator[Analysis]:
+        """Yield the same analyses; the bar moves with them where they are decided later."""
+        for analysed, analysis in enumerate(analyses, start=1):
+            if analysed > self._summary.files + 1:
+                self._move_bar(analysed, analysis.path)
+            yield analysis
+
     def show(self, outcomes: Iterable[Outcome]) -> None:
         """Count and show all outcomes."""
         for _ in self.track(outcomes):
@@ -154,6 +162,7 @@ class Display:
     def _begin(self, total: Callable[[], int]) -> None:
         """Start to count from nothing."""
         self._total = total
+        self._done = 0
         self._summary = human.Summary(self._words)
         self._started = time.monotonic()
         self._room = self._screen.width - _WITHOUT_PATH
@@ -172,18 +181,23 @@ class Display:
 
     def _count(self, outcomes: Iterable[Outcome]) -> Iterator[Outcome]:
         """Yield each outcome once it is counted and the bar moved."""
-        statuses = STYLES if self._output else (Failed.status,)
         for outcome in outcomes:
             self._summary.add(outcome)
-            counts = self._summary.counts
-            self._progress.update(
-                self._task,
-                completed=self._summary.files,
-                total=self._known_files(),
-                path=shorten(visible(outcome.path.name), self._room) if self._room > 0 else "",
-                counts=" ".join(f"{STYLES[s].sign}{counts[s]}" for s in statuses if counts[s]),
-            )
+            self._move_bar(self._summary.files, outcome.path)
             yield outcome
+
+    def _move_bar(self, done: int, path: Path) -> None:
+        """Show that so many files are done, and the name of the last of them."""
+        counts = self._summary.counts
+        statuses = STYLES if self._output else (Failed.status,)
+        self._done = max(self._done, done)
+        self._progress.update(
+            self._task,
+            completed=self._done,
+            total=self._known_files(),
+            path=shorten(visible(path.name), self._room) if self._room > 0 else "",
+            counts=" ".join(f"{STYLES[s].sign}{counts[s]}" for s in statuses if counts[s]),
+        )
 
     def _known_files(self) -> int:
         """Return how many files there are, as far as is known, and those done at least."""

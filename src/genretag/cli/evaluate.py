@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from genretag.cli.options import (
+    ByOption,
     FindingOptions,
     InferenceOptions,
     OutputOption,
@@ -61,6 +62,7 @@ def evaluate(
             "model; needs 100 files, or a precision that surely is so high.",
         ),
     ] = False,
+    by: ByOption = "album",
     inference: InferenceOptions,
     finding: FindingOptions,
     format: Annotated[  # noqa: A002 - it is the name of the option
@@ -88,8 +90,11 @@ def evaluate(
         from genretag.cli.display import Display
         from genretag.domain.placeholder import parse_placeholders
         from genretag.domain.selection import Selection
+        from genretag.domain.tagging import TagPolicy
         from genretag.domain.truth import GenreClasses
+        from genretag.pipeline.decide import UnitSettings
         from genretag.pipeline.evaluate import EvaluationSettings, evaluate_outcomes
+        from genretag.pipeline.scan import decide_files
         from genretag.report.paths import common_folder
 
         files = finding.find(paths)
@@ -106,8 +111,11 @@ def evaluate(
             parse_placeholders(placeholder, genres.names, names),
         )
         selection = Selection("tagged", question.placeholders, finding.video)
+        pooling = predictor.manifest.pooling
+        policy = TagPolicy("replace", threshold=pooling.threshold if pooling else 0.0)
         with display, predictor.analyses(files, selection) as analyses:
-            outcomes = (analysis.as_outcome() for analysis in analyses)
+            decided = decide_files(display.watch(analyses), policy, UnitSettings(by, pooling))
+            outcomes = (analysis.as_outcome() for analysis in decided)
             evaluation = evaluate_outcomes(display.track(outcomes), question)
     _show(evaluation, format, output)
     if save:

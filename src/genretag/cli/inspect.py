@@ -93,7 +93,7 @@ def inspect(
 
     from genretag.cli import group
     from genretag.cli.output import open_output, translate_errors
-    from genretag.cli.policy import choose_threshold
+    from genretag.cli.policy import choose_thresholds
     from genretag.library import paths
     from genretag.library.interrupt import deferred
 
@@ -106,7 +106,7 @@ def inspect(
     model_file = store.locate(inference.model, paths.cache_dir())
     model = session.load(model_file, inference.device, group.warn)
     _check_model(model, probability, embeddings)
-    least_score = choose_threshold(context, threshold, model)
+    least_score, _ = choose_thresholds(context, threshold, model)
     options = InspectionOptions(inference.coverage, EXPLANATIONS[explain], probability, least_score)
     failed = False
     kept: list[Inspection] = []

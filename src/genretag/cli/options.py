@@ -225,6 +225,31 @@ class TaggingOptions:
     ] = False
 
 
+ByOption = Annotated[
+    Literal["album", "artist", "track"],
+    in_inference(
+        "--by",
+        help="Decide by album, also where it has several discs or only a folder tells it; by "
+        "artist, once all files are analysed; or each track by itself.",
+    ),
+]
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class UnitOptions:
+    """Options of deciding tracks together."""
+
+    by: ByOption = "album"
+    evidence: Annotated[
+        Literal["library", "heard"],
+        in_inference(
+            "--from",
+            help="Let genres count that you gave other tracks of an album or artist, or decide by "
+            "sound alone. What genretag wrote never counts.",
+        ),
+    ] = "library"
+
+
 @dataclass(frozen=True, repr=False, eq=False)
 class WritingOptions:
     """Options of writing or planning changes."""

@@ -1,4 +1,4 @@
-"""Makes the policy that options describe, and picks the threshold that it goes by."""
+"""Makes the policy that options describe, and picks the thresholds that it goes by."""
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -26,9 +26,11 @@ def make_policy(context: typer.Context, options: TaggingOptions, model: "Model")
     genres = model.manifest.genres.names
     genre_map = maps.read(options.genre_map, genres)
     layout = PLAYERS[options.for_player] if options.for_player else PLAIN
+    threshold, unit_threshold = choose_thresholds(context, options.threshold, model)
     return TagPolicy(
         mode=options.policy,
-        threshold=choose_threshold(context, options.threshold, model),
+        threshold=threshold,
+        unit_threshold=unit_threshold,
         top_k=options.top_k,
         max_genres=options.max_genres,
         genre_map=genre_map,
@@ -41,11 +43,14 @@ def make_policy(context: typer.Context, options: TaggingOptions, model: "Model")
     )
 
 
-def choose_threshold(context: typer.Context, given: float | None, model: "Model") -> float:
-    """Return the score in [0, 1] from which a genre of `model` is written.
+def choose_thresholds(
+    context: typer.Context, given: float | None, model: "Model"
+) -> tuple[float, float]:
+    """Return the scores in [0, 1] from which a genre of `model` is written: by track, by unit.
 
-    It is what a person gives, else what `evaluate --save` saved for this very model, else the
-    model's own; one that is neither on the command line nor the model's own is announced.
+    Both are what a person gives, else what `evaluate --save` saved for this very model, else
+    each is the model's own; one that is neither on the command line nor the model's own is
+    announced.
     """
     from genretag.cli import config, group
     from genretag.library import paths
@@ -54,13 +59,15 @@ def choose_threshold(context: typer.Context, given: float | None, model: "Model"
         origin = group.find_origin(context, "threshold")
         if origin:
             _announce(given, origin)
-        return given
+        return given, given
     file = config.read(paths.config_file())
     saved = (file.thresholds or {}).get(model.identity)
     if saved is None:
-        return model.manifest.threshold
+        manifest = model.manifest
+        pooling = manifest.pooling
+        return manifest.threshold, pooling.threshold if pooling else manifest.threshold
     _announce(saved, f"{config.shorten(file.path)}, saved there for this model")
-    return saved
+    return saved, saved
 
 
 def _announce(threshold: float, origin: str) -> None:

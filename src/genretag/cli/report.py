@@ -10,6 +10,7 @@ from genretag.cli.options import (
     InferenceOptions,
     PathsArgument,
     TaggingOptions,
+    UnitOptions,
     in_output,
 )
 from genretag.cli.output import refuse_music, translate_errors
@@ -36,6 +37,7 @@ def report(
         ),
     ],
     tagging: TaggingOptions,
+    units: UnitOptions,
     inference: InferenceOptions,
     finding: FindingOptions,
 ) -> None:
@@ -54,6 +56,7 @@ def report(
     with open_session(inference) as session:
         from genretag.cli.display import Display
         from genretag.cli.policy import make_policy
+        from genretag.cli.units import open_units
         from genretag.domain.selection import Selection
         from genretag.pipeline.report import build_library, collect_entries
         from genretag.pipeline.scan import decide_files
@@ -65,8 +68,12 @@ def report(
         predictor = session.predictor(display.warn)
         policy = make_policy(context, tagging, predictor.loaded)
         selection = Selection(video=finding.video)
-        with display, predictor.analyses(files, selection) as analyses:
-            decided = decide_files(analyses, policy)
+        with (
+            display,
+            open_units(units, predictor.loaded, policy.genre_map) as unit_settings,
+            predictor.analyses(files, selection) as analyses,
+        ):
+            decided = decide_files(display.watch(analyses), policy, unit_settings)
             outcomes = display.track(analysis.as_outcome() for analysis in decided)
             entries = collect_entries(outcomes, policy)
         text = render_page(

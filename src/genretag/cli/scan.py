@@ -11,6 +11,7 @@ from genretag.cli.options import (
     OutputOptions,
     PathsArgument,
     TaggingOptions,
+    UnitOptions,
     WritingOptions,
     in_writing,
 )
@@ -38,6 +39,7 @@ def scan(
     ] = False,
     tagging: TaggingOptions,
     writing: WritingOptions,
+    units: UnitOptions,
     inference: InferenceOptions,
     finding: FindingOptions,
     output: OutputOptions,
@@ -45,7 +47,8 @@ def scan(
     """Predict the genre of every audio file under PATH and write it into its tags.
 
     Files that have a genre are left alone unless [bold]--policy[/] says otherwise, and files
-    whose genre the model is unsure of are left as they are.
+    whose genre the model is unsure of are left as they are. The tracks of an album are decided
+    together, and genres that you gave some of them count for the others.
 
     [bold]Examples[/]
 
@@ -63,8 +66,11 @@ def scan(
         from genretag.cli.command_line import format_command
         from genretag.cli.display import Display
         from genretag.cli.policy import make_policy
+        from genretag.cli.units import open_units
         from genretag.cli.writing import write_plan
         from genretag.domain.advice import ThresholdAdvice
+        from genretag.domain.tagging import selection
+        from genretag.pipeline.scan import plan_files
         from genretag.report.paths import common_folder
 
         files = finding.find(paths)
@@ -75,8 +81,13 @@ def scan(
         predictor = session.predictor(display.warn)
         policy = make_policy(context, tagging, predictor.loaded)
         advice = ThresholdAdvice(policy)
-        with display, predictor.outcomes(files, policy, finding.video) as predicted:
-            outcomes = advice.count(predicted)
+        with (
+            display,
+            open_units(units, predictor.loaded, policy.genre_map) as unit_settings,
+            predictor.analyses(files, selection(policy, finding.video)) as analyses,
+        ):
+            planned = plan_files(display.watch(analyses), policy, unit_settings)
+            outcomes = advice.count(planned)
             if writing.plan:
                 write_plan(display, outcomes, writing.plan)
             elif dry_run:

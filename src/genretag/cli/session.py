@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from genretag.domain.manifest import ModelManifest
     from genretag.domain.outcome import Outcome
     from genretag.domain.selection import Selection
-    from genretag.domain.tagging import TagPolicy
     from genretag.executors.base import Executor
     from genretag.inference.session import Model
     from genretag.pipeline.settings import AnalysisSettings
@@ -78,17 +77,6 @@ class Predictor:
     def manifest(self) -> "ModelManifest":
         """The manifest of the model."""
         return self.loaded.manifest
-
-    @contextmanager
-    def outcomes(
-        self, files: "Iterable[Path | Outcome]", policy: "TagPolicy", video: bool = False
-    ) -> "Iterator[Iterator[Outcome]]":
-        """Yield what `policy` makes of each of `files`, in their order; of films with `video`."""
-        from genretag.domain.tagging import selection
-        from genretag.pipeline.scan import plan_files
-
-        with self.analyses(files, selection(policy, video)) as analyses:
-            yield plan_files(analyses, policy)
 
     @contextmanager
     def analyses(

@@ -70,9 +70,10 @@ def decide_together(
 ) -> list[Verdict]:
     """Return a verdict for each track to decide, in the order of `undecided`.
 
-    A track that surely has another genre than the unit, in the light of all tracks, keeps that. The
-    best genre of the others goes to all of them if it reaches the threshold. Where it does not, an album by its tags stays as it is, and in other units each track is decided
-    by its own scores in the light of all.
+    A track that surely has another genre than the unit, in the light of all tracks, keeps that.
+    The best genre of the others goes to all of them if it reaches the threshold. Where it does
+    not, an album by its tags stays as it is, and in other units each track is decided by its own
+    scores in the light of all.
 
     Args:
         members: two tracks or more, one of them to decide.

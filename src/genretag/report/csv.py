@@ -22,6 +22,9 @@ COLUMNS = (
     "notes",
     "change",
     "error",
+    "own",
+    "unit",
+    "source",
 )
 
 

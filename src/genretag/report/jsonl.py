@@ -1,11 +1,13 @@
 """Writes outcomes as JSON, one object per line: the contract for scripts."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TextIO
 
 from genretag.domain.change import TagChange, layout_to_dict
 from genretag.domain.outcome import Outcome, Planned
+from genretag.domain.prediction import ScoredGenre
+from genretag.domain.unit import Unit
 
 SCHEMA = 1
 TOP_GENRES = 5
@@ -15,6 +17,7 @@ DIGITS = 4
 def to_dict(outcome: Outcome) -> dict[str, Any]:
     """Convert an outcome; numbers are rounded to four digits."""
     prediction = outcome.prediction
+    own = outcome.own or prediction
     error = outcome.error
     return {
         "schema": SCHEMA,
@@ -23,16 +26,32 @@ def to_dict(outcome: Outcome) -> dict[str, Any]:
         "reason": outcome.reason,
         "before": list(outcome.before),
         "after": list(outcome.after),
-        "genres": [
-            {"name": genre.name, "score": round(genre.score, DIGITS)}
-            for genre in (prediction.genres[:TOP_GENRES] if prediction else ())
-        ],
+        "genres": _genres(prediction.genres if prediction else ()),
         "duration_s": round(prediction.duration_s, DIGITS) if prediction else None,
         "windows": prediction.windows if prediction else None,
         "model": prediction.model if prediction else None,
         "notes": list(outcome.notes),
         "change": _change(outcome.change) if isinstance(outcome, Planned) else None,
         "error": error and error.to_dict(),
+        "own": _genres(own.genres if own else ()),
+        "unit": outcome.unit and _unit(outcome.unit),
+        "source": outcome.source,
+    }
+
+
+def _genres(genres: Sequence[ScoredGenre]) -> list[dict[str, Any]]:
+    """Convert the best genres and their scores."""
+    return [
+        {"name": genre.name, "score": round(genre.score, DIGITS)} for genre in genres[:TOP_GENRES]
+    ]
+
+
+def _unit(unit: Unit) -> dict[str, Any]:
+    return {
+        "kind": unit.kind,
+        "name": unit.name,
+        "tracks": unit.tracks,
+        "genres": _genres(unit.genres),
     }
 
 

@@ -1,0 +1,46 @@
+"""Sets up how tracks are decided together."""
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING
+
+from genretag.cli.options import UnitOptions
+
+if TYPE_CHECKING:
+    from genretag.domain.genre_map import GenreMap
+    from genretag.inference.session import Model
+    from genretag.pipeline.decide import UnitSettings, Written
+
+
+@contextmanager
+def open_units(
+    options: UnitOptions, model: "Model", genre_map: "GenreMap"
+) -> "Iterator[UnitSettings]":
+    """Yield how tracks are decided together; with evidence from the library, with the journal."""
+    from genretag.domain.truth import GenreClasses
+    from genretag.pipeline.decide import UnitSettings
+
+    genres = model.manifest.genres
+    classes = GenreClasses(genres, genre_map)
+    by_class = {classes.index_of(name): name for name in reversed(genres.names)}
+
+    def meaning(names: tuple[str, ...]) -> str | None:
+        return next((by_class[index] for index in classes.indices_of(names)), None)
+
+    with _open_written(options) as written:
+        yield UnitSettings(options.by, model.manifest.pooling, meaning, written)
+
+
+@contextmanager
+def _open_written(options: UnitOptions) -> "Iterator[Written | None]":
+    """Yield what tells which genres genretag wrote; None if no genre in files counts."""
+    from genretag.library import journal
+    from genretag.library.paths import data_dir
+
+    if options.evidence == "heard":
+        yield None
+    elif not (data_dir() / journal.FILE).exists():
+        yield lambda path: ()
+    else:
+        with closing(journal.Journal(data_dir())) as record:
+            yield lambda path: record.written_into(path.resolve())
