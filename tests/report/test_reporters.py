@@ -14,7 +14,7 @@ from genretag.report.text import visible
 GOLDEN = Path(__file__).parents[1] / "golden"
 KEYS = [
     *("schema", "path", "status", "reason", "before", "after", "genres"),
-    *("duration_s", "windows", "model", "notes", "change", "error"),
+    *("duration_s", "windows", "model", "notes", "change", "error", "own", "unit", "source"),
 ]
 
 
