@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from genretag.domain.genre import fold_name
 from genretag.domain.metrics import Probabilities
-from genretag.domain.pooling import Pooling, pool, unit_scores
+from genretag.domain.pooling import Pooling, Votes, pool, unit_scores
 from genretag.domain.prediction import Prediction, rank_genres
 from genretag.domain.unit import Source, Unit, UnitKind
 
@@ -83,36 +83,56 @@ def decide_together(
     """
     columns, given = _add_given(members, meaning)
     votes = {column: len(names) for column, names in given.items()}
-    own = _own_scores(members.predictions, columns)
-    pooled = pool(own, pooling, members.is_tagged, votes)[list(members.undecided)]
-    apart = _find_apart(pooled, threshold)
-    shares = unit_scores(pooled[~apart])
+    pooled = _pool_audible(members, columns, pooling, votes)
+    shares, apart = _agree(pooled[list(members.undecided)], threshold)
     ranked = rank_genres(columns, shares)
     unit = Unit(members.kind, members.name, members.size, ranked)
     best, passes = int(shares.argmax()), bool(shares.max() >= threshold)
 
-    def verdict(position: int, row: NDArray[np.float64], differs: bool) -> Verdict:
-        top = int(row.argmax())
+    def verdict(position: int, differs: bool) -> Verdict:
+        own, row = members.predictions[position], pooled[position]
         is_apart = passes and differs
         follows = (passes or members.is_release) and not is_apart
+        if not (follows or own.genres):
+            return Verdict(own, "heard", unit)
+        column = best if follows else int(row.argmax())
         genres = ranked if follows else rank_genres(columns, row)
-        column = best if follows else top
         source = "library" if column in votes else "heard" if is_apart else _source(members.kind)
-        return Verdict(
-            replace(members.predictions[position], genres=genres),
-            source,
-            unit,
-            _most_common_names(given.get(column, ())),
-        )
+        names = _most_common_names(given.get(column, ()))
+        return Verdict(replace(own, genres=genres), source, unit, names)
 
-    return [verdict(*one) for one in zip(members.undecided, pooled, apart.tolist(), strict=True)]
+    return [verdict(*one) for one in zip(members.undecided, apart.tolist(), strict=True)]
 
 
-def _find_apart(pooled: Probabilities, threshold: float) -> NDArray[np.bool_]:
-    """Return which tracks surely have another genre than most of them, [n_tracks]."""
+def _pool_audible(
+    members: Members, columns: Sequence[str], pooling: Pooling, votes: Votes
+) -> Probabilities:
+    """Return the scores of all tracks in the light of all, [n_tracks, n_columns].
+
+    Silent tracks say nothing and keep no album back: their scores are those of the others. Where
+    all are silent, only `votes` say something.
+    """
+    audible = np.array([bool(one.genres) for one in members.predictions])
+    audible = audible if audible.any() else ~audible
+    heard = [one for one, counts in zip(members.predictions, audible, strict=True) if counts]
+    pooled = pool(_own_scores(heard, columns), pooling, members.is_tagged, votes)
+    rows = np.tile(unit_scores(pooled), (len(audible), 1))
+    rows[audible] = pooled
+    return rows
+
+
+def _agree(
+    pooled: Probabilities, threshold: float
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Return the scores of a unit, [n_genres], without the tracks of it that are surely apart.
+
+    And which these are, [n_tracks]: their best genre is another one, and reaches `threshold`.
+    """
     common = unit_scores(pooled).argmax()
     apart: NDArray[np.bool_] = (pooled.argmax(axis=1) != common) & (pooled.max(axis=1) >= threshold)
-    return apart
+    if apart.all():
+        apart[:] = False
+    return unit_scores(pooled[~apart]), apart
 
 
 def _source(kind: UnitKind) -> Source:
@@ -144,7 +164,7 @@ def _own_scores(predictions: Sequence[Prediction], columns: Sequence[str]) -> Pr
     """Return the scores of each track, [n_tracks, n_columns], rows sum to 1.
 
     A genre that the model does not know may sound like any: it gets the best score. A silent track
-    has equal scores.
+    has equal ones.
     """
     rows = np.ones((len(predictions), len(columns)))
     for row, prediction in zip(rows, predictions, strict=True):
