@@ -87,7 +87,6 @@ MACOS: Mapping[str, str] = {
     "audio/test_decode.py::test_odd_names_open": NAMES,
     "library/test_walk.py::test_odd_names": NAMES,
     "tags/test_failures.py::test_a_name_with_odd_bytes": NAMES,
-    "tags/test_titles.py::test_a_title_that_would_fill_the_memory": "needs limits of memory",
 }
 """Those that are skipped on macOS."""
 

@@ -4,7 +4,7 @@ import os
 import sqlite3
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import fields, replace
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -30,6 +30,14 @@ def tracks(path: Path) -> list[Track]:
         Track(path, "FLAC", has_second_tags=False),
         Track(path, "MP4", has_video=True),
         Track(path, None, is_audio=False),
+        replace(
+            Track(path, "FLAC", is_compilation=True),
+            title="Ж\n",
+            artist="A",
+            album_artist="B",
+            album="C",
+            album_id="1-2",
+        ),
     ]
 
 
@@ -48,7 +56,7 @@ def file(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("kind", range(4))
+@pytest.mark.parametrize("kind", range(5))
 def test_a_track_is_found_again_as_it_was(tmp_path: Path, file: Path, kind: int) -> None:
     with Cache(tmp_path) as cache:
         cache.keep(read(file, kind), PREDICTOR)
@@ -208,6 +216,22 @@ def test_an_entry_that_nobody_understands_is_not_remembered(
     with Cache(tmp_path, lambda message: pytest.fail(message)) as cache:
         assert cache.recall(file, PREDICTOR) is None
         assert cache.prediction(b"sound", PREDICTOR) is None
+
+
+@pytest.mark.parametrize("field", sorted({field.name for field in fields(Track)} - {"path"}))
+def test_an_entry_of_a_version_that_knew_less_of_a_track_is_not_remembered(
+    tmp_path: Path, file: Path, field: str
+) -> None:
+    with Cache(tmp_path) as cache:
+        cache.keep(read(file), PREDICTOR)
+    with closing(sqlite3.connect(tmp_path / FILE)) as db, db:
+        db.execute("UPDATE track SET track = json_remove(track, ?)", (f"$.{field}",))
+    with Cache(tmp_path, lambda message: pytest.fail(message)) as cache:
+        assert cache.recall(file, PREDICTOR) is None
+        cache.keep(read(file), PREDICTOR)
+    with Cache(tmp_path) as cache:
+        known = cache.recall(file, PREDICTOR)
+        assert known and known.track == tracks(file)[0]
 
 
 def test_what_was_put_aside_is_forgotten_too(tmp_path: Path) -> None:

@@ -7,17 +7,18 @@ import numpy as np
 import pytest
 import toy_model
 from audio_files import RECIPES, encode, tone, write_tone
+from mutagen.flac import FLAC
 
 from genretag import tags
+from genretag.domain.analysis import Analysis
 from genretag.domain.genre_map import GenreMap
 from genretag.domain.library import Library, LibraryEntry
-from genretag.domain.outcome import Failed, Outcome, Skipped
-from genretag.domain.prediction import Prediction
-from genretag.domain.tagging import TagPolicy, decide
-from genretag.domain.track import Track
-from genretag.errors import Code, FileError
+from genretag.domain.outcome import Skipped
+from genretag.domain.tagging import TagPolicy
+from genretag.errors import Code
 from genretag.inference.session import Model, load
 from genretag.pipeline.report import build_library, collect_entries
+from genretag.pipeline.scan import decide_files
 from genretag.pipeline.score import predict
 
 LOW, HIGH = toy_model.LOW_HZ, toy_model.HIGH_HZ
@@ -29,24 +30,21 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Model:
     return load(toy_model.save(tmp_path_factory.mktemp("model") / "toy.onnx"))
 
 
-Scored = tuple[Track, Prediction]
-
-
-def heard(path: Path, model: Model, *genres: str) -> Scored:
+def heard(path: Path, model: Model, *genres: str) -> Analysis:
     if genres:
         tags.write(path, list(genres))
-    return Track(path, "FLAC", genres), predict(path, model, "full")
+    return Analysis(path, tags.read(path), predict(path, model, "full"))
 
 
-def decided(policy: TagPolicy, *tracks: Scored) -> list[Outcome]:
-    return [decide(track, prediction, policy) for track, prediction in tracks]
+def decided(policy: TagPolicy, *analyses: Analysis) -> list[Analysis]:
+    return list(decide_files(analyses, policy))
 
 
 def made(found: tuple[list[LibraryEntry], int], model: Model, policy: TagPolicy = FILL) -> Library:
     return build_library([Path("/music")], found, policy, model, "full")
 
 
-def entries(policy: TagPolicy, *tracks: Scored) -> list[LibraryEntry]:
+def entries(policy: TagPolicy, *tracks: Analysis) -> list[LibraryEntry]:
     return collect_entries(decided(policy, *tracks), policy)[0]
 
 
@@ -71,11 +69,26 @@ def test_a_file_that_has_what_the_map_calls_it_does_not_disagree(
 
 
 def test_skipped_files_are_counted_and_failed_ones_shown(model: Model) -> None:
-    failed = Failed(path=Path("/no/a.mp3"), error=FileError(Code.NOT_AUDIO, "a.mp3: no", "Hm."))
-    found = collect_entries([Skipped(path=Path("/no/b.jpg"), reason="not audio"), failed], FILL)
+    failed = Analysis.failed_as(Path("/no/a.mp3"), Code.NOT_AUDIO, "no", "Hm.")
+    skipped = Skipped(path=Path("/no/b.jpg"), reason="not audio")
+    found = collect_entries([Analysis(skipped.path, outcome=skipped), failed], FILL)
     told = made(found, model)
-    assert told.skipped == 1 and [one.outcome for one in told.entries] == [failed]
+    assert told.skipped == 1 and [one.outcome for one in told.entries] == [failed.outcome]
     assert told.entries[0].title == "a.mp3" and np.isnan(told.points).all()
+
+
+def test_title_and_artist_are_those_that_were_read_and_no_file_is_opened_again(
+    tmp_path: Path, model: Model
+) -> None:
+    named, bare = (write_tone(tmp_path / f"{name}.flac", 4.0) for name in ("named", "bare"))
+    song = FLAC(named)
+    song["title"], song["artist"] = ["Ж"], ["A"]
+    song.save()
+    analyses = [heard(path, model) for path in (named, bare)]
+    named.unlink()
+    bare.unlink()
+    shown = [(entry.title, entry.artist) for entry in entries(FILL, *analyses)]
+    assert shown == [("Ж", "A"), ("bare.flac", "")]
 
 
 def test_three_tracks_make_a_map_and_two_make_none(tmp_path: Path, model: Model) -> None:

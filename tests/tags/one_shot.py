@@ -54,12 +54,6 @@ def audio_span(path: Path) -> tuple[int, int] | None:
         return file.audio_span
 
 
-def titles(path: Path) -> tags.Titles:
-    """Return title and artist."""
-    with tags.open(path) as file:
-        return file.titles()
-
-
 def restore(path: Path, raw: tags.RawGenres, written: tags.RawGenres | None = None) -> None:
     """Put genres back."""
     with tags.open(path, writing=True) as file:

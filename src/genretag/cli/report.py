@@ -1,7 +1,8 @@
 """`genretag report`: a page about a library."""
 
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,6 +17,10 @@ from genretag.cli.options import (
 from genretag.cli.output import refuse_music, translate_errors
 from genretag.cli.session import open_session
 from genretag.option_groups import with_options
+
+if TYPE_CHECKING:
+    from genretag.cli.display import Display
+    from genretag.domain.analysis import Analysis
 
 
 @with_options(
@@ -74,14 +79,20 @@ def report(
             predictor.analyses(files, selection) as analyses,
         ):
             decided = decide_files(display.watch(analyses), policy, unit_settings)
-            outcomes = display.track(analysis.as_outcome() for analysis in decided)
-            entries = collect_entries(outcomes, policy)
+            entries = collect_entries(_show(decided, display), policy)
         text = render_page(
             build_library(paths, entries, policy, predictor.loaded, inference.coverage)
         )
     _write(text, output)
     typer.echo(f"Wrote {output}", err=True)
     raise typer.Exit(display.exit_code)
+
+
+def _show(analyses: "Iterable[Analysis]", display: "Display") -> "Iterator[Analysis]":
+    """Yield each analysis once its outcome is counted and shown."""
+    for analysis in analyses:
+        display.show([analysis.as_outcome()])
+        yield analysis
 
 
 def _refuse_no_room(output: Path) -> None:

@@ -8,7 +8,7 @@ from genretag.domain.change import Stamp
 
 @dataclass(frozen=True)
 class Track:
-    """One file, what it is, and the genres that it holds now.
+    """One file, what it is, and what its tags say now.
 
     Attributes:
         path: the file.
@@ -18,7 +18,8 @@ class Track:
         is_audio: False for a file that has no audio.
         has_video: whether it holds moving pictures; known only where a track must be scored.
         has_second_tags: False where it surely has one tag at most, and that is not ID3v1.
-        title: empty where its tags have none, like the texts that follow.
+        title: the first, cut to 500 characters, and empty where no tag has one, like the texts that
+            follow.
         artist: of the track.
         album_artist: of the whole album.
         album: the name of the album.

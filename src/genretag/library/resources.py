@@ -2,8 +2,7 @@
 
 import math
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 
 WORKER_BYTES = 1 << 30
@@ -27,33 +26,13 @@ def limit_memory() -> None:
 
     Only Linux can; elsewhere the time limit or the system's own limits have to do.
     """
-    _set_limit(WORKER_BYTES)
-
-
-@contextmanager
-def limited_memory(size: int) -> Iterator[None]:
-    """Limit the memory that the context may take to `size` bytes more, where Linux can."""
-    before = _set_limit(size)
-    try:
-        yield
-    finally:
-        if before is not None:
-            import resource
-
-            resource.setrlimit(resource.RLIMIT_DATA, before)
-
-
-def _set_limit(size: int) -> tuple[int, int] | None:
-    """Allow `size` bytes more than are used; return the limits before, None if that failed."""
     with suppress(ImportError, OSError, ValueError, StopIteration):
         import resource
 
         lines = (_SELF / "status").read_text().splitlines()
         used = next(int(line.split()[1]) << 10 for line in lines if line.startswith("VmData:"))
-        before = resource.getrlimit(resource.RLIMIT_DATA)
-        resource.setrlimit(resource.RLIMIT_DATA, (used + size, before[1]))
-        return before
-    return None
+        _, most = resource.getrlimit(resource.RLIMIT_DATA)
+        resource.setrlimit(resource.RLIMIT_DATA, (used + WORKER_BYTES, most))
 
 
 def _quota() -> float:

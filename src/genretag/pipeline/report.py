@@ -9,47 +9,44 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from genretag import tags
+from genretag.domain.analysis import Analysis
 from genretag.domain.genre import fold_name
 from genretag.domain.genre_map import GenreMap
 from genretag.domain.library import Library, LibraryEntry, select_interesting
-from genretag.domain.outcome import Failed, Outcome, Skipped
+from genretag.domain.outcome import Skipped
 from genretag.domain.prediction import Prediction
 from genretag.domain.projection import project_to_plane
 from genretag.domain.tagging import TagPolicy, select_confident
 from genretag.domain.timeline import Timeline
 from genretag.errors import FileError
 from genretag.inference.session import DeviceError, Model
-from genretag.library.resources import limited_memory
 from genretag.pipeline.windows import timeline
-from genretag.tags import Titles
 
 _FEWEST_POINTS = 3
-_TITLE_BYTES = 1 << 28
 
 
 def collect_entries(
-    outcomes: Iterable[Outcome], policy: TagPolicy
+    analyses: Iterable[Analysis], policy: TagPolicy
 ) -> tuple[list[LibraryEntry], int]:
     """Return an entry for each file that is shown, and how many are not.
 
     Args:
-        outcomes: what `policy` makes of files, scored whether they have a genre or not.
+        analyses: decided by `policy`, and scored whether the files have a genre or not.
         policy: how `scan` would tag them.
     """
     entries = []
     skipped = 0
-    for outcome in outcomes:
+    for analysis in analyses:
+        outcome, track = analysis.as_outcome(), analysis.track
         if isinstance(outcome, Skipped):
             skipped += 1
             continue
-        titles = _titles(outcome)
         prediction = outcome.prediction
         entries.append(
             LibraryEntry(
                 outcome,
-                titles.title or outcome.path.name,
-                titles.artist,
+                (track and track.title) or outcome.path.name,
+                track.artist if track else "",
                 policy.real(outcome.before),
                 _names(prediction, policy.genre_map),
                 outcome.after,
@@ -81,16 +78,6 @@ def build_library(
         points=_map_points(entries),
         timelines=tuple(_timelines(entries, model, coverage)),
     )
-
-
-def _titles(outcome: Outcome) -> Titles:
-    """Return title and artist of a file; one that failed is not touched again."""
-    if isinstance(outcome, Failed):
-        return Titles()
-    # Here no other process stands between a file made to do harm and the whole run.
-    with suppress(FileError), limited_memory(_TITLE_BYTES), tags.open(outcome.path) as file:
-        return file.titles()
-    return Titles()
 
 
 def _names(prediction: Prediction | None, genre_map: GenreMap) -> tuple[str, ...]:

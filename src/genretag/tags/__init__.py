@@ -3,7 +3,7 @@
 `open` returns a `TaggedFile`, which answers everything about one file from one open file:
 
     with tags.open(path) as file:
-        file.container, file.genres, file.track, file.titles()
+        file.container, file.genres, file.track
         file.stored_tags(), file.stale_tags(after, layout), file.write_costs(genres, layout)
         file.audio_span, file.raw_genres(layout), file.other_fields()
         wanted = file.other_fields_after_write(genres, layout)  # or _after_restore(raw, written)
@@ -28,7 +28,6 @@ from genretag.tags.formats.names import clean_names, parse_genres
 from genretag.tags.snapshot import RawGenres
 from genretag.tags.tag_set import StaleTag
 from genretag.tags.tagged_file import OtherFields, TaggedFile
-from genretag.tags.titles import Titles
 
 __all__ = [
     "CONTAINERS",
@@ -36,7 +35,6 @@ __all__ = [
     "RawGenres",
     "StaleTag",
     "TaggedFile",
-    "Titles",
     "can_store",
     "open",
     "read",
@@ -50,7 +48,7 @@ def open(path: Path, writing: bool = False) -> TaggedFile:  # noqa: A001 - read 
 
 
 def read(path: Path) -> Track:
-    """Return the container and the genres of a file."""
+    """Return the container, the genres and the texts of a file."""
     with open(path) as file:
         return file.track
 

@@ -4,7 +4,7 @@ Audio Interchange File Format 1.3, Apple, 1989.
 """
 
 from collections.abc import Sequence
-from typing import BinaryIO
+from typing import BinaryIO, ClassVar
 
 from genretag.tags.container import Container, has_form
 from genretag.tags.formats.chunks import ChunkFile
@@ -17,6 +17,7 @@ class AiffTexts(TagHandler):
     """NAME and AUTH, which hold no genre; some players look no further where they are."""
 
     format = "AIFF text"
+    text_keys: ClassVar = {"title": ("NAME",), "artist": ("AUTH",)}
 
     def load(self, file: BinaryIO) -> Tag | None:
         """Return the texts; None without any."""
@@ -29,10 +30,6 @@ class AiffTexts(TagHandler):
     def store(self, file: BinaryIO, tag: Tag | None) -> None:
         """Refuse, as these texts are nothing that a genre changes."""
         raise CannotWriteError("the texts in its chunks are not to be changed")
-
-    def genre_texts(self, tag: Tag) -> list[str]:
-        """Return no text."""
-        return []
 
     def encode(self, texts: Sequence[str], tag: Tag) -> list[Item]:
         """Return no item."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import BinaryIO
+from typing import BinaryIO, ClassVar
 from uuid import UUID
 
 from genretag.domain.stored_tags import StoredTag
@@ -21,6 +21,7 @@ _EXTENSION = _guid("5fbf03b5-a92e-11cf-8ee3-00c00c205365")
 _CONTENT = _guid("d2d0a440-e307-11d2-97f0-00a0c95ea850")
 _METADATA = _guid("c5f8cbea-5baf-4877-8467-aa8c44fa4cca")
 _LIBRARY = _guid("44231c94-9498-49d1-a141-1d134e457054")
+_DESCRIPTION = _guid("75b22633-668e-11cf-a6d9-00aa0062ce6c")
 _HOLDERS = {"content": _CONTENT, "metadata": _METADATA, "library": _LIBRARY}
 """The objects that hold attributes: the first in the header, the others in its extension."""
 
@@ -28,6 +29,12 @@ _EMPTY_EXTENSION = _guid("abd3d211-a9ba-11cf-8ee6-00c00c205365") + b"\x06\0" + b
 _CONTENT_FIRST = b"content first"
 _NAME = "WM/Genre"
 _TEXT = 0
+_NUMBERS = (2, 3, 4, 5)
+"""The types of values that are numbers: a truth, and those of 4, 8 and 2 bytes."""
+
+_DESCRIBED = "description"
+"""What stands before the names of title and artist, which have an object of their own."""
+
 _HEAD = 24
 """Bytes of GUID and size before the content of an object."""
 
@@ -50,15 +57,23 @@ class Asf(TagHandler):
     """
 
     format = "ASF"
+    text_keys: ClassVar = {
+        "title": ("Title",), "artist": ("Author",), "album_artist": ("WM/AlbumArtist",),
+        "album": ("WM/AlbumTitle",), "album_id": ("MusicBrainz/Album Id",),
+        "compilation": ("WM/IsCompilation",),
+    }  # fmt: skip
 
     def load(self, file: BinaryIO) -> Tag | None:
-        """Return the attributes of all three objects."""
+        """Return the attributes of all three objects, and title and artist."""
         items: list[Item] = []
         objects, _ = _read_header(file)
         for holder, guid in _HOLDERS.items():
             for object_ in (*objects, *_parse_extension(objects)):
                 if object_.guid == guid:
                     items.extend(_parse_attributes(holder, object_.data))
+        for object_ in objects:
+            if object_.guid == _DESCRIPTION:
+                items.extend(_parse_description(object_.data))
         return Tag(tuple(items), _read_order(objects))
 
     def store(self, file: BinaryIO, tag: Tag | None) -> None:
@@ -89,8 +104,19 @@ class Asf(TagHandler):
 
     def genre_texts(self, tag: Tag) -> list[str]:
         """Return the values that are texts."""
-        values = [_read_value(item) for item in self.genre_items(tag)]
-        return [value.decode("utf-16-le", "replace").rstrip("\0") for value in values]
+        return [_decode_text(_read_value(item)[1]) for item in self.genre_items(tag)]
+
+    def texts(self, tag: Tag) -> dict[str, str]:
+        """Return the texts, title and artist from their own object before attributes called so."""
+        items = sorted(tag.items, key=lambda item: not item.key.startswith(_DESCRIBED))
+        return super().texts(replace(tag, items=tuple(items)))
+
+    def decode(self, item: Item, tag: Tag) -> str:
+        """Return the value of an attribute, a number in digits."""
+        if item.key.startswith(_DESCRIBED):
+            return _decode_text(item.data)
+        kind, value = _read_value(item)
+        return str(int.from_bytes(value, "little")) if kind in _NUMBERS else _decode_text(value)
 
     def encode(self, names: Sequence[str], tag: Tag) -> list[Item]:
         """Return the first name as content, as is the custom, each other one in the library."""
@@ -110,9 +136,10 @@ class Asf(TagHandler):
         return (replace(tag, header=before.header) if tag.header == written else tag), ()
 
     def describe(self, tag: Tag) -> StoredTag:
-        """Return the genres in the order of the file."""
+        """Return the genres in the order of the file, and the other attributes."""
         first = tag.header == _CONTENT_FIRST
-        items = sorted(tag.items, key=lambda item: item.key.startswith("content/") != first)
+        attributes = (item for item in tag.items if not item.key.startswith(_DESCRIBED))
+        items = sorted(attributes, key=lambda item: item.key.startswith("content/") != first)
         return super().describe(replace(tag, items=tuple(items)))
 
     def load_extras(self, file: BinaryIO) -> list[Item]:
@@ -193,15 +220,15 @@ def _render(objects: Sequence[_Object], room: int, reserved: bytes) -> bytes:
 def _parse_attributes(holder: str, data: bytes) -> Iterator[Item]:
     at = 2
     for _ in range(int.from_bytes(data[:2], "little")):
-        name, _, end = _locate(holder, data, at)
+        name, _, _, end = _locate(holder, data, at)
         if end > len(data):
             raise BrokenTagsError("an attribute of its ASF header is cut off")
         yield Item(f"{holder}/{name}", data[at:end])
         at = end
 
 
-def _locate(holder: str, data: bytes, at: int) -> tuple[str, int, int]:
-    """Return the name of the attribute at `at`, where its value starts, and where it ends."""
+def _locate(holder: str, data: bytes, at: int) -> tuple[str, int, int, int]:
+    """Return name and type of the attribute at `at`, where its value starts, and where it ends."""
 
     def read(position: int, width: int = 2) -> int:
         return int.from_bytes(data[position : position + width], "little")
@@ -209,19 +236,32 @@ def _locate(holder: str, data: bytes, at: int) -> tuple[str, int, int]:
     if holder == "content":
         name_at, name_size = at + 2, read(at)
         value_at = name_at + name_size + 4
-        end = value_at + read(value_at - 2)
+        kind, end = read(value_at - 4), value_at + read(value_at - 2)
     else:
         name_at, name_size = at + 12, read(at + 4)
         value_at = name_at + name_size
-        end = value_at + read(at + 8, 4)
+        kind, end = read(at + 6), value_at + read(at + 8, 4)
     name = data[name_at : name_at + name_size].decode("utf-16-le", "replace")
-    return name.rstrip("\0"), value_at, end
+    return name.rstrip("\0"), kind, value_at, end
 
 
-def _read_value(item: Item) -> bytes:
-    holder = item.key.partition("/")[0]
-    _, start, end = _locate(holder, item.data, 0)
-    return item.data[start:end]
+def _parse_description(data: bytes) -> Iterator[Item]:
+    """Yield title and artist; copyright, a description and a rating follow them."""
+    at = 10
+    for name, size_at in (("Title", 0), ("Author", 2)):
+        end = at + int.from_bytes(data[size_at : size_at + 2], "little")
+        yield Item(f"{_DESCRIBED}/{name}", data[at:end])
+        at = end
+
+
+def _read_value(item: Item) -> tuple[int, bytes]:
+    """Return the type of an attribute and its value."""
+    _, kind, start, end = _locate(item.key.partition("/")[0], item.data, 0)
+    return kind, item.data[start:end]
+
+
+def _decode_text(value: bytes) -> str:
+    return value.decode("utf-16-le", "replace").rstrip("\0")
 
 
 def _make_attribute(holder: str, text: str) -> bytes:

@@ -5,7 +5,7 @@ https://developer.apple.com/documentation/quicktime-file-format/metadata_atoms_a
 """
 
 from collections.abc import Iterator, Sequence
-from typing import BinaryIO
+from typing import BinaryIO, ClassVar
 
 from genretag.domain.id3v1 import ID3V1_GENRES
 from genretag.tags.container import Container
@@ -15,6 +15,7 @@ from genretag.tags.formats.handler import BrokenTagsError, CannotWriteError, Ite
 from genretag.tags.formats.splice import GROWTH, read_at
 
 _GENRE, _OLD_GENRE = "\xa9gen", "gnre"
+_NAMED, _COMPILATION = "----", "cpil"
 _PATH = (b"moov", b"udta", b"meta", b"ilst")
 _HANDLER = atoms.render(b"hdlr", bytes(8) + b"mdirappl" + bytes(9))
 _CODECS = {0: "utf-8", 1: "utf-8", 2: "utf-16-be", 3: "shift-jis"}
@@ -29,6 +30,10 @@ class Mp4(TagHandler):
 
     format = "MP4"
     genre_keys = (_GENRE, _OLD_GENRE)
+    text_keys: ClassVar = {
+        "title": ("\xa9nam",), "artist": ("\xa9ART",), "album_artist": ("aART",),
+        "album": ("\xa9alb",), "album_id": (_NAMED,), "compilation": (_COMPILATION,),
+    }  # fmt: skip
 
     def load(self, file: BinaryIO) -> Tag | None:
         """Return the children of ilst as whole atoms."""
@@ -63,6 +68,13 @@ class Mp4(TagHandler):
         texts = [_decode_text(kind, value) for item in new for kind, value in _parse_values(item)]
         return texts or [_read_gnre(value) for item in old for _, value in _parse_values(item)]
 
+    def decode(self, item: Item, tag: Tag) -> str:
+        """Return the texts of an atom, a number in digits; of a named one only the album's id."""
+        if item.key == _NAMED and _read_name(item) != self.album_id_name:
+            return ""
+        read = _read_digits if item.key == _COMPILATION else _decode_text
+        return "\0".join(read(kind, value) for kind, value in _parse_values(item))
+
     def stored_values(self, tag: Tag) -> tuple[str, ...]:
         """Return the texts; the number of a gnre, which is one more than that of ID3v1."""
         if any(item.key == _GENRE for item in tag.items):
@@ -92,18 +104,33 @@ class Mp4(TagHandler):
 
 def _parse_values(item: Item) -> Iterator[tuple[int, bytes]]:
     """Yield type and content of each data atom in `item`."""
+    for name, content in _parse_children(item):
+        if name == b"data":
+            yield int.from_bytes(content[1:4], "big"), content[8:]
+
+
+def _parse_children(item: Item) -> Iterator[tuple[bytes, bytes]]:
+    """Yield name and content of each atom in `item`."""
     at, data = 8, item.data
     while at + 16 <= len(data):
         size = int.from_bytes(data[at : at + 4], "big")
         if size < 16 or at + size > len(data):
             raise BrokenTagsError("a value of its genre atom is cut off")
-        if data[at + 4 : at + 8] == b"data":
-            yield int.from_bytes(data[at + 9 : at + 12], "big"), data[at + 16 : at + size]
+        yield data[at + 4 : at + 8], data[at + 8 : at + size]
         at += size
 
 
 def _decode_text(kind: int, value: bytes) -> str:
     return value.decode(_CODECS.get(kind, "utf-8"), "replace")
+
+
+def _read_digits(_: int, value: bytes) -> str:
+    return str(int.from_bytes(value, "big"))
+
+
+def _read_name(item: Item) -> bytes:
+    """Return the name that an atom holds, in lower case."""
+    return dict(_parse_children(item)).get(b"name", b"")[4:].lower()
 
 
 def _read_gnre(value: bytes) -> str:

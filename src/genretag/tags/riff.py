@@ -1,7 +1,7 @@
 """WAV, with ID3v2 in a chunk and RIFF INFO, the list of texts that Windows shows."""
 
 from collections.abc import Sequence
-from typing import BinaryIO
+from typing import BinaryIO, ClassVar
 
 from genretag.tags.container import Container, has_form
 from genretag.tags.formats.chunks import ChunkFile
@@ -16,6 +16,7 @@ class RiffInfo(TagHandler):
 
     format = "RIFF INFO"
     genre_keys = ("IGNR",)
+    text_keys: ClassVar = {"title": ("INAM",), "artist": ("IART",), "album": ("IPRD",)}
 
     def load(self, file: BinaryIO) -> Tag | None:
         """Return the texts of the list, each with its name and size before it."""
@@ -41,9 +42,9 @@ class RiffInfo(TagHandler):
         content = b"INFO" + _join(tag.items) if tag else None
         chunks.replace(chunks.find(b"LIST", form=b"INFO"), b"LIST", content)
 
-    def genre_texts(self, tag: Tag) -> list[str]:
-        """Return the texts without the null that ends them."""
-        return [decode_text(item.data[8:].rstrip(b"\0")) for item in self.genre_items(tag)]
+    def decode(self, item: Item, tag: Tag) -> str:
+        """Return the text without the null that ends it."""
+        return decode_text(item.data[8:].rstrip(b"\0"))
 
     def encode(self, texts: Sequence[str], tag: Tag) -> list[Item]:
         """Return one text with a null at its end."""

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -11,18 +11,20 @@ from typing import Self
 from genretag.domain.layout import PLAIN, Layout
 from genretag.domain.stored_tags import StoredTag
 from genretag.domain.track import Track
+from genretag.errors import FileError
 from genretag.tags import snapshot
 from genretag.tags.container import Container
 from genretag.tags.containers import recognise
 from genretag.tags.failures import translate_errors, unwritable
-from genretag.tags.formats.handler import Item, Tag, TagHandler
+from genretag.tags.formats.handler import TEXT_FIELDS, Item, Tag, TagHandler
 from genretag.tags.formats.names import clean_names
 from genretag.tags.snapshot import RawGenres
 from genretag.tags.tag_set import Changes, StaleTag, TagSet
-from genretag.tags.titles import Titles, read_titles
 
 _LONG = 1024
 """Bytes from which on a digest stands for a field."""
+
+_TRUE = ("1", "true")
 
 OtherFields = tuple[tuple[str, str, bytes], ...]
 """Tag, name and stored bytes of each field; a digest of long ones."""
@@ -32,8 +34,8 @@ class TaggedFile:
     """An open file, its container and its tags. A `with` block closes it.
 
     Tags are read when they are first asked for, each once. Everything but `close` raises
-    FileError if the file cannot be read or a tag is broken; and all but `container`, `genres`,
-    `track` and `titles` if genretag can tag no such container.
+    FileError if the file cannot be read or a tag is broken; and all but `container`, `genres` and
+    `track` if genretag can tag no such container.
 
     Attributes:
         path: the file.
@@ -84,13 +86,25 @@ class TaggedFile:
 
     @property
     def track(self) -> Track:
-        """Its path, container and genres, and whether it may have second tags."""
+        """Its path, container, genres and texts, and whether it may have second tags."""
         genres = self.genres
         present = [handler for handler, tag in self._loaded.items() if tag is not None]
         several = len(present) > 1 or any(handler.format == "ID3v1" for handler in present)
         # Only where there is no genre, all tags have been looked for.
         second = several or bool(genres) or self._container is None
-        return Track(self.path, self.container, genres, has_second_tags=second)
+        texts = self._read_texts()
+        return Track(
+            self.path,
+            self.container,
+            genres,
+            has_second_tags=second,
+            title=texts["title"],
+            artist=texts["artist"],
+            album_artist=texts["album_artist"],
+            album=texts["album"],
+            album_id=texts["album_id"],
+            is_compilation=texts["compilation"].lower() in _TRUE,
+        )
 
     @property
     def audio_span(self) -> tuple[int, int] | None:
@@ -100,10 +114,6 @@ class TaggedFile:
         """
         with self._errors():
             return self._tags.container.audio_span(self._file)
-
-    def titles(self) -> Titles:
-        """Return its title and artist; what cannot be read is left empty."""
-        return read_titles(self._file)
 
     def stored_tags(self) -> tuple[StoredTag, ...]:
         """Return all tags, also empty ones, and the genres in them, in the order of reading."""
@@ -216,6 +226,22 @@ class TaggedFile:
         if handler not in self._loaded:
             self._loaded[handler] = handler.load(self._file)
         return self._loaded[handler]
+
+    def _read_texts(self) -> dict[str, str]:
+        """Return the texts in the tags that are loaded; empty where they have none.
+
+        Further tags are loaded only where these have neither artist nor album.
+        """
+        texts: dict[str, str] = {}
+        handlers = self._container.handlers if self._container else ()
+        # ID3v1 is asked last, because its texts are cut off.
+        for handler in sorted(handlers, key=lambda handler: handler.format == "ID3v1"):
+            if handler in self._loaded or not ("artist" in texts or "album" in texts):
+                # A tag that nothing but a text is wanted from may be broken.
+                with suppress(FileError), self._errors():
+                    tag = self._load(handler)
+                    texts = (handler.texts(tag) if tag else {}) | texts
+        return dict.fromkeys(TEXT_FIELDS, "") | texts
 
     @property
     def _tags(self) -> TagSet:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import BinaryIO
+from typing import BinaryIO, ClassVar
 
 from genretag.tags.formats import id3v1
 from genretag.tags.formats.handler import BrokenTagsError, Item, Tag, TagHandler
@@ -13,10 +13,6 @@ _MAGIC = b"APETAGEX"
 _ENDS = 32
 _HAS_HEADER, _IS_HEADER = 1 << 31, 1 << 29
 _TEXT, _BINARY = 0, 2
-_KEYS = {
-    "title": "Title", "artist": "Artist", "album": "Album", "date": "Year",
-    "comment": "Comment", "track": "Track",
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -32,6 +28,12 @@ class Apev2(TagHandler):
     """A Genre item whose values are separated by nulls."""
 
     format = "APEv2"
+    text_keys: ClassVar = {
+        "title": ("Title",), "artist": ("Artist",), "album": ("Album",), "date": ("Year",),
+        "comment": ("Comment",), "track": ("Track",),
+        "album_artist": ("Album Artist", "AlbumArtist", "album_artist"),
+        "album_id": ("MUSICBRAINZ_ALBUMID",), "compilation": ("Compilation",),
+    }  # fmt: skip
     removed_when_empty = True
 
     def load(self, file: BinaryIO) -> Tag | None:
@@ -54,10 +56,9 @@ class Apev2(TagHandler):
         """Return whether it is Genre, in any case."""
         return item.key.lower() == "genre"
 
-    def genre_texts(self, tag: Tag) -> list[str]:
-        """Return the value of each such item."""
-        items = self.genre_items(tag)
-        return [decode_text(item.data[8 + len(item.key) + 1 :]) for item in items]
+    def decode(self, item: Item, tag: Tag) -> str:
+        """Return what comes after the key."""
+        return decode_text(item.data[8 + len(item.key) + 1 :])
 
     def encode(self, texts: Sequence[str], tag: Tag) -> list[Item]:
         """Return one item for all texts."""
@@ -70,7 +71,7 @@ class Apev2(TagHandler):
     def with_texts(self, tag: Tag, fields: Mapping[str, str]) -> Tag:
         """Add items named as is the custom."""
         there = {item.key.lower() for item in tag.items}
-        names = {_KEYS[field]: text for field, text in fields.items()}
+        names = {self.text_keys[field][0]: text for field, text in fields.items()}
         new = (_make_item(key, text) for key, text in names.items() if key.lower() not in there)
         return replace(tag, items=(*tag.items, *new))
 

@@ -7,11 +7,20 @@ from them again. So whatever is not a genre survives byte for byte, understood o
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import BinaryIO
+from functools import cached_property
+from typing import BinaryIO, ClassVar
 
 from genretag.domain.layout import Layout, TagFormat
 from genretag.domain.stored_tags import StoredItem, StoredTag
-from genretag.tags.formats.names import is_plain_name, parse_genres
+from genretag.tags.formats.names import decode_text, is_plain_name, parse_genres
+
+TEXT_FIELDS = ("title", "artist", "album_artist", "album", "album_id", "compilation")
+"""The texts that are read: what people know a track by, and what tells which belong together."""
+
+_MOST_BYTES = 1 << 14
+"""Bytes of an item that may be such a text; longer ones are made to do harm."""
+
+_MOST_CHARACTERS = 500
 
 
 class BrokenTagsError(Exception):
@@ -44,6 +53,9 @@ class TagHandler(ABC):
     Attributes:
         format: the format of the tag.
         genre_keys: the keys of the items that hold genres.
+        text_keys: the labels of the items that hold other texts, by what these mean; `with_texts`
+            writes the first.
+        album_id_name: how items that hold a name of their own call it, in lower case.
         removed_when_empty: whether a tag without items is taken out of the file.
         has_vendor: whether its header names the program that wrote it, which must stay.
         reads_numbers: whether a bare number stands for an ID3v1 genre.
@@ -51,6 +63,8 @@ class TagHandler(ABC):
 
     format: TagFormat
     genre_keys: tuple[str, ...] = ()
+    text_keys: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    album_id_name = b"musicbrainz album id"
     removed_when_empty = False
     has_vendor = False
     reads_numbers = False
@@ -71,9 +85,37 @@ class TagHandler(ABC):
         """Return the items of `tag` that hold genres."""
         return [item for item in tag.items if self.is_genre(item)]
 
-    @abstractmethod
     def genre_texts(self, tag: Tag) -> list[str]:
         """Return the texts of the genre items of `tag`, not yet split into names."""
+        return [self.decode(item, tag) for item in self.genre_items(tag)]
+
+    def texts(self, tag: Tag) -> dict[str, str]:
+        """Return the first value of each of TEXT_FIELDS in `tag`, cut to 500 characters.
+
+        No file fails for them: what is broken, too long or not to be decoded is left out.
+        """
+        found: dict[str, str] = {}
+        for item in tag.items:
+            field = self._fields.get(self.label(item).lower())
+            if field and field not in found and len(item.data) <= _MOST_BYTES:
+                try:
+                    text = _first_value(self.decode(item, tag))
+                except (BrokenTagsError, ValueError, LookupError):
+                    continue
+                if text:
+                    found[field] = text
+        return found
+
+    @cached_property
+    def _fields(self) -> dict[str, str]:
+        """What the items to read mean, by their labels in lower case."""
+        return {
+            key.lower(): field for field in TEXT_FIELDS for key in self.text_keys.get(field, ())
+        }
+
+    def decode(self, item: Item, tag: Tag) -> str:
+        """Return the values in an item of texts, with nulls between them."""
+        return decode_text(item.data)
 
     @abstractmethod
     def encode(self, texts: Sequence[str], tag: Tag) -> list[Item]:
@@ -191,3 +233,11 @@ class TagHandler(ABC):
     def without_genres(self, tag: Tag) -> Tag:
         """Return `tag` with only what is not a genre."""
         return replace(tag, items=tuple(item for item in tag.items if not self.is_genre(item)))
+
+
+def _first_value(text: str) -> str:
+    """Return the first value that says anything, "" if it could not be decoded."""
+    for value in text.split("\0"):
+        if value := value.strip():
+            return "" if "\ufffd" in value else value[:_MOST_CHARACTERS].rstrip()
+    return ""

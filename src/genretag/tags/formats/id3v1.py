@@ -40,6 +40,10 @@ class Id3v1(TagHandler):
         number = tag.items[-1].data[0]
         return [ID3V1_GENRES[number]] if number < len(ID3V1_GENRES) else []
 
+    def texts(self, tag: Tag) -> dict[str, str]:
+        """Return its texts, which have 30 characters at most."""
+        return parse_texts(tag)
+
     def stored_values(self, tag: Tag) -> tuple[str, ...]:
         """Return the number."""
         number = tag.items[-1].data[0]

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import BinaryIO
+from typing import BinaryIO, ClassVar
 
 from genretag.domain.layout import PLAIN, Layout
 from genretag.tags.formats import id3v2_frames, id3v2_versions
@@ -14,16 +14,9 @@ from genretag.tags.formats.splice import read_at, size_of, splice
 
 _PICTURES = ("APIC", "PIC", id3v2_frames.JUNK)
 _TEXTS = re.compile("T|COMM?$|USLT$|ULT$")
-_V22 = {
-    "title": "TT2", "artist": "TP1", "album": "TAL", "date": "TYE", "comment": "COM",
-    "track": "TRK",
-}  # fmt: skip
-_V23 = {
-    "title": "TIT2", "artist": "TPE1", "album": "TALB", "date": "TYER", "comment": "COMM",
-    "track": "TRCK",
-}  # fmt: skip
-_FIELDS = {2: _V22, 3: _V23, 4: _V23 | {"date": "TDRC"}}
-"""The frames that hold what ID3v1 says, by version."""
+_NAMED = ("TXX", "TXXX")
+_COMPRESSED = 0x88
+"""The flags of v2.3 and v2.4 for that; each means nothing in the other version."""
 
 
 class Id3v2(TagHandler):
@@ -35,6 +28,13 @@ class Id3v2(TagHandler):
 
     format = "ID3v2"
     genre_keys = ("TCON", "TCO")
+    # In v2.2, v2.3 and v2.4.
+    text_keys: ClassVar = {
+        "title": ("TT2", "TIT2", "TIT2"), "artist": ("TP1", "TPE1", "TPE1"),
+        "album": ("TAL", "TALB", "TALB"), "date": ("TYE", "TYER", "TDRC"),
+        "comment": ("COM", "COMM", "COMM"), "track": ("TRK", "TRCK", "TRCK"),
+        "album_artist": ("TP2", "TPE2"), "album_id": _NAMED, "compilation": ("TCP", "TCMP"),
+    }  # fmt: skip
     removed_when_empty = True
     reads_numbers = True
 
@@ -63,6 +63,24 @@ class Id3v2(TagHandler):
         form = id3v2_frames.Form.of(tag)
         contents = [id3v2_frames.unpack(form, item) for item in self.genre_items(tag)]
         return [id3v2_frames.decode_text(content) for content in contents if content]
+
+    def decode(self, item: Item, tag: Tag) -> str:
+        """Return the text of a frame; of those that hold a name, only the album's id.
+
+        Compressed ones may become as large as they like, so they have none.
+        """
+        named = item.key in _NAMED
+        # Most of these are others, which need not be decoded to be told apart.
+        if named and self.album_id_name not in item.data.replace(b"\0", b"").lower():
+            return ""
+        form = id3v2_frames.Form.of(tag)
+        if form.major > 2 and item.data[9] & _COMPRESSED:
+            return ""
+        text = id3v2_frames.decode_text(id3v2_frames.unpack(form, item) or b"")
+        if not named:
+            return text
+        name, _, value = text.partition("\0")
+        return value if name.lower().encode() == self.album_id_name else ""
 
     def version(self, tag: Tag) -> str:
         """Return a version such as 2.4."""
@@ -97,7 +115,7 @@ class Id3v2(TagHandler):
         """Add frames of the version that the tag has, before its pictures."""
         form = id3v2_frames.Form.of(tag)
         there = {item.key for item in tag.items}
-        keys = {_FIELDS[form.major][field]: text for field, text in fields.items()}
+        keys = {self.text_keys[field][form.major - 2]: text for field, text in fields.items()}
         new = [_make_frame(form, key, text) for key, text in keys.items() if key not in there]
         at = self.genre_position(tag.items)
         return replace(tag, items=(*tag.items[:at], *new, *tag.items[at:]))

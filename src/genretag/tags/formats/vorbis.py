@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import ClassVar
 
 from genretag.tags.formats.handler import BrokenTagsError, Item, Tag, TagHandler
 from genretag.tags.formats.names import decode_text
 
 _VENDOR = b"genretag"
-_KEYS = {"track": "TRACKNUMBER"}
 
 
 class VorbisComments(TagHandler):
@@ -15,11 +15,17 @@ class VorbisComments(TagHandler):
 
     format = "Vorbis comments"
     genre_keys = ("GENRE",)
+    text_keys: ClassVar = {
+        "title": ("TITLE",), "artist": ("ARTIST",), "album": ("ALBUM",), "date": ("DATE",),
+        "comment": ("COMMENT",), "track": ("TRACKNUMBER",),
+        "album_artist": ("ALBUMARTIST", "ALBUM ARTIST"), "album_id": ("MUSICBRAINZ_ALBUMID",),
+        "compilation": ("COMPILATION",),
+    }  # fmt: skip
     has_vendor = True
 
-    def genre_texts(self, tag: Tag) -> list[str]:
-        """Return what comes after GENRE=."""
-        return [decode_text(item.data.partition(b"=")[2]) for item in self.genre_items(tag)]
+    def decode(self, item: Item, tag: Tag) -> str:
+        """Return what comes after the key."""
+        return decode_text(item.data.partition(b"=")[2])
 
     def encode(self, texts: Sequence[str], tag: Tag) -> list[Item]:
         """Return one comment for each text."""
@@ -28,7 +34,7 @@ class VorbisComments(TagHandler):
     def with_texts(self, tag: Tag, fields: Mapping[str, str]) -> Tag:
         """Add comments named as is the custom."""
         there = {item.key for item in tag.items}
-        names = {_KEYS.get(field, field.upper()): text for field, text in fields.items()}
+        names = {self.text_keys[field][0]: text for field, text in fields.items()}
         new = (_make_comment(key, text) for key, text in names.items() if key not in there)
         return replace(tag, items=(*tag.items, *new))
 
