@@ -41,6 +41,8 @@ def apply(
     from genretag.cli.command_line import format_command, format_options
     from genretag.cli.display import Display
     from genretag.cli.writing import carry_out
+    from genretag.library.cache import Cache
+    from genretag.library.paths import cache_dir
     from genretag.pipeline.plan import read
     from genretag.pipeline.write import open_writer
     from genretag.report.paths import common_folder
@@ -63,5 +65,6 @@ def apply(
             format_options(context),
             keep_mtime=writing.keep_mtime,
         )
-        carry_out(display, content.changes, not writing.yes, run)
+        with Cache(cache_dir(), display.warn) as cache:
+            carry_out(display, content.changes, not writing.yes, run, cache)
     raise typer.Exit(display.exit_code)

@@ -113,7 +113,11 @@ def evaluate(
         selection = Selection("tagged", question.placeholders, finding.video)
         pooling = predictor.manifest.pooling
         policy = TagPolicy("replace", threshold=pooling.threshold if pooling else 0.0)
-        with display, predictor.analyses(files, selection) as analyses:
+        with (
+            display,
+            predictor.cache() as cache,
+            predictor.analyses(files, selection, cache) as analyses,
+        ):
             decided = decide_files(display.watch(analyses), policy, UnitSettings(by, pooling))
             outcomes = (analysis.as_outcome() for analysis in decided)
             evaluation = evaluate_outcomes(display.track(outcomes), question)

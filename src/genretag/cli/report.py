@@ -76,7 +76,8 @@ def report(
         with (
             display,
             open_units(units, predictor.loaded, policy.genre_map) as unit_settings,
-            predictor.analyses(files, selection) as analyses,
+            predictor.cache() as cache,
+            predictor.analyses(files, selection, cache) as analyses,
         ):
             decided = decide_files(display.watch(analyses), policy, unit_settings)
             entries = collect_entries(_show(decided, display), policy)

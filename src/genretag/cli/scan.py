@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from genretag.cli.display import Display
     from genretag.domain.advice import ThresholdAdvice
     from genretag.domain.outcome import Outcome
+    from genretag.library.cache import Cache
 
 _DROPPED_IN_PREVIEW = ("dry_run", "threshold", "plan", "yes", "format", "file")
 """Parameters that a command which only shows something goes without."""
@@ -84,7 +85,8 @@ def scan(
         with (
             display,
             open_units(units, predictor.loaded, policy.genre_map) as unit_settings,
-            predictor.analyses(files, selection(policy, finding.video)) as analyses,
+            predictor.cache() as cache,
+            predictor.analyses(files, selection(policy, finding.video), cache) as analyses,
         ):
             planned = plan_files(display.watch(analyses), policy, unit_settings)
             outcomes = advice.count(planned)
@@ -93,7 +95,7 @@ def scan(
             elif dry_run:
                 display.show(outcomes)
             else:
-                _write(context, display, outcomes, paths, tagging.policy, writing)
+                _write(context, display, outcomes, paths, tagging.policy, writing, cache)
             for step in _next_steps(context, display, advice, writing.plan, dry_run):
                 display.suggest(*step)
     # What failed is in the plan.
@@ -123,6 +125,7 @@ def _write(
     paths: list[Path],
     policy: str,
     options: WritingOptions,
+    cache: "Cache | None",
 ) -> None:
     """Write what is planned; ask before if genres that are there would change."""
     from functools import partial
@@ -141,7 +144,7 @@ def _write(
         keep_mtime=options.keep_mtime,
         decided_while_writing=True,
     )
-    carry_out(display, outcomes, policy != "fill" and not options.yes, run)
+    carry_out(display, outcomes, policy != "fill" and not options.yes, run, cache)
 
 
 def _next_steps(

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from genretag.domain.selection import Selection
     from genretag.executors.base import Executor
     from genretag.inference.session import Model
+    from genretag.library.cache import Cache
     from genretag.pipeline.settings import AnalysisSettings
 
 
@@ -79,24 +80,33 @@ class Predictor:
         return self.loaded.manifest
 
     @contextmanager
-    def analyses(
-        self, files: "Iterable[Path | Outcome]", selection: "Selection"
-    ) -> "Iterator[Iterator[Analysis]]":
-        """Yield what is known of each of `files`, in their order, with predictions if selected."""
+    def cache(self) -> "Iterator[Cache | None]":
+        """Open the cache, unless it is not wanted; an interrupt waits until a file is done."""
         from genretag.library.cache import Cache
         from genretag.library.interrupt import deferred
+        from genretag.library.paths import cache_dir
+
+        with deferred():
+            if self.options.no_cache:
+                yield None
+            else:
+                with Cache(cache_dir(), self.warn) as cache:
+                    yield cache
+
+    @contextmanager
+    def analyses(
+        self, files: "Iterable[Path | Outcome]", selection: "Selection", cache: "Cache | None"
+    ) -> "Iterator[Iterator[Analysis]]":
+        """Yield what is known of each of `files`, in their order, with predictions if selected."""
         from genretag.library.paths import cache_dir
         from genretag.pipeline.recall import PredictionCache
         from genretag.pipeline.scan import predict_files
 
-        folder = None if self.options.no_cache else cache_dir()
-        settings = self._settings(selection, folder)
-        with ExitStack() as stack:
-            stack.enter_context(deferred())
-            cache = stack.enter_context(Cache(folder, self.warn)) if folder else None
-            predictions = PredictionCache.for_model(cache, self.loaded.digest, settings.coverage)
-            run = (files, settings, predictions, self.executor, self.loaded, self.warn)
-            yield stack.enter_context(closing(predict_files(*run)))
+        settings = self._settings(selection, cache_dir() if cache else None)
+        predictions = PredictionCache.for_model(cache, self.loaded.digest, settings.coverage)
+        run = (files, settings, predictions, self.executor, self.loaded, self.warn)
+        with closing(predict_files(*run)) as analyses:
+            yield analyses
 
     def _settings(self, selection: "Selection", cache: Path | None) -> "AnalysisSettings":
         from genretag.pipeline.settings import AnalysisSettings

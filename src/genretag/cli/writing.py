@@ -8,6 +8,8 @@ from genretag.cli.display import Display
 from genretag.cli.output import open_output, translate_errors
 from genretag.cli.terminal import can_ask
 from genretag.domain.outcome import Outcome
+from genretag.library.cache import Cache
+from genretag.pipeline.recall import renew
 from genretag.pipeline.write import Writer
 from genretag.report.plan import PlanWriter
 
@@ -34,8 +36,12 @@ def carry_out(
     outcomes: Iterable[Outcome],
     ask: bool,
     open_run: Callable[[], AbstractContextManager[Writer]],
+    cache: Cache | None = None,
 ) -> None:
-    """Write what is planned; with `ask`, on a terminal, show all of it and ask before."""
+    """Write what is planned; with `ask`, on a terminal, show all of it and ask before.
+
+    `cache` goes on knowing the sound of the files.
+    """
     if ask and can_ask():
         confirmed = display.confirm(outcomes)
         if confirmed is None:
@@ -43,6 +49,7 @@ def carry_out(
         outcomes = confirmed
     with open_run() as writer:
         try:
-            display.show(writer.apply(outcomes))
+            written = writer.apply(outcomes)
+            display.show(renew(written, cache) if cache else written)
         finally:
             display.run_number = writer.run.number

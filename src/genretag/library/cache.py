@@ -89,6 +89,7 @@ class Cache:
         self._db: sqlite3.Connection | None = None
         self._tracks: list[tuple[bytes, str, bytes | None, str]] = []
         self._predictions: list[tuple[bytes, bytes, str]] = []
+        self._renewed: list[tuple[str, str, bytes]] = []
         self._written = time.monotonic()
         self._open()
 
@@ -134,7 +135,18 @@ class Cache:
         if analysis.state and analysis.track:
             track = json.dumps(_track_as_object(analysis.track))
             self._tracks.append((_key(analysis.path), analysis.state, fingerprint, track))
-        if len(self._tracks) >= _AT_ONCE or time.monotonic() - self._written > _EVERY_S:
+        self._write_if_due()
+
+    def renew(self, analysis: Analysis) -> None:
+        """Keep, soon, what is new of a file in which nothing but tags has changed."""
+        if analysis.state and analysis.track:
+            track = json.dumps(_track_as_object(analysis.track))
+            self._renewed.append((analysis.state, track, _key(analysis.path)))
+        self._write_if_due()
+
+    def _write_if_due(self) -> None:
+        waiting = len(self._tracks) + len(self._renewed)
+        if waiting >= _AT_ONCE or time.monotonic() - self._written > _EVERY_S:
             self._write()
 
     def sizes(self) -> Sizes:
@@ -150,7 +162,7 @@ class Cache:
 
     def clear(self) -> bool:
         """Forget everything, also what was put aside; return whether that could be done."""
-        self._tracks, self._predictions = [], []
+        self._tracks, self._predictions, self._renewed = [], [], []
         with suppress(OSError):
             _aside(self._file).unlink(missing_ok=True)
         return bool(self._guarded(self._empty))
@@ -186,6 +198,7 @@ class Cache:
     def _write(self) -> None:
         tracks, self._tracks = self._tracks, []
         predictions, self._predictions = self._predictions, []
+        renewed, self._renewed = self._renewed, []
         self._written = time.monotonic()
 
         def insert(db: sqlite3.Connection) -> None:
@@ -193,8 +206,9 @@ class Cache:
             with db:
                 db.executemany("INSERT OR REPLACE INTO track VALUES (?, ?, ?, ?)", tracks)
                 db.executemany("INSERT OR REPLACE INTO scores VALUES (?, ?, ?)", predictions)
+                db.executemany("UPDATE track SET state = ?, track = ? WHERE path = ?", renewed)
 
-        if tracks or predictions:
+        if tracks or predictions or renewed:
             self._guarded(insert)
 
     def _guarded(self, act: Callable[[sqlite3.Connection], Any]) -> Any:

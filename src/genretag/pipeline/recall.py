@@ -2,15 +2,18 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from genretag import __version__
+from genretag import __version__, tags
 from genretag.domain.analysis import Analysis
-from genretag.domain.outcome import Outcome
+from genretag.domain.outcome import Outcome, Tagged
 from genretag.domain.prediction import Prediction
 from genretag.domain.selection import Selection
-from genretag.library.cache import Cache
+from genretag.errors import FileError
+from genretag.library import files
+from genretag.library.cache import Cache, state
 
 
 @dataclass(frozen=True)
@@ -69,3 +72,15 @@ def remember(analyses: Iterable[Analysis], predictions: PredictionCache) -> Iter
     for analysis in analyses:
         predictions.keep(analysis)
         yield analysis
+
+
+def renew(outcomes: Iterable[Outcome], cache: Cache) -> Iterator[Outcome]:
+    """Yield the same outcomes; what is known of a sound stays known where tags were written."""
+    for outcome in outcomes:
+        if isinstance(outcome, Tagged):
+            with suppress(OSError, FileError):  # somebody took it away; then it is read anew
+                before = state(outcome.path)
+                with tags.open(outcome.path) as file:
+                    track = replace(file.track, stamp=files.read_stamp(outcome.path))
+                cache.renew(Analysis(outcome.path, track, state=before))
+        yield outcome
