@@ -5,6 +5,7 @@ import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 
 from genretag.domain.genre import fold_name
@@ -146,7 +147,7 @@ def _album_names(tracks: Sequence[Track]) -> list[str]:
     Where no track names the artist of an album, its only artist in that folder stands for him:
     two bands may have albums of one name.
     """
-    albums = [fold_name(_DISC.sub("", track.album.casefold()).strip()) for track in tracks]
+    albums = [_fold_album(track.album) for track in tracks]
     owners: defaultdict[str, set[str]] = defaultdict(set)
     artists: defaultdict[tuple[Path, str], set[str]] = defaultdict(set)
     for track, album in zip(tracks, albums, strict=True):
@@ -164,6 +165,12 @@ def _album_names(tracks: Sequence[Track]) -> list[str]:
     ]
 
 
+@lru_cache(4096)
+def _fold_album(name: str) -> str:
+    """Remove case, punctuation and the number of a disc from the name of an album."""
+    return fold_name(_DISC.sub("", name.casefold()).strip())
+
+
 def _only(values: set[str]) -> str:
     return next(iter(values)) if len(values) == 1 else ""
 
@@ -179,6 +186,7 @@ def folder_key(path: Path) -> Path:
     return folder if name else folder.parent
 
 
+@lru_cache(4096)  # most names are those of the file before
 def fold_artist(name: str) -> str:
     """Remove case, accents, punctuation and guests from the name of an artist.
 

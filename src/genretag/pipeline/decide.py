@@ -64,11 +64,11 @@ def _decide_group(
 ) -> dict[int, Outcome]:
     """Return the outcomes of the files in a group that have none, by their positions."""
     own = {n: analyses[n] for n in group.members if analyses[n].outcome is None}
-    outcomes = {n: _decide_alone(analysis, policy) for n, analysis in own.items()}
     members, positions = _collect_members(group, analyses, policy, units)
     has_scores = any(prediction.genres for prediction in members.predictions)
     if units.pooling is None or members.size < 2 or not positions or not has_scores:
-        return outcomes
+        return {n: _decide_alone(analysis, policy) for n, analysis in own.items()}
+    outcomes = {n: _decide_alone(own[n], policy) for n in own if n not in positions}
     policy = policy.for_units()
     verdicts = decide_together(members, units.pooling, policy.threshold, units.meaning)
     for position, verdict in zip(positions, verdicts, strict=True):

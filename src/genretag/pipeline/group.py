@@ -71,6 +71,8 @@ def _continues(batch: list[Analysis], new: Analysis) -> bool:
 
 
 def _batch(analyses: list[Analysis], by: UnitKind) -> Batch:
+    if all(analysis.outcome for analysis in analyses):
+        return Batch(tuple(analyses), ())  # nothing is left to decide
     positions = [n for n, analysis in enumerate(analyses) if _is_member(analysis)]
     tracks = _tracks(analyses)
     groups = group_by_artist(tracks) if by == "artist" else group_by_album(tracks)
