@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from libraries import HOSTILE, library
+from libraries import HOSTILE, Song, decided, library
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
@@ -61,12 +61,15 @@ SIGN = """
 const pen = document.querySelector(".legend canvas").getContext("2d");
 return [...pen.getImageData(18, 18, 1, 1).data]
 """
-SEARCH = "tracks.search.value = '{}'; tracks.search.dispatchEvent(new Event('input'))"
+SEARCH = "{0}.search.value = '{1}'; {0}.search.dispatchEvent(new Event('input'))"
 TIMED = {
-    "first search, ms": SEARCH.format("song 1777"),
-    "next search, ms": SEARCH.format("song 17"),
-    "sorting, ms": "tracks.search.value = ''; tracks.words = ''; tracks.sort(5)",
+    "first search, ms": SEARCH.format("tracks", "song 1777"),
+    "next search, ms": SEARCH.format("tracks", "song 17"),
+    "sorting, ms": "tracks.search.value = ''; tracks.words = ''; tracks.sort(6)",
     "map, ms": "chart.draw()",
+    "artists, ms": "units.group('artist')",
+    "sorting albums, ms": "units.group('album'); units.sort(3)",
+    "searching albums, ms": SEARCH.format("units", "rock"),
 }
 WIDE, NARROW = (1440, 900), (390, 844)
 Show = Callable[..., "Browser"]
@@ -130,6 +133,19 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
+@pytest.fixture(scope="module")
+def albums(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A page of albums that were decided: two contradict themselves, one is in doubt."""
+    rock, pop = Song("A", "Apart", "Rock", 0.97), Song("A", "Torn", "Pop", 0.55)
+    jazz = Song("<b>B</b>", "Wrong", "Jazz", 0.95, ("Blues",))
+    even = replace(rock, album="Even", tags=("Rock",))
+    songs = [*[even] * 3, *[rock] * 9, replace(rock, genre="Spoken", score=0.999999)]
+    songs += [*[pop] * 3, *[replace(pop, genre="Rock")] * 3, *[jazz] * 2]
+    file = tmp_path_factory.mktemp("page") / "albums.html"
+    file.write_text(render_page(decided(*songs)), "utf-8")
+    return file
+
+
 def test_it_draws_itself_without_a_word_or_a_request(browser: Browser, file: Path) -> None:
     browser.open(file)
     assert browser.driver.get_log("browser") == []
@@ -163,7 +179,7 @@ def test_the_policy_is_in_force(browser: Browser, file: Path) -> None:
 
 def test_searching_finds_titles_artists_genres_and_paths(browser: Browser, file: Path) -> None:
     browser.open(file)
-    search = browser.find("#search")
+    search = browser.find("#tracks-search")
     for words, found in FOUND.items():
         search.clear()
         search.send_keys(words)
@@ -176,32 +192,99 @@ def test_searching_finds_titles_artists_genres_and_paths(browser: Browser, file:
 
 def test_headings_sort_by_click_and_by_key(browser: Browser, file: Path) -> None:
     browser.open(file)
-    heading = browser.find("#tracks th:nth-child(6) button")
+    heading = browser.find("#tracks th:nth-child(7) button")
     browser.run("arguments[0].scrollIntoView()", heading)
     heading.click()
     paths = browser.column("File")
-    head = browser.find("#tracks th:nth-child(6)")
+    head = browser.find("#tracks th:nth-child(7)")
     assert head.get_attribute("aria-sort") == "ascending" and paths[0].startswith("album 0/")
     heading.send_keys(Keys.ENTER)
     assert head.get_attribute("aria-sort") == "descending"
     assert browser.column("File")[0].startswith("album 25/")
     browser.find("#tracks th:nth-child(3) button").click()
     browser.find("#tracks th:nth-child(3) button").click()
-    scores = [int(text.split()[-1].rstrip("%")) for text in browser.column("Heard")]
+    scores = [int(text.split()[-1].rstrip("%")) for text in browser.column("Score")]
     assert scores == sorted(scores, reverse=True)
 
 
 def test_pages_and_filters_show_every_file_once(browser: Browser, file: Path) -> None:
     browser.open(file)
     seen = browser.column("File")
-    while browser.find(".pages button:last-child").is_enabled():
-        browser.run("document.querySelector('.pages button:last-child').click()")
+    while browser.find("#tracks .pages button:last-child").is_enabled():
+        browser.run("document.querySelector('#tracks .pages button:last-child').click()")
         seen += browser.column("File")
     assert len(seen) == len(set(seen)) == 260
     for key in ("sure", "unsure", "silent", "failed"):
         browser.run(f"document.querySelector('[data-filter={key}]').click()")
         assert set(browser.column("Status")) == {key}
         assert browser.find(f"[data-filter={key}]").get_attribute("aria-pressed") == "true"
+
+
+def test_albums_to_look_at_come_first_and_say_why(browser: Browser, albums: Path) -> None:
+    browser.open(albums)
+    assert browser.texts("#units .opener") == [
+        "A / Apart", "<b>B</b> / Wrong", "A / Torn", "A / Even"
+    ]  # fmt: skip
+    why = browser.texts("#units td[data-label=Why]")
+    assert [text.removesuffix("%")[:-2] for text in why][1] == "contradictorysounds like Jazz "
+    assert why[0] == "contradictorysome tracks keep another genre" and why[3] == ""
+    assert why[2] == "doubtfulPop and Rock nearly equal"
+    before, after = (browser.texts(f"#units td[data-label={key}]") for key in ("Before", "After"))
+    assert before[:2] == ["no genre\xa010", "Blues\xa02"]
+    assert after[:2] == ["Rock\xa09, Spoken\xa01", "Blues\xa02"]
+    assert browser.texts("#units td[data-label=Source]") == [
+        "album, heard",
+        "tags",
+        "album",
+        "tags",
+    ]
+
+
+def test_a_row_of_an_album_shows_its_tracks_by_click_and_by_key(
+    browser: Browser, albums: Path
+) -> None:
+    browser.open(albums)
+    tracks = "#units .members td[data-label=Track]"
+    opener = browser.find("#units .opener")
+    assert opener.get_attribute("aria-expanded") == "false" and not browser.texts(tracks)
+    opener.send_keys(Keys.ENTER)
+    assert opener.get_attribute("aria-expanded") == "true" and len(browser.texts(tracks)) == 10
+    scores = browser.texts("#units .members td[data-label=Score]")
+    assert scores[0] == "Rock 99%by itself Rock 97%" and scores[9].startswith("Spoken")
+    sources = browser.texts("#units .members td[data-label=Source]")
+    assert sources == ["album"] * 9 + ["heard"]
+    opener.send_keys(Keys.ENTER)
+    assert opener.get_attribute("aria-expanded") == "false" and not browser.texts(tracks)
+    browser.find("#units .unit:nth-child(3) td[data-label=Score]").click()
+    assert len(browser.texts(tracks)) == 6
+    browser.run("units.sort(0)")  # what is open stays open
+    assert len(browser.texts(tracks)) == 6
+
+
+def test_albums_are_searched_filtered_sorted_and_grouped_by_artist(
+    browser: Browser, albums: Path
+) -> None:
+    browser.open(albums)
+    names = "#units .opener"
+    browser.find("#units-search").send_keys("jazz wrong")
+    assert browser.texts(names) == ["<b>B</b> / Wrong"]
+    browser.run(SEARCH.format("units", ""))
+    for key, found in (("doubtful", ["A / Torn"]), ("changed", ["A / Apart"])):
+        browser.find(f"#units-filter option[value={key}]").click()
+        assert browser.texts(names) == found
+    browser.find("#units-filter option[value=all]").click()
+    browser.find("#units th:nth-child(3) button").send_keys(Keys.ENTER)
+    assert browser.texts("#units td[data-label=Tracks]") == ["2", "3", "6", "10"]
+    browser.find("#units-by option[value=artist]").click()
+    assert browser.texts(names) == ["<b>B</b>", "A"]
+    assert browser.find("#units [role=status]").text == "2 artists"
+
+
+def test_tracks_show_the_score_that_decided_and_their_own(browser: Browser, albums: Path) -> None:
+    browser.open(albums)
+    assert browser.column("Score")[2:4] == ["Rock 97%", "Rock 99%by itself Rock 97%"]
+    assert browser.column("Source")[2:4] == ["tags", "album"]
+    assert "--by album" in browser.find("#about").text
 
 
 def test_colours_change_by_button_and_by_system(browser: Browser, file: Path) -> None:
@@ -222,6 +305,7 @@ def test_every_text_can_be_read_on_its_ground(browser: Browser, file: Path, colo
     browser.features = [{"name": "prefers-color-scheme", "value": colours}]
     browser.open(file)
     browser.features = []
+    browser.find("#units .opener").send_keys(Keys.ENTER)
     contrast, text = browser.run(CONTRAST)  # type: ignore[misc]
     assert contrast >= 4.5, text
 
@@ -247,7 +331,7 @@ def test_paper_stays_white(browser: Browser, file: Path) -> None:
 
 def test_paper_says_what_of_the_table_it_shows(browser: Browser, file: Path) -> None:
     browser.open(file)
-    browser.find("#search").send_keys("album 1")
+    browser.find("#tracks-search").send_keys("album 1")
     browser.run("document.querySelector('[data-filter=unsure]').click()")
     browser.run("window.dispatchEvent(new Event('beforeprint'))")
     told = browser.find("#tracks [role=status]").text
@@ -279,9 +363,18 @@ def test_one_long_name_leaves_room_for_the_others(browser: Browser, tmp_path: Pa
     assert path > 200 and abs(title - path) < 20
 
 
+def test_there_is_a_line_for_each_threshold(browser: Browser, tmp_path: Path) -> None:
+    file = tmp_path / "two.html"
+    file.write_text(render_page(replace(library(260), unit_threshold=0.65)), "utf-8")
+    browser.open(file)
+    assert browser.texts("#confidence .limit th") == ["70 to 80%", "60 to 65%"]
+    assert "0.80 for a track by itself and 0.65" in browser.find("#confidence .hint").text
+
+
 def test_the_line_lies_at_the_threshold(browser: Browser, tmp_path: Path) -> None:
     file = tmp_path / "odd.html"
-    file.write_text(render_page(replace(library(260), threshold=0.83)), "utf-8")
+    made = replace(library(260), threshold=0.83, unit_threshold=0.83)
+    file.write_text(render_page(made), "utf-8")
     browser.open(file)
     scores = browser.texts("#confidence th[scope=row]")
     assert scores[:3] == ["90 to 100%", "83 to 90%", "80 to 83%"]
@@ -296,7 +389,7 @@ def test_choosing_by_key_takes_the_reader_along(browser: Browser, file: Path) ->
     assert browser.run("return document.activeElement.id") == "tracks"
     browser.find(".map canvas").send_keys(Keys.ARROW_RIGHT, Keys.ENTER)
     assert browser.run("return document.activeElement.className") == "found"
-    assert browser.find("#filter").get_attribute("value") == "all"
+    assert browser.find("#tracks-filter").get_attribute("value") == "all"
 
 
 def test_the_legend_hides_a_genre(browser: Browser, file: Path) -> None:
@@ -337,6 +430,7 @@ def test_every_control_has_a_name_and_every_chart_a_table(browser: Browser, file
 @pytest.mark.parametrize("size", [WIDE, NARROW, (320, 640)])
 def test_nothing_is_wider_than_the_screen(browser: Browser, file: Path, size) -> None:
     browser.open(file, size)
+    browser.find("#units .opener").send_keys(Keys.ENTER)
     assert browser.run("return document.documentElement.scrollWidth") <= size[0]  # type: ignore[operator]
 
 

@@ -14,14 +14,17 @@ from genretag.domain.analysis import Analysis
 from genretag.domain.genre_map import GenreMap
 from genretag.domain.library import Library, LibraryEntry
 from genretag.domain.outcome import Skipped
+from genretag.domain.pooling import Pooling
 from genretag.domain.tagging import TagPolicy
 from genretag.errors import Code
 from genretag.inference.session import Model, load
-from genretag.pipeline.report import build_library, collect_entries
+from genretag.pipeline.decide import BY_TRACK, UnitSettings
+from genretag.pipeline.report import Found, build_library, collect_entries
 from genretag.pipeline.scan import decide_files
 from genretag.pipeline.score import predict
 
 LOW, HIGH = toy_model.LOW_HZ, toy_model.HIGH_HZ
+POOLING = Pooling(0.2, 0.45, 0.2, 0.92, 0.985, 0.97, 0.35, 0.6)
 FILL = TagPolicy("fill", threshold=0.6)
 
 
@@ -36,16 +39,23 @@ def heard(path: Path, model: Model, *genres: str) -> Analysis:
     return Analysis(path, tags.read(path), predict(path, model, "full"))
 
 
+def song(path: Path, model: Model, album: str, *genres: str) -> Analysis:
+    file = FLAC(path)
+    file["artist"], file["album"] = ["Band"], [album]
+    file.save()
+    return heard(path, model, *genres)
+
+
 def decided(policy: TagPolicy, *analyses: Analysis) -> list[Analysis]:
     return list(decide_files(analyses, policy))
 
 
-def made(found: tuple[list[LibraryEntry], int], model: Model, policy: TagPolicy = FILL) -> Library:
-    return build_library([Path("/music")], found, policy, model, "full")
+def made(found: Found, model: Model, policy: TagPolicy = FILL) -> Library:
+    return build_library([Path("/music")], found, policy, model, BY_TRACK, "full")
 
 
-def entries(policy: TagPolicy, *tracks: Analysis) -> list[LibraryEntry]:
-    return collect_entries(decided(policy, *tracks), policy)[0]
+def entries(policy: TagPolicy, *tracks: Analysis) -> tuple[LibraryEntry, ...]:
+    return collect_entries(decided(policy, *tracks), policy).entries
 
 
 def test_after_is_what_the_policy_would_leave(tmp_path: Path, model: Model) -> None:
@@ -89,6 +99,34 @@ def test_title_and_artist_are_those_that_were_read_and_no_file_is_opened_again(
     bare.unlink()
     shown = [(entry.title, entry.artist) for entry in entries(FILL, *analyses)]
     assert shown == [("Ж", "A"), ("bare.flac", "")]
+
+
+def test_albums_and_artists_are_told_from_all_files_with_or_without_a_genre(
+    tmp_path: Path, model: Model
+) -> None:
+    """Files that are skipped or failed lie between them."""
+    analyses = [
+        song(write_tone(tmp_path / f"{n}.flac", 4.0, hz=hz), model, album, *genres)
+        for n, (album, hz, *genres) in enumerate([
+            ("One", HIGH, "Low"), ("One", HIGH), ("Two", LOW), ("Two", LOW)
+        ])
+    ]  # fmt: skip
+    skipped = Analysis(tmp_path / "0.jpg", outcome=Skipped(path=tmp_path / "0.jpg"))
+    failed = Analysis.failed_as(tmp_path / "1.mp3", Code.NOT_AUDIO, "no", "Hm.")
+    analyses[2:2] = [skipped, failed]
+    units = UnitSettings("album", POOLING, lambda names: names[0], lambda path: ())
+    policy = replace(FILL, threshold=0.999, unit_threshold=0.5)
+    found = collect_entries(decide_files(analyses, policy, units), policy)
+    library = build_library([tmp_path], found, policy, model, units, "full")
+    one, two = library.albums
+    assert (one.name, one.members, one.reasons) == ("Band / One", (0, 1), ("sound",))
+    assert (two.name, two.members, two.reasons) == ("Band / Two", (3, 4), ())
+    assert [unit.members for unit in library.artists] == [(0, 1, 3, 4)]
+    assert [entry.source for entry in library.entries] == [None, "library", None, "album", "album"]
+    assert [entry.is_sure for entry in library.entries] == [False, True, False, True, True]
+    assert library.unit_threshold == 0.5 and library.by == "album"
+    own = library.entries[1].own_best
+    assert own and own.name == "High" and library.entries[1].best.name == "Low"
 
 
 def test_three_tracks_make_a_map_and_two_make_none(tmp_path: Path, model: Model) -> None:

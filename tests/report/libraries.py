@@ -1,17 +1,28 @@
 """Libraries as `report` shows them, as large and as hostile as need be."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 
+from genretag.domain.analysis import Analysis
+from genretag.domain.contradiction import UnitRules, list_units
+from genretag.domain.grouping import Group
 from genretag.domain.library import Library, LibraryEntry
 from genretag.domain.outcome import Failed, Outcome, Unchanged, Unsure
 from genretag.domain.placeholder import parse_placeholders
+from genretag.domain.pooling import Pooling
 from genretag.domain.prediction import Prediction, rank_genres
+from genretag.domain.tagging import TagPolicy
 from genretag.domain.timeline import Timeline
+from genretag.domain.track import Track
 from genretag.domain.window import Excerpt
 from genretag.errors import Code, FileError
+from genretag.pipeline.decide import UnitSettings
+from genretag.pipeline.report import collect_entries
+from genretag.pipeline.scan import decide_files
 
 GENRES = ("Blues", "Classical", "Electronic", "Hip-Hop", "Jazz", "Metal", "Pop", "Rock", "Spoken")
 HOSTILE = (
@@ -23,6 +34,9 @@ HOSTILE = (
     "‮gnp.exe\u2028\x1b[31m",
 )
 THRESHOLD = 0.8
+POOLING = Pooling(0.2, 0.45, 0.2, 0.92, 0.985, 0.97, 0.35, THRESHOLD)
+SILENT = Prediction((), 0, 9.0, "toy@0123456789ab")
+RULES = UnitRules(THRESHOLD, lambda genre: (genre,), POOLING)
 
 
 def prediction(scores: np.ndarray, windows: int = 4) -> Prediction:
@@ -34,8 +48,7 @@ def entry(path: Path, scores: np.ndarray | None, title: str, *before: str) -> Li
         error = FileError(Code.NOT_AUDIO, f"{path}: nothing in <b>it</b>", "Look at it.")
         return LibraryEntry(Failed(path=path, error=error), title, "", (), (), (), False)
     if not scores.any():
-        silent = Prediction((), 0, 9.0, "toy@0123456789ab")
-        return LibraryEntry(Unsure(path=path, prediction=silent), title, "", (), (), (), False)
+        return LibraryEntry(Unsure(path=path, prediction=SILENT), title, "", (), (), (), False)
     heard = prediction(scores)
     best = heard.genres[0]
     is_sure = best.score >= THRESHOLD
@@ -62,11 +75,68 @@ def library(size: int, seed: int = 0) -> Library:
     timelines = tuple(
         (n, timeline(scores[n])) for n in range(min(size, 12)) if entries[n].best is not None
     )
+    return library_of(entries, places, timelines)
+
+
+def library_of(
+    entries: Sequence[LibraryEntry],
+    places: np.ndarray | None = None,
+    timelines: tuple[tuple[int, Timeline], ...] = (),
+) -> Library:
+    """Ten entries after each other are an album, and a hundred are by one artist."""
+    places = np.full((len(entries), 2), np.nan) if places is None else places
+    albums, artists = (
+        list_units(
+            [
+                Group(kind, f"{HOSTILE[n % 6]} {n}", tuple(range(n, min(n + step, len(entries)))))
+                for n in range(0, len(entries), step)
+            ],
+            entries,
+            RULES,
+        )
+        for kind, step in (("album", 10), ("artist", 100))
+    )
     made = datetime(2030, 1, 2, 3, 4, tzinfo=UTC)
     return Library(
-        (root,), made, "toy@0123456789ab", GENRES, parse_placeholders(), "fill", THRESHOLD,
-        tuple(entries), 7, places, timelines,
+        (Path("/music/<i>"),), made, "toy@0123456789ab", GENRES, parse_placeholders(), "fill",
+        THRESHOLD, THRESHOLD, "album", tuple(entries), 7, places, albums, artists, timelines,
     )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Song:
+    """A track to be decided for real: its sound, silent with a score of 0, and its tags."""
+
+    artist: str
+    album: str
+    genre: str
+    score: float
+    tags: tuple[str, ...] = ()
+
+    @property
+    def prediction(self) -> Prediction:
+        if not self.score:
+            return SILENT
+        rest = (1 - self.score) / (len(GENRES) - 1)
+        return prediction(np.array([self.score if one == self.genre else rest for one in GENRES]))
+
+
+def decided(*songs: Song, policy: TagPolicy | None = None) -> Library:
+    """Return the library of these songs as `report` puts it together, decided by album."""
+    policy = policy or TagPolicy(threshold=THRESHOLD)
+    analyses = []
+    for n, song in enumerate(songs):
+        path = Path("/music/<i>", song.artist, song.album, f"{n:02}.flac")
+        track = Track(
+            path, "FLAC", song.tags, title=f"Song {n}", artist=song.artist, album=song.album
+        )
+        analyses.append(Analysis(path, track, song.prediction))
+    units = UnitSettings("album", POOLING, lambda names: names[0], lambda path: ())
+    found = collect_entries(decide_files(analyses, policy, units), policy)
+    albums, artists = (
+        list_units(groups, found.entries, RULES) for groups in (found.albums, found.artists)
+    )
+    return replace(library_of(found.entries), albums=albums, artists=artists, mode=policy.mode)
 
 
 def timeline(scores: np.ndarray) -> Timeline:

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from libraries import GENRES, HOSTILE, entry, library, prediction
+from libraries import GENRES, HOSTILE, Song, decided, entry, library, library_of, prediction
 
-from genretag.domain.library import Library, select_interesting
+from genretag.domain.library import select_interesting
 from genretag.report.page import render_page, to_dict, to_json
 from genretag.report.text import visible
 
@@ -70,17 +70,10 @@ def test_what_comes_from_files_makes_no_element() -> None:
 @given(st.text(max_size=80))
 def test_any_title_stays_itself_or_is_spelled_out(title: str) -> None:
     one = entry(Path("/music/a.flac"), np.full(len(GENRES), 1 / len(GENRES)), title)
-    text = to_json(with_entries(one))
+    text = to_json(library_of([one]))
     assert not re.search(r"[<>&\u2028\u2029]", text)
     found = json.loads(text)["rows"]["title"][0]
     assert found == visible(title)
-
-
-def with_entries(*entries: object) -> Library:
-    made = library(0)
-    places = np.full((len(entries), 2), np.nan)
-    return Library(made.roots, made.made, made.model, made.genres, made.placeholders,
-                   made.mode, made.threshold, entries, 0, places)  # type: ignore[arg-type]  # fmt: skip
 
 
 def test_rows_say_what_was_heard() -> None:
@@ -104,13 +97,13 @@ def test_scores_lie_on_the_side_of_the_threshold_that_the_status_says() -> None:
     sides = zip(rows["status"], rows["score"], rows["best"], strict=True)
     assert all((status == "sure") == (score >= 800) for status, score, best in sides if best >= 0)
     at = np.array([0.8, 0.2, *np.zeros(len(GENRES) - 2)])
-    [score] = to_dict(with_entries(entry(Path("/music/a.flac"), at, "t")))["rows"]["score"]
+    [score] = to_dict(library_of([entry(Path("/music/a.flac"), at, "t")]))["rows"]["score"]
     assert score == 800
 
 
 def test_no_text_of_a_tag_is_longer_than_a_few_lines() -> None:
     one = entry(Path("/music/a.flac"), np.full(len(GENRES), 1 / len(GENRES)), "x" * 9999, "y" * 999)
-    told = to_dict(with_entries(one))
+    told = to_dict(library_of([one]))
     assert told["rows"]["title"] == ["x" * 200 + "…"]
     assert told["names"][told["rows"]["before"][0]] == "y" * 200 + "…"
     assert told["distribution"][0][0] == "y" * 200 + "…"
@@ -119,7 +112,7 @@ def test_no_text_of_a_tag_is_longer_than_a_few_lines() -> None:
 def test_paths_say_under_which_of_several_folders_they_are() -> None:
     folders = [Path(f"/music/{n}") for n in range(7)]
     files = [entry(folder / "01.mp3", None, "t") for folder in folders]
-    made = replace(with_entries(*files), roots=tuple(folders))
+    made = replace(library_of(files), roots=tuple(folders))
     told = to_dict(made)
     assert told["rows"]["path"] == [f"{n}/01.mp3" for n in range(7)]
     assert told["about"]["roots"] == [*map(str, folders[:5]), "2 more"]
@@ -157,7 +150,7 @@ def test_genres_are_counted_however_they_are_written() -> None:
     even = np.full(len(GENRES), 1 / len(GENRES))
     entries = [entry(Path(f"/{n}"), even, "t", name) for n, name in
                enumerate(["Hip-Hop", "hip hop", "hip hop", "Jazz"])]  # fmt: skip
-    told = to_dict(with_entries(*entries))
+    told = to_dict(library_of(entries))
     assert told["distribution"] == [("hip hop", 3, 3), ("Jazz", 1, 1)]
 
 
@@ -178,6 +171,35 @@ def test_disagreements_come_first_then_what_it_is_torn_over() -> None:
     assert [one.disagrees for one in entries] == [True, False, True, False, False]
 
 
+def test_a_track_has_the_score_that_decided_and_its_own() -> None:
+    sure, other = Song("A", "X", "Rock", 0.97), Song("A", "X", "Pop", 0.5)
+    told = to_dict(decided(*[sure] * 5, other, Song("B", "Y", "Jazz", 0.9, ("Jazz",))))
+    rows, genres = told["rows"], told["genres"]
+    assert genres[rows["best"][5]] == "Rock" and rows["score"][5] >= 800
+    assert genres[rows["own"][5]] == "Pop" and rows["ownScore"][5] == 500
+    assert told["names"][rows["source"][5]] == "album" and rows["status"][5] == "sure"
+    assert rows["own"][6] == rows["best"][6] and rows["ownScore"][6] == rows["score"][6] == 900
+    assert told["names"][rows["source"][6]] == ""  # it keeps what it has
+
+
+def test_genres_that_only_tags_know_are_told_by_name() -> None:
+    polka = Song("A", "X", "Rock", 0.3, ("Polka",))
+    told = to_dict(decided(*[polka] * 3, replace(polka, tags=())))
+    best = told["rows"]["best"][3]
+    assert told["genres"][best] == "Polka" and best >= len(GENRES)
+    assert told["names"][told["rows"]["source"][3]] == "library"
+    assert told["units"]["album"]["best"] == [best]
+
+
+def test_albums_and_artists_name_their_rows() -> None:
+    told = to_dict(library(260))
+    for kind, step in (("album", 10), ("artist", 100)):
+        units = told["units"][kind]
+        assert len({len(column) for column in units.values()}) == 1
+        assert sorted(n for members in units["members"] for n in members) == list(range(260))
+        assert max(map(len, units["members"])) == step
+
+
 @pytest.mark.parametrize("windows", [1, 7, 90])
 def test_a_long_timeline_is_told_in_ten_columns(windows: int) -> None:
     from genretag.domain.timeline import Timeline
@@ -189,7 +211,7 @@ def test_a_long_timeline_is_told_in_ten_columns(windows: int) -> None:
     excerpts = tuple(Excerpt(3.0 * n, 3.0) for n in range(windows))
     track = Timeline(GENRES, excerpts, (), scores, none, none, prediction(scores[0], windows))
     one = entry(Path("/a"), scores[0], "t")
-    made = with_entries(one)
+    made = library_of([one])
     object.__setattr__(made, "timelines", ((0, track),))
     [told] = to_dict(made)["timelines"]
     assert len(told["starts"]) == min(windows, 10) and told["starts"][0] == "0:00"

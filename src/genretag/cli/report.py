@@ -46,11 +46,11 @@ def report(
     inference: InferenceOptions,
     finding: FindingOptions,
 ) -> None:
-    """Write a page about the music under PATH: genres before and after, doubts, a map.
+    """Write a page about the music under PATH: genres before and after, albums, doubts, a map.
 
     All files are analysed, also those that have a genre, and none is changed. The page shows what
-    [bold]scan[/] would do with the same --policy, --top-k, --threshold and --map. It is one file
-    that needs no network.
+    [bold]scan[/] would do with the same --policy, --by, --from, --top-k, --threshold and --map. It
+    is one file that needs no network.
 
     [bold]Example[/]
 
@@ -80,9 +80,9 @@ def report(
             predictor.analyses(files, selection, cache) as analyses,
         ):
             decided = decide_files(display.watch(analyses), policy, unit_settings)
-            entries = collect_entries(_show(decided, display), policy)
+            found = collect_entries(_show(decided, display), policy)
         text = render_page(
-            build_library(paths, entries, policy, predictor.loaded, inference.coverage)
+            build_library(paths, found, policy, predictor.loaded, unit_settings, inference.coverage)
         )
     _write(text, output)
     typer.echo(f"Wrote {output}", err=True)

@@ -1,17 +1,27 @@
-"""The content of a report about a library: its files, their genres and predictions."""
+"""The content of a report about a library: its files, albums and artists, and their genres."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from genretag.domain.genre import fold_name
 from genretag.domain.outcome import Outcome
-from genretag.domain.prediction import ScoredGenre
+from genretag.domain.prediction import Prediction, ScoredGenre
 from genretag.domain.timeline import Timeline
+from genretag.domain.unit import Source, UnitKind
+
+Reason = Literal["tags", "sound", "apart", "below", "close"]
+"""Why a person should look at a unit: tracks have different genres in their tags; its sound surely
+says another genre than its tags; tracks keep another genre than the others; its best score is just
+below the threshold; or its two best scores are nearly equal."""
+
+CONTRADICTIONS: frozenset[Reason] = frozenset({"tags", "sound", "apart"})
+"""The reasons that cannot all be right; the others are doubts."""
 
 _MOST_DISAGREEING, _MOST_UNDECIDED = 12, 12
 
@@ -28,6 +38,7 @@ class LibraryEntry:
         predicted: all names of its best genre, by the model and by the map.
         after: the genres that it would have after `scan`.
         is_sure: whether the best genre scores enough to be written.
+        is_open: whether `scan` goes by scores, and does not just leave the genres that it has.
     """
 
     outcome: Outcome
@@ -37,18 +48,60 @@ class LibraryEntry:
     predicted: tuple[str, ...]
     after: tuple[str, ...]
     is_sure: bool
+    is_open: bool = True
 
     @property
     def best(self) -> ScoredGenre | None:
-        """The genre with the highest score; None without a prediction."""
-        prediction = self.outcome.prediction
-        return prediction.genres[0] if prediction and prediction.genres else None
+        """The genre with the highest score of those that decide; None without a prediction."""
+        return _best(self.outcome.prediction)
+
+    @property
+    def own(self) -> Prediction | None:
+        """The prediction for its own sound alone; None if it was not scored."""
+        return self.outcome.own or self.outcome.prediction
+
+    @property
+    def own_best(self) -> ScoredGenre | None:
+        """The genre with the highest score by its own sound alone."""
+        return _best(self.own)
+
+    @property
+    def source(self) -> Source | None:
+        """What decided; None for a file that failed or keeps the genres that it has."""
+        return self.outcome.source if self.is_open else None
 
     @property
     def disagrees(self) -> bool:
         """Whether the file has genres, and the model is sure of another one."""
         names = {fold_name(name) for name in self.genres}
         return self.is_sure and bool(names) and names.isdisjoint(map(fold_name, self.predicted))
+
+
+@dataclass(frozen=True)
+class LibraryUnit:
+    """The tracks of an album or of an artist, two or more.
+
+    Attributes:
+        kind: what they have in common.
+        name: for people.
+        members: positions of their entries, rising.
+        genres: best first: the scores that decided, or where nothing was to decide, those of the
+            sound of all; empty where all is silent.
+        sound: the best genre by the sound of all its tracks; None where all is silent.
+        reasons: why a person should look at it.
+    """
+
+    kind: UnitKind
+    name: str
+    members: tuple[int, ...]
+    genres: tuple[ScoredGenre, ...]
+    sound: ScoredGenre | None
+    reasons: tuple[Reason, ...]
+
+    @property
+    def is_contradictory(self) -> bool:
+        """Whether one of its reasons is a contradiction."""
+        return not CONTRADICTIONS.isdisjoint(self.reasons)
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,9 +116,14 @@ class Library:
         placeholders: folded names that count as no genre.
         mode: the policy of `scan` behind `LibraryEntry.after`.
         threshold: the score from which a genre is written, in [0, 1].
+        unit_threshold: the same for scores of several tracks together.
+        by: what makes a unit of tracks that `scan` decides together.
         entries: one for each file that is audio, and one for each that failed.
         skipped: how many files are no audio, or left out by rule.
         points: [n_entries, 2] on the map, in [-1, 1]; NaN for those that are not on it.
+        albums: those to look at first come first; the songs of an artist that are of no album, or
+            of one by many artists, are a unit as well.
+        artists: in the same order.
         timelines: of the most interesting tracks, with their index among the entries.
     """
 
@@ -76,9 +134,13 @@ class Library:
     placeholders: frozenset[str]
     mode: str
     threshold: float
+    unit_threshold: float
+    by: UnitKind
     entries: tuple[LibraryEntry, ...]
     skipped: int
     points: NDArray[np.float64]
+    albums: tuple[LibraryUnit, ...] = ()
+    artists: tuple[LibraryUnit, ...] = ()
     timelines: tuple[tuple[int, Timeline], ...] = ()
 
 
@@ -90,6 +152,10 @@ def select_interesting(entries: Sequence[LibraryEntry]) -> list[int]:
     undecided = [n for n in scored if not entries[n].is_sure]
     undecided.sort(key=lambda n: _lead(entries[n]))
     return disagreeing[:_MOST_DISAGREEING] + undecided[:_MOST_UNDECIDED]
+
+
+def _best(prediction: Prediction | None) -> ScoredGenre | None:
+    return prediction.genres[0] if prediction and prediction.genres else None
 
 
 def _score(entry: LibraryEntry) -> float:

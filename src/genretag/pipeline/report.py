@@ -1,8 +1,8 @@
 """Puts together what a report shows of a library; nothing is written into its files."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,61 +10,106 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genretag.domain.analysis import Analysis
+from genretag.domain.contradiction import UnitRules, list_units
 from genretag.domain.genre import fold_name
 from genretag.domain.genre_map import GenreMap
+from genretag.domain.grouping import Group
 from genretag.domain.library import Library, LibraryEntry, select_interesting
 from genretag.domain.outcome import Skipped
-from genretag.domain.prediction import Prediction
 from genretag.domain.projection import project_to_plane
 from genretag.domain.tagging import TagPolicy, select_confident
 from genretag.domain.timeline import Timeline
+from genretag.domain.unit import UnitKind
 from genretag.errors import FileError
 from genretag.inference.session import DeviceError, Model
+from genretag.pipeline.decide import UnitSettings
+from genretag.pipeline.group import group
 from genretag.pipeline.windows import timeline
 
 _FEWEST_POINTS = 3
 
 
-def collect_entries(
-    analyses: Iterable[Analysis], policy: TagPolicy
-) -> tuple[list[LibraryEntry], int]:
-    """Return an entry for each file that is shown, and how many are not.
+@dataclass(frozen=True, eq=False)
+class Found:
+    """What a run found out about a library.
+
+    Attributes:
+        entries: one for each file that is shown.
+        albums: which of them belong together by album.
+        artists: the same by artist.
+        skipped: how many files are not shown.
+    """
+
+    entries: tuple[LibraryEntry, ...]
+    albums: tuple[Group, ...]
+    artists: tuple[Group, ...]
+    skipped: int
+
+
+def collect_entries(analyses: Iterable[Analysis], policy: TagPolicy) -> Found:
+    """Return an entry for each file that is shown, and how they belong together.
 
     Args:
         analyses: decided by `policy`, and scored whether the files have a genre or not.
         policy: how `scan` would tag them.
     """
-    entries = []
-    skipped = 0
-    for analysis in analyses:
-        outcome, track = analysis.as_outcome(), analysis.track
-        if isinstance(outcome, Skipped):
-            skipped += 1
-            continue
-        prediction = outcome.prediction
-        entries.append(
-            LibraryEntry(
-                outcome,
-                (track and track.title) or outcome.path.name,
-                track.artist if track else "",
-                policy.real(outcome.before),
-                _names(prediction, policy.genre_map),
-                outcome.after,
-                bool(prediction and select_confident(prediction, policy)),
-            )
-        )
-    return entries, skipped
+    kept = list(analyses)
+    entries: list[LibraryEntry] = []
+    positions: list[int] = []
+    for analysis in kept:
+        positions.append(len(entries))
+        if not isinstance(analysis.outcome, Skipped):
+            entries.append(_entry(analysis, policy))
+    return Found(
+        tuple(entries),
+        tuple(_group(kept, "album", positions)),
+        tuple(_group(kept, "artist", positions)),
+        len(kept) - len(entries),
+    )
+
+
+def _entry(analysis: Analysis, policy: TagPolicy) -> LibraryEntry:
+    outcome, track = analysis.as_outcome(), analysis.track
+    prediction = outcome.prediction
+    genres = policy.real(outcome.before)
+    used = policy.for_units() if outcome.unit else policy
+    best = prediction.genres[0].name if prediction and prediction.genres else None
+    return LibraryEntry(
+        outcome,
+        (track and track.title) or outcome.path.name,
+        track.artist if track else "",
+        genres,
+        _names(best, policy.genre_map) if best else (),
+        outcome.after,
+        is_sure=bool(prediction and select_confident(prediction, used)),
+        is_open=policy.mode != "fill" or not genres,
+    )
+
+
+def _group(analyses: list[Analysis], by: UnitKind, positions: list[int]) -> Iterator[Group]:
+    """Yield the groups among files, by the `positions` of their entries."""
+    start = 0
+    for batch in group(analyses, by):
+        end = start + len(batch.analyses)
+        yield from (one.at(positions[start:end]) for one in batch.groups)
+        start = end
 
 
 def build_library(
     roots: Sequence[Path],
-    found: tuple[Sequence[LibraryEntry], int],
+    found: Found,
     policy: TagPolicy,
     model: Model,
+    units: UnitSettings,
     coverage: str,
 ) -> Library:
     """Return the whole report; the most interesting tracks are scored again, window by window."""
-    entries, skipped = found
+    entries = found.entries
+    rules = UnitRules(
+        policy.for_units().threshold if units.pooling else policy.threshold,
+        lambda genre: _names(genre, policy.genre_map),
+        units.pooling,
+    )
     return Library(
         roots=tuple(roots),
         made=datetime.now(UTC).astimezone(),
@@ -73,19 +118,20 @@ def build_library(
         placeholders=policy.placeholders,
         mode=policy.mode,
         threshold=policy.threshold,
-        entries=tuple(entries),
-        skipped=skipped,
+        unit_threshold=rules.threshold,
+        by=units.kind,
+        entries=entries,
+        skipped=found.skipped,
         points=_map_points(entries),
+        albums=list_units(found.albums, entries, rules),
+        artists=list_units(found.artists, entries, rules),
         timelines=tuple(_timelines(entries, model, coverage)),
     )
 
 
-def _names(prediction: Prediction | None, genre_map: GenreMap) -> tuple[str, ...]:
-    """Return all that the best genre is called: by the map, and by whoever uses its aliases."""
-    if not prediction or not prediction.genres:
-        return ()
-    best = prediction.genres[0].name
-    names = (best, *genre_map.names(best))
+def _names(genre: str, genre_map: GenreMap) -> tuple[str, ...]:
+    """Return all that a genre is called: by the map, and by whoever uses its aliases."""
+    names = (genre, *genre_map.names(genre))
     known = set(map(fold_name, names))
     return (*names, *(alias for alias, to in genre_map.aliases.items() if fold_name(to) in known))
 

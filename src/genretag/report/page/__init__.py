@@ -12,11 +12,15 @@ from typing import Any
 import numpy as np
 
 from genretag.domain.genre import fold_name
-from genretag.domain.library import Library, LibraryEntry
+from genretag.domain.library import Library, LibraryEntry, LibraryUnit
 from genretag.domain.placeholder import drop_placeholders
+from genretag.domain.prediction import ScoredGenre
 from genretag.domain.timeline import Timeline
 from genretag.report.text import format_time, visible
 
+_SCRIPTS = (
+    "page.js", "sections.js", "map.js", "listing.js", "tracks.js", "units.js", "start.js",
+)  # fmt: skip
 _NONE = "no genre"
 _MOST_GENRES = 30
 _TIMELINE_GENRES = 4
@@ -34,7 +38,7 @@ def render_page(library: Library) -> str:
     it as text only. The Content-Security-Policy allows nothing but that script and the style
     sheet, by their digests.
     """
-    style, script = _read("page.css"), _read("page.js")
+    style, script = _read("page.css"), "".join(map(_read, _SCRIPTS))
     policy = (
         f"default-src 'none'; script-src {_digest(script)}; style-src {_digest(style)}; "
         "base-uri 'none'; form-action 'none'"
@@ -53,20 +57,27 @@ def to_json(library: Library) -> str:
 def to_dict(library: Library) -> dict[str, Any]:
     """Convert a library: columns of rows, scores in thousandths, genres by their index."""
     names: dict[str, int] = {"": 0}
-    rows = [_row(library, n, names) for n in range(len(library.entries))]
-    keys = ("path", "title", "artist", "status", "before", "after", "best", "score", "next",
-            "nextScore", "x", "y", "clash")  # fmt: skip
+    genres = {name: place for place, name in enumerate(library.genres)}
+    rows = [_row(library, n, names, genres) for n in range(len(library.entries))]
+    keys = ("path", "title", "artist", "status", "before", "after", "source", "best", "score",
+            "next", "nextScore", "own", "ownScore", "x", "y", "clash")  # fmt: skip
     return {
         "about": {
             "roots": _roots(library),
             "made": f"{library.made:%Y-%m-%d %H:%M}",
             "model": visible(library.model),
             "mode": library.mode,
+            "by": library.by,
             "threshold": library.threshold,
+            "unitThreshold": library.unit_threshold,
             "skipped": library.skipped,
         },
-        "genres": [visible(name) for name in library.genres],
-        "rows": {key: [row[n] for row in rows] for n, key in enumerate(keys)},
+        "rows": _columns(keys, rows),
+        "units": {
+            "album": _units(library.albums, genres),
+            "artist": _units(library.artists, genres),
+        },
+        "genres": [visible(name) for name in genres],  # those of tags among them
         "names": list(names),
         "distribution": _distribution(library),
         "failures": [
@@ -83,32 +94,57 @@ def to_dict(library: Library) -> dict[str, Any]:
     }
 
 
-def _row(library: Library, n: int, names: dict[str, int]) -> list[Any]:
+def _columns(keys: tuple[str, ...], rows: list[list[Any]]) -> dict[str, list[Any]]:
+    return {key: [row[n] for row in rows] for n, key in enumerate(keys)}
+
+
+def _row(library: Library, n: int, names: dict[str, int], genres: dict[str, int]) -> list[Any]:
     entry = library.entries[n]
     prediction = entry.outcome.prediction
-    best = [*(prediction.genres[:2] if prediction else ()), None, None][:2]
-    scored = [
-        value
-        for genre in best
-        for value in (
-            (library.genres.index(genre.name), _thousandths(genre.score)) if genre else (-1, 0)
-        )
-    ]
     point = library.points[n]
     x_y = [None, None] if np.isnan(point).any() else [round(1000 * float(v)) for v in point]
+    texts = (_join(entry.outcome.before), _join(entry.after), entry.source or "")
     return [
         _relative(library, entry),
         _cut(entry.title),
         _cut(entry.artist),
         _status(entry),
-        *(
-            names.setdefault(_join(some), len(names))
-            for some in (entry.outcome.before, entry.after)
-        ),
-        *scored,
+        *(names.setdefault(text, len(names)) for text in texts),
+        *_two_best(prediction.genres if prediction else (), genres),
+        *_scored(entry.own_best, genres),
         *x_y,
         int(entry.disagrees),
     ]
+
+
+def _units(units: tuple[LibraryUnit, ...], genres: dict[str, int]) -> dict[str, list[Any]]:
+    keys = ("name", "kind", "members", "reasons", "contradicts", "best", "score", "next",
+            "nextScore", "sound", "soundScore")  # fmt: skip
+    rows = [
+        [
+            _cut(unit.name),
+            unit.kind,
+            unit.members,
+            unit.reasons,
+            int(unit.is_contradictory),
+            *_two_best(unit.genres, genres),
+            *_scored(unit.sound, genres),
+        ]
+        for unit in units
+    ]
+    return _columns(keys, rows)
+
+
+def _two_best(scored: tuple[ScoredGenre, ...], genres: dict[str, int]) -> list[int]:
+    best, second, *_ = (*scored, None, None)
+    return [*_scored(best, genres), *_scored(second, genres)]
+
+
+def _scored(scored: ScoredGenre | None, genres: dict[str, int]) -> tuple[int, int]:
+    """Return the index of a genre and its score; a genre that only tags know gets an index."""
+    if scored is None:
+        return -1, 0
+    return genres.setdefault(scored.name, len(genres)), _thousandths(scored.score)
 
 
 def _thousandths(score: float) -> int:

@@ -1,0 +1,145 @@
+"""Finds the albums and artists of a library whose genres contradict each other or are in doubt."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from genretag.domain.genre import fold_name
+from genretag.domain.grouping import Group
+from genretag.domain.library import LibraryEntry, LibraryUnit, Reason
+from genretag.domain.pooling import Pooling
+from genretag.domain.prediction import ScoredGenre
+from genretag.domain.verdict import Members, decide_together
+
+NEAR = 0.1
+"""Scores that differ by less may well stand the other way round."""
+
+_INDEPENDENT = Pooling(
+    outlier=0,
+    weight=1,
+    decay=0,
+    agreement=0,
+    vote=0,
+    coherent=0.5,
+    coherent_folder=0.5,
+    threshold=0,
+)
+"""For a model that cannot pool: no track says anything of another, and scores are just averaged."""
+
+
+@dataclass(frozen=True)
+class UnitRules:
+    """By what units are judged.
+
+    Attributes:
+        threshold: the score of a unit from which a genre is written, in [0, 1].
+        names: returns all that a genre of the model is called in tags.
+        pooling: of the model; None if it has none.
+    """
+
+    threshold: float
+    names: Callable[[str], tuple[str, ...]]
+    pooling: Pooling | None = None
+
+
+def list_units(
+    groups: Iterable[Group], entries: Sequence[LibraryEntry], rules: UnitRules
+) -> tuple[LibraryUnit, ...]:
+    """Return the units of two tracks or more: contradictory ones first, then doubtful ones.
+
+    Among contradictory ones come first those with more reasons, then the surest; among the
+    others, the least sure.
+
+    Args:
+        groups: by the positions of their tracks in `entries`.
+        entries: files of the library.
+        rules: by what to judge.
+    """
+    units = [_judge(group, entries, rules) for group in groups if len(group.members) > 1]
+    return tuple(sorted(units, key=_order))
+
+
+def _order(unit: LibraryUnit) -> tuple[int, int, float]:
+    score = unit.genres[0].score if unit.genres else 0.0
+    if unit.is_contradictory:
+        return 0, -len(unit.reasons), -score
+    return (1 if unit.reasons else 2), 0, score
+
+
+def _judge(group: Group, entries: Sequence[LibraryEntry], rules: UnitRules) -> LibraryUnit:
+    own = [entries[member] for member in group.members]
+    sound = _score_sound(group, own, rules)
+    genres = _find_decision(group, own) or sound
+    return LibraryUnit(
+        group.kind,
+        group.name,
+        group.members,
+        genres,
+        sound[0] if sound else None,
+        tuple(_find_reasons(own, genres, sound, rules)),
+    )
+
+
+def _score_sound(
+    group: Group, entries: Sequence[LibraryEntry], rules: UnitRules
+) -> tuple[ScoredGenre, ...]:
+    """Return the scores of a group by the sound of all its tracks, whatever their tags say."""
+    predictions = tuple(entry.own for entry in entries if entry.own and entry.own.genres)
+    if not predictions:
+        return ()
+    members = Members(
+        group.kind,
+        group.name,
+        predictions,
+        tuple(range(len(predictions))),
+        is_tagged=group.is_tagged,
+        is_release=group.is_release,
+    )
+    verdicts = decide_together(
+        members, rules.pooling or _INDEPENDENT, rules.threshold, lambda names: None
+    )
+    unit = verdicts[0].unit
+    return unit.genres if unit else ()
+
+
+def _find_decision(group: Group, entries: Sequence[LibraryEntry]) -> tuple[ScoredGenre, ...]:
+    """Return the scores by which this very group was decided; empty if it was not.
+
+    An artist's songs on a compilation are decided under the same name as all that he made.
+    """
+    same = (group.kind, group.name, len(group.members))
+    units = filter(None, (entry.outcome.unit for entry in entries))
+    return next((one.genres for one in units if (one.kind, one.name, one.tracks) == same), ())
+
+
+def _find_reasons(
+    entries: Sequence[LibraryEntry],
+    genres: tuple[ScoredGenre, ...],
+    sound: tuple[ScoredGenre, ...],
+    rules: UnitRules,
+) -> Iterator[Reason]:
+    tagged = [set(map(fold_name, entry.genres)) for entry in entries if entry.genres]
+    if tagged and not set.intersection(*tagged):
+        yield "tags"
+    if tagged and sound and sound[0].score >= rules.threshold:
+        said = set(map(fold_name, rules.names(sound[0].name)))
+        if all(map(said.isdisjoint, tagged)):
+            yield "sound"
+    if any(map(_is_apart, entries)):
+        yield "apart"
+    if genres and any(entry.is_open for entry in entries):
+        if rules.threshold - NEAR <= genres[0].score < rules.threshold:
+            yield "below"
+        if len(genres) > 1 and genres[0].score - genres[1].score < NEAR:
+            yield "close"
+
+
+def _is_apart(entry: LibraryEntry) -> bool:
+    """Return whether a track surely has another genre than those it was decided with."""
+    unit = entry.outcome.unit
+    return bool(
+        unit
+        and unit.genres
+        and entry.is_sure
+        and entry.best
+        and entry.best.name != unit.genres[0].name
+    )
