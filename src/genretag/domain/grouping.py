@@ -48,6 +48,11 @@ class Group:
         return replace(self, members=tuple(positions[member] for member in self.members))
 
 
+def group_by_track(tracks: Sequence[Track]) -> list[Group]:
+    """Return a group for each track."""
+    return [Group("track", track.path.name, (n,)) for n, track in enumerate(tracks)]
+
+
 def group_by_artist(tracks: Sequence[Track]) -> list[Group]:
     """Return a group for each artist, and one for each track without an artist."""
     return _by_artist(tracks, range(len(tracks)))

@@ -68,7 +68,7 @@ class LibraryEntry:
     @property
     def source(self) -> Source | None:
         """What decided; None for a file that failed or keeps the genres that it has."""
-        return self.outcome.source if self.is_open else None
+        return self.outcome.source
 
     @property
     def disagrees(self) -> bool:

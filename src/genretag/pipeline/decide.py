@@ -52,7 +52,8 @@ def decide(
     """Yield each file with its outcome under `policy`, in their order."""
     for batch in batches:
         decided: dict[int, Outcome] = {}
-        for group in batch.groups:
+        is_open = any(analysis.outcome is None for analysis in batch.analyses)
+        for group in batch.groups if is_open else ():
             decided |= _decide_group(group, batch.analyses, policy, units)
         for position, analysis in enumerate(batch.analyses):
             outcome = decided.get(position)
@@ -83,7 +84,9 @@ def _decide_group(
 
 def _decide_alone(analysis: Analysis, policy: TagPolicy) -> Outcome:
     assert analysis.track and analysis.prediction
-    return replace(tagging.decide(analysis.track, analysis.prediction, policy), source="heard")
+    outcome = tagging.decide(analysis.track, analysis.prediction, policy)
+    keeps = policy.mode == "fill" and policy.real(analysis.track.genres)
+    return outcome if keeps else replace(outcome, source="heard")
 
 
 def _collect_members(

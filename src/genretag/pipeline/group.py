@@ -1,7 +1,8 @@
 """Stage 7: group files that are decided together."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from genretag.domain.analysis import Analysis
 from genretag.domain.grouping import (
@@ -10,10 +11,17 @@ from genretag.domain.grouping import (
     folder_key,
     group_by_album,
     group_by_artist,
+    group_by_track,
 )
 from genretag.domain.outcome import Failed, Skipped
 from genretag.domain.track import Track
 from genretag.domain.unit import UnitKind
+
+_GROUP: Mapping[UnitKind, Callable[[Sequence[Track]], list[Group]]] = {
+    "album": group_by_album,
+    "artist": group_by_artist,
+    "track": group_by_track,
+}
 
 MOST_FILES = 2000
 """A folder with more files is decided in parts, so that it never fills the memory."""
@@ -25,12 +33,21 @@ class Batch:
 
     Attributes:
         analyses: in their order.
-        groups: which of them belong together, by their positions; a file that is left out or
-            failed is in none.
+        by: what makes a unit.
     """
 
     analyses: tuple[Analysis, ...]
-    groups: tuple[Group, ...]
+    by: UnitKind
+
+    @cached_property
+    def groups(self) -> tuple[Group, ...]:
+        """Which of them belong together, by their positions.
+
+        A file that is left out or failed is in no group.
+        """
+        positions = [n for n, analysis in enumerate(self.analyses) if _is_member(analysis)]
+        tracks = _tracks(self.analyses)
+        return tuple(group.at(positions) for group in _GROUP[self.by](tracks))
 
 
 def group(analyses: Iterable[Analysis], by: UnitKind) -> Iterator[Batch]:
@@ -39,11 +56,9 @@ def group(analyses: Iterable[Analysis], by: UnitKind) -> Iterator[Batch]:
     By album these are folders, as soon as they are complete; by artist all files together.
     """
     if by == "track":
-        for analysis in analyses:
-            alone = Group("track", analysis.path.name, (0,))
-            yield Batch((analysis,), (alone,) if _is_member(analysis) else ())
+        yield from (Batch((analysis,), by) for analysis in analyses)
     elif by == "artist":
-        yield _batch(list(analyses), by)
+        yield Batch(tuple(analyses), by)
     else:
         yield from _by_folders(analyses)
 
@@ -52,11 +67,11 @@ def _by_folders(analyses: Iterable[Analysis]) -> Iterator[Batch]:
     batch: list[Analysis] = []
     for analysis in analyses:
         if batch and (len(batch) >= MOST_FILES or not _continues(batch, analysis)):
-            yield _batch(batch, "album")
+            yield Batch(tuple(batch), "album")
             batch = []
         batch.append(analysis)
     if batch:
-        yield _batch(batch, "album")
+        yield Batch(tuple(batch), "album")
 
 
 def _continues(batch: list[Analysis], new: Analysis) -> bool:
@@ -70,19 +85,10 @@ def _continues(batch: list[Analysis], new: Analysis) -> bool:
     return bool(key) and key in album_keys(_tracks(batch))
 
 
-def _batch(analyses: list[Analysis], by: UnitKind) -> Batch:
-    if all(analysis.outcome for analysis in analyses):
-        return Batch(tuple(analyses), ())  # nothing is left to decide
-    positions = [n for n, analysis in enumerate(analyses) if _is_member(analysis)]
-    tracks = _tracks(analyses)
-    groups = group_by_artist(tracks) if by == "artist" else group_by_album(tracks)
-    return Batch(tuple(analyses), tuple(one.at(positions) for one in groups))
-
-
 def _is_member(analysis: Analysis) -> bool:
     """Return whether a file is music: what is left out or failed belongs to nothing."""
     return bool(analysis.track) and not isinstance(analysis.outcome, Skipped | Failed)
 
 
-def _tracks(analyses: list[Analysis]) -> list[Track]:
+def _tracks(analyses: Iterable[Analysis]) -> list[Track]:
     return [analysis.track for analysis in analyses if analysis.track and _is_member(analysis)]
