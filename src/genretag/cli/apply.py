@@ -9,7 +9,7 @@ from genretag.cli.options import OutputOptions, WritingOptions
 from genretag.option_groups import with_options
 
 
-@with_options(without=("plan",))
+@with_options(without=("plan", "verbose"))
 def apply(
     context: typer.Context,
     plan: Annotated[

@@ -3,7 +3,7 @@
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Self
 
@@ -28,6 +28,7 @@ from genretag.errors import RunError
 from genretag.report import REPORTERS, Report, human
 from genretag.report.paths import shorten
 from genretag.report.text import visible
+from genretag.report.unit_lines import UnitLines
 from genretag.report.wording import STYLES, WRITING, Wording, format_files
 
 _WITHOUT_PATH = 60
@@ -64,7 +65,6 @@ class Display:
         self._output = output
         self._command = command
         self._next_steps: list[tuple[str, str]] = []
-        self._seen: set[int] | None = None
         self._stack = ExitStack()
         self._stdout = Console(file=sys.stdout, highlight=False)
         self._stderr = Console(stderr=True, highlight=False)
@@ -107,6 +107,10 @@ class Display:
             # Who closed the terminal has interrupted the run as well.
             if not interrupted:
                 raise
+        except RunError:
+            # The same, where lines that were held should have been shown there.
+            if not interrupted or (self._output and self._output.file):
+                raise
 
     def warn(self, message: str) -> None:
         """Show what does not concern a single file."""
@@ -119,10 +123,7 @@ class Display:
     def track(self, outcomes: Iterable[Outcome]) -> Iterator[Outcome]:
         """Yield each outcome once it is counted and shown."""
         for outcome in self._count(outcomes):
-            # After a confirmation only new failures are news on the same screen.
-            is_new = isinstance(outcome, Failed) and id(outcome) not in (self._seen or ())
-            if self._seen is None or is_new:
-                self._report(outcome)
+            self._report(outcome)
             yield outcome
 
     def watch(self, analyses: Iterable[Analysis]) -> Iterator[Analysis]:
@@ -142,11 +143,11 @@ class Display:
 
         Returns all of them, to be tracked once more, or None if the answer is no.
         """
-        lines = self._make_lines(self._screen)
         shown = []
-        for outcome in self._count(outcomes):
-            lines.show(outcome)
-            shown.append(outcome)
+        with closing(self._make_lines(self._screen)) as lines:
+            for outcome in self._count(outcomes):
+                lines.show(outcome)
+                shown.append(outcome)
         self._progress.stop()
         if self.count(Planned):
             self._stderr.print()
@@ -154,7 +155,8 @@ class Display:
                 self._stderr.print("Nothing was changed.")
                 return None
         if self._screen is self._stdout:
-            self._seen = set(map(id, shown))
+            # Of what stands there already, only new failures are news.
+            self._report = translate_errors(None)(self._make_failure_reporter(shown))
         self._begin(lambda: len(shown))
         self._stack.enter_context(self._progress)
         return shown
@@ -203,25 +205,38 @@ class Display:
         """Return how many files there are, as far as is known, and those done at least."""
         return max(self._total(), self._summary.files)
 
-    def _make_lines(self, console: Console) -> human.Lines:
-        return human.Lines(console, self._folder, self._words, get_width(console))
+    def _make_lines(self, console: Console, kind: type[human.Lines] | None = None) -> human.Lines:
+        """Return what writes lines for people: of that `kind`, or as the options say."""
+        if kind is None:
+            kind = human.Lines if self._output and self._output.verbose else UnitLines
+        return kind(console, self._folder, self._words, get_width(console))
+
+    def _make_failure_reporter(self, known: Iterable[Outcome] = ()) -> Report:
+        """Return what shows outcomes of files that failed, but for `known` ones."""
+        lines = self._make_lines(self._screen, human.Lines)
+        seen = set(map(id, known))
+
+        def report(outcome: Outcome) -> None:
+            if isinstance(outcome, Failed) and id(outcome) not in seen:
+                lines.show(outcome)
+
+        return report
 
     def _make_reporter(self, stack: ExitStack) -> Report:
-        """Return what shows an outcome; a file that it writes to is closed with `stack`."""
+        """Return what shows an outcome; `stack` shows what it holds and closes its file."""
         output = self._output
         if output is None:
-            lines = self._make_lines(self._stderr)
-            return lambda outcome: lines.show(outcome) if isinstance(outcome, Failed) else None
+            return self._make_failure_reporter()
         stream = (
             sys.stdout if output.file is None else stack.enter_context(open_output(output.file))
         )
-        if output.format == "human":
-            # Lines on the screen must know of the bar.
-            console = self._stdout if output.file is None else Console(file=stream)
-            write: Report = self._make_lines(console).show
-        else:
-            write = REPORTERS[output.format](stream)
-        return translate_errors(output.file)(write)
+        translated = translate_errors(output.file)
+        if output.format != "human":
+            return translated(REPORTERS[output.format](stream))
+        # Lines on the screen must know of the bar.
+        lines = self._make_lines(self._stdout if output.file is None else Console(file=stream))
+        stack.callback(translated(lines.close))
+        return translated(lines.show)
 
     def _end(self, interrupted: bool) -> None:
         """Show how far the run came, and what to do next."""

@@ -281,3 +281,9 @@ class OutputOptions:
 
     format: Annotated[Format, in_output(help="Lines to read, or data for scripts.")] = "human"
     file: OutputOption = None
+    verbose: Annotated[
+        bool,
+        in_output(
+            "--verbose", "-v", help="Print a line for each file of an album, not one for all."
+        ),
+    ] = False

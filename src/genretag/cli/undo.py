@@ -8,7 +8,7 @@ from genretag.cli.options import OutputOptions, WritingOptions, in_writing
 from genretag.option_groups import with_options
 
 
-@with_options(without=("plan",))
+@with_options(without=("plan", "verbose"))
 def undo(
     context: typer.Context,
     run: Annotated[

@@ -22,9 +22,11 @@ class Unit:
         tracks: how many they are, those that have a genre already among them.
         genres: best first, with the share of the tracks that has each, in [0, 1], as far as is
             known.
+        undecided: how many of them had no genre that counts; so many outcomes have this unit.
     """
 
     kind: UnitKind
     name: str
     tracks: int
     genres: tuple[ScoredGenre, ...] = ()
+    undecided: int = 0

@@ -86,7 +86,7 @@ def decide_together(
     pooled = _pool_audible(members, columns, pooling, votes)
     shares, apart = _agree(pooled[list(members.undecided)], threshold)
     ranked = rank_genres(columns, shares)
-    unit = Unit(members.kind, members.name, members.size, ranked)
+    unit = Unit(members.kind, members.name, members.size, ranked, len(members.undecided))
     best, passes = int(shares.argmax()), bool(shares.max() >= threshold)
 
     def verdict(position: int, differs: bool) -> Verdict:

@@ -19,7 +19,7 @@ def annotate(analyses: Iterable[Analysis]) -> Iterator[Outcome]:
             try:
                 outcome = replace(outcome, notes=notes_of(outcome.change))
             except FileError as error:
-                outcome = Failed(path=outcome.path, error=error)
+                outcome = outcome.convert(Failed, after=outcome.before, error=error)
         yield outcome
 
 

@@ -1,15 +1,17 @@
 """Prints a line per file that changes or fails, and a summary."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TextIO
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from genretag.domain.outcome import OUTCOMES, Outcome, Planned, Tagged, Unchanged
+from genretag.domain.prediction import ScoredGenre
 from genretag.report.paths import relative_path, shorten
 from genretag.report.text import format_percent, visible, wrap_hanging
 from genretag.report.wording import NO_GENRE, STYLES, WRITING, Wording, format_counts, is_addition
@@ -37,6 +39,7 @@ class Lines:
         folder: what paths are shown relative to.
         words: those of the command.
         width: columns of the terminal; None if there is none, and nothing is shortened then.
+        margin: columns at the left that stay free.
     """
 
     def __init__(
@@ -45,11 +48,13 @@ class Lines:
         folder: Path | None = None,
         words: Wording = WRITING,
         width: int | None = None,
+        margin: int = 0,
     ) -> None:
         self._console = console
         self._folder = folder
         self._words = words
-        self._width = width
+        self._width = None if width is None else width - margin
+        self._margin = margin
         self._dots = "..." if console.options.ascii_only else "…"
         fits = width is None or width >= _INDENT + _GENRES_WIDTH + _SCORE_WIDTH + _LEAST_PATH
         self._indent = _INDENT if fits else _NARROW_INDENT
@@ -57,19 +62,30 @@ class Lines:
     def show(self, outcome: Outcome) -> None:
         """Write the line of one outcome."""
         if not isinstance(outcome, Unchanged):
-            self._console.print(self.line(outcome), soft_wrap=True)
+            self._print(self.line(outcome))
+
+    def close(self) -> None:
+        """Write what is held back: nothing, as each line is written at once."""
 
     def line(self, outcome: Outcome) -> Text:
         """Format status, genres, best score and path; for a failure what to do about it."""
+        if outcome.error is not None:
+            return self._failure(outcome, self._label(outcome))
+        guesses = outcome.prediction.genres if outcome.prediction else ()
+        path = relative_path(outcome.path, self._folder)
+        text = self._add_path(self._describe(outcome, guesses), path, format_source(outcome))
+        return self._add_notes(text, outcome.notes)
+
+    def _print(self, text: Text) -> None:
+        if self._margin:
+            rows = (Text(" " * self._margin) + row for row in text.split("\n"))
+            text = Text("\n").join(rows)
+        self._console.print(text, soft_wrap=True)
+
+    def _label(self, outcome: Outcome) -> Text:
         style = STYLES[outcome.status]
         word = self._words.word(outcome.status)
-        label = Text.assemble((f"{style.sign} {word:<8} ", style.colour))
-        if outcome.error is not None:
-            return self._failure(outcome, label)
-        text = self._add_path(label + _describe(outcome), relative_path(outcome.path, self._folder))
-        for note in outcome.notes:
-            text.append_text(self._indented(Text(visible(note), _DIM)))
-        return text
+        return Text.assemble((f"{style.sign} {word:<8} ", style.colour))
 
     def _failure(self, outcome: Outcome, label: Text) -> Text:
         assert outcome.error is not None
@@ -86,33 +102,52 @@ class Lines:
             text = wrap_hanging(label + message, self._width, self._indent)
         return text.append_text(self._indented(hint))
 
-    def _add_path(self, text: Text, path: str) -> Text:
-        """Append the path to `text`, or put it below where there is little room."""
+    def _describe(self, outcome: Outcome, guesses: Sequence[ScoredGenre]) -> Text:
+        """Describe status, change of genres and best score, or the reason for none; padded."""
+        if isinstance(outcome, Tagged | Planned):
+            text = _change(outcome.before, outcome.after)
+        elif guesses:
+            text = Text(f"{visible(guesses[0].name)}?")
+        else:
+            text = Text.assemble((outcome.reason or "", _DIM))
+        # Scores stand below each other, also beside a margin.
+        width = _GENRES_WIDTH - self._margin
+        if guesses:
+            text = _pad(text, width, 0) + Text(f" {format_percent(guesses[0].score)}")
+        return self._label(outcome) + _pad(text, width + 1 + _SCORE_WIDTH, 2)
+
+    def _add_path(self, text: Text, path: str, mark: Text, least: int = _LEAST_PATH) -> Text:
+        """Append a path and a mark to `text`, or put them below where there is little room.
+
+        A path gets at least so many columns, unless it is shorter.
+        """
         if self._width is None:
-            return text + Text(path)
-        room = self._width - text.cell_len
-        if room >= min(_LEAST_PATH, Text(path).cell_len):
-            return text + Text(shorten(path, room, self._dots))
+            return text + Text(path) + mark
+        least = min(least, cell_len(path))
+        room = self._width - text.cell_len - mark.cell_len
+        if room >= least:
+            return text + Text(shorten(path, room, self._dots)) + mark
         text.rstrip()
         text = wrap_hanging(text, self._width, self._indent)
-        return text + self._indented(Text(shorten(path, self._width - self._indent, self._dots)))
+        room = self._width - self._indent
+        if not mark or room - mark.cell_len >= least:
+            below = Text(shorten(path, room - mark.cell_len, self._dots)) + mark
+            return text + self._indented(below)
+        path = shorten(path, room, self._dots)
+        return text + self._indented(Text(path)) + self._indented(mark[2:])
+
+    def _add_notes(self, text: Text, notes: Iterable[str]) -> Text:
+        for note in notes:
+            text.append_text(self._indented(Text(visible(note), _DIM)))
+        return text
 
     def _indented(self, text: Text) -> Text:
         return Text("\n" + " " * self._indent) + wrap_hanging(text, self._width, self._indent)
 
 
-def _describe(outcome: Outcome) -> Text:
-    """Describe the change of genres and its score, or the reason for none; padded."""
-    guesses = outcome.prediction.genres[:1] if outcome.prediction else ()
-    if isinstance(outcome, Tagged | Planned):
-        text = _change(outcome.before, outcome.after)
-    elif guesses:
-        text = Text("".join(f"{visible(guess.name)}?" for guess in guesses))
-    else:
-        text = Text.assemble((outcome.reason or "", _DIM))
-    if guesses:
-        text = _pad(text, _GENRES_WIDTH, 0) + Text(f" {format_percent(guesses[0].score)}")
-    return _pad(text, _GENRES_WIDTH + 1 + _SCORE_WIDTH, 2)
+def format_source(outcome: Outcome) -> Text:
+    """Return a mark if genres that a person gave other files decided; else nothing."""
+    return Text("  (library)" if outcome.source == "library" else "", _DIM)
 
 
 def _change(before: tuple[str, ...], after: tuple[str, ...]) -> Text:
