@@ -8,10 +8,23 @@ from onnx import TensorProto, helper, numpy_helper
 
 from genretag.domain.genre import GenreVocabulary
 from genretag.domain.manifest import METADATA_KEY, FrontEnd, ModelManifest
+from genretag.domain.pooling import Pooling
 from genretag.domain.window import WindowSpec
 
 GENRES = ("Low", "Middle", "High")
 LOW_HZ, MIDDLE_HZ, HIGH_HZ = 150.0, 2200.0, 6000.0
+
+POOLING = Pooling(
+    outlier=0.2,
+    weight=0.6,
+    decay=0.2,
+    agreement=0.95,
+    vote=0.98,
+    coherent=0.976,
+    coherent_folder=0.3,
+    threshold=0.7,
+)
+"""How a model may decide tracks together that belong together."""
 
 MANIFEST = ModelManifest(
     name="toy",

@@ -10,20 +10,8 @@ import mutagen
 import pytest
 import toy_model
 from audio_files import RECIPES, encode, tone
-from toy_model import HIGH_HZ, LOW_HZ, MANIFEST, MIDDLE_HZ
+from toy_model import HIGH_HZ, LOW_HZ, MANIFEST, MIDDLE_HZ, POOLING
 
-from genretag.domain.pooling import Pooling
-
-POOLING = Pooling(
-    outlier=0.2,
-    weight=0.6,
-    decay=0.2,
-    agreement=0.95,
-    vote=0.98,
-    coherent=0.976,
-    coherent_folder=0.3,
-    threshold=0.7,
-)
 KINDS = ("FLAC", "MP3", "Ogg Vorbis", "MP4")
 
 

@@ -6,12 +6,12 @@ from itertools import chain
 from pathlib import Path
 
 import pytest
+import toy_model
 from hypothesis import given
 from hypothesis import strategies as st
 
 from genretag.domain.analysis import Analysis
 from genretag.domain.outcome import Outcome, Planned, Skipped, Unchanged, Unsure
-from genretag.domain.pooling import Pooling
 from genretag.domain.prediction import Prediction, ScoredGenre
 from genretag.domain.selection import Selection
 from genretag.domain.tagging import TagPolicy
@@ -24,16 +24,7 @@ from genretag.pipeline.group import group
 from genretag.pipeline.scan import decide_files
 
 GENRES = ("Rock", "Metal", "Pop", "Jazz", "Spoken", "Blues", "Country", "Electronic")
-POOLING = Pooling(
-    outlier=0.2,
-    weight=0.45,
-    decay=0.2,
-    agreement=0.92,
-    vote=0.98,
-    coherent=0.976,
-    coherent_folder=0.3,
-    threshold=0.75,
-)
+POOLING = replace(toy_model.POOLING, weight=0.45, agreement=0.92, threshold=0.75)
 POLICY = TagPolicy(threshold=0.95, unit_threshold=0.75)
 
 
