@@ -1,7 +1,7 @@
 """A head on frozen backbones: what it learns, and how it is cross-validated."""
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -274,7 +274,12 @@ def test_words_of_a_label_choose_a_closer_genre(tmp_path: Path) -> None:
 
 def test_a_recipe_with_a_mistake_is_refused_by_name(tmp_path: Path) -> None:
     recipe = tmp_path / "recipe.toml"
-    for text, named in (("colour = 1", "colour"), ("name = 'x'", "version"), ("name =", "Invalid")):
+    for text, named in (
+        ("colour = 1", "colour"),
+        ("[units]\nartist = 1", "artist"),
+        ("name = 'x'", "version"),
+        ("name =", "Invalid"),
+    ):
         recipe.write_text(text)
         error = refused("head", recipe, "--data", tmp_path)
         assert error.code is Code.BAD_CONFIG and named in error.message
@@ -293,6 +298,7 @@ def test_one_command_makes_a_model_that_scan_runs(tmp_path: Path, toy_library: P
     model = session.load(tmp_path / "models" / "toy.onnx")
     assert model.manifest.genres.names == ("Hiss", "Hum", "Whistle")
     assert model.manifest.front_end.rms_dbfs == -14.0
+    assert model.manifest.pooling is None
     metrics = json.loads((tmp_path / "run" / "metrics.json").read_text())
     assert metrics["outside"]["groups"]["accuracy"] > 0.8
     card = (tmp_path / "models" / "toy.md").read_text()
@@ -302,3 +308,34 @@ def test_one_command_makes_a_model_that_scan_runs(tmp_path: Path, toy_library: P
     again = tmp_path / "again"
     done("head", recipe, *data, "--out", again)
     assert (again / "model.onnx").read_bytes() == (tmp_path / "run" / "model.onnx").read_bytes()
+
+
+@pytest.mark.usefixtures("wheel")
+def test_a_recipe_with_units_makes_a_model_that_knows_of_albums(
+    tmp_path: Path, toy_library: Path
+) -> None:
+    recipe = tmp_path / "recipe.toml"
+    recipe.write_text(
+        'name = "toy"\nversion = "1"\nlicence = "MIT"\ndescription = ""\ntrained_on = "Toys."\n'
+        "min_tracks = 1\nmin_groups = 1\nwindows = 1\nmin_accepted = 1\n"
+        'backbones = ["MTT_musicnn"]\n'
+        '[units]\nsources = ["songs"]\ncoherent = 0.9\nmin_accepted = 1\n'
+    )
+    rows = [
+        {
+            "file": str(file), "genre": file.parent.name,
+            "source": "songs" if int(file.stem) < 6 else "lab",
+            "group": f"{file.parent.name} {int(file.stem) // 2}",
+        }
+        for file in sorted(toy_library.glob("*/*.flac"))
+    ]  # fmt: skip
+    data = table(tmp_path / "clips.csv", rows)
+    paths = ("--data", data, "--cache", tmp_path / "cache", "--out", tmp_path / "run")
+    done("head", recipe, *paths, "--bundle", tmp_path / "models")
+    pooling = session.load(tmp_path / "models" / "toy.onnx").manifest.pooling
+    assert pooling is not None and pooling.coherent == 0.9
+    metrics = json.loads((tmp_path / "run" / "metrics.json").read_text())
+    assert metrics["units"]["parameters"] == asdict(pooling)
+    assert metrics["units"]["sizes"]["2"]["units"] == 9
+    assert [row["size"] for row in metrics["units"]["folders"]] == [0, 0]  # too few for more
+    assert "## By album and artist" in (tmp_path / "models" / "toy.md").read_text()

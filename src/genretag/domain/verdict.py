@@ -84,7 +84,7 @@ def decide_together(
     columns, given = _add_given(members, meaning)
     votes = {column: len(names) for column, names in given.items()}
     pooled = _pool_audible(members, columns, pooling, votes)
-    shares, apart = _agree(pooled[list(members.undecided)], threshold)
+    shares, apart = agree(pooled[list(members.undecided)], threshold)
     ranked = rank_genres(columns, shares)
     unit = Unit(members.kind, members.name, members.size, ranked, len(members.undecided))
     best, passes = int(shares.argmax()), bool(shares.max() >= threshold)
@@ -121,9 +121,7 @@ def _pool_audible(
     return rows
 
 
-def _agree(
-    pooled: Probabilities, threshold: float
-) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+def agree(pooled: Probabilities, threshold: float) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Return the scores of a unit, [n_genres], without the tracks of it that are surely apart.
 
     And which these are, [n_tracks]: their best genre is another one, and reaches `threshold`.

@@ -31,6 +31,22 @@ def format_interval(scores: Mapping[str, Any], name: str) -> str:
     return f"{scores[name]:.3f} ({low:.3f} to {high:.3f})"
 
 
+def format_share(shares: Mapping[str, Any], name: str) -> str:
+    """Return a share in [0, 1] as a percentage, and in brackets its 95% interval `NAME_95`.
+
+    >>> format_share({"coverage": 0.5, "coverage_95": (0.4, 0.6)}, "coverage")
+    '50.0% (40.0% to 60.0%)'
+    """
+    low, high = shares[f"{name}_95"]
+    return f"{shares[name]:.1%} ({low:.1%} to {high:.1%})"
+
+
+def describe_written(written: Mapping[str, Any]) -> str:
+    """Return what a threshold lets through, from `measure_accepted`, as a part of a sentence."""
+    coverage, precision = (format_share(written, name) for name in ("coverage", "precision"))
+    return f"{coverage} of the clips through, and {precision} of these are right"
+
+
 def render_genres(metrics: Mapping[str, Any]) -> str:
     """Return precision, recall, F1 and number of clips of each genre of `compute_metrics`."""
     rows = [

@@ -44,15 +44,23 @@ def measure_accepted(
     Without any accepted clip the precision is 0, and its interval [0, 1].
     """
     accepted = probabilities.max(axis=1) >= thresholds
-    right = accepted & (probabilities.argmax(axis=1) == truth)
-    coverage_low, coverage_high = grouped_share_interval(accepted, np.ones_like(accepted), groups)
-    precision_low, precision_high = grouped_share_interval(right, accepted, groups)
+    return measure_written(accepted, probabilities.argmax(axis=1) == truth, groups)
+
+
+def measure_written(written: Hits, right: Hits, groups: Sequence[str]) -> AcceptedClips:
+    """Measure the share of clips [n_clips] into which a genre is written, and how many are right.
+
+    Without any such clip the precision is 0, and its interval [0, 1].
+    """
+    right = right & written
+    coverage_low, coverage_high = grouped_share_interval(written, np.ones_like(written), groups)
+    precision_low, precision_high = grouped_share_interval(right, written, groups)
     return AcceptedClips(
-        len(truth),
+        len(written),
         len(set(groups)),
-        float(accepted.mean()) if len(accepted) else 0.0,
+        float(written.mean()) if len(written) else 0.0,
         (float(coverage_low), float(coverage_high)),
-        float(right.sum() / max(accepted.sum(), 1)),
+        float(right.sum() / max(written.sum(), 1)),
         (float(precision_low), float(precision_high)),
     )
 

@@ -27,18 +27,31 @@ from genretag_train.transfer.validation_report import report_validation
 class CrossValidation:
     """Out-of-fold predictions of clips, and how good they are.
 
-    `truth` [n_clips] is UNKNOWN for clips of genres that the heads do not know. `probabilities`
-    [n_clips, n_genres] are calibrated with the temperature of the other folds, so that they show
-    what calibration is worth too; `temperature`, `threshold` and `set_masses` are those of all.
+    `by_fold` are calibrated with the temperature and the threshold of the other folds, so that
+    they show what calibration is worth too; `temperature`, `threshold` and `set_masses` are those
+    of all.
     """
 
-    clips: tuple[Clip, ...]
-    truth: Labels
-    probabilities: Probabilities
+    by_fold: Calibrated
     temperature: float
     threshold: float
     set_masses: tuple[float, ...]
     report: dict[str, Any]
+
+    @property
+    def clips(self) -> tuple[Clip, ...]:
+        """The clips that are predicted."""
+        return self.by_fold.scored.clips
+
+    @property
+    def truth(self) -> Labels:
+        """The genres [n_clips]; UNKNOWN for clips of genres that the heads do not know."""
+        return self.by_fold.scored.truth
+
+    @property
+    def probabilities(self) -> Probabilities:
+        """The scores [n_clips, n_genres] of `by_fold`."""
+        return self.by_fold.probabilities
 
     @property
     def summary(self) -> dict[str, Any]:
@@ -83,9 +96,7 @@ def cross_validate(
     by_fold = calibrate_by_fold(scored)
     both = scored.known & scored.calibrates
     return CrossValidation(
-        scored.clips,
-        scored.truth,
-        by_fold.probabilities,
+        by_fold,
         temperature,
         threshold,
         fit_set_masses(final.probabilities[both], scored.truth[both]),

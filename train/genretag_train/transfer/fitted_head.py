@@ -7,6 +7,7 @@ from typing import Any
 
 from genretag.domain.genre import GenreVocabulary
 from genretag.domain.manifest import ModelManifest
+from genretag.domain.pooling import Pooling
 from genretag_train.data.dataset import Clip
 from genretag_train.evaluation.holdout import ClipPrediction
 from genretag_train.features.extraction import Skipped
@@ -20,7 +21,8 @@ class FittedHead:
 
     `few` are genres with too few clips, and their number; `weak` those with too low an F1, and
     the F1. `validations` has a cross-validation for each row of FOLDS, `baselines` what
-    `compare_with_baselines` gives.
+    `compare_with_baselines` gives. `pooling` and what it is worth, `units`, are None for a recipe
+    without units.
     """
 
     config: HeadConfig
@@ -32,6 +34,8 @@ class FittedHead:
     weak: Mapping[str, float]
     validations: Mapping[str, CrossValidation]
     baselines: Mapping[str, Mapping[str, Any]]
+    pooling: Pooling | None
+    units: Mapping[str, Any] | None
 
     def predictions(self) -> list[ClipPrediction]:
         """Return the out-of-fold predictions of all clips, also of those of other genres."""
@@ -58,6 +62,7 @@ class FittedHead:
             training={"data": config.trained_on, "clips": len(self.clips), "head": asdict(config)},
             scores={name: validation.summary for name, validation in self.validations.items()},
             set_masses=groups.set_masses,
+            pooling=self.pooling,
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -72,4 +77,5 @@ class FittedHead:
             "calibration": {"temperature": groups.temperature, "threshold": groups.threshold},
             "outside": {name: validation.report for name, validation in self.validations.items()},
             "rivals": dict(self.baselines),
+            "units": self.units,
         }

@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from genretag.domain.pooling import Pooling
 from genretag.domain.prediction import Embeddings
 from genretag_train.data.dataset import Clip, bad_dataset
 from genretag_train.data.folds import FOLDS
@@ -27,10 +28,13 @@ from genretag_train.transfer.embeddings import (
     embed_sounds,
     load_backbones,
 )
+from genretag_train.transfer.fit_pooling import fit_by_fold
 from genretag_train.transfer.fitted_head import FittedHead
 from genretag_train.transfer.head_config import HeadConfig
 from genretag_train.transfer.linear import fit_head
 from genretag_train.transfer.synthetic_negatives import generate_sounds
+from genretag_train.transfer.unit_report import report_units
+from genretag_train.transfer.units import find_units
 from genretag_train.transfer.vocabulary import read_named_clips
 
 
@@ -59,8 +63,8 @@ def train_head(
 
     Raises:
         RunError: `bad-dataset`, also where a source of `calibrate_on` has no clips;
-            `data-unreachable`, `wrong-digest` for the backbones; `parity` if the export differs
-            from the net.
+            or `units` has too few artists; `data-unreachable`, `wrong-digest` for the backbones;
+            `parity` if the export differs from the net.
     """
     earlier = read_predictions(paths.earlier) if paths.earlier else {}
     clips, few = read_named_clips(paths.data, config)
@@ -74,6 +78,7 @@ def train_head(
     notify(f"Fitting {len(config.backbones)} backbones' head to {len(embedded)} clips")
     genres, weak, validations = _validate(embedded, unlabelled, few, config, notify)
     baselines = _compare(validations["groups"], genres, config, paths, earlier, progress)
+    pooling, units = _fit_units(validations["groups"], config, notify)
     head = fit_head(embedded, genres, config.recipe, unlabelled)
     paths.out.mkdir(parents=True, exist_ok=True)
     file = paths.out / MODEL
@@ -81,7 +86,7 @@ def train_head(
     export_onnx(net, file, spec.n_frames, spec.front_end.n_mels, any_length=False)
     fitted = FittedHead(
         config, file, genres, tuple(one.clip for one in embedded), tuple(skipped), few, weak,
-        validations, baselines,
+        validations, baselines, pooling, units,
     )  # fmt: skip
     write_manifest(file, fitted.to_manifest())
     write_json(paths.out / METRICS, fitted.to_json())
@@ -119,6 +124,18 @@ def _validate(
         notify(f"Left out, as no head can tell them: {', '.join(weak)}")
     genres = tuple(genre for genre in genres if genre not in weak)
     return genres, weak, {name: validate(genres, fold) for name, fold in folds.items()}
+
+
+def _fit_units(
+    validation: CrossValidation, config: HeadConfig, notify: Notify
+) -> tuple[Pooling | None, dict[str, Any] | None]:
+    """Return the model of units and its report; None and None for a recipe without units."""
+    if not config.units:
+        return None, None
+    units = find_units(validation.by_fold, config.units)
+    notify(f"Fitting the model of units to {len(units.members)} of them")
+    fitted = fit_by_fold(units, config.units, config.target_precision)
+    return fitted.pooling, report_units(fitted, validation.report["accepted"]["precision"])
 
 
 def _compare(

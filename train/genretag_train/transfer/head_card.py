@@ -6,6 +6,7 @@ from typing import Any
 
 from genretag_train.evaluation import markdown
 from genretag_train.transfer.fitted_head import FittedHead
+from genretag_train.transfer.unit_card import render_units
 from genretag_train.transfer.validation_report import CALIBRATED_ON, ELSEWHERE
 
 _FOLDS = {
@@ -23,6 +24,7 @@ def render_measurements(fitted: FittedHead) -> str:
             _scores(fitted),
             _baselines(fitted),
             _calibration(fitted),
+            *([render_units(fitted.units, fitted.config.target_precision)] if fitted.units else []),
             markdown.render_section(
                 "By genre", "Five folds by artist.", markdown.render_genres(groups)
             ),
@@ -106,8 +108,8 @@ def _calibration(fitted: FittedHead) -> str:
         f"Temperature {groups.temperature}. Below the threshold {groups.threshold:.2f} nothing "
         "is written: the lowest at which surely "
         f"{fitted.config.target_precision:.0%} of what passes is right, or which comes nearest "
-        f"to it. It lets {_describe_accepted(chosen)}. Thresholds that were chosen "
-        f"on the other folds let {_describe_accepted(accepted)}: that is what the model "
+        f"to it. It lets {markdown.describe_written(chosen)}. Thresholds that were chosen "
+        f"on the other folds let {markdown.describe_written(accepted)}: that is what the model "
         "promises. In brackets 95% intervals: the wider one of a bootstrap over artists, as "
         "clips of one artist are alike, and of Wilson's, as few clips may be right by luck.",
         f"Of the clips of its genres {report['known']['coverage']:.0%} passed, "
@@ -138,14 +140,6 @@ def _calibration_tables(report: Mapping[str, Any]) -> tuple[str, ...]:
         "Score by score, how often it was right about clips of its genres:",
         markdown.render_table(("scores from", "clips", "mean score", "right"), bins),
     )
-
-
-def _describe_accepted(accepted: Mapping[str, Any]) -> str:
-    def share(name: str) -> str:
-        low, high = accepted[f"{name}_95"]
-        return f"{accepted[name]:.1%} ({low:.1%} to {high:.1%})"
-
-    return f"{share('coverage')} of the clips through, and {share('precision')} of these are right"
 
 
 def _sources(fitted: FittedHead) -> str:

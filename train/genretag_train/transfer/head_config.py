@@ -13,9 +13,13 @@ from genretag_train.nets.pretrained.musicnn import N_MELS
 from genretag_train.nets.pretrained.weights import Name
 from genretag_train.transfer.linear import Recipe
 from genretag_train.transfer.out_of_fold import CalibrationTarget
+from genretag_train.transfer.units import UnitRecipe
 
 RATE_HZ, N_FFT, HOP = 16000, 512, 256
 """The front end that the published backbones were trained with."""
+
+_TABLES: Mapping[str, type] = {"recipe": Recipe, "units": UnitRecipe}
+"""What the tables of a recipe hold, besides those from text to text."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,9 @@ class HeadConfig:
     lower end of the 95% interval of how often what passes is right, while `min_accepted` clips or
     more pass. It, the temperature and the genre sets are chosen on the sources `calibrate_on`:
     those that are like the music that the model is for; on all where none is named.
+
+    `units` are the artists that the model of albums and artists is fitted to; without them the
+    manifest has none.
     """
 
     name: str
@@ -55,6 +62,7 @@ class HeadConfig:
     target_precision: float = 0.85
     min_accepted: int = 50
     calibrate_on: Sequence[str] = ()
+    units: UnitRecipe | None = None
 
     @property
     def spec(self) -> FeatureSpec:
@@ -74,7 +82,8 @@ def read_config(file: Path) -> HeadConfig:
     try:
         entries = tomllib.loads(file.read_text(encoding="utf-8"))
         unknown = set(entries) - {entry.name for entry in fields(HeadConfig)}
-        unknown |= set(entries.get("recipe", {})) - {entry.name for entry in fields(Recipe)}
+        for name, kind in _TABLES.items():
+            unknown |= set(entries.get(name, {})) - {entry.name for entry in fields(kind)}
         if unknown:
             raise ValueError(f"there is no setting {', '.join(sorted(unknown))}")
         required = {
@@ -85,7 +94,8 @@ def read_config(file: Path) -> HeadConfig:
         missing = required - set(entries)
         if missing:
             raise ValueError(f"it lacks {', '.join(sorted(missing))}")
-        return HeadConfig(**{**entries, "recipe": Recipe(**entries.get("recipe", {}))})
+        tables = {name: kind(**entries[name]) for name, kind in _TABLES.items() if name in entries}
+        return HeadConfig(**{**entries, **tables})
     except (OSError, ValueError, TypeError) as error:
         raise UsageError(
             Code.BAD_CONFIG,

@@ -1,0 +1,243 @@
+"""The report of units: what deciding by album and artist is worth, against track by track."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from itertools import product
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from genretag.domain.metrics import (
+    Labels,
+    Probabilities,
+    bootstrap_indices,
+    calibration_error,
+    percentile_interval,
+)
+from genretag.domain.pooling import pool
+from genretag_train.evaluation.metrics import accuracy_top2
+from genretag_train.evaluation.threshold import (
+    grouped_share_interval,
+    measure_accepted,
+    measure_written,
+)
+from genretag_train.transfer.fit_pooling import FOLDER_SIZE, FittedPooling
+from genretag_train.transfer.out_of_fold import UNKNOWN, Mask
+from genretag_train.transfer.units import MAX_CLIPS, MIN_CLIPS, UNDECIDED, Units, decide
+
+PRECISIONS = (0.8, 0.85, 0.9)
+"""At which precisions is told how much is written."""
+
+_SIZES = {
+    "2": (2, 2), "3": (3, 3), "2 or 3": (2, 3), "4 or more": (4, MAX_CLIPS),
+    "all": (MIN_CLIPS, MAX_CLIPS),
+}  # fmt: skip
+_SHUFFLES = 40
+_THRESHOLDS = np.arange(1, 1000) / 1000
+
+
+@dataclass(frozen=True, eq=False)
+class _Decided:
+    """Scores [n_clips, n_genres] of all clips, and what is written by a threshold.
+
+    `written` is [n_clips, 1 + n_thresholds]: the genres, or UNDECIDED, at the threshold that was
+    chosen on the other folds, and at each of _THRESHOLDS.
+    """
+
+    scores: Probabilities
+    written: Labels
+
+
+def report_units(fitted: FittedPooling, promised: float) -> dict[str, Any]:
+    """Measure units, decided with what was fitted to other folds, for `metrics.json`.
+
+    `promised` is the precision that tracks have which are written one by one. The report has
+
+    - `parameters`: those of the model.
+    - `chosen`: what the threshold for all lets through of the units that it was chosen on.
+    - `sizes`: by the number of clips of a unit, what its clips alone and pooled are worth.
+    - `folders`: clips of many artists that are taken for a unit, see `_report_folders`.
+    - `votes`: units in which persons gave genres, see `_report_votes`.
+    """
+    units = fitted.units
+    sizes = np.zeros(len(units.scores))
+    for unit in units.members:
+        sizes[unit] = len(unit)
+    alone, pooled = _decide_alone(units), _decide_pooled(fitted)
+    return {
+        "parameters": asdict(fitted.pooling),
+        "chosen": _measure_chosen(fitted),
+        "sizes": {
+            name: _compare(units.select((low <= sizes) & (sizes <= high)), alone, pooled, promised)
+            for name, (low, high) in _SIZES.items()
+        },
+        "folders": list(_report_folders(fitted)),
+        "votes": _report_votes(fitted),
+    }
+
+
+def _measure_chosen(fitted: FittedPooling) -> dict[str, Any]:
+    units, threshold = fitted.units, fitted.pooling.threshold
+    clips = units.clips
+    means = units.mean_scores(units.pool(fitted.by_fold))[clips]
+    groups = units.groups[clips].tolist()
+    accepted = measure_accepted(means, units.truth[clips], groups, threshold)
+    return {"threshold": threshold, **asdict(accepted)}
+
+
+def _decide_alone(units: Units) -> _Decided:
+    best, score = units.scores.argmax(axis=1), units.scores.max(axis=1)
+    thresholds = np.column_stack([units.thresholds, np.tile(_THRESHOLDS, (len(score), 1))])
+    written = np.where(score[:, None] >= thresholds, best[:, None], UNDECIDED)
+    return _Decided(units.scores, written)
+
+
+def _decide_pooled(fitted: FittedPooling) -> _Decided:
+    units = fitted.units
+    pooled = units.pool(fitted.by_fold)
+    written = np.full((len(pooled), 1 + len(_THRESHOLDS)), UNDECIDED)
+    for unit in units.members:
+        chosen = fitted.by_fold[int(units.folds[unit[0]])].threshold
+        thresholds = (chosen, *_THRESHOLDS)
+        written[unit] = np.column_stack([decide(pooled[unit], one) for one in thresholds])
+    return _Decided(pooled, written)
+
+
+def _compare(units: Units, alone: _Decided, pooled: _Decided, promised: float) -> dict[str, Any]:
+    """Compare the clips of some units, taken one by one and together.
+
+    `gain` is that of accuracy, with a bootstrap interval over units. `at_precision` has the
+    largest share that is written with some precision: `promised` and those of PRECISIONS; `ratio`
+    is None where the clips alone do not reach it.
+    """
+    clips = units.clips
+    known = clips[units.truth[clips] != UNKNOWN]
+    counts = {"units": len(units.members), "clips": len(clips), "known": len(known)}
+    if not len(known):
+        return counts
+    one_by_one, together = _measure(units, alone), _measure(units, pooled)
+    gained = _is_right(units, pooled, known).astype(int) - _is_right(units, alone, known)
+    shares = [
+        (precision, *(_find_coverage(units, decided, precision) for decided in (alone, pooled)))
+        for precision in (*PRECISIONS, promised)
+    ]
+    return {
+        **counts,
+        "alone": one_by_one,
+        "pooled": together,
+        "gain": float(gained.mean()),
+        "gain_95": percentile_interval(
+            float(gained[drawn].mean()) for drawn in bootstrap_indices(units.groups[known].tolist())
+        ),
+        "at_precision": [
+            {
+                "precision": precision, "alone": before, "pooled": after,
+                "ratio": after / before if before else None,
+            }
+            for precision, before, after in shares
+        ],
+    }  # fmt: skip
+
+
+def _measure(units: Units, decided: _Decided) -> dict[str, Any]:
+    """Measure accuracy of clips of known genres; calibration and what is written of all clips."""
+    clips = units.clips
+    known = clips[units.truth[clips] != UNKNOWN]
+    right, groups = _is_right(units, decided, known), units.groups[known].tolist()
+    written = decided.written[clips, 0]
+    return {
+        "accuracy": float(right.mean()),
+        "accuracy_95": grouped_share_interval(right, np.ones_like(right), groups).tolist(),
+        "accuracy_top2": accuracy_top2(decided.scores[known], units.truth[known]),
+        "ece": calibration_error(decided.scores[clips], units.truth[clips]),
+        "written": asdict(
+            measure_written(
+                written != UNDECIDED, written == units.truth[clips], units.groups[clips].tolist()
+            )
+        ),
+    }
+
+
+def _is_right(units: Units, decided: _Decided, clips: NDArray[np.int64]) -> Mask:
+    right: Mask = decided.scores[clips].argmax(axis=1) == units.truth[clips]
+    return right
+
+
+def _find_coverage(units: Units, decided: _Decided, precision: float) -> float:
+    """Return the largest share of clips that is written with at least `precision`."""
+    written = decided.written[units.clips, 1:]
+    right = (written == units.truth[units.clips, None]).sum(axis=0)
+    counts = (written != UNDECIDED).sum(axis=0)
+    reached = counts[right >= precision * np.maximum(counts, 1)]
+    return float(reached.max(initial=0) / len(written))
+
+
+def _report_folders(fitted: FittedPooling) -> Iterator[dict[str, Any]]:
+    """Yield the accuracy of clips of many artists that tags, or a folder, hold together.
+
+    They have the sizes of the units, `size` 0, or FOLDER_SIZE. Accuracies are means over many
+    ways of dealing the clips.
+    """
+    sizes = [size for size in (0, FOLDER_SIZE) if fitted.units.shuffle(0, size).members]
+    for is_tagged, size in product((False, True), sizes):
+        accuracies = []
+        for seed in range(_SHUFFLES):
+            mixed = fitted.units.shuffle(seed, size)
+            clips = mixed.clips[mixed.truth[mixed.clips] != UNKNOWN]
+            both = (mixed.scores, mixed.pool(fitted.by_fold, is_tagged))
+            accuracies.append(
+                [np.mean(one[clips].argmax(axis=1) == mixed.truth[clips]) for one in both]
+            )
+        alone, pooled = np.mean(accuracies, axis=0).tolist()
+        yield {"is_tagged": is_tagged, "size": size, "alone": alone, "pooled": pooled}
+
+
+def _report_votes(fitted: FittedPooling) -> dict[str, Any]:
+    """Return what is written into the other tracks where persons gave `2 of 3` a genre.
+
+    Each track of a unit is among the others equally often. The genres given are the true ones.
+    """
+    rows: dict[str, list[tuple[bool, bool, str]]] = {"all": []}
+    for unit in fitted.units.members:
+        for tagged, first in product(range(1, len(unit)), range(len(unit))):
+            decided = _decide_others(fitted, np.roll(unit, first), tagged)
+            rows.setdefault(f"{tagged} of {len(unit)}", []).extend(decided)
+            rows["all"] += decided
+    report = {}
+    for name in sorted(rows):
+        written, right, groups = zip(*rows[name], strict=True)
+        report[name] = asdict(measure_written(np.array(written), np.array(right), groups))
+    return report
+
+
+def _decide_others(
+    fitted: FittedPooling, unit: NDArray[np.int64], tagged: int
+) -> list[tuple[bool, bool, str]]:
+    """Return of each clip but the first `tagged`: is it written, is that right, and its group."""
+    units, pooling = fitted.units, fitted.by_fold[int(fitted.units.folds[unit[0]])]
+    scores, truth = _add_names(units, unit, tagged)
+    votes = Counter(truth[:tagged].tolist())
+    decided = decide(pool(scores[tagged:], pooling, votes=votes), pooling.threshold)
+    return [
+        (genre != UNDECIDED, genre == true, group)
+        for genre, true, group in zip(
+            decided.tolist(), truth[tagged:].tolist(), units.groups[unit[tagged:]].tolist(),
+            strict=True,
+        )
+    ]  # fmt: skip
+
+
+def _add_names(units: Units, clips: NDArray[np.int64], tagged: int) -> tuple[Probabilities, Labels]:
+    """Return scores and truth of clips, with a column for each name that is new to the heads.
+
+    New names are those given to the first `tagged` clips. Nothing speaks for or against one, so
+    in each clip it has the same score as the best of the others.
+    """
+    scores, truth, labels = units.scores[clips], units.truth[clips], units.labels[clips]
+    best = scores.max(axis=1, keepdims=True)
+    for name in np.unique(labels[:tagged][truth[:tagged] == UNKNOWN]):
+        truth = np.where(labels == name, scores.shape[1], truth)
+        scores = np.hstack([scores, best])
+    return scores / scores.sum(axis=1, keepdims=True), truth

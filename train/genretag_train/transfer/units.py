@@ -1,0 +1,131 @@
+"""Units: clips of one artist or album, whose genres are decided together."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+
+import numpy as np
+from numpy.typing import NDArray
+
+from genretag.domain.metrics import Labels, Probabilities
+from genretag.domain.pooling import Pooling, pool, unit_scores
+from genretag.domain.verdict import agree
+from genretag_train.transfer.out_of_fold import Calibrated, Mask
+
+MIN_CLIPS, MAX_CLIPS = 2, 30
+"""How many clips a unit has. More than an album holds are a collection."""
+
+UNDECIDED = -2
+"""What is decided for a clip into which no genre is written."""
+
+
+@dataclass(frozen=True)
+class UnitRecipe:
+    """Which groups of clips are units, and what is known of them beforehand.
+
+    Attributes:
+        sources: collections whose groups are artists or albums.
+        coherent: the share of units whose tracks have one genre, in (0, 1).
+        min_accepted: how many of their clips must reach the threshold at least.
+        not_units: patterns of groups in `sources` that are no artists, such as repositories;
+            `*` stands for any text, also with a slash.
+    """
+
+    sources: Sequence[str]
+    coherent: float
+    min_accepted: int
+    not_units: Sequence[str] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Units:
+    """Units of clips with their own scores, which were calibrated without their fold.
+
+    `members` has the indices of the clips of each unit; clips that are in none of them are not
+    looked at. `scores` is [n_clips, n_genres]; `labels` has the names of the true genres, and
+    `truth` their indices or UNKNOWN. `thresholds` are those for clips that are decided alone.
+    """
+
+    members: tuple[NDArray[np.int64], ...]
+    scores: Probabilities
+    truth: Labels
+    labels: NDArray[np.str_]
+    groups: NDArray[np.str_]
+    folds: NDArray[np.int64]
+    thresholds: NDArray[np.float64]
+
+    @property
+    def clips(self) -> NDArray[np.int64]:
+        """The indices of the clips of all units, unit by unit."""
+        return np.concatenate(self.members) if self.members else np.zeros(0, np.int64)
+
+    def select(self, mask: Mask) -> "Units":
+        """Keep the units of which all clips are in `mask` [n_clips]."""
+        return replace(self, members=tuple(unit for unit in self.members if mask[unit].all()))
+
+    def shuffle(self, seed: int, size: int = 0) -> "Units":
+        """Move the clips of each fold to other units: of the same sizes as they are, or of `size`.
+
+        So folders look whose files have nothing in common. Clips that are left over are in none.
+        """
+        rng = np.random.default_rng(seed)
+        dealt: list[NDArray[np.int64]] = []
+        for fold in np.unique(self.folds[self.clips]):
+            own = self.select(self.folds == fold)
+            sizes = [size] * (len(own.clips) // size) if size else map(len, own.members)
+            dealt += np.split(rng.permutation(own.clips), np.cumsum([*sizes]))[:-1]
+        return replace(self, members=tuple(dealt))
+
+    def pool(self, poolings: Mapping[int, Pooling], is_tagged: bool = True) -> Probabilities:
+        """Return the pooled scores [n_clips, n_genres], with the parameters for each fold."""
+        pooled = self.scores.copy()
+        for unit in self.members:
+            pooling = poolings[int(self.folds[unit[0]])]
+            pooled[unit] = pool(self.scores[unit], pooling, is_tagged)
+        return pooled
+
+    def mean_scores(self, pooled: Probabilities) -> Probabilities:
+        """Return for each clip the scores of its unit, [n_clips, n_genres]."""
+        means = pooled.copy()
+        for unit in self.members:
+            means[unit] = unit_scores(pooled[unit])
+        return means
+
+
+def find_units(calibrated: Calibrated, recipe: UnitRecipe) -> Units:
+    """Find the units among the clips that calibration is done on."""
+    scored = calibrated.scored
+    chosen = scored.calibrates & np.array(
+        [
+            clip.collection in recipe.sources
+            and not any(fnmatchcase(clip.group, pattern) for pattern in recipe.not_units)
+            for clip in scored.clips
+        ]
+    )
+    clips = (np.flatnonzero(chosen & (scored.groups == name)) for name in np.unique(scored.groups))
+    return Units(
+        tuple(unit for unit in clips if MIN_CLIPS <= len(unit) <= MAX_CLIPS),
+        calibrated.probabilities,
+        scored.truth,
+        np.array([clip.genre for clip in scored.clips]),
+        scored.groups,
+        scored.folds,
+        calibrated.thresholds,
+    )
+
+
+def decide(pooled: Probabilities, threshold: float) -> Labels:
+    """Choose the genres of the tracks of an album, [n_tracks], from their pooled scores.
+
+    As `verdict.decide_together`: where the album's best score reaches the threshold, its genre is
+    written into all tracks but those that surely have another; otherwise none is, UNDECIDED.
+
+    >>> decide(np.array([[0.9, 0.1], [0.6, 0.4], [0.1, 0.9]]), 0.8).tolist()
+    [-2, -2, -2]
+    >>> decide(np.array([[0.9, 0.1], [0.6, 0.4], [0.1, 0.9]]), 0.7).tolist()
+    [0, 0, 1]
+    """
+    shares, is_apart = agree(pooled, threshold)
+    if shares.max() < threshold:
+        return np.full(len(pooled), UNDECIDED)
+    return np.where(is_apart, pooled.argmax(axis=1), shares.argmax())
