@@ -9,7 +9,7 @@ from random import Random
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from rights import nobody
 
@@ -348,3 +348,37 @@ def test_another_disk_is_entered_only_where_nobody_forbids_it(tmp_path: Path) ->
         # The disk that was named is looked at.
         named = Walk(one_file_system=True).files([Path(elsewhere)])
         assert [file.name for file in named] == ["b.mp3"]
+
+
+NAMES = st.sampled_from(["1", "2", "a", "b", "cd1", "z"])
+TREES = st.sets(st.lists(NAMES, min_size=1, max_size=4).map(tuple), min_size=1, max_size=12)
+
+
+@given(TREES)
+@example({("1",), ("1", "1"), ("1", "1", "1"), ("1", "1", "1", "1")})
+def test_what_stands_beside_a_file_is_what_a_walk_finds_next(tree: set[tuple[str, ...]]) -> None:
+    with TemporaryDirectory() as folder:
+        root = made(Path(folder).resolve() / "x" / "y", *("/".join(one) + ".mp3" for one in tree))
+        files = [file for file in Walk().files([root]) if isinstance(file, Path)]
+        for position, file in enumerate(files):
+            for backwards, others in ((False, files[position + 1 :]), (True, files[:position])):
+                near = list(near_ones(file, others[::-1] if backwards else others))
+                beside = list(Walk().beside(file, backwards))
+                assert beside[: len(near)] == near
+
+
+def near_ones(file: Path, others: list[Path]) -> Iterator[Path]:
+    """Yield `others` as long as each is in a folder in, around or beside that of the last."""
+    for other in others:
+        here, there = file.parent, other.parent
+        if there not in (here, here.parent) and there.parent not in (here, here.parent):
+            return
+        file = other
+        yield other
+
+
+def test_nothing_is_beside_a_file_that_a_walk_does_not_find(tmp_path: Path) -> None:
+    made(tmp_path, "a/.1.mp3", "a/2.mp3", ".b/3.mp3", "c/4.mp3")
+    assert list(Walk().beside(tmp_path / "a" / ".1.mp3")) == []
+    assert list(Walk().beside(tmp_path / ".b" / "3.mp3")) == []
+    assert list(Walk().beside(tmp_path / "a" / "2.mp3")) == [tmp_path / "c" / "4.mp3"]

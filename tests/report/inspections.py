@@ -1,14 +1,16 @@
 """Files as `inspect` sees them, with names that would like to break the output."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from genretag.domain.inspection import Inspection
+from genretag.domain.inspection import Decision, Inspection, Member
 from genretag.domain.occlusion import Effect, Part, octave_bands
 from genretag.domain.prediction import Prediction, rank_genres
 from genretag.domain.stored_tags import StoredItem, StoredTag
 from genretag.domain.timeline import Timeline
+from genretag.domain.unit import Unit
 from genretag.domain.window import Excerpt
 
 GENRES = ("Rock", "Hip-Hop", "Old-Time Historic", "Jazz")
@@ -55,8 +57,37 @@ def explained(timeline: Timeline) -> dict[str, tuple[tuple[Effect, ...], ...]]:
     }
 
 
+def decided_with_others() -> Decision:
+    """By an album that persons have begun to tag; one of its tracks is silent."""
+    folder = Path("/music/Artist/An Album")
+    genres = rank_genres(("Rock", "Jazz", "Hard [bold]Rock"), np.array([0.15, 0.05, 0.8]))
+    return Decision(
+        genres, ("Hard [bold]Rock",), 0.75, "library",
+        Unit("album", "Artist / An \x1b[0mAlbum", 5, genres),
+        (
+            Member(folder / "01 A name that is longer than a line of forty columns.flac", "Rock",
+                   0.625, is_own=True),
+            Member(folder / "02.flac", "Hard [bold]Rock", given=("Hard [bold]Rock",)),
+            Member(folder / "03.flac", "Hard [bold]Rock", given=("hard [bold]rock", "Soul/RnB")),
+            Member(folder / "CD 2" / "04 [bold]\x1b[0m so long that it does not fit.flac", "Jazz",
+                   0.998),
+            Member(folder / "CD 2" / "05.flac"),
+        ),
+    )  # fmt: skip
+
+
+def decided_apart() -> Decision:
+    """By its own sound: its artist has another genre, and more songs than are shown."""
+    unit = Unit("artist", "Someone", 40, rank_genres(("Rock", "Jazz"), np.array([0.9, 0.1])))
+    songs = [Member(Path(f"/music/Someone/{n}.mp3"), "Rock", 0.9) for n in range(40)]
+    return Decision(
+        rank_genres(("Rock", "Jazz"), np.array([0.02, 0.98])), ("Jazz",), 0.75, "heard", unit,
+        tuple(songs),
+    )  # fmt: skip
+
+
 def inspections() -> tuple[Inspection, ...]:
-    """One that is unsure and explained, a long one that is sure, one of silence."""
+    """One that is unsure and explained, a long one that is sure, one of silence, two of units."""
     few, many = heard(4, silent=1), heard(97)
     sure = Inspection(Path("/music/long.flac"), "FLAC", (), (), (), many, 0.3)
     nasty = "\x1b[31mAlt[/]\nRock"
@@ -72,4 +103,7 @@ def inspections() -> tuple[Inspection, ...]:
         ),
         sure,
         Inspection(Path("/music/silence.mka"), None, (), (), (), heard(0, silent=4), 0.7),
+        replace(sure, path=Path("/music/a.flac"), timeline=few, decision=decided_with_others()),
+        replace(sure, path=Path("/music/b.flac"), timeline=few, genres=("Jazz",),
+                decision=decided_apart()),
     )  # fmt: skip

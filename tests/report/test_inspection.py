@@ -16,6 +16,7 @@ GOLDEN = Path(__file__).parents[1] / "golden"
 KEYS = [
     *("schema", "path", "container", "tags", "stale", "before", "players", "genres", "threshold"),
     *("sure", "set", "duration_s", "model", "timeline", "silent", "effects", "error"),
+    *("own", "unit", "source", "members"),
 ]
 
 
@@ -49,12 +50,20 @@ def test_nothing_is_cut_and_every_threshold_stays_in_its_bar_at_40_columns() -> 
     text = shown(width=40)
     assert "…" not in text and "Old-Time Historic    5%" in text
     bars = [line for line in text.splitlines() if "% █" in line or "┊" in line]
-    assert len(bars) == 8 and all("%" in line for line in bars)
+    assert len(bars) == 21 and all("%" in line for line in bars)
 
 
 def test_nothing_from_a_file_reaches_the_terminal_raw() -> None:
     text = shown(width=100)
     assert "\x1b" not in text and "\\x1b[31mAlt[/]\\x0aRock" in text and "[bold]01" in text
+
+
+def test_the_tracks_of_a_unit_are_for_or_against_what_is_decided() -> None:
+    text = shown(width=120)
+    assert "by genres that you gave: sure" in text and "scan writes Hard [bold]Rock" in text
+    assert "+ 2 for Hard [bold]Rock, - 2 against" in text and "  silence" in text
+    assert "+ 0 for Jazz, - 40 against" in text and "and 20 more" in text
+    assert "by its own sound: sure" in text and "scan would write Jazz if it had no genre" in text
 
 
 def test_one_text_and_several_values_look_different() -> None:
@@ -85,8 +94,13 @@ def test_the_json_says_the_same_as_it_did() -> None:
 
 def test_the_json_has_the_keys_of_the_contract() -> None:
     rows = [to_dict(one) for one in inspections()]
-    assert [list(row) for row in rows] == [KEYS] * 3
+    assert [list(row) for row in rows] == [KEYS] * 5
     assert rows[0]["genres"][0]["score"] >= rows[0]["genres"][1]["score"]
+    assert rows[0]["own"] == rows[0]["genres"] and rows[3]["own"] != rows[3]["genres"]
+    assert rows[3]["members"][2] == {
+        "path": "/music/Artist/An Album/03.flac", "genre": "Hard [bold]Rock", "score": None,
+        "given": ["hard [bold]rock", "Soul/RnB"],
+    }  # fmt: skip
     assert len(rows[1]["timeline"]) == 97 and len(rows[2]["silent"]) == 4
     assert {part["low_hz"] for part in rows[0]["effects"]} >= {None, 0.0, 125.0}
 

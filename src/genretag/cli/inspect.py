@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Literal, TextIO
 import typer
 
 from genretag.cli.options import (
-    ModelOptions,
+    InferenceOptions,
     OutputOption,
+    TaggingOptions,
     ThresholdOption,
+    UnitOptions,
     in_inference,
     in_output,
 )
@@ -23,18 +25,21 @@ if TYPE_CHECKING:
     from genretag.domain.manifest import FrontEnd
     from genretag.inference.session import Model
     from genretag.pipeline.inspect import InspectionOptions
+    from genretag.pipeline.neighbours import Neighbours
 
+_SHOWN_FAILURES = 3
 EXPLANATIONS = {"none": (), "time": ("time",), "full": ("time", "bands")}
 
 
-@with_options()
+@with_options(without=("batch_size", "timeout_s", "engine", "ray_address"))
 def inspect(
     context: typer.Context,
     files: Annotated[
         list[Path], typer.Argument(help="Audio files.", metavar="FILE...", show_default=False)
     ],
     *,
-    inference: ModelOptions,
+    inference: InferenceOptions,
+    units: UnitOptions,
     threshold: ThresholdOption = None,
     explain: Annotated[
         Literal["none", "time", "full"],
@@ -77,9 +82,11 @@ def inspect(
     ] = "human",
     output: OutputOption = None,
 ) -> None:
-    """Show what is in the tags of each FILE, and what the model predicts, when, and why.
+    """Show what is in the tags of each FILE, what the model predicts, when, and why.
 
-    Nothing is written into the files.
+    And what [bold]scan[/] would write if it had no genre, with the tracks of its album that speak
+    for it and against it: they are analysed too if no earlier run has done so. By artist these
+    are the songs under the folder around that of FILE. Nothing is written into the files.
 
     [bold]Examples[/]
 
@@ -92,8 +99,10 @@ def inspect(
     from contextlib import ExitStack
 
     from genretag.cli import group
+    from genretag.cli.neighbours import open_neighbours
     from genretag.cli.output import open_output, translate_errors
-    from genretag.cli.policy import choose_thresholds
+    from genretag.cli.policy import make_policy
+    from genretag.cli.units import open_units
     from genretag.library import paths
     from genretag.library.interrupt import deferred
 
@@ -106,19 +115,22 @@ def inspect(
     model_file = store.locate(inference.model, paths.cache_dir())
     model = session.load(model_file, inference.device, group.warn)
     _check_model(model, probability, embeddings)
-    least_score, _ = choose_thresholds(context, threshold, model)
-    options = InspectionOptions(inference.coverage, EXPLANATIONS[explain], probability, least_score)
+    policy = make_policy(context, TaggingOptions(threshold=threshold), model)
+    options = InspectionOptions(inference.coverage, EXPLANATIONS[explain], probability)
     failed = False
     kept: list[Inspection] = []
     with ExitStack() as stack:
         stream = stack.enter_context(open_output(output)) if output else sys.stdout
         write = _write_lines(stream) if format == "jsonl" else _write_pages(stream)
-        for file, result in _inspect(files, model, model_file, options):
+        unit_settings = stack.enter_context(open_units(units, model, policy.genre_map))
+        neighbours = stack.enter_context(open_neighbours(inference, model, policy, unit_settings))
+        for file, result in _inspect(files, model, model_file, options, neighbours):
             if isinstance(result, FileError):
                 group.show(result)
                 failed = True
-            elif embeddings or plot:
-                kept.append(result)
+            else:
+                _warn_of_failed(result)
+                kept += [result] if embeddings or plot else []
             with translate_errors(output):
                 write(file, result)
     if embeddings:
@@ -190,7 +202,11 @@ def _load_draw(plot: Path | None) -> "Callable[[Inspection, FrontEnd, Path], Non
 
 
 def _inspect(
-    files: Iterable[Path], model: "Model", model_file: Path, options: "InspectionOptions"
+    files: Iterable[Path],
+    model: "Model",
+    model_file: Path,
+    options: "InspectionOptions",
+    neighbours: "Neighbours",
 ) -> "Iterator[tuple[Path, Inspection | FileError]]":
     """Yield what is in each file, or why it cannot be read; on the CPU if a device fails."""
     from genretag.cli import group
@@ -201,12 +217,27 @@ def _inspect(
         result: Inspection | FileError | None = None
         while result is None:
             try:
-                result = inspect_file(file, model, options)
+                result = inspect_file(file, model, options, neighbours)
             except FileError as error:
                 result = error
             except session.DeviceError as error:
                 model = session.reload_on_cpu(model, model_file, error, group.warn)
         yield file, result
+
+
+def _warn_of_failed(inspection: "Inspection") -> None:
+    """Say which files beside one cannot be read, and so do not count."""
+    from genretag.cli import group
+    from genretag.report.wording import format_files
+
+    failed = inspection.decision.failed if inspection.decision else ()
+    if failed:
+        names = ", ".join(path.name for path in failed[:_SHOWN_FAILURES])
+        more = ", ..." if len(failed) > _SHOWN_FAILURES else ""
+        group.warn(
+            f"{inspection.path}: decided without {format_files(len(failed))} beside it that cannot "
+            f"be read: {names}{more}"
+        )
 
 
 def _write_lines(stream: TextIO) -> "Callable[[Path, Inspection | FileError], None]":

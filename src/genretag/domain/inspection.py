@@ -5,10 +5,61 @@ from itertools import chain
 from pathlib import Path
 from statistics import fmean
 
+from genretag.domain.genre import fold_name
 from genretag.domain.occlusion import Band, Effect
 from genretag.domain.prediction import ScoredGenre
 from genretag.domain.stored_tags import StoredTag
 from genretag.domain.timeline import Timeline
+from genretag.domain.unit import Source, Unit
+
+
+@dataclass(frozen=True)
+class Member:
+    """What one track says about its unit.
+
+    Attributes:
+        path: its file.
+        genre: the best one by its sound, or what the genre means that a person gave it; None for
+            a silent track.
+        score: of that genre, in [0, 1]; None for one that was given.
+        given: the genres that a person gave it, where they count.
+        is_own: whether it is the track that is inspected.
+    """
+
+    path: Path
+    genre: str | None = None
+    score: float | None = None
+    given: tuple[str, ...] = ()
+    is_own: bool = False
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What `scan` would decide for a file if it had no genre.
+
+    Attributes:
+        genres: the scores that decide, best first; none for a silent track.
+        names: what would be written; empty if it is unsure.
+        threshold: the score from which that is, in [0, 1].
+        source: whose scores they are.
+        unit: the tracks that are decided together; None for a track by itself.
+        members: those of the unit, in the order of their files.
+        failed: the files beside it that could not be read.
+    """
+
+    genres: tuple[ScoredGenre, ...]
+    names: tuple[str, ...]
+    threshold: float
+    source: Source
+    unit: Unit | None = None
+    members: tuple[Member, ...] = ()
+    failed: tuple[Path, ...] = ()
+
+    def agrees(self, member: Member) -> bool | None:
+        """Return whether the genre of a member is the decided one; None if one has none."""
+        if member.genre is None or not self.genres:
+            return None
+        return fold_name(member.genre) == fold_name(self.genres[0].name)
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,11 +73,12 @@ class Inspection:
         genres: as genretag reads them from the tags.
         stale: names of second tags that show another genre.
         timeline: predictions window by window.
-        threshold: the score from which the best genre is written, in [0, 1].
+        threshold: the score from which the best genre of a track by itself is written, in [0, 1].
         effects: effects of the stretches of each window on the best genre.
         bands: effects of the octaves of each window on it.
         set_probability: with what probability `likely_set` holds the true genre; None for no set.
         likely_set: a prediction set, best first.
+        decision: what `scan` would decide; None for a file that it leaves out.
     """
 
     path: Path
@@ -40,6 +92,7 @@ class Inspection:
     bands: tuple[tuple[Effect, ...], ...] = ()
     set_probability: float | None = None
     likely_set: tuple[ScoredGenre, ...] = ()
+    decision: Decision | None = None
 
     @property
     def best(self) -> ScoredGenre | None:
@@ -48,7 +101,7 @@ class Inspection:
 
     @property
     def is_sure(self) -> bool:
-        """Whether the best genre scores enough to be written."""
+        """Whether the best genre scores enough to be written into a track by itself."""
         return self.best is not None and self.best.score >= self.threshold
 
     @property

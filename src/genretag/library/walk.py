@@ -77,6 +77,44 @@ class Walk:
                     )
         return self._walk(paths)
 
+    def beside(self, file: Path, backwards: bool = False) -> Iterator[Path | Outcome]:
+        """Yield what `files` finds after `file`, or before it, the nearest first.
+
+        It goes through the folder of the file and what is in it, then through the folders beside
+        that one, and so on around the last file that was found, as long as it is asked. Nothing
+        is beside a file that `files` does not find.
+
+        Args:
+            file: an absolute path.
+            backwards: whether to go towards the beginning.
+        """
+        place = last = file
+        while place.parent in (last.parent, last.parent.parent) and place != place.parent:
+            entries = self._list_safely(place.parent, backwards)
+            names = [path for path, _ in entries]
+            if place not in names:
+                return
+            for path, is_folder in entries[names.index(place) + 1 :]:
+                for last in self._inside(path, backwards) if is_folder else [path]:
+                    yield _check(last)
+            place = place.parent
+
+    def _inside(self, folder: Path, backwards: bool, depth: int = 1) -> Iterator[Path]:
+        """Yield what may be audio in `folder`, and down to `depth` folders below what was found."""
+        for path, is_folder in self._list_safely(folder, backwards):
+            if not is_folder:
+                yield path
+                depth = 1
+            elif depth:
+                yield from self._inside(path, backwards, depth - 1)
+
+    def _list_safely(self, folder: Path, backwards: bool) -> list[tuple[Path, bool]]:
+        try:
+            entries = list(self._list(folder))
+        except OSError:
+            return []
+        return entries[::-1] if backwards else entries
+
     def _walk(self, paths: Sequence[Path]) -> Iterator[Path | Outcome]:
         folders: set[tuple[int, int]] = set()
         # No folder is read twice, so only links and named files can lead to a file again.
@@ -116,12 +154,15 @@ class Walk:
                 if self.one_file_system and identity[0] != device:
                     continue
             try:
-                with os.scandir(path) as found:
-                    entries = sorted(found, key=lambda entry: (natural_key(entry.name), entry.name))
+                stack.append(self._list(path))
             except OSError as error:
                 yield Failed(path=path, error=read_error(path, error))
-                continue
-            stack.append(self._select(entries))
+
+    def _list(self, folder: Path) -> Iterator[tuple[Path, bool]]:
+        """Return what may be audio in `folder`, and folders, in natural order; OSError."""
+        with os.scandir(folder) as found:
+            entries = sorted(found, key=lambda entry: (natural_key(entry.name), entry.name))
+        return self._select(entries)
 
     def _select(self, entries: Iterable[os.DirEntry[str]]) -> Iterator[tuple[Path, bool]]:
         """Yield what may be audio, and folders, one by one: there may be very many."""

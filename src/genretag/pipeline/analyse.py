@@ -16,7 +16,7 @@ from genretag.library import files
 from genretag.library.cache import Cache, state
 from genretag.library.resources import WORKER_BYTES
 from genretag.pipeline.extract import extract
-from genretag.pipeline.read import detect_video, read
+from genretag.pipeline.read import read, select
 from genretag.pipeline.recall import PredictionCache
 from genretag.pipeline.score import predict
 from genretag.pipeline.settings import AnalysisSettings
@@ -52,11 +52,7 @@ def analyse(
     """
     before, stamp = _read_state(path)
     with tags.open(path) as file:
-        track = replace(read(file), stamp=stamp)
-        outcome = settings.selection.exclude(track)
-        if outcome is None:
-            track = detect_video(track)
-            outcome = settings.selection.exclude(track)
+        track, outcome = select(replace(read(file), stamp=stamp), settings.selection)
         analysis = Analysis(path, track, outcome=outcome, state=before)
         if outcome:
             return analysis

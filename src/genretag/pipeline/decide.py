@@ -89,6 +89,19 @@ def _decide_alone(analysis: Analysis, policy: TagPolicy) -> Outcome:
     return outcome if keeps else replace(outcome, source="heard")
 
 
+def given_names(analysis: Analysis, policy: TagPolicy, units: UnitSettings) -> Names:
+    """Return the genres by which a file counts for others; none where its sound does."""
+    names = _kept_names(analysis, policy)
+    if not names or units.written is None or not analysis.track:
+        return ()
+    return () if units.written(analysis.path) == analysis.track.genres else names
+
+
+def _kept_names(analysis: Analysis, policy: TagPolicy) -> Names:
+    """Return the genres that a file has and keeps."""
+    return policy.real(analysis.track.genres) if analysis.track and policy.mode == "fill" else ()
+
+
 def _collect_members(
     group: Group, analyses: tuple[Analysis, ...], policy: TagPolicy, units: UnitSettings
 ) -> tuple[Members, list[int]]:
@@ -104,12 +117,10 @@ def _collect_members(
     positions: list[int] = []
     for position in group.members:
         analysis = analyses[position]
-        assert analysis.track
-        names = policy.real(analysis.track.genres) if policy.mode == "fill" else ()
-        if names and units.written and units.written(analysis.path) != analysis.track.genres:
+        if names := given_names(analysis, policy, units):
             given.append(names)
             continue
-        if not names and analysis.outcome is None:
+        if not _kept_names(analysis, policy) and analysis.outcome is None:
             undecided.append(len(predictions))
             positions.append(position)
         if analysis.prediction:

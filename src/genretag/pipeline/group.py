@@ -66,7 +66,7 @@ def group(analyses: Iterable[Analysis], by: UnitKind) -> Iterator[Batch]:
 def _by_folders(analyses: Iterable[Analysis]) -> Iterator[Batch]:
     batch: list[Analysis] = []
     for analysis in analyses:
-        if batch and (len(batch) >= MOST_FILES or not _continues(batch, analysis)):
+        if batch and (len(batch) >= MOST_FILES or not continues(batch, analysis)):
             yield Batch(tuple(batch), "album")
             batch = []
         batch.append(analysis)
@@ -74,7 +74,7 @@ def _by_folders(analyses: Iterable[Analysis]) -> Iterator[Batch]:
         yield Batch(tuple(batch), "album")
 
 
-def _continues(batch: list[Analysis], new: Analysis) -> bool:
+def continues(batch: Sequence[Analysis], new: Analysis) -> bool:
     """Return whether a file is in the folder of those before it, or of an album of theirs."""
     last, folder = batch[-1].path.parent, new.path.parent
     if folder == last or folder_key(new.path) == folder_key(batch[-1].path):

@@ -1,14 +1,23 @@
-"""Collects tags, predictions and occlusion effects of one file; nothing is written."""
+"""Collects tags, predictions, occlusion effects and the decision of one file; writes nothing."""
 
+import os
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from genretag import tags
-from genretag.domain.inspection import Inspection
+from genretag.domain.analysis import Analysis
+from genretag.domain.inspection import Decision, Inspection, Member
 from genretag.domain.occlusion import OCCLUSIONS, Effect
+from genretag.domain.outcome import Failed, Outcome, Planned
 from genretag.domain.prediction import Prediction, ScoredGenre, prediction_set
+from genretag.domain.selection import Selection
+from genretag.domain.tagging import TagPolicy
+from genretag.domain.track import Track
 from genretag.inference.session import Model
+from genretag.pipeline.decide import UnitSettings, decide, given_names
+from genretag.pipeline.neighbours import Neighbours
+from genretag.pipeline.read import read, select
 from genretag.pipeline.windows import effects, timeline
 
 
@@ -21,18 +30,19 @@ class InspectionOptions:
         explain: the `OCCLUSIONS` to try.
         set_probability: in (0, 1), with which a set of genres shall hold the true one; the model
             must know its `set_masses`. None for no set.
-        threshold: the score from which a genre would be written; None for the model's own.
     """
 
     coverage: str = "balanced"
     explain: Collection[str] = ("time",)
     set_probability: float | None = None
-    threshold: float | None = None
 
 
-def inspect_file(path: Path, model: Model, options: InspectionOptions) -> Inspection:
+def inspect_file(
+    path: Path, model: Model, options: InspectionOptions, neighbours: Neighbours
+) -> Inspection:
     """Return everything about the file at `path`; FileError if it cannot be read or decoded."""
     with tags.open(path) as file:
+        found, outcome = select(read(file), Selection())
         container, genres = file.container, file.genres
         stored = file.stored_tags() if container else ()
         stale = file.stale_tags() if container else ()
@@ -51,12 +61,51 @@ def inspect_file(path: Path, model: Model, options: InspectionOptions) -> Inspec
         genres,
         tuple(second.tag for second in stale),
         track,
-        model.manifest.threshold if options.threshold is None else options.threshold,
+        neighbours.policy.threshold,
         measure("time"),
         measure("bands"),
         options.set_probability,
         _likely_set(track.prediction, model, options.set_probability),
+        _decide(found, track.prediction, outcome, neighbours),
     )
+
+
+def _decide(
+    track: Track, prediction: Prediction, outcome: Outcome | None, neighbours: Neighbours
+) -> Decision | None:
+    """Return what `scan` would decide for `track`; None if it leaves it out."""
+    policy, units = neighbours.policy, neighbours.units
+    # Links stay as they are: it is the files beside the link that count.
+    track = replace(track, path=Path(os.path.abspath(track.path)))  # noqa: PTH100
+    own = Analysis(track.path, track, prediction, outcome)
+    batch, files = neighbours.find_unit(own)
+    decided = [analysis.outcome for analysis in decide([batch], policy, units)]
+    final = next((one for one in decided if one and one.path == own.path), None)
+    if final is None or final.prediction is None or final.source is None:
+        return None
+    members = [_member(file, own.path, policy, units) for file in files] if final.unit else []
+    return Decision(
+        final.prediction.genres,
+        final.after if isinstance(final, Planned) else (),
+        (policy.for_units() if final.unit else policy).threshold,
+        final.source,
+        final.unit,
+        tuple(filter(None, members)),
+        tuple(one.path for one in decided if isinstance(one, Failed)),
+    )
+
+
+def _member(analysis: Analysis, own: Path, policy: TagPolicy, units: UnitSettings) -> Member | None:
+    """Return what a file says about the unit of the one at `own`; None if nothing is known."""
+    path = analysis.path
+    if names := given_names(analysis, policy, units):
+        return Member(path, units.meaning(names) or names[0], given=names)
+    if analysis.prediction is None:
+        return None
+    member = Member(path, is_own=path == own)
+    for best in analysis.prediction.genres[:1]:
+        member = replace(member, genre=best.name, score=best.score)
+    return member
 
 
 def _likely_set(

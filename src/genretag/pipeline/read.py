@@ -3,6 +3,8 @@
 from dataclasses import replace
 
 from genretag.audio import decode
+from genretag.domain.outcome import Outcome
+from genretag.domain.selection import Selection
 from genretag.domain.track import Track
 from genretag.errors import Code, FileError
 from genretag.library.walk import AUDIO_SUFFIXES
@@ -40,7 +42,18 @@ def _read_tags(file: TaggedFile) -> Track:
     return track
 
 
-def detect_video(track: Track) -> Track:
-    """Return `track` with what its file says of moving pictures; FileError as `read`."""
+def select(track: Track, selection: Selection) -> tuple[Track, Outcome | None]:
+    """Return `track`, and its outcome if it need not be scored; FileError as `read`.
+
+    Only where it matters the track is told what its file says of moving pictures.
+    """
+    outcome = selection.exclude(track)
+    if outcome is None:
+        track = _detect_video(track)
+        outcome = selection.exclude(track)
+    return track, outcome
+
+
+def _detect_video(track: Track) -> Track:
     film = track.container in _FILM_CONTAINERS and decode.has_video(track.path)
     return replace(track, has_video=film)

@@ -1,6 +1,6 @@
 """Prints the inspection of a file for people."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 
 from rich.cells import cell_len
@@ -9,13 +9,18 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from genretag.domain.inspection import Inspection
+from genretag.domain.inspection import Decision, Inspection, Member
 from genretag.domain.players import PLAYERS
+from genretag.domain.prediction import ScoredGenre
+from genretag.domain.unit import Source, Unit
 from genretag.report.blocks import Lane, Pen
 from genretag.report.palette import AGAINST, COLOURS, FOR
+from genretag.report.paths import common_folder, relative_path
 from genretag.report.text import WIDE, format_percent, format_time, visible
 
 TOP_GENRES = 5
+_TOP_OF_UNIT = 3
+_MOST_MEMBERS = 20
 _BAR_WIDTH = 30
 _LEAST_BAR_WIDTH = 4
 _INDENT = 2
@@ -26,6 +31,19 @@ _GENRE_WIDTH = 14
 _LEAST_WORTH = 0.05
 _LEAST_SCORE = 0.1
 
+
+_SOURCES: Mapping[Source, str] = {
+    "heard": "by its own sound",
+    "album": "by its album",
+    "artist": "by the songs of its artist",
+    "library": "by genres that you gave",
+}
+
+_SIGNS: Mapping[bool | None, tuple[str, str]] = {
+    True: ("+ ", FOR),
+    False: ("- ", AGAINST),
+    None: ("  ", ""),
+}
 
 # Labels, a value, and notes.
 _Row = tuple[tuple[str, ...], Text, tuple[str, ...]]
@@ -58,8 +76,17 @@ def _sections(
     yield "tags", _tags(inspection, is_wide)
     if inspection.genres:
         yield "players", _players(inspection, is_wide)
-    yield "heard", _top_genres(inspection, room, pen)
-    yield "", _decision(inspection)
+    decision, threshold = inspection.decision, inspection.threshold
+    scores = inspection.timeline.prediction.genres[:TOP_GENRES]
+    if decision and decision.unit:
+        yield "heard", _top_genres(scores, None, room, pen)
+        yield from _unit(inspection, decision, decision.unit, room, pen)
+    else:
+        yield "heard", _top_genres(scores, threshold, room, pen)
+        yield "", _decision(inspection)
+    if inspection.likely_set:
+        likely = ", ".join(genre.name for genre in inspection.likely_set)
+        yield "", f"{inspection.set_probability:.0%} set: {likely}"
     if inspection.best:
         # One width for all names, so that a window stands in the same columns everywhere.
         names = max(_GENRE_WIDTH, *(cell_len(name) + 2 for name in _scores(inspection)))
@@ -125,28 +152,95 @@ def _list(rows: Iterable[_Row], is_wide: bool) -> RenderableType:
     return Group(*lines)
 
 
-def _top_genres(inspection: Inspection, room: int, pen: Pen) -> RenderableType:
-    if inspection.best is None:
+def _top_genres(
+    genres: Sequence[ScoredGenre], threshold: float | None, room: int, pen: Pen
+) -> RenderableType:
+    """Draw scores, with a line at the threshold if they decide."""
+    if not genres:
         return "nothing but silence"
     rows = _grid()
-    genres = inspection.timeline.prediction.genres[:TOP_GENRES]
-    width = _bar_width(room - max(cell_len(genre.name) for genre in genres) - 7)
+    width = _bar_width(room - max(cell_len(visible(genre.name)) for genre in genres) - 7)
     for n, genre in enumerate(genres):
-        bar = pen.bar(genre.score, width, inspection.threshold)
-        rows.add_row(genre.name, Text.assemble(format_percent(genre.score), " ", (bar, COLOURS[n])))
+        bar = pen.bar(genre.score, width, threshold)
+        rows.add_row(
+            _safe(genre.name), Text.assemble(format_percent(genre.score), " ", (bar, COLOURS[n]))
+        )
     return rows
 
 
+def _unit(
+    inspection: Inspection, decision: Decision, unit: Unit, room: int, pen: Pen
+) -> Iterator[tuple[str, RenderableType]]:
+    """Yield the scores of a unit, the decision, and what each of its tracks says about it."""
+    follows = decision.genres == unit.genres
+    yield unit.kind, _safe(f"{unit.name}, {unit.tracks} tracks")
+    yield (
+        "",
+        _top_genres(unit.genres[:_TOP_OF_UNIT], decision.threshold if follows else None, room, pen),
+    )
+    if not follows:
+        genres = decision.genres[:_TOP_OF_UNIT]
+        yield "combined", _top_genres(genres, decision.threshold, room, pen)
+    yield "", _explain(decision, inspection)
+    yield "tracks", _members(decision, room)
+
+
+def _explain(decision: Decision, inspection: Inspection) -> Text:
+    """Say whether a track of a unit gets a genre, and by what."""
+    limit = f"{decision.threshold:.2f}"
+    text = f"unsure, the best score is below {limit}, so scan writes nothing"
+    if decision.names:
+        names = _values(decision.names).plain
+        writes = (
+            f"would write {names} if it had no genre" if inspection.genres else f"writes {names}"
+        )
+        text = f"sure, the best score reaches {limit}, so scan {writes}"
+    return Text(f"{_SOURCES[decision.source]}: {text}")
+
+
+def _members(decision: Decision, room: int) -> RenderableType:
+    """List the tracks of a unit, with a sign for those that agree with the decision or do not.
+
+    A path that does not fit beside the rest stands below it.
+    """
+    votes = [decision.agrees(member) for member in decision.members]
+    decided = decision.genres[0].name if decision.genres else "silence"
+    lines: list[RenderableType] = [
+        _safe(f"+ {votes.count(True)} for {decided}, - {votes.count(False)} against")
+    ]
+    shown = decision.members[:_MOST_MEMBERS]
+    folder = common_folder(member.path for member in shown)
+    width = min(max(cell_len(_vote(member)) for member in shown), room // 2)
+    for member, vote in zip(shown, votes, strict=False):
+        genre = _vote(member)
+        score = "" if member.score is None else format_percent(member.score)
+        line = Text.assemble(_SIGNS[vote], genre, " " * (width - cell_len(genre)), f" {score:4}  ")
+        path = Text("this file" if member.is_own else relative_path(member.path, folder))
+        if line.cell_len + path.cell_len <= room:
+            lines.append(line + path)
+        else:
+            path.overflow = "fold"
+            lines += [line, Padding(path, (0, 0, 0, 2 * _INDENT))]
+    if hidden := len(decision.members) - len(shown):
+        lines.append(Text(f"and {hidden} more", "bright_black"))
+    return Group(*lines)
+
+
+def _vote(member: Member) -> str:
+    """Format what a track says: its best genre, or what a person gave it."""
+    if member.given:
+        return f"{_values(member.given).plain} (given)"
+    return member.genre or "silence"
+
+
 def _decision(inspection: Inspection) -> str:
+    """Say whether a track by itself gets a genre."""
     if inspection.best is None:
         return "unsure: scan writes nothing"
     limit = f"{inspection.threshold:.2f}"
     text = f"unsure: the best score is below {limit}, so scan writes nothing"
     if inspection.is_sure:
         text = f"sure: the best score reaches {limit}"
-    if inspection.likely_set:
-        names = ", ".join(genre.name for genre in inspection.likely_set)
-        text += f"\n{inspection.set_probability:.0%} set: {names}"
     return text
 
 

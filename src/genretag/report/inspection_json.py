@@ -1,21 +1,24 @@
 """Converts the inspection of a file to a JSON object."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from genretag.domain.inspection import Inspection
+from genretag.domain.inspection import Inspection, Member
 from genretag.domain.occlusion import Effect
 from genretag.domain.players import PLAYERS
+from genretag.domain.prediction import ScoredGenre
 from genretag.errors import GenretagError
-from genretag.report.jsonl import DIGITS, SCHEMA
+from genretag.report.jsonl import DIGITS, SCHEMA, unit_to_dict
 
 
 def to_dict(inspection: Inspection) -> dict[str, Any]:
     """Convert an inspection; numbers are rounded to four digits."""
     timeline = inspection.timeline
     prediction = timeline.prediction
+    decision = inspection.decision
     return {
         "schema": SCHEMA,
         "path": str(inspection.path),
@@ -27,9 +30,9 @@ def to_dict(inspection: Inspection) -> dict[str, Any]:
             player.name: list(player.shows(inspection.container or "", inspection.tags))
             for player in PLAYERS
         },
-        "genres": [_scored(genre.name, genre.score) for genre in prediction.genres],
-        "threshold": inspection.threshold,
-        "sure": inspection.is_sure,
+        "genres": _genres(decision.genres if decision else prediction.genres),
+        "threshold": decision.threshold if decision else inspection.threshold,
+        "sure": bool(decision.names) if decision else inspection.is_sure,
         "set": [genre.name for genre in inspection.likely_set],
         "duration_s": _round(prediction.duration_s),
         "model": prediction.model,
@@ -49,12 +52,29 @@ def to_dict(inspection: Inspection) -> dict[str, Any]:
             for effect in chain.from_iterable((*inspection.effects, *inspection.bands))
         ],
         "error": None,
+        "own": _genres(prediction.genres),
+        "unit": unit_to_dict(decision.unit) if decision and decision.unit else None,
+        "source": decision and decision.source,
+        "members": [_member(member) for member in decision.members] if decision else [],
     }
 
 
 def error_to_dict(path: Path, error: GenretagError) -> dict[str, Any]:
     """Convert the error of a file that cannot be inspected."""
     return {"schema": SCHEMA, "path": str(path), "error": error.to_dict()}
+
+
+def _genres(genres: Sequence[ScoredGenre]) -> list[dict[str, Any]]:
+    return [_scored(genre.name, genre.score) for genre in genres]
+
+
+def _member(member: Member) -> dict[str, Any]:
+    return {
+        "path": str(member.path),
+        "genre": member.genre,
+        "score": None if member.score is None else _round(member.score),
+        "given": list(member.given),
+    }
 
 
 def _scored(name: str, score: float) -> dict[str, Any]:

@@ -34,7 +34,7 @@ def to_dict(outcome: Outcome) -> dict[str, Any]:
         "change": _change(outcome.change) if isinstance(outcome, Planned) else None,
         "error": error and error.to_dict(),
         "own": _genres(own.genres if own else ()),
-        "unit": outcome.unit and _unit(outcome.unit),
+        "unit": outcome.unit and unit_to_dict(outcome.unit),
         "source": outcome.source,
     }
 
@@ -46,7 +46,8 @@ def _genres(genres: Sequence[ScoredGenre]) -> list[dict[str, Any]]:
     ]
 
 
-def _unit(unit: Unit) -> dict[str, Any]:
+def unit_to_dict(unit: Unit) -> dict[str, Any]:
+    """Convert a unit, with its best genres."""
     return {
         "kind": unit.kind,
         "name": unit.name,
