@@ -23,6 +23,7 @@ POOLING = Pooling(
     coherent=0.976,
     coherent_folder=0.3,
     threshold=0.7,
+    apart=0.99,
 )
 """How a model may decide tracks together that belong together."""
 

@@ -12,7 +12,7 @@ from genretag.domain.pooling import Pooling, pool, unit_scores
 
 POOLING = Pooling(
     outlier=0.24, weight=0.58, decay=0.33, agreement=0.91, vote=0.98, coherent=0.976,
-    coherent_folder=0.3, threshold=0.8,
+    coherent_folder=0.3, threshold=0.8, apart=0.95,
 )  # fmt: skip
 
 shares = st.floats(0.0, 1.0)
@@ -20,6 +20,7 @@ priors = st.floats(0.01, 0.99)
 poolings = st.builds(
     Pooling, outlier=shares, weight=st.floats(0.05, 2.0), decay=st.floats(0.0, 2.0),
     agreement=shares, vote=shares, coherent=priors, coherent_folder=priors, threshold=shares,
+    apart=shares,
 )  # fmt: skip
 
 
@@ -73,12 +74,13 @@ def test_an_album_that_leans_the_same_way_is_surer_than_each_of_its_tracks() -> 
     assert (pooled.argmax(axis=1) == 0).all() and (pooled[:7, 0] > 0.8).all()
 
 
-@pytest.mark.parametrize(("n_tracks", "score"), [(2, 0.99), (4, 0.9999), (10, 1 - 1e-9)])
-def test_a_track_that_is_sure_enough_of_its_genre_keeps_it_among_others(
-    n_tracks: int, score: float
-) -> None:
-    pooled = pool(np.vstack([np.roll(lean(1, score), 1), lean(n_tracks - 1, 0.6)]), POOLING)
-    assert pooled[0].argmax() == 1 and (pooled[2:].argmax(axis=1) == 0).all()
+def test_a_track_that_is_sure_of_its_genre_gives_less_way_than_one_that_is_not() -> None:
+    others = lean(3, 0.6)
+    sure, unsure = (
+        pool(np.vstack([np.roll(lean(1, score), 1), others]), POOLING)[0, 1]
+        for score in (0.99, 0.5)
+    )
+    assert sure > 2 * unsure
 
 
 def test_files_that_only_share_a_folder_move_each_other_less() -> None:

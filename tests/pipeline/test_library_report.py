@@ -24,7 +24,7 @@ from genretag.pipeline.scan import decide_files
 from genretag.pipeline.score import predict
 
 LOW, HIGH = toy_model.LOW_HZ, toy_model.HIGH_HZ
-POOLING = Pooling(0.2, 0.45, 0.2, 0.92, 0.985, 0.97, 0.35, 0.6)
+POOLING = Pooling(0.2, 0.45, 0.2, 0.92, 0.985, 0.97, 0.35, 0.6, 0.95)
 FILL = TagPolicy("fill", threshold=0.6)
 
 

@@ -17,7 +17,7 @@ from genretag.pipeline.annotate import annotate
 from genretag.pipeline.decide import UnitSettings, decide
 from genretag.pipeline.group import group
 
-POOLING = Pooling(0.1, 1.0, 0.5, 0.9, 0.9, 0.7, 0.5, 0.7)
+POOLING = Pooling(0.1, 1.0, 0.5, 0.9, 0.9, 0.7, 0.5, 0.7, 0.9)
 
 
 def analysis(name: str, score: float, album: str, genre: str = "") -> Analysis:

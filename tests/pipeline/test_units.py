@@ -24,7 +24,7 @@ from genretag.pipeline.group import group
 from genretag.pipeline.scan import decide_files
 
 GENRES = ("Rock", "Metal", "Pop", "Jazz", "Spoken", "Blues", "Country", "Electronic")
-POOLING = replace(toy_model.POOLING, weight=0.45, agreement=0.92, threshold=0.75)
+POOLING = replace(toy_model.POOLING, weight=0.8, agreement=0.92, threshold=0.75)
 POLICY = TagPolicy(threshold=0.95, unit_threshold=0.75)
 
 

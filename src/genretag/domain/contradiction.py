@@ -22,6 +22,7 @@ _INDEPENDENT = Pooling(
     coherent=0.5,
     coherent_folder=0.5,
     threshold=0,
+    apart=1,
 )
 """For a model that cannot pool: no track says anything of another, and scores are just averaged."""
 

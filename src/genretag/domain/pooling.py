@@ -13,8 +13,7 @@ fractional posterior (Grünwald and van Ommen, 2017):
 
 The other tracks of a unit have the genre g in common with the probability q(g), which is
 proportional to the exponential of the sum of their l(g). Together with its own scores a track has
-the genre g in proportion to p(g) ** weight (agreement n_genres q(g) + 1 - agreement): its own do
-not count for less because it has company. That is mixed
+the genre g in proportion to p(g) ** w (agreement n_genres q(g) + 1 - agreement). That is mixed
 with p(g) by the probability that the unit has one genre: `coherent` before anything is known, times
 the mean over g of the exponential of the sum of all l(g).
 
@@ -48,6 +47,8 @@ class Pooling:
             (0, 1).
         coherent_folder: the same for files that only share a folder.
         threshold: the pooled score from which a genre is written, in [0, 1].
+        apart: the score by its own sound from which a track keeps a genre that its unit does not
+            have, in [0, 1].
 
     Raises:
         ValueError: a value is out of range.
@@ -61,9 +62,10 @@ class Pooling:
     coherent: float
     coherent_folder: float
     threshold: float
+    apart: float
 
     def __post_init__(self) -> None:
-        for name in ("outlier", "agreement", "vote", "threshold"):
+        for name in ("outlier", "agreement", "vote", "threshold", "apart"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name} must lie in [0, 1], not {getattr(self, name)}")
         for name in ("coherent", "coherent_folder"):
@@ -98,7 +100,7 @@ def pool(
     total = evidence.sum(axis=0) + said
     common = _softmax(total - evidence)
     agreement = pooling.agreement
-    together = scores**pooling.weight * (agreement * n_genres * common + 1 - agreement)
+    together = scores**power * (agreement * n_genres * common + 1 - agreement)
     together /= together.sum(axis=1, keepdims=True)
     prior = pooling.coherent if is_tagged else pooling.coherent_folder
     share = _coherence(total, prior)

@@ -70,10 +70,10 @@ def decide_together(
 ) -> list[Verdict]:
     """Return a verdict for each track to decide, in the order of `undecided`.
 
-    A track that surely has another genre than the unit, in the light of all tracks, keeps that.
-    The best genre of the others goes to all of them if it reaches the threshold. Where it does
-    not, an album by its tags stays as it is, and in other units each track is decided by its own
-    scores in the light of all.
+    The best genre of the unit goes to all its tracks if it reaches the threshold; but a track that
+    is surely of another genre by its own sound keeps that, unless persons gave the unit's to
+    others. Where no genre of the unit reaches it, an album by its tags stays as it is, and in
+    other units each track is decided by its own scores in the light of all.
 
     Args:
         members: two tracks or more, one of them to decide.
@@ -83,54 +83,64 @@ def decide_together(
     """
     columns, given = _add_given(members, meaning)
     votes = {column: len(names) for column, names in given.items()}
-    pooled = _pool_audible(members, columns, pooling, votes)
-    shares, apart = agree(pooled[list(members.undecided)], threshold)
+    own, pooled = _pool_audible(members, columns, pooling, votes)
+    undecided = list(members.undecided)
+    shares, apart = agree(pooled[undecided], own[undecided], pooling.apart)
     ranked = rank_genres(columns, shares)
-    unit = Unit(members.kind, members.name, members.size, ranked, len(members.undecided))
+    unit = Unit(members.kind, members.name, members.size, ranked, len(undecided))
     best, passes = int(shares.argmax()), bool(shares.max() >= threshold)
 
-    def verdict(position: int, differs: bool) -> Verdict:
-        own, row = members.predictions[position], pooled[position]
-        is_apart = passes and differs
-        follows = (passes or members.is_release) and not is_apart
-        if not (follows or own.genres):
-            return Verdict(own, "heard", unit)
+    def verdict(position: int, is_apart: bool) -> Verdict:
+        alone, row = members.predictions[position], pooled[position]
+        if passes and is_apart and best not in votes:
+            return Verdict(alone, "heard", unit)
+        follows = passes or members.is_release
+        if not (follows or alone.genres):
+            return Verdict(alone, "heard", unit)
         column = best if follows else int(row.argmax())
         genres = ranked if follows else rank_genres(columns, row)
-        source = "library" if column in votes else "heard" if is_apart else _source(members.kind)
+        source = "library" if column in votes else _source(members.kind)
         names = _most_common_names(given.get(column, ()))
-        return Verdict(replace(own, genres=genres), source, unit, names)
+        return Verdict(replace(alone, genres=genres), source, unit, names)
 
-    return [verdict(*one) for one in zip(members.undecided, apart.tolist(), strict=True)]
+    return [verdict(*one) for one in zip(undecided, apart.tolist(), strict=True)]
 
 
 def _pool_audible(
     members: Members, columns: Sequence[str], pooling: Pooling, votes: Votes
-) -> Probabilities:
-    """Return the scores of all tracks in the light of all, [n_tracks, n_columns].
+) -> tuple[Probabilities, Probabilities]:
+    """Return the scores of all tracks by their own sound, and in the light of all.
 
-    Silent tracks say nothing and keep no album back: their scores are those of the others. Where
-    all are silent, only `votes` say something.
+    Both are [n_tracks, n_columns]. Silent tracks say nothing and keep no album back: their pooled
+    scores are those of the others. Where all are silent, only `votes` say something.
     """
+    own = _own_scores(members.predictions, columns)
     audible = np.array([bool(one.genres) for one in members.predictions])
     audible = audible if audible.any() else ~audible
-    heard = [one for one, counts in zip(members.predictions, audible, strict=True) if counts]
-    pooled = pool(_own_scores(heard, columns), pooling, members.is_tagged, votes)
-    rows = np.tile(unit_scores(pooled), (len(audible), 1))
-    rows[audible] = pooled
-    return rows
+    heard = pool(own[audible], pooling, members.is_tagged, votes)
+    pooled = np.tile(unit_scores(heard), (len(own), 1))
+    pooled[audible] = heard
+    return own, pooled
 
 
-def agree(pooled: Probabilities, threshold: float) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """Return the scores of a unit, [n_genres], without the tracks of it that are surely apart.
+def agree(
+    pooled: Probabilities, own: Probabilities, apart: float
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Return the scores of a unit, [n_genres], and which of its tracks are apart, [n_tracks].
 
-    And which these are, [n_tracks]: their best genre is another one, and reaches `threshold`.
+    A track is apart if its best genre by its own sound is not that of the unit, and reaches
+    `apart`; the unit's scores do without it.
+
+    Args:
+        pooled: [n_tracks, n_genres], in the light of all tracks.
+        own: the same by each track's own sound.
+        apart: in [0, 1].
     """
     common = unit_scores(pooled).argmax()
-    apart: NDArray[np.bool_] = (pooled.argmax(axis=1) != common) & (pooled.max(axis=1) >= threshold)
-    if apart.all():
-        apart[:] = False
-    return unit_scores(pooled[~apart]), apart
+    is_apart: NDArray[np.bool_] = (own.argmax(axis=1) != common) & (own.max(axis=1) >= apart)
+    if is_apart.all():
+        is_apart[:] = False
+    return unit_scores(pooled[~is_apart]), is_apart
 
 
 def _source(kind: UnitKind) -> Source:

@@ -24,7 +24,7 @@ FOLDER_SIZE = 8
 
 _START = Pooling(
     outlier=0.5, weight=1.0, decay=1.0, agreement=0.88, vote=1.0, coherent=0.5,
-    coherent_folder=0.5, threshold=1.0,
+    coherent_folder=0.5, threshold=1.0, apart=1.0,
 )  # fmt: skip
 _RIDGE = 2e-3  # keeps what few units say nothing of near the start
 _SHUFFLES = 30
@@ -42,12 +42,13 @@ class FittedPooling:
     by_fold: Mapping[int, Pooling]
 
 
-def fit_by_fold(units: Units, recipe: UnitRecipe, precision: float) -> FittedPooling:
+def fit_by_fold(units: Units, recipe: UnitRecipe, precision: float, apart: float) -> FittedPooling:
     """Fit the parameters for each fold to the units of the others, and once to all units.
 
     The threshold for all is chosen on scores that were pooled with the parameters of the other
     folds; that for a fold on the other folds alone, so that its units tell what it is worth. The
-    lower end of the 95% interval of what is right must reach `precision`.
+    lower end of the 95% interval of what is right must reach `precision`. `apart` is the threshold
+    for tracks by themselves; that for a fold is the one that was chosen without it.
 
     Raises:
         RunError: `bad-dataset`, all units are in one fold.
@@ -67,8 +68,12 @@ def fit_by_fold(units: Units, recipe: UnitRecipe, precision: float) -> FittedPoo
     for fold in folds:
         others = units.select(units.folds != fold)
         pooling = fit_pooling(others, recipe)
-        by_fold[fold] = replace(pooling, threshold=choose(others, dict.fromkeys(folds, pooling)))
-    pooling = replace(fit_pooling(units, recipe), threshold=choose(units, by_fold))
+        by_fold[fold] = replace(
+            pooling,
+            threshold=choose(others, dict.fromkeys(folds, pooling)),
+            apart=float(units.thresholds[units.folds == fold][0]),
+        )
+    pooling = replace(fit_pooling(units, recipe), threshold=choose(units, by_fold), apart=apart)
     return FittedPooling(units, pooling, by_fold)
 
 

@@ -134,7 +134,7 @@ def _fit_units(
         return None, None
     units = find_units(validation.by_fold, config.units)
     notify(f"Fitting the model of units to {len(units.members)} of them")
-    fitted = fit_by_fold(units, config.units, config.target_precision)
+    fitted = fit_by_fold(units, config.units, config.target_precision, validation.threshold)
     return fitted.pooling, report_units(fitted, validation.report["accepted"]["precision"])
 
 

@@ -57,8 +57,9 @@ def _describe_threshold(report: Mapping[str, Any], precision: float) -> str:
     chosen, written = report["chosen"], report["sizes"]["all"]["pooled"]["written"]
     return (
         "The score of a unit is the mean of its tracks'. If its best reaches "
-        f"{chosen['threshold']:.2f}, its genre is written into all of them, but for tracks in "
-        "which another genre reaches it; otherwise nothing is written. That is the lowest "
+        f"{chosen['threshold']:.2f}, its genre is written into all of them, but for a track whose "
+        f"own sound reaches {report['parameters']['apart']:.2f} for another genre; otherwise "
+        "nothing is written. That is the lowest "
         f"threshold at which surely {precision:.0%} is right, or which comes nearest to it: it "
         f"lets {markdown.describe_written(chosen)}. Numbers that were fitted to the other folds, "
         f"thresholds too, let {markdown.describe_written(written)}. Whole artists are right or "

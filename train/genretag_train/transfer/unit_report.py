@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import product
 from typing import Any
 
@@ -99,9 +99,11 @@ def _decide_pooled(fitted: FittedPooling) -> _Decided:
     pooled = units.pool(fitted.by_fold)
     written = np.full((len(pooled), 1 + len(_THRESHOLDS)), UNDECIDED)
     for unit in units.members:
-        chosen = fitted.by_fold[int(units.folds[unit[0]])].threshold
-        thresholds = (chosen, *_THRESHOLDS)
-        written[unit] = np.column_stack([decide(pooled[unit], one) for one in thresholds])
+        pooling = fitted.by_fold[int(units.folds[unit[0]])]
+        tried = (pooling, *(replace(pooling, threshold=one) for one in _THRESHOLDS))
+        written[unit] = np.column_stack(
+            [decide(pooled[unit], units.scores[unit], one) for one in tried]
+        )
     return _Decided(pooled, written)
 
 
@@ -219,7 +221,9 @@ def _decide_others(
     units, pooling = fitted.units, fitted.by_fold[int(fitted.units.folds[unit[0]])]
     scores, truth = _add_names(units, unit, tagged)
     votes = Counter(truth[:tagged].tolist())
-    decided = decide(pool(scores[tagged:], pooling, votes=votes), pooling.threshold)
+    own = scores[tagged:]
+    # What persons gave others goes to all.
+    decided = decide(pool(own, pooling, votes=votes), own, replace(pooling, apart=1.0))
     return [
         (genre != UNDECIDED, genre == true, group)
         for genre, true, group in zip(

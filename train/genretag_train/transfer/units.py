@@ -114,18 +114,14 @@ def find_units(calibrated: Calibrated, recipe: UnitRecipe) -> Units:
     )
 
 
-def decide(pooled: Probabilities, threshold: float) -> Labels:
-    """Choose the genres of the tracks of an album, [n_tracks], from their pooled scores.
+def decide(pooled: Probabilities, own: Probabilities, pooling: Pooling) -> Labels:
+    """Choose the genres of the tracks of an album, [n_tracks].
 
     As `verdict.decide_together`: where the album's best score reaches the threshold, its genre is
-    written into all tracks but those that surely have another; otherwise none is, UNDECIDED.
-
-    >>> decide(np.array([[0.9, 0.1], [0.6, 0.4], [0.1, 0.9]]), 0.8).tolist()
-    [-2, -2, -2]
-    >>> decide(np.array([[0.9, 0.1], [0.6, 0.4], [0.1, 0.9]]), 0.7).tolist()
-    [0, 0, 1]
+    written into all tracks but those that are apart; otherwise none is, UNDECIDED. `pooled` and
+    `own` are their scores [n_tracks, n_genres] in the light of all and by their own sound.
     """
-    shares, is_apart = agree(pooled, threshold)
-    if shares.max() < threshold:
+    shares, is_apart = agree(pooled, own, pooling.apart)
+    if shares.max() < pooling.threshold:
         return np.full(len(pooled), UNDECIDED)
-    return np.where(is_apart, pooled.argmax(axis=1), shares.argmax())
+    return np.where(is_apart, own.argmax(axis=1), shares.argmax())

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import toy_model
 
 from genretag.domain.pooling import Pooling
 from genretag.errors import Code, RunError
@@ -51,7 +52,7 @@ def calibrated(artists: int = 90, per: int = 3, seed: int = 0) -> Calibrated:
 
 @pytest.fixture(scope="module")
 def fitted() -> FittedPooling:
-    return fit_by_fold(find_units(calibrated(), RECIPE), RECIPE, 0.8)
+    return fit_by_fold(find_units(calibrated(), RECIPE), RECIPE, 0.8, 0.9)
 
 
 def share_right(units: Units, scores: np.ndarray) -> float:
@@ -112,7 +113,7 @@ def test_parameters_for_a_fold_do_not_depend_on_its_clips(fitted: FittedPooling)
     own = units.folds == 1
     spoilt = units.scores.copy()
     spoilt[own] = rng.dirichlet(np.ones(N_GENRES - 1), own.sum())
-    again = fit_by_fold(replace(units, scores=spoilt), RECIPE, 0.8)
+    again = fit_by_fold(replace(units, scores=spoilt), RECIPE, 0.8, 0.9)
     assert again.by_fold[1] == fitted.by_fold[1] and again.pooling != fitted.pooling
 
 
@@ -122,7 +123,7 @@ def test_labels_that_agree_say_how_much_a_persons_genre_is_worth(fitted: FittedP
     for unit in fitted.units.members[::2]:
         labels[unit[0]] = "another"
     # A pair agrees in half of the units always, in the others once in three.
-    mixed = fit_by_fold(replace(fitted.units, labels=labels), RECIPE, 0.8)
+    mixed = fit_by_fold(replace(fitted.units, labels=labels), RECIPE, 0.8, 0.9)
     assert mixed.pooling.vote == pytest.approx(np.sqrt(2 / 3), abs=0.001)
 
 
@@ -131,7 +132,7 @@ def test_the_threshold_keeps_its_promise_on_other_artists(fitted: FittedPooling)
     pooling = dict.fromkeys(range(3), fitted.pooling)
     pooled = units.pool(pooling)
     written = np.concatenate(
-        [decide(pooled[unit], fitted.pooling.threshold) for unit in units.members]
+        [decide(pooled[unit], units.scores[unit], fitted.pooling) for unit in units.members]
     )
     clips = units.clips
     found = measure_written(
@@ -141,19 +142,22 @@ def test_the_threshold_keeps_its_promise_on_other_artists(fitted: FittedPooling)
 
 
 @pytest.mark.parametrize(
-    ("pooled", "decided"),
+    ("pooled", "own", "decided"),
     [
-        ([[0.9, 0.1], [0.8, 0.2]], [0, 0]),
-        ([[0.9, 0.1], [0.6, 0.4]], [0, 0]),
-        ([[0.7, 0.3], [0.6, 0.4]], [UNDECIDED, UNDECIDED]),
-        ([[1.0, 0.0]] * 9 + [[0.1, 0.9]], [0] * 9 + [1]),
-        ([[1.0, 0.0], [0.0, 1.0]], [0, 1]),
+        ([0.9, 0.8], [0.6, 0.6], [0, 0]),
+        ([0.9, 0.6], [0.6, 0.2], [0, 0]),
+        ([0.7, 0.6], [0.6, 0.6], [UNDECIDED, UNDECIDED]),
+        ([0.9] * 9 + [0.6], [0.7] * 9 + [0.01], [0] * 9 + [1]),
+        ([0.9] * 9 + [0.6], [0.7] * 9 + [0.2], [0] * 10),
+        ([0.7, 0.7, 0.7], [0.7, 0.7, 0.01], [UNDECIDED] * 3),
     ],
 )
-def test_a_unit_gets_one_genre_but_for_tracks_that_are_sure_of_another(
-    pooled: list[list[float]], decided: list[int]
+def test_a_unit_gets_one_genre_but_for_tracks_that_are_surely_of_another(
+    pooled: list[float], own: list[float], decided: list[int]
 ) -> None:
-    assert decide(np.array(pooled), 0.75).tolist() == decided
+    pooling = replace(toy_model.POOLING, threshold=0.75, apart=0.95)
+    rows = [np.column_stack([scores, 1 - np.array(scores)]) for scores in (pooled, own)]
+    assert decide(*rows, pooling).tolist() == decided
 
 
 def test_the_report_counts_what_it_says(fitted: FittedPooling) -> None:
@@ -179,7 +183,7 @@ def test_the_report_counts_what_it_says(fitted: FittedPooling) -> None:
 def test_artists_that_are_all_in_one_fold_are_refused() -> None:
     units = find_units(calibrated(), RECIPE)
     with pytest.raises(RunError) as caught:
-        fit_by_fold(units.select(units.folds == 0), RECIPE, 0.8)
+        fit_by_fold(units.select(units.folds == 0), RECIPE, 0.8, 0.9)
     assert caught.value.code is Code.BAD_DATASET and "songs" in caught.value.message
 
 
