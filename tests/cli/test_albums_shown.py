@@ -20,7 +20,7 @@ def home(home: dict[str, str], tmp_path: Path) -> dict[str, str]:
     """Use a model that decides albums together."""
     # A track of another genre can keep it.
     pooling = replace(toy_model.POOLING, outlier=0.1, weight=1.0, decay=0.5, agreement=0.3)
-    loose = replace(pooling, vote=0.9, coherent=0.5, coherent_folder=0.5, threshold=0.6)
+    loose = replace(pooling, vote=0.9, coherent=0.5, coherent_folder=0.5, threshold=0.6, apart=0.7)
     model = toy_model.save(tmp_path / "pooled.onnx", replace(toy_model.MANIFEST, pooling=loose))
     return home | {"GENRETAG_MODEL": str(model)}
 
@@ -90,9 +90,11 @@ def test_the_question_stands_below_the_albums_which_are_shown_once(home, music, 
 
 def test_ctrl_c_in_the_middle_of_an_album_shows_what_was_written(home, music) -> None:
     music.mkdir()
-    first = write_tone(music / "000.wav", seconds=3.0)
-    songs = [first, *(Path(shutil.copy(first, music / f"{n:03}.wav")) for n in range(1, 400))]
-    terminal = Terminal(["scan", "-j2", str(music)], home)
+    first = write_tone(music / "0000.flac", seconds=3.0)
+    songs = [first, *(Path(shutil.copy(first, music / f"{n:04}.flac")) for n in range(1, 1500))]
+    manifest = replace(toy_model.MANIFEST, pooling=replace(toy_model.POOLING, coherent_folder=0.9))
+    model = toy_model.save(music.parent / "sure.onnx", manifest)
+    terminal = Terminal(["scan", "-j2", "--model", str(model), str(music)], home)
     terminal.read("+")  # the bar counts files that are written
     terminal.type("\x03")
     assert terminal.close() == 130
@@ -100,7 +102,7 @@ def test_ctrl_c_in_the_middle_of_an_album_shows_what_was_written(home, music) ->
     shown = plain(terminal.text)
     assert 1 < written < len(songs)
     assert re.search(rf"\+ tagged   Low +\d\d%  \S+  {written} tracks\n", shown)
-    assert f"Interrupted after {written} of 400 files; what is done is kept" in shown
+    assert f"Interrupted after {written} of 1500 files; what is done is kept" in shown
 
 
 def test_lines_that_cannot_be_written_at_the_end_of_an_album_end_the_run(
