@@ -12,7 +12,7 @@ from genretag.domain.track import Track
 from genretag.errors import Code, FileError
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, slots=True)
 class Analysis:
     """One file, and what the stages have found out about it so far.
 

@@ -8,7 +8,7 @@ from typing import Any
 from genretag.domain.layout import PLAIN, Layout
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Stamp:
     """Size in bytes and time of a file: if one of them differs, somebody changed the file."""
 

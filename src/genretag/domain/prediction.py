@@ -13,7 +13,7 @@ Embeddings = NDArray[np.float32]
 """[n_windows, width]: the input of a model's last layer, unbounded."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ScoredGenre:
     """A genre and its calibrated score in [0, 1]."""
 
@@ -21,7 +21,7 @@ class ScoredGenre:
     score: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Prediction:
     """The genres of a track; without genres and windows if all of it is silent.
 

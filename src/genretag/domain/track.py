@@ -6,7 +6,7 @@ from pathlib import Path
 from genretag.domain.change import Stamp
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Track:
     """One file, what it is, and what its tags say now.
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, fields
 from pathlib import Path
+from sys import intern
 from typing import Any, Self
 
 import numpy as np
@@ -277,7 +278,8 @@ def _prediction_as_object(prediction: Prediction) -> dict[str, Any]:
 
 
 def _prediction(entry: dict[str, Any]) -> Prediction:
-    genres = tuple(ScoredGenre(name, score) for name, score in entry["genres"])
+    # By artist, the predictions for all files are in memory at once.
+    genres = tuple(ScoredGenre(intern(name), score) for name, score in entry["genres"])
     embedding = np.frombuffer(b64decode(entry["embedding"]), "<f2").astype(np.float16)
     return Prediction(genres, entry["windows"], entry["duration_s"], entry["model"], embedding)
 
