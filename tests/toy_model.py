@@ -16,8 +16,8 @@ LOW_HZ, MIDDLE_HZ, HIGH_HZ = 150.0, 2200.0, 6000.0
 
 POOLING = Pooling(
     outlier=0.2,
-    weight=0.6,
-    decay=0.2,
+    weight=0.8,
+    correlation=0.2,
     agreement=0.95,
     vote=0.98,
     coherent=0.976,

@@ -19,7 +19,7 @@ from genretag import tags
 def home(home: dict[str, str], tmp_path: Path) -> dict[str, str]:
     """Use a model that decides albums together."""
     # A track of another genre can keep it.
-    pooling = replace(toy_model.POOLING, outlier=0.1, weight=1.0, decay=0.5, agreement=0.3)
+    pooling = replace(toy_model.POOLING, outlier=0.1, weight=1.0, correlation=0.5, agreement=0.3)
     loose = replace(pooling, vote=0.9, coherent=0.5, coherent_folder=0.5, threshold=0.6, apart=0.7)
     model = toy_model.save(tmp_path / "pooled.onnx", replace(toy_model.MANIFEST, pooling=loose))
     return home | {"GENRETAG_MODEL": str(model)}

@@ -4,9 +4,11 @@ A unit has one genre, or it is a mixture in which each track is on its own. In a
 genre, a track has that genre with the probability `agreement`; otherwise any other is as likely.
 
 What is known of a track is its scores, calibrated by itself: p(g). Over equal priors they speak
-for genre g by the factor e(g) = n_genres p(g). Scores may be wrong in ways that nothing tells,
-and tracks of one artist are wrong in the same way. So a share of them, `outlier`, is taken to
-say nothing, and what remains is tempered by the power w = weight n_tracks ** -decay, as in a
+for genre g by the factor e(g) = n_genres p(g). Scores may be wrong in ways that nothing tells, so
+a share of them, `outlier`, is taken to say nothing. Tracks of one artist are wrong in the same
+way: n_tracks of them are worth n_tracks / (1 + (n_tracks - 1) correlation) independent ones, by
+the design effect (Kish, 1965), and so an album of a hundred is hardly surer than one of twenty.
+What remains is tempered by the power w = weight / (1 + (n_tracks - 1) correlation), as in a
 fractional posterior (Grünwald and van Ommen, 2017):
 
     l(g) = w log((1 - outlier) e(g) + outlier)
@@ -40,7 +42,7 @@ class Pooling:
     Attributes:
         outlier: the share of tracks whose scores say nothing, in [0, 1].
         weight: of two or more tracks' scores, above 0.
-        decay: how fast that falls with the number of tracks, at least 0.
+        correlation: of the mistakes in the scores of two tracks, in [0, 1].
         agreement: the probability that a track has the genre of its unit, in [0, 1].
         vote: the same for a genre that a person gave, in [0, 1].
         coherent: the probability that tracks have one genre which tags say belong together, in
@@ -56,7 +58,7 @@ class Pooling:
 
     outlier: float
     weight: float
-    decay: float
+    correlation: float
     agreement: float
     vote: float
     coherent: float
@@ -65,14 +67,14 @@ class Pooling:
     apart: float
 
     def __post_init__(self) -> None:
-        for name in ("outlier", "agreement", "vote", "threshold", "apart"):
+        for name in ("outlier", "correlation", "agreement", "vote", "threshold", "apart"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name} must lie in [0, 1], not {getattr(self, name)}")
         for name in ("coherent", "coherent_folder"):
             if not 0 < getattr(self, name) < 1:
                 raise ValueError(f"{name} must lie between 0 and 1, not {getattr(self, name)}")
-        if not (0 < self.weight < np.inf and 0 <= self.decay < np.inf):
-            raise ValueError("the weight must be above 0, and its decay at least 0")
+        if not 0 < self.weight < np.inf:
+            raise ValueError(f"the weight must be above 0, not {self.weight}")
 
 
 def pool(
@@ -93,7 +95,7 @@ def pool(
     if n_tracks + sum((votes or {}).values()) < 2:
         return scores
     scores = np.maximum(scores, np.finfo(np.float32).tiny)
-    power = pooling.weight * n_tracks**-pooling.decay
+    power = pooling.weight / (1 + (n_tracks - 1) * pooling.correlation)
     factors = (1 - pooling.outlier) * n_genres * scores + pooling.outlier
     evidence = power * np.log(factors)
     said = _weigh_votes(votes or {}, n_genres, pooling.vote)

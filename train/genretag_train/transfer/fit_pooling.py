@@ -23,7 +23,7 @@ FOLDER_SIZE = 8
 """How many clips such a folder has, besides as many as the units."""
 
 _START = Pooling(
-    outlier=0.5, weight=1.0, decay=1.0, agreement=0.88, vote=1.0, coherent=0.5,
+    outlier=0.5, weight=1.0, correlation=0.3, agreement=0.88, vote=1.0, coherent=0.5,
     coherent_folder=0.5, threshold=1.0, apart=1.0,
 )  # fmt: skip
 _RIDGE = 2e-3  # keeps what few units say nothing of near the start
@@ -80,8 +80,8 @@ def fit_by_fold(units: Units, recipe: UnitRecipe, precision: float, apart: float
 def fit_pooling(units: Units, recipe: UnitRecipe) -> Pooling:
     """Fit all parameters but the threshold, which is 1.
 
-    Outlier, weight, decay and agreement have the least log loss. A clip of a genre that no head
-    knows asks for scores that are all alike: whichever is high, it is wrong.
+    Outlier, weight, correlation and agreement have the least log loss. A clip of a genre that no
+    head knows asks for scores that are all alike: whichever is high, it is wrong.
     """
     # One fold for all: the parameters are the same, and clips may be dealt to any unit.
     units = replace(units, folds=np.zeros_like(units.folds))
@@ -102,14 +102,19 @@ def fit_pooling(units: Units, recipe: UnitRecipe) -> Pooling:
 
 def _to_free(pooling: Pooling) -> NDArray[np.float64]:
     """Return the fitted parameters as numbers without bounds."""
-    shares, positive = (pooling.outlier, pooling.agreement), (pooling.weight, pooling.decay)
-    return np.concatenate([logit(shares), np.log(positive)])
+    shares = (pooling.outlier, pooling.correlation, pooling.agreement)
+    return np.array([*logit(shares), np.log(pooling.weight)])
 
 
 def _from_free(free: NDArray[np.float64], given: Pooling) -> Pooling:
-    outlier, agreement = expit(free[:2]).tolist()
-    weight, decay = np.exp(free[2:]).tolist()
-    return replace(given, outlier=outlier, agreement=agreement, weight=weight, decay=decay)
+    outlier, correlation, agreement = expit(free[:3]).tolist()
+    return replace(
+        given,
+        outlier=outlier,
+        weight=float(np.exp(free[3])),
+        correlation=correlation,
+        agreement=agreement,
+    )
 
 
 def _round(pooling: Pooling) -> Pooling:
