@@ -32,7 +32,7 @@ def print_card(
         [
             ("hears", _input(manifest)),
             ("genres", f"{len(manifest.genres)}: {', '.join(manifest.genres.names)}"),
-            ("threshold", f"{manifest.threshold:.2f}{_target(manifest.training)}"),
+            ("threshold", f"{_thresholds(manifest)}{_target(manifest.training)}"),
             *_trained_on(manifest.training),
             *(("measured", text) for text in _scores(manifest.scores)),
             ("identity", identity),
@@ -49,6 +49,11 @@ def _input(manifest: ModelManifest) -> str:
         f"{window.balanced} windows of {window.length_s:.1f} s of a track, at "
         f"{front_end.rate_hz:,} Hz in {front_end.n_mels} mel bands"
     )
+
+
+def _thresholds(manifest: ModelManifest) -> str:
+    alone, pooling = f"{manifest.threshold:.2f}", manifest.pooling
+    return f"{alone} by track, {pooling.threshold:.2f} by album or artist" if pooling else alone
 
 
 def _target(training: Mapping[str, Any]) -> str:
