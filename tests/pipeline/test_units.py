@@ -168,16 +168,19 @@ def test_what_genretag_wrote_is_no_evidence_but_its_sound_is() -> None:
     assert outcome.after == ("Rock",) and outcome.source == "library"
 
 
-def test_a_run_that_goes_on_decides_the_rest_of_an_album_as_before() -> None:
-    tracks = album(METAL, ROCK, UNCLEAR, METAL, METAL)
+@pytest.mark.parametrize("finished", range(1, 4))
+def test_a_run_that_goes_on_decides_the_rest_of_an_album_as_before(finished: int) -> None:
+    # The last track by itself does not reach the threshold.
+    tracks = album(METAL, METAL, METAL, prediction(Pop=0.82))
     whole = decided(tracks)
-    paths = [str(one.path) for one in tracks[:2]]
+    assert after(whole) == [("Metal",)] * 4
+    paths = [str(one.path) for one in tracks[:finished]]
     done = [
         tagged(path, "Rock", sound=one.prediction, album="Album", artist="Tool")
         for path, one in zip(paths, tracks, strict=False)
     ]
-    rest = decided([*done, *tracks[2:]], settings(own=paths))[2:]
-    assert after(rest) == after(whole)[2:]
+    rest = decided([*done, *tracks[finished:]], settings(own=paths))[finished:]
+    assert after(rest) == after(whole)[finished:]
 
 
 def test_without_the_library_sound_alone_decides() -> None:
