@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from genretag.domain.analysis import Analysis
+from genretag.domain.genre_map import GenreMap
 from genretag.domain.outcome import Outcome, Planned, Skipped, Unchanged, Unsure
 from genretag.domain.prediction import Prediction, ScoredGenre
 from genretag.domain.selection import Selection
@@ -155,6 +156,24 @@ def test_a_genre_of_the_library_is_written_as_it_stands_there() -> None:
     given = [tagged(f"/m/A/{n}.flac", "Metal", "Prog", album="A", artist="T") for n in range(3)]
     outcomes = decided([*given, scored("/m/A/9.flac", METAL, album="A", artist="T")])
     assert outcomes[-1].after == ("Metal", "Prog")
+
+
+@pytest.mark.parametrize(
+    ("genre_map", "expected"),
+    [
+        (GenreMap(drop=frozenset({"Metal"})), ()),
+        (GenreMap({"Metal": "Noise"}), ("Noise",)),
+        (GenreMap(aliases={"Prog": "Metal"}), ("Metal",)),
+        (GenreMap({"Jazz": "Swing"}), ("Metal", "Prog")),
+    ],
+)
+def test_a_map_goes_before_what_stands_in_the_library(
+    genre_map: GenreMap, expected: tuple[str, ...]
+) -> None:
+    given = [tagged(f"/m/A/{n}.flac", "Metal", "Prog", album="A", artist="T") for n in range(3)]
+    new = scored("/m/A/9.flac", METAL, album="A", artist="T")
+    outcomes = decided([*given, new], policy=replace(POLICY, genre_map=genre_map))
+    assert outcomes[-1].after == expected
 
 
 def test_what_genretag_wrote_is_no_evidence_but_its_sound_is() -> None:
