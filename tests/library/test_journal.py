@@ -154,10 +154,25 @@ def test_who_waits_for_others_waits_for_the_living_alone(tmp_path: Path) -> None
         assert len(journal.changes(1, "pending")) == 1
 
 
-def written(journal: Journal, command: str, undoes: int | None = None) -> int:
+def written(journal: Journal, command: str, undoes: int | None = None, genre: str = "Rock") -> int:
     with journal.run(command, undoes) as run:
-        journal.settle(journal.begin(run, ENTRY), "committed")
+        journal.settle(journal.begin(run, replace(ENTRY, after=(genre,))), "committed")
     return run.number
+
+
+def test_genres_that_an_undo_puts_back_are_still_those_of_an_earlier_run(journal: Journal) -> None:
+    def left() -> tuple[str, ...]:
+        assert journal.written().get(ENTRY.path, ()) == journal.written_into(ENTRY.path)
+        return journal.written_into(ENTRY.path)
+
+    first = written(journal, "scan", genre="Rock")
+    second = written(journal, "scan", genre="Metal")
+    undo = written(journal, "undo", second, genre="Rock")
+    assert left() == ("Rock",)
+    written(journal, "undo", undo, genre="Metal")
+    assert left() == ("Metal",)
+    written(journal, "undo", first, genre="Jazz")
+    assert left() == ()
 
 
 def test_an_undo_that_was_undone_no_longer_counts(journal: Journal) -> None:

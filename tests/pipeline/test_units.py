@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from genretag.domain.analysis import Analysis
+from genretag.domain.genre_map import GenreMap
 from genretag.domain.outcome import Outcome, Planned, Skipped, Unchanged, Unsure
 from genretag.domain.prediction import Prediction, ScoredGenre
 from genretag.domain.selection import Selection
@@ -157,6 +158,24 @@ def test_a_genre_of_the_library_is_written_as_it_stands_there() -> None:
     assert outcomes[-1].after == ("Metal", "Prog")
 
 
+@pytest.mark.parametrize(
+    ("genre_map", "expected"),
+    [
+        (GenreMap(drop=frozenset({"Metal"})), ()),
+        (GenreMap({"Metal": "Noise"}), ("Noise",)),
+        (GenreMap(aliases={"Prog": "Metal"}), ("Metal",)),
+        (GenreMap({"Jazz": "Swing"}), ("Metal", "Prog")),
+    ],
+)
+def test_a_map_goes_before_what_stands_in_the_library(
+    genre_map: GenreMap, expected: tuple[str, ...]
+) -> None:
+    given = [tagged(f"/m/A/{n}.flac", "Metal", "Prog", album="A", artist="T") for n in range(3)]
+    new = scored("/m/A/9.flac", METAL, album="A", artist="T")
+    outcomes = decided([*given, new], policy=replace(POLICY, genre_map=genre_map))
+    assert outcomes[-1].after == expected
+
+
 def test_what_genretag_wrote_is_no_evidence_but_its_sound_is() -> None:
     paths = [f"/m/Album/{n}.flac" for n in range(4)]
     tags = {"album": "Album", "artist": "Tool"}
@@ -168,16 +187,19 @@ def test_what_genretag_wrote_is_no_evidence_but_its_sound_is() -> None:
     assert outcome.after == ("Rock",) and outcome.source == "library"
 
 
-def test_a_run_that_goes_on_decides_the_rest_of_an_album_as_before() -> None:
-    tracks = album(METAL, ROCK, UNCLEAR, METAL, METAL)
+@pytest.mark.parametrize("finished", range(1, 4))
+def test_a_run_that_goes_on_decides_the_rest_of_an_album_as_before(finished: int) -> None:
+    # The last track by itself does not reach the threshold.
+    tracks = album(METAL, METAL, METAL, prediction(Pop=0.82))
     whole = decided(tracks)
-    paths = [str(one.path) for one in tracks[:2]]
+    assert after(whole) == [("Metal",)] * 4
+    paths = [str(one.path) for one in tracks[:finished]]
     done = [
         tagged(path, "Rock", sound=one.prediction, album="Album", artist="Tool")
         for path, one in zip(paths, tracks, strict=False)
     ]
-    rest = decided([*done, *tracks[2:]], settings(own=paths))[2:]
-    assert after(rest) == after(whole)[2:]
+    rest = decided([*done, *tracks[finished:]], settings(own=paths))[finished:]
+    assert after(rest) == after(whole)[finished:]
 
 
 def test_without_the_library_sound_alone_decides() -> None:

@@ -83,6 +83,11 @@ class GenreMap:
             return ()
         return distinct(player_safe(name) for name in lineage if fold_name(name) not in dropped)
 
+    def changes(self, name: str) -> bool:
+        """Tell whether a name in files is renamed, dropped or an alias, and so is never written."""
+        entries = (*self.rename, *self.drop, *self.aliases)
+        return fold_name(name) in map(fold_name, entries)
+
     def _rename_chain(self, genre: str) -> Iterator[str]:
         """Yield `genre`, its new name, the new name of that, and so on."""
         yield genre

@@ -105,7 +105,8 @@ def decide(
 ) -> Outcome:
     """Apply `policy` to the prediction for `track`: Planned, Unchanged or Unsure.
 
-    `names` are written for its best genre in place of those that the policy's map has.
+    `names` are written for its best genre in place of those that the policy's map has, unless the
+    map drops that genre or changes one of them.
     """
     if policy.mode == "fill" and policy.real(track.genres):
         return _keep(Unchanged, track, prediction, "has a genre")
@@ -114,10 +115,11 @@ def decide(
         silent = "nothing but silence was heard"
         reason = f"best score is below {policy.threshold:.2f}" if prediction.genres else silent
         return _keep(Unsure, track, prediction, reason)
-    names = names or map_genres(best, policy)
-    if not names:
+    mapped = map_genres(best, policy)
+    if not mapped:
         return _keep(Unchanged, track, prediction, f"the map drops {best[0].name}")
-    after = merge_genres(track.genres, names, policy)
+    as_given = names and not any(map(policy.genre_map.changes, names))
+    after = merge_genres(track.genres, names if as_given else mapped, policy)
     if after == track.genres:
         return _keep(Unchanged, track, prediction, "has these genres already")
     change = TagChange(

@@ -84,10 +84,10 @@ def decide_together(
     columns, given = _add_given(members, meaning)
     votes = {column: len(names) for column, names in given.items()}
     own, pooled = _pool_audible(members, columns, pooling, votes)
-    undecided = list(members.undecided)
-    shares, apart = agree(pooled[undecided], own[undecided], pooling.apart)
+    # Of all tracks, not only of those to decide: a run that goes on must find what it found before.
+    shares, apart = agree(pooled, own, pooling.apart)
     ranked = rank_genres(columns, shares)
-    unit = Unit(members.kind, members.name, members.size, ranked, len(undecided))
+    unit = Unit(members.kind, members.name, members.size, ranked, len(members.undecided))
     best, passes = int(shares.argmax()), bool(shares.max() >= threshold)
 
     def verdict(position: int, is_apart: bool) -> Verdict:
@@ -103,7 +103,7 @@ def decide_together(
         names = _most_common_names(given.get(column, ()))
         return Verdict(replace(alone, genres=genres), source, unit, names)
 
-    return [verdict(*one) for one in zip(undecided, apart.tolist(), strict=True)]
+    return [verdict(position, bool(apart[position])) for position in members.undecided]
 
 
 def _pool_audible(

@@ -3,9 +3,10 @@
 import json
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,10 @@ CREATE INDEX IF NOT EXISTS pending ON change (path) WHERE state = 'pending';
 """
 _ADDED_SINCE = {"folder": "BLOB", "options": "TEXT"}
 """Columns that the runs of an older journal lack."""
+_WRITES = (
+    "change.run, change.genres_after, run.undoes FROM change JOIN run ON run.id = change.run"
+    " WHERE change.state = 'committed'"
+)
 
 
 def prepare_tables(database: sqlite3.Connection) -> None:
@@ -117,25 +122,31 @@ def select_entries(database: sqlite3.Connection, run: int, state: State) -> list
 
 
 def select_written(database: sqlite3.Connection) -> dict[Path, tuple[str, ...]]:
-    """Return the genres that the last run left in each file, without those put back."""
-    rows = database.execute(
-        "SELECT change.path, change.genres_after, run.undoes FROM change"
-        " JOIN run ON run.id = change.run WHERE change.state = 'committed'"
-        " ORDER BY change.id"
-    )
-    last = {path: "[]" if undoes is not None else after for path, after, undoes in rows}
-    written = {Path(os.fsdecode(path)): tuple(json.loads(after)) for path, after in last.items()}
-    return {path: after for path, after in written.items() if after}
+    """Return the genres that runs left in each file, without files whose own were put back."""
+    rows = database.execute(f"SELECT change.path, {_WRITES} ORDER BY change.path, change.id")
+    written = {
+        Path(os.fsdecode(path)): _find_written(writes for _, *writes in found)
+        for path, found in groupby(rows, lambda row: row[0])
+    }
+    return {path: genres for path, genres in written.items() if genres}
 
 
 def select_written_into(database: sqlite3.Connection, path: Path) -> tuple[str, ...]:
-    """Return the genres that the last run left in one file; none where they were put back."""
-    row = database.execute(
-        "SELECT change.genres_after, run.undoes FROM change JOIN run ON run.id = change.run"
-        " WHERE change.path = ? AND change.state = 'committed' ORDER BY change.id DESC LIMIT 1",
-        (os.fsencode(path),),
-    ).fetchone()
-    return () if row is None or row[1] is not None else tuple(json.loads(row[0]))
+    """Return the genres that runs left in one file; none where its own were put back."""
+    sql = f"SELECT {_WRITES} AND change.path = ? ORDER BY change.id"
+    return _find_written(database.execute(sql, (os.fsencode(path),)))
+
+
+def _find_written(writes: Iterable[Sequence[Any]]) -> tuple[str, ...]:
+    """Return the genres that genretag left in a file, from run, genres and undone run of each.
+
+    An undo leaves what there was before the run that it undoes: that may be an earlier run's.
+    """
+    left: dict[int, str] = {}
+    for run, genres, undoes in writes:
+        before = (left[one] for one in reversed(left) if undoes and one < undoes)
+        left[run] = genres if undoes is None else next(before, "[]")
+    return tuple(json.loads(next(reversed(left.values()), "[]")))
 
 
 def select_writing_runs(database: sqlite3.Connection, path: Path) -> list[int]:
