@@ -217,7 +217,8 @@ def _print_coverage(metrics: EvaluationMetrics, console: Console, pen: Pen) -> N
 def _print_threshold(metrics: EvaluationMetrics, evaluation: Evaluation, console: Console) -> None:
     target, nearest = metrics.target, metrics.target.nearest
     compared = evaluation.counts.compared
-    lines = [f"At the model's own threshold, {_describe(metrics.at_model_threshold)}."]
+    own = _describe(metrics.at_model_threshold)
+    lines = [f"At the model's own threshold for a single track, {own}."]
     if compared < MIN_PASSED:
         lines.append(f"{str(evaluation.threshold_problem).capitalize()}.")
     elif target.is_met:
