@@ -31,7 +31,9 @@ def test_the_card_of_a_model_fits_the_width_and_breaks_no_digest(genretag, colum
     shown = genretag("models", "show", "genretag-musicnn", COLUMNS=columns).stdout
     model = json.loads(genretag("models", "show", "genretag-musicnn", "--format", "json").stdout)
     words = (model["description"], model["licence"], model["training"]["data"], *model["genres"])
-    for text in (*words, f"{model['calibration']['threshold']:.2f}", "chosen so that", "macro-F1"):
+    calibration = model["calibration"]
+    limits = [f"{each['threshold']:.2f}" for each in (calibration, calibration["pooling"])]
+    for text in (*words, *limits, "chosen so that", "macro-F1"):
         assert "".join(text.split()) in "".join(shown.split())
     lines = shown.splitlines()
     assert any(model["sha256"] in line for line in lines)

@@ -59,7 +59,7 @@ def test_no_table_is_wider_than_the_terminal(width: int, genres: int) -> None:
     assert max(cell_len(line) for line in told.splitlines()) <= width
     # No number is cut off, and no cell wraps into a line without its genre.
     assert "…" not in told
-    rows = told.split("% heard as each")[1].split("What a score")[0].splitlines()[2:]
+    rows = told.split("% predicted as each")[1].split("What a score")[0].splitlines()[2:]
     assert all(row.split()[0].isdigit() or "oth:" in row for row in rows if row.strip())
 
 

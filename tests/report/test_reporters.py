@@ -111,7 +111,7 @@ def test_failures_name_the_path_as_other_lines_do() -> None:
 def test_reasons_are_counted_and_one_that_holds_for_all_stands_alone() -> None:
     text = summarised(width=100)
     assert "= unchanged  1  has a genre" in text
-    assert "best score is below 0.50 1, nothing but silence was heard 1" in text
+    assert "best score is below 0.50: 1, nothing but silence was heard: 1" in text
 
 
 @pytest.mark.parametrize("width", [40, 80, 120])

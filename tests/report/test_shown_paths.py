@@ -53,6 +53,12 @@ def test_the_name_of_the_file_stays_as_long_as_it_fits(width: int, shown: str) -
     assert shorten("Artist/An Album/01 A Title.flac", width) == shown
 
 
+def test_the_name_of_an_album_stays_as_long_as_it_fits() -> None:
+    """Not as in `Some Ar…/ An Album`, which reads as a path."""
+    assert shorten("Some Artist / An Album", 20) == "Some Art… / An Album"
+    assert shorten("Some Artist / An Album", 12) == "… / An Album"
+
+
 @given(st.text(st.sampled_from("ab/ 久石ö\u0301🎵-.")), st.integers(1, 40))
 def test_what_is_shortened_fits_and_keeps_its_end(text: str, width: int) -> None:
     short = shorten(text, width)

@@ -53,7 +53,7 @@ def test_what_is_asked_before_writing(pairs: list[str], asked: str) -> None:
     ("pairs", "asked"),
     [
         (["Rock>Pop"], "Undo run 7 in /music: put back the genres of 1 file (Pop 1)?"),
-        (["Rock>"], "Undo run 7 in /music: remove those of 1 file (Rock 1)?"),
+        (["Rock>"], "Undo run 7 in /music: remove the genres of 1 file (Rock 1)?"),
         (
             ["Rock>Pop", "Pop,Rock>Pop", "Rock>", ">Pop"],
             "Undo run 7 in /music: put back the genres of 3 files (Pop 2) and remove those of 1 "

@@ -229,8 +229,8 @@ ByOption = Annotated[
     Literal["album", "artist", "track"],
     in_inference(
         "--by",
-        help="Decide by album, also where it has several discs or only a folder tells it; by "
-        "artist, once all files are analysed; or each track by itself.",
+        help="Decide the tracks of an album together; or those of an artist, after all files are "
+        "analysed; or each track by itself.",
     ),
 ]
 

@@ -42,7 +42,7 @@ _OTHERS = {
     "untagged": "without a genre",
     "own": "with the genres that genretag wrote, which prove nothing",
     "unmapped": "without one that the model knows",
-    "dropped": "with a genre, or heard as one, that the map drops",
+    "dropped": "with a genre, or predicted as one, that the map drops",
     "silent": "with nothing but silence",
     "skipped": "that are no audio or can hold no genre",
     "failed": "that failed",
@@ -110,7 +110,7 @@ def _describe_others(counts: FileCounts) -> Iterator[str]:
 def _print_accuracy(metrics: EvaluationMetrics, console: Console) -> None:
     f1 = metrics.f1_macro
     rows = [
-        _accuracy_row("accuracy", metrics.accuracy, "a file's first genre is the one heard"),
+        _accuracy_row("accuracy", metrics.accuracy, "a file's first genre is the one predicted"),
         _accuracy_row("any genre", metrics.accuracy_any, "one of its genres is"),
         (
             *("macro-F1", f"{f1.value:.2f}", f"{f1.low:.2f} to {f1.high:.2f}"),
@@ -137,7 +137,7 @@ def _accuracy_row(name: str, share: Estimate, words: str) -> tuple[str, str, str
 def _print_genres(metrics: EvaluationMetrics, console: Console, pen: Pen) -> None:
     """Print a line for each genre that occurs or is predicted, with the counts of files."""
     is_wide = console.width >= WIDE
-    columns = ("genre", ">precision", ">of heard", ">recall", ">of files", ">F1", "")
+    columns = ("genre", ">precision", ">predicted", ">recall", ">of files", ">F1", "")
     rows = make_table(*(columns if is_wide else ("genre", ">prec.", ">recall", ">F1")))
     predicted = metrics.confusion.sum(axis=0).tolist()
     for name, score, files in zip(metrics.classes, metrics.genres, predicted, strict=True):
@@ -178,7 +178,7 @@ def _print_confusion(metrics: EvaluationMetrics, console: Console) -> None:
             cells.append(Text(_format_cell(sum(shares[index]) - sum(row))))
         files = str(int(metrics.confusion[index].sum()))
         table.add_row(Text(f"{number:>2} {names[index]}"), *cells, files)
-    print_section("Of a genre's files (rows), % heard as each", table, console)
+    print_section("Of a genre's files (rows), % predicted as each", table, console)
     if others:
         print_note(f"oth: {others} rarer genres, all of them in --format json", console)
 
@@ -217,7 +217,8 @@ def _print_coverage(metrics: EvaluationMetrics, console: Console, pen: Pen) -> N
 def _print_threshold(metrics: EvaluationMetrics, evaluation: Evaluation, console: Console) -> None:
     target, nearest = metrics.target, metrics.target.nearest
     compared = evaluation.counts.compared
-    lines = [f"At the model's own threshold, {_describe(metrics.at_model_threshold)}."]
+    own = _describe(metrics.at_model_threshold)
+    lines = [f"At the model's own threshold for a single track, {own}."]
     if compared < MIN_PASSED:
         lines.append(f"{str(evaluation.threshold_problem).capitalize()}.")
     elif target.is_met:

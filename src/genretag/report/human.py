@@ -209,7 +209,7 @@ class Summary:
 
     def _note(self, status: str) -> str:
         notes = self._notes[status]
-        only = next(iter(notes), "") if len(notes) == 1 else ""
-        # A reason that all of them have needs no count.
-        is_reason = only and status not in (Tagged.status, Planned.status)
-        return visible(only) if is_reason else format_counts(notes)
+        if status in (Tagged.status, Planned.status):
+            return format_counts(notes)
+        # A reason that all of them have needs no count, and others may end with a number.
+        return visible(*notes) if len(notes) == 1 else format_counts(notes, mark=":")

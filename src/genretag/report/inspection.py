@@ -76,17 +76,17 @@ def _sections(
     yield "tags", _tags(inspection, is_wide)
     if inspection.genres:
         yield "players", _players(inspection, is_wide)
-    decision, threshold = inspection.decision, inspection.threshold
+    decision = inspection.decision
+    unit = decision and decision.unit
     scores = inspection.timeline.prediction.genres[:TOP_GENRES]
-    if decision and decision.unit:
-        yield "heard", _top_genres(scores, None, room, pen)
-        yield from _unit(inspection, decision, decision.unit, room, pen)
-    else:
-        yield "heard", _top_genres(scores, threshold, room, pen)
-        yield "", _decision(inspection)
+    yield "heard", _top_genres(scores, None if unit else inspection.threshold, room, pen)
     if inspection.likely_set:
         likely = ", ".join(genre.name for genre in inspection.likely_set)
         yield "", f"{inspection.set_probability:.0%} set: {likely}"
+    if decision and unit:
+        yield from _unit(inspection, decision, unit, room, pen)
+    else:
+        yield "", _decision(inspection)
     if inspection.best:
         # One width for all names, so that a window stands in the same columns everywhere.
         names = max(_GENRE_WIDTH, *(cell_len(name) + 2 for name in _scores(inspection)))

@@ -30,7 +30,7 @@ def print_card(
     console.print()
     facts.print_facts(
         [
-            ("hears", _input(manifest)),
+            ("windows", _input(manifest)),
             ("genres", f"{len(manifest.genres)}: {', '.join(manifest.genres.names)}"),
             ("threshold", f"{_thresholds(manifest)}{_target(manifest.training)}"),
             *_trained_on(manifest.training),
@@ -46,7 +46,7 @@ def print_card(
 def _input(manifest: ModelManifest) -> str:
     front_end, window = manifest.front_end, manifest.window
     return (
-        f"{window.balanced} windows of {window.length_s:.1f} s of a track, at "
+        f"{window.balanced} of {window.length_s:.1f} s from each track, at "
         f"{front_end.rate_hz:,} Hz in {front_end.n_mels} mel bands"
     )
 

@@ -37,19 +37,23 @@ def relative_path(path: Path, folder: Path | None) -> str:
 def shorten(text: str, width: int, dots: str = "…") -> str:
     """Shorten a path or a name to at most `width` columns, by leaving out its middle.
 
-    The name of the file stays whole as long as it fits; it may begin with a number.
+    What follows the last slash, and a blank before that, stays whole as long as it fits: the name
+    of a file, which may begin with a number, or that of an album.
 
     >>> shorten("Artist/Album/01 Title.flac", 16)
     'A…/01 Title.flac'
+    >>> shorten("Some Artist / Album", 14)
+    'Some… / Album'
     >>> shorten("01 Title.flac", 9)
     '01…e.flac'
     """
     if cell_len(text) <= width:
         return text
     room = max(0, width - cell_len(dots))
-    name = cell_len(text[max(text.rfind(os.sep), 0) :])
-    head = set_cell_size(text, room - name if name <= room else room // 3).rstrip()
-    return head + dots + _end(text, room - cell_len(head))
+    last = text[len(text[: max(text.rfind(os.sep), 0)].rstrip()) :]
+    if cell_len(last) > room:
+        last = _end(text, room - room // 3)
+    return set_cell_size(text, room - cell_len(last)).rstrip() + dots + last
 
 
 def _end(text: str, width: int) -> str:

@@ -68,7 +68,7 @@ def ask_to_undo(run: int, folder: Path | None, outcomes: Iterable[Outcome]) -> s
     back = changes.replaced + changes.added + changes.filled
     parts = [
         _part(back, "put back the genres of {}", "", changes.new),
-        _part(changes.removed, "remove those of {}", "remove those of {}", changes.gone),
+        _part(changes.removed, "remove the genres of {}", "remove those of {}", changes.gone),
     ]
     where = f" in {visible(str(folder))}" if folder else ""
     return f"Undo run {run}{where}: {_sentence(parts)}?"
@@ -82,15 +82,15 @@ def undo_wording(run: int, folder: Path | None) -> Wording:
     return Wording(partial(ask_to_undo, run, folder), "undone")
 
 
-def format_counts(counts: Counter[str], most: int = SHOWN_GENRES) -> str:
-    """Format names with their counts, the commonest first.
+def format_counts(counts: Counter[str], most: int = SHOWN_GENRES, mark: str = "") -> str:
+    """Format names with their counts, the commonest first, with a mark after each name.
 
     >>> format_counts(Counter({"Rock": 3, "Pop": 2, "Jazz": 1}), most=2)
     'Rock 3, Pop 2, 1 more'
     """
     common = counts.most_common(most)
     rest = len(counts) - len(common)
-    shown = [f"{visible(name)} {count}" for name, count in common]
+    shown = [f"{visible(name)}{mark} {count}" for name, count in common]
     return ", ".join(shown + ([f"{rest} more"] if rest else []))
 
 

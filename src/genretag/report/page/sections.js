@@ -65,7 +65,7 @@ function failures() {
   const told = (found) => table(heads, found.map(({ row, message, hint, code }) => cells(heads, [rows.path[row], message, hint, code])));
   const [first, rest] = [data.failures.slice(0, LISTED), data.failures.slice(LISTED, PRINTED)];
   const more = data.failures.length - PRINTED;
-  section("failures", "What failed", "Files that could not be read or heard. They are left as they are.",
+  section("failures", "What failed", "Files that could not be read or analysed. They are left as they are.",
     first.length ? told(first) : el("p", {}, "Nothing."),
     ...(rest.length ? [el("details", {}, el("summary", {}, plural(rest.length, "more file")), told(rest))] : []),
     ...(more > 0 ? [el("p", {}, `And ${plural(more, "more file")}: see the table of all tracks.`)] : []));
@@ -82,7 +82,7 @@ function timelines() {
     return el("article", { class: "card" }, el("h3", {}, track(row)), el("div", { class: "small" }, `${why}: ${scoresAsText(row)}`),
       el("table", {}, el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "from"), ...starts.map((start) => el("td", {}, start)))), el("tbody", {}, ...body)));
   });
-  section("timelines", "What was heard when",
+  section("timelines", "Scores over time",
     "The most interesting tracks, window by window: per cent that the model gives each genre. First those it disagrees about, then those it is torn over.",
     cards.length ? el("div", { class: "cards" }, ...cards) : el("p", {}, "No track disagrees or is torn."));
 }
