@@ -105,6 +105,31 @@ def test_a_compilation_is_decided_by_artist(tags: dict[str, object]) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "tags",
+    [
+        {"is_compilation": True},
+        {"album_artist": "Various Artists"},
+        {"artist": "Various Artists"},
+        {"artist": "VA", "album_artist": "VA"},
+    ],
+)
+def test_a_compilation_that_names_no_artist_is_decided_by_track(tags: dict[str, object]) -> None:
+    tracks = [song(f"x/{n}.mp3", album="Hits", **tags) for n in range(3)]  # type: ignore[arg-type]
+    assert [group.kind for group in group_by_album(tracks)] == ["track"] * 3
+
+
+def test_an_album_of_somebody_unknown_is_an_album() -> None:
+    tracks = [song(f"x/{n}.mp3", "Unknown Artist", "Tape") for n in range(3)]
+    assert [group.kind for group in group_by_album(tracks)] == ["album"]
+
+
+@pytest.mark.parametrize("name", ["Unknown Artist", "Various Artists", "VA"])
+def test_who_is_nobody_has_no_songs_in_common(name: str) -> None:
+    tracks = [song(f"{n}.mp3", name) for n in range(3)]
+    assert [group.kind for group in group_by_artist(tracks)] == ["track"] * 3
+
+
 def test_the_best_of_one_artist_is_an_album_though_it_is_called_a_compilation() -> None:
     tracks = [song(f"x/{n}.mp3", "A", "Best", is_compilation=True) for n in range(3)]
     assert [group.kind for group in group_by_album(tracks)] == ["album"]

@@ -19,8 +19,9 @@ _FEATURING = re.compile(r"\s*[\s(\[](?:feat|ft|featuring)\b.*$")
 _VARIOUS = frozenset({
     "various", "variousartists", "variousartist", "va", "varios", "variosartistas",
     "artistasvarios", "verschiedene", "verschiedeneinterpreten", "diverse", "artistesdivers",
-    "artistivari", "unknown", "unknownartist",
+    "artistivari",
 })  # fmt: skip
+_UNKNOWN = frozenset({"unknown", "unknownartist"})
 _OF_ONE_ARTIST = 0.75
 """An album without an album artist is one artist's if so many of its tracks are."""
 
@@ -95,11 +96,13 @@ def _split(tracks: Sequence[Track], members: list[int]) -> list[Group]:
 
 def _is_compilation(tracks: Sequence[Track], artists: Counter[str]) -> bool:
     """Return whether the tracks of an album are of artists who have little in common."""
-    if len(artists) < 2:
+    if len(artists) == 1:
         return False
     if any(track.is_compilation or is_various(track.album_artist) for track in tracks):
         return True
-    has_artist = any(track.album_artist for track in tracks)
+    if not artists:
+        return any(is_various(track.artist) for track in tracks)
+    has_artist = any(_fold_person(track.album_artist) for track in tracks)
     return not has_artist and max(artists.values()) < _OF_ONE_ARTIST * artists.total()
 
 
@@ -206,9 +209,12 @@ def fold_artist(name: str) -> str:
 
 def _artist_key(track: Track) -> str:
     """Return by whom a track is, without guests; empty where its tags do not say."""
-    return fold_artist(track.artist) or (
-        "" if is_various(track.album_artist) else fold_artist(track.album_artist)
-    )
+    return _fold_person(track.artist) or _fold_person(track.album_artist)
+
+
+def _fold_person(name: str) -> str:
+    """Return the folded name of an artist; empty if it stands for many, or for nobody known."""
+    return "" if is_various(name) or fold_name(name) in _UNKNOWN else fold_artist(name)
 
 
 def _artist_name(track: Track) -> str:
