@@ -13,9 +13,9 @@ from genretag.domain.track import Track
 from genretag.domain.unit import UnitKind
 
 _DISC = re.compile(
-    r"[\s\-,:_]*[(\[]?\s*\b(?:cd|disc|disk|disque|dvd)[\s._#-]*\d{1,3}\b[^)\]]*[)\]]?$"
+    r"[\s\-,:_]*(?:[(\[]\s*)?\b(?:cd|disc|disk|disque|dvd)[\s._#-]*\d{1,3}\b[^)\]]*[)\]]?$"
 )
-_FEATURING = re.compile(r"\s*[\s(\[](?:feat|ft|featuring)\b.*$")
+_FEATURING = re.compile(r"\s*[\s(\[](?:feat|ft|featuring)\b\W*\w.*$")
 _VARIOUS = frozenset({
     "various", "variousartists", "variousartist", "va", "varios", "variosartistas",
     "artistasvarios", "verschiedene", "verschiedeneinterpreten", "diverse", "artistesdivers",
