@@ -60,7 +60,7 @@ def settings(by: UnitKind = "album", own: Iterable[str] = ()) -> UnitSettings:
         by,
         POOLING,
         lambda names: next((name for name in names if name in GENRES), None),
-        lambda path: written.get(path, ()),
+        written=lambda path: written.get(path, ()),
     )
 
 
@@ -152,6 +152,22 @@ def test_a_genre_that_a_person_gave_most_tracks_goes_to_the_rest(name: str) -> N
     assert all(isinstance(outcome, Unchanged) for outcome in outcomes[:-1])
 
 
+@pytest.mark.parametrize("name", ["Polka", "Jazz"])
+def test_one_odd_genre_does_not_take_over_an_album_whose_sound_is_sure(name: str) -> None:
+    tracks = album(*[prediction(Metal=0.97)] * 11)
+    odd = tagged("/m/Album/99.flac", name, album="Album", artist="Tool")
+    assert after(decided([*tracks, odd]))[:-1] == [("Metal",)] * 11
+
+
+def test_without_the_library_what_persons_tagged_counts_by_nothing() -> None:
+    tags = {"album": "Album", "artist": "Tool"}
+    given = [tagged(f"/m/Album/{n}.flac", "Jazz", sound=METAL, **tags) for n in range(8)]
+    new = scored("/m/Album/9.flac", UNCLEAR, **tags)
+    alone = replace(settings(), uses_library=False)
+    (*_, outcome) = decided([*given, new], alone)
+    assert isinstance(outcome, Unsure) and outcome.source == "heard"
+
+
 def test_a_genre_of_the_library_is_written_as_it_stands_there() -> None:
     given = [tagged(f"/m/A/{n}.flac", "Metal", "Prog", album="A", artist="T") for n in range(3)]
     outcomes = decided([*given, scored("/m/A/9.flac", METAL, album="A", artist="T")])
@@ -205,7 +221,7 @@ def test_a_run_that_goes_on_decides_the_rest_of_an_album_as_before(finished: int
 def test_without_the_library_sound_alone_decides() -> None:
     given = [tagged(f"/m/A/{n}.flac", "Jazz", album="A", artist="T") for n in range(3)]
     new = scored("/m/A/9.flac", prediction(Metal=0.99), album="A", artist="T")
-    (*_, outcome) = decided([*given, new], replace(settings(), written=None))
+    (*_, outcome) = decided([*given, new], replace(settings(), uses_library=False))
     assert outcome.after == ("Metal",) and outcome.source == "heard"
 
 

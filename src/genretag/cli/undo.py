@@ -42,6 +42,7 @@ def undo(
     from genretag.cli.writing import carry_out
     from genretag.domain.outcome import Planned, Skipped
     from genretag.library import paths
+    from genretag.library.cache import Cache
     from genretag.library.journal import Journal
     from genretag.pipeline import undo as undoing
     from genretag.pipeline.write import open_writer, recover
@@ -72,7 +73,8 @@ def undo(
                 open_undo = partial(
                     open_writer, f"undo {number}", folder, options, number, writing.keep_mtime
                 )
-                carry_out(display, outcomes, not writing.yes, open_undo)
+                with Cache(paths.cache_dir(), display.warn) as cache:
+                    carry_out(display, outcomes, not writing.yes, open_undo, cache)
             if left := display.count(Skipped):
                 display.suggest(
                     f"{wording.format_files(left)} got another genre since; put the old back with:",

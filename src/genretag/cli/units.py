@@ -27,20 +27,19 @@ def open_units(
     def meaning(names: tuple[str, ...]) -> str | None:
         return next((by_class[index] for index in classes.indices_of(names)), None)
 
-    with _open_written(options) as written:
-        yield UnitSettings(options.by, model.manifest.pooling, meaning, written)
+    uses_library = options.evidence == "library"
+    with _open_written() as written:
+        yield UnitSettings(options.by, model.manifest.pooling, meaning, uses_library, written)
 
 
 @contextmanager
-def _open_written(options: UnitOptions) -> "Iterator[Written | None]":
-    """Yield what tells which genres genretag wrote; None if no genre in files counts."""
+def _open_written() -> "Iterator[Written]":
+    """Yield what tells which genres genretag wrote into a file, by the journal if there is one."""
     from genretag.library import journal
     from genretag.library.paths import data_dir
 
-    if options.evidence == "heard":
-        yield None
-    elif not (data_dir() / journal.FILE).exists():
+    if not (data_dir() / journal.FILE).exists():
         yield lambda path: ()
-    else:
-        with closing(journal.Journal(data_dir())) as record:
-            yield lambda path: record.written_into(path.resolve())
+        return
+    with closing(journal.Journal(data_dir())) as record:
+        yield lambda path: record.written_into(path.resolve())

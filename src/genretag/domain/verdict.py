@@ -152,34 +152,34 @@ def _add_given(
 ) -> tuple[list[str], Mapping[int, Sequence[Names]]]:
     """Return all genres that the unit may have, and what persons gave by its genre's position.
 
-    The model's genres come first, then names that no model knows; those of one name in several
-    spellings are one.
+    The model's genres come first, then names that it does not know; those of one name in several
+    spellings are one. Sound says nothing against such a name, so at least half of the tracks must
+    have it: one odd tag does not make an album another.
     """
     known = next((one.genres for one in members.predictions if one.genres), ())
     columns = sorted(genre.name for genre in known)
     positions = {fold_name(name): position for position, name in enumerate(columns)}
-    given: defaultdict[int, list[Names]] = defaultdict(list)
+    given: defaultdict[str, list[Names]] = defaultdict(list)
     for names in members.given:
-        name = meaning(names) or names[0]
-        position = positions.setdefault(fold_name(name), len(columns))
-        if position == len(columns):
-            columns.append(name)
-        given[position].append(names)
-    return columns, given
+        given[fold_name(meaning(names) or names[0])].append(names)
+    for name, tagged in given.items():
+        if name not in positions and 2 * len(tagged) >= members.size:
+            positions[name] = len(columns)
+            columns.append(tagged[0][0])
+    return columns, {positions[name]: given[name] for name in given if name in positions}
 
 
 def _own_scores(predictions: Sequence[Prediction], columns: Sequence[str]) -> Probabilities:
     """Return the scores of each track, [n_tracks, n_columns], rows sum to 1.
 
-    A genre that the model does not know may sound like any: it gets the best score. A silent track
-    has equal ones.
+    A genre that the model does not know may sound like any, so sound speaks neither for it nor
+    against it. A silent track has equal scores.
     """
     rows = np.ones((len(predictions), len(columns)))
     for row, prediction in zip(rows, predictions, strict=True):
         if prediction.genres:
             known = {genre.name: genre.score for genre in prediction.genres}
-            best = prediction.genres[0].score
-            row[:] = [known.get(name, best) for name in columns]
+            row[:] = [known.get(name, 1 / len(known)) for name in columns]
     scores: Probabilities = rows / rows.sum(axis=1, keepdims=True)
     return scores
 

@@ -136,19 +136,15 @@ class Cache:
         if analysis.state and analysis.track:
             track = json.dumps(_track_as_object(analysis.track))
             self._tracks.append((_key(analysis.path), analysis.state, fingerprint, track))
-        self._write_if_due()
+        if len(self._tracks) >= _AT_ONCE or time.monotonic() - self._written > _EVERY_S:
+            self._write()
 
     def renew(self, analysis: Analysis) -> None:
-        """Keep, soon, what is new of a file in which nothing but tags has changed."""
+        """Keep what is new of a file in which nothing but tags has changed."""
         if analysis.state and analysis.track:
             track = json.dumps(_track_as_object(analysis.track))
             self._renewed.append((analysis.state, track, _key(analysis.path)))
-        self._write_if_due()
-
-    def _write_if_due(self) -> None:
-        waiting = len(self._tracks) + len(self._renewed)
-        if waiting >= _AT_ONCE or time.monotonic() - self._written > _EVERY_S:
-            self._write()
+            self._write()  # at once: a run that is killed is to be gone on with
 
     def sizes(self) -> Sizes:
         """Return how much there is."""

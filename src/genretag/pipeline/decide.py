@@ -27,14 +27,15 @@ class UnitSettings:
         by: what makes a unit.
         pooling: of the model; None if it has none, and then each track is decided by itself.
         meaning: of genres that persons gave.
-        written: tells what persons gave from what genretag wrote; None to leave out all that is
-            written in files.
+        uses_library: whether genres that persons gave other tracks count.
+        written: tells what persons gave from what genretag wrote.
     """
 
     by: UnitKind = "track"
     pooling: Pooling | None = None
     meaning: Meaning = lambda names: None
-    written: Written | None = None
+    uses_library: bool = True
+    written: Written = lambda path: ()
 
     @property
     def kind(self) -> UnitKind:
@@ -90,9 +91,9 @@ def _decide_alone(analysis: Analysis, policy: TagPolicy) -> Outcome:
 
 
 def given_names(analysis: Analysis, policy: TagPolicy, units: UnitSettings) -> Names:
-    """Return the genres by which a file counts for others; none where its sound does."""
+    """Return the genres that a person gave a file, and that it keeps; none where genretag did."""
     names = _kept_names(analysis, policy)
-    if not names or units.written is None or not analysis.track:
+    if not names or not analysis.track:
         return ()
     return () if units.written(analysis.path) == analysis.track.genres else names
 
@@ -108,8 +109,9 @@ def _collect_members(
     """Return what is known of a group, and the positions of the files to decide.
 
     A file with a genre counts by that where a person gave it, and by its sound, as far as it is
-    known, where genretag did: so a run that goes on after an interrupt decides as before. To
-    replace genres, or to add to them, all files count by their sound.
+    known, where genretag did: so a run that goes on after an interrupt decides as before. Without
+    the library, files with a person's genre do not count. To replace genres, or to add to them,
+    all files count by their sound.
     """
     predictions: list[Prediction] = []
     given: list[Names] = []
@@ -118,7 +120,7 @@ def _collect_members(
     for position in group.members:
         analysis = analyses[position]
         if names := given_names(analysis, policy, units):
-            given.append(names)
+            given += [names] if units.uses_library else []
             continue
         if not _kept_names(analysis, policy) and analysis.outcome is None:
             undecided.append(len(predictions))

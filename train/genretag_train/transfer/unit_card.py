@@ -28,7 +28,7 @@ def render_units(report: Mapping[str, Any], precision: float) -> str:
         "they are one album. Tags that are wrong cost that much:",
         _render_folders(report["folders"]),
         "Where a person gave some tracks of an artist the true genre, what is written into the "
-        "others, also genres that the model does not know:",
+        "others; a genre that the model does not know goes on where half of them or more have it:",
         _render_votes(report["votes"]),
     )
 

@@ -220,7 +220,7 @@ def _decide_others(
     """Return of each clip but the first `tagged`: is it written, is that right, and its group."""
     units, pooling = fitted.units, fitted.by_fold[int(fitted.units.folds[unit[0]])]
     scores, truth = _add_names(units, unit, tagged)
-    votes = Counter(truth[:tagged].tolist())
+    votes = Counter(truth[:tagged][truth[:tagged] != UNKNOWN].tolist())
     own = scores[tagged:]
     # What persons gave others goes to all.
     decided = decide(pool(own, pooling, votes=votes), own, replace(pooling, apart=1.0))
@@ -236,12 +236,13 @@ def _decide_others(
 def _add_names(units: Units, clips: NDArray[np.int64], tagged: int) -> tuple[Probabilities, Labels]:
     """Return scores and truth of clips, with a column for each name that is new to the heads.
 
-    New names are those given to the first `tagged` clips. Nothing speaks for or against one, so
-    in each clip it has the same score as the best of the others.
+    New names are those given to the first `tagged` clips, if these are half of all at least. Sound
+    speaks neither for one nor against it, so it has the score of a genre among equals.
     """
     scores, truth, labels = units.scores[clips], units.truth[clips], units.labels[clips]
-    best = scores.max(axis=1, keepdims=True)
-    for name in np.unique(labels[:tagged][truth[:tagged] == UNKNOWN]):
+    equal = np.full((len(scores), 1), 1 / scores.shape[1])
+    new = labels[:tagged][truth[:tagged] == UNKNOWN] if 2 * tagged >= len(clips) else []
+    for name in np.unique(new):
         truth = np.where(labels == name, scores.shape[1], truth)
-        scores = np.hstack([scores, best])
+        scores = np.hstack([scores, equal])
     return scores / scores.sum(axis=1, keepdims=True), truth
