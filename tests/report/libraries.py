@@ -34,7 +34,7 @@ HOSTILE = (
     "‮gnp.exe\u2028\x1b[31m",
 )
 THRESHOLD = 0.8
-POOLING = Pooling(0.2, 0.45, 0.2, 0.92, 0.985, 0.97, 0.35, THRESHOLD, 0.99)
+POOLING = Pooling(0.2, 1.0, 0.1, 0.92, 0.985, 0.97, 0.35, THRESHOLD, 0.99)
 SILENT = Prediction((), 0, 9.0, "toy@0123456789ab")
 RULES = UnitRules(THRESHOLD, lambda genre: (genre,), POOLING)
 
