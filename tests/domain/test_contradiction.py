@@ -12,7 +12,7 @@ from genretag.domain.library import LibraryUnit
 from genretag.domain.tagging import TagPolicy
 
 SURE = Song("A", "X", "Rock", 0.97)
-TORN = Song("A", "X", "Rock", 0.45)
+TORN = Song("A", "X", "Rock", 0.35)
 
 
 def unit(*songs: Song) -> LibraryUnit:
