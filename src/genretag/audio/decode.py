@@ -20,6 +20,9 @@ from genretag.errors import Code, FileError, read_error
 # Frames before an excerpt that are decoded and thrown away: after a seek, MP3 lacks its bit
 # reservoir, Opus wants 80 ms to converge, and AAC, Vorbis and WMA overlap with a lost frame.
 PREROLL_S = 0.25
+# Frames are joined before they are mixed, as a call for each of them costs more than its samples,
+# and once more behind, as an excerpt is one array.
+_MIXED_SAMPLES = 8192
 _GATHER_SAMPLES = 65536
 # Float files may hold anything. Up to here, the power of a spectrum is still a float32.
 _LOUDEST = 1e12
@@ -262,6 +265,7 @@ class _Downmix:
         # surround sound differently, and float samples differently from whole numbers.
         equal = "+".join(f"c{channel}" for channel in range(channels))
         graph = av.filter.Graph()
+        graph.threads = 1  # none of these filters would use another
         nodes = (
             graph.add_abuffer(
                 sample_rate=frame.sample_rate,
@@ -270,6 +274,7 @@ class _Downmix:
                 channels=channels,
                 time_base=frame.time_base or Fraction(1, frame.sample_rate),
             ),
+            graph.add("asetnsamples", f"n={_MIXED_SAMPLES}:p=0"),
             graph.add("pan", f"1c|c0<{equal}"),
             graph.add("aformat", f"sample_fmts=flt:sample_rates={self._rate_hz}"),
             graph.add("asetnsamples", f"n={_GATHER_SAMPLES}:p=0"),
