@@ -1,5 +1,6 @@
 """musicnn: convolutions shaped after timbre and rhythm, trained by others to tag music."""
 
+import math
 from collections.abc import Sequence
 
 import torch
@@ -11,6 +12,8 @@ N_FRAMES = 187
 """What it was trained on: 3 s at 16 kHz in hops of 256. It takes other lengths as well."""
 WIDTH = 200
 """Values of the penultimate layer."""
+BLOCK = 16
+"""ONNX Runtime computes the channels of a convolution in blocks of so many, whole ones only."""
 
 _TIMBRAL = ((7, 38), (7, 67))
 _TEMPORAL = ((128, 1), (64, 1), (32, 1))
@@ -83,6 +86,10 @@ class _Bank(nn.Module):
     The paper norms each band and then takes the strongest, which takes a sixth longer.
     A norm with fixed statistics keeps the order of the bands, so here it comes after; where its
     factor is negative it turns the order round, and so `sign` is -1 and the filter upside down.
+
+    Few filters would leave most of a block of channels empty. So the convolution moves on by
+    `step` frames at once and has each filter `step` times, one frame later each time: the same
+    products, and for the filters of rhythm a third of the time.
     """
 
     sign: Tensor
@@ -92,14 +99,48 @@ class _Bank(nn.Module):
         self.conv = nn.Conv2d(1, filters, shape)
         self.register_buffer("sign", torch.ones(filters))
         self.norm = nn.BatchNorm1d(filters, eps=EPS)
+        self.step = _choose_step(filters, shape[0])
         # An even length cannot be centred: TensorFlow puts the odd frame behind.
-        self.padding = (0, 0, (shape[0] - 1) // 2, shape[0] // 2)
+        self.padding = (0, 0, (shape[0] - 1) // 2, shape[0] // 2 + self.step - 1)
+        self.n_bands = N_MELS - shape[1] + 1
 
     def forward(self, level: Tensor) -> Tensor:
-        filtered = self.conv(functional.pad(level, self.padding))
-        strongest = filtered.amax(dim=3) * self.sign[:, None]
-        normed: Tensor = self.norm(functional.relu(strongest))
+        filtered = functional.conv2d(
+            functional.pad(level, self.padding), *self._stagger(), stride=(self.step, 1)
+        )
+        strongest = functional.max_pool2d(filtered, (1, self.n_bands)).squeeze(3)
+        n_filters = len(self.sign)
+        staggered = strongest[:, : n_filters * self.step].reshape(
+            strongest.shape[0], n_filters, self.step, -1
+        )
+        in_time = staggered.transpose(2, 3).flatten(2)[:, :, : level.shape[2]]
+        normed: Tensor = self.norm(functional.relu(in_time * self.sign[:, None]))
         return normed
+
+    def _stagger(self) -> tuple[Tensor, Tensor]:
+        """Return filters and biases, each `step` times, filled up with zeros to whole blocks."""
+        weight, bias = self.conv.weight, self.conv.bias
+        assert bias is not None
+        n_filters, _, length, n_bands = weight.shape
+        # The exporter knows the shape of what is joined, not of what is padded.
+        gap = weight.new_zeros(n_filters, 1, self.step - 1, n_bands)
+        copies = [
+            torch.cat([gap[:, :, :late], weight, gap[:, :, late:]], dim=2)
+            for late in range(self.step)
+        ]
+        staggered = torch.stack(copies, dim=1).flatten(0, 1)
+        fill = -n_filters * self.step % BLOCK
+        empty = weight.new_zeros(fill, 1, length + self.step - 1, n_bands)
+        repeated = torch.stack([bias] * self.step, dim=1).flatten()
+        return torch.cat([staggered, empty]), torch.cat([repeated, bias.new_zeros(fill)])
+
+
+def _choose_step(filters: int, length: int) -> int:
+    """Return how many frames at once cost the fewest multiplications for each frame."""
+    return min(
+        range(1, BLOCK + 1),
+        key=lambda step: math.ceil(filters * step / BLOCK) * (length + step - 1) / step,
+    )
 
 
 class _Layer(nn.Module):

@@ -13,14 +13,11 @@ from functools import singledispatch
 import torch
 from torch import Tensor, nn
 
-from genretag_train.nets.pretrained.musicnn import EPS, Musicnn
+from genretag_train.nets.pretrained.musicnn import BLOCK, EPS, Musicnn
 from genretag_train.nets.pretrained.vgg import Vgg
 
 MIN_GAIN = 1e-4
 """A filter is alive if its normed output changes by more than this per unit of its input's norm."""
-
-# ONNX Runtime computes layers in blocks of so many channels, and moves everything if one is short.
-_BLOCK = 16
 
 State = dict[str, Tensor]
 
@@ -64,7 +61,7 @@ def _(net: Musicnn) -> Musicnn:
 def _(net: Vgg) -> Vgg:
     state, sizes = net.state_dict(), []
     for n in range(len(net.layers) - 1):  # the last one's channels are the embedding
-        kept, merge = _find_merge(state, [f"layers.{n}"], _BLOCK)
+        kept, merge = _find_merge(state, [f"layers.{n}"], BLOCK)
         _keep_channels(state, f"layers.{n}", kept)
         reader = f"layers.{n + 1}.conv.weight"
         state[reader] = _merge_inputs(state[reader], merge)
