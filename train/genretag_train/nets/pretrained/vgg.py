@@ -17,6 +17,24 @@ _FILTERS = 128
 _POOLS = ((4, 1), (1, 4), (2, 2), (2, 2), (4, 4))
 """Of how many neighbours the strongest stays after each layer, over time and bands."""
 
+# Winograd's minimal filtering F(4, 3), as in A. Lavin and S. Gray, "Fast Algorithms for
+# Convolutional Neural Networks", CVPR 2016: 6 inputs and 3 weights, each times one of these,
+# are multiplied pairwise, and sums of the 6 products are 4 outputs, which else take 12.
+_QUAD = (1, 4)
+_FROM_INPUT = (
+    (4.0, 0.0, -5.0, 0.0, 1.0, 0.0),
+    (0.0, -4.0, -4.0, 1.0, 1.0, 0.0),
+    (0.0, 4.0, -4.0, -1.0, 1.0, 0.0),
+    (0.0, -2.0, -1.0, 2.0, 1.0, 0.0),
+    (0.0, 2.0, -1.0, -2.0, 1.0, 0.0),
+    (0.0, 4.0, 0.0, -5.0, 0.0, 1.0),
+)
+_FROM_WEIGHTS = (
+    (1 / 4, -1 / 6, -1 / 6, 1 / 24, 1 / 24, 0.0),
+    (0.0, -1 / 6, 1 / 6, 1 / 12, -1 / 12, 0.0),
+    (0.0, -1 / 6, -1 / 6, 1 / 6, 1 / 6, 1.0),
+)
+
 
 class Vgg(nn.Module):
     """Five layers of filters of 3 frames by 3 bands, each followed by a maximum over neighbours.
@@ -58,7 +76,8 @@ class _Layer(nn.Module):
     """Filters and the strongest of neighbours: [batch, before, n, m] -> [batch, after, less, less].
 
     The original norms everything and then takes the strongest; here it is the other way round,
-    with `sign` as in musicnn's banks, which takes half the time.
+    with `sign` as in musicnn's banks, which takes half the time. Where the strongest of four
+    bands stays, these four are computed together, which takes half the multiplications.
     """
 
     sign: Tensor
@@ -71,6 +90,33 @@ class _Layer(nn.Module):
         self.pool = pool
 
     def forward(self, channels: Tensor) -> Tensor:
-        strongest = functional.max_pool2d(self.conv(channels), self.pool)
+        if self.pool == _QUAD:
+            strongest = self._find_strongest_of_four(channels)
+        else:
+            strongest = functional.max_pool2d(self.conv(channels), self.pool)
         normed: Tensor = self.norm(functional.relu(strongest * self.sign[:, None, None]))
         return normed
+
+    def _find_strongest_of_four(self, channels: Tensor) -> Tensor:
+        n_channels = self.conv.in_channels
+        weights = self.conv.weight @ self.conv.weight.new_tensor(_FROM_WEIGHTS)
+        a, b, c, d, e, f = (
+            functional.conv2d(
+                functional.conv2d(
+                    channels,
+                    channels.new_tensor([[[factors]]] * n_channels),
+                    stride=_QUAD,
+                    padding=(0, 1),
+                    groups=n_channels,
+                ),
+                weights[..., n : n + 1],
+                padding=(1, 0),
+            )
+            for n, factors in enumerate(_FROM_INPUT)
+        )
+        even, odd, even_2, odd_2 = b + c, b - c, d + e, d - e
+        first, second = a + even + even_2, odd + 2 * odd_2
+        third, fourth = even + 4 * even_2, odd + 8 * odd_2 + f
+        strongest = torch.maximum(torch.maximum(first, second), torch.maximum(third, fourth))
+        assert self.conv.bias is not None
+        return strongest + self.conv.bias[:, None, None]
