@@ -29,7 +29,9 @@ EMBEDDING = "embedding"
 """[batch, width] float32: the input of the last layer. Not every model has this output."""
 
 BATCH = 16
-"""Windows that are scored at once by default."""
+"""Windows that are scored at once by default, at most."""
+# On a CPU more at once gain nothing: what a layer writes is no longer in its cache for the next.
+_CPU_BATCH = 2
 DIGEST_LENGTH = 12
 
 _ORT_ERRORS = (
@@ -79,7 +81,7 @@ class Model:
 
         Args:
             windows: [n_windows, n_frames, n_mels], from `genretag.audio.mel.features`.
-            batch: how many windows are scored at once.
+            batch: how many windows are scored at once, at most.
 
         Returns:
             [n_windows, n_genres], calibrated, in [0, 1]; rows sum to 1.
@@ -105,6 +107,8 @@ class Model:
     def _run(
         self, outputs: list[str], windows: NDArray[np.float32], batch: int
     ) -> list[NDArray[np.float32]]:
+        if self.device == "cpu":
+            batch = min(batch, _CPU_BATCH)
         try:
             parts = [
                 self._session.run(outputs, {INPUT: windows[first : first + batch]})
