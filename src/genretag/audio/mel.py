@@ -17,6 +17,9 @@ from genretag.domain.manifest import FrontEnd
 
 DYNAMIC_RANGE_DB = 80.0
 _POWER_FLOOR = 1e-10
+# A larger product OpenBLAS shares out to threads, which wait for each other longer than they
+# compute and take that time from the other workers.
+_ONE_THREAD = 2**18
 # Below this, the gain to any level is more than a float32 can hold.
 _FAINTEST_RMS = 1e-30
 
@@ -63,8 +66,10 @@ def mel_power(samples: NDArray[np.float32], front_end: FrontEnd) -> NDArray[np.f
     frames = np.lib.stride_tricks.sliding_window_view(padded, n_fft)[::hop]
     spectrum = np.fft.rfft(frames * _hann(n_fft))
     power: NDArray[np.float32] = np.square(spectrum.real) + np.square(spectrum.imag)
-    mel: NDArray[np.float32] = power @ mel_filters(front_end.rate_hz, n_fft, front_end.n_mels)
-    return mel
+    filters = mel_filters(front_end.rate_hz, n_fft, front_end.n_mels)
+    rows = max(1, _ONE_THREAD // filters.size)
+    blocks = (power[first : first + rows] @ filters for first in range(0, len(power), rows))
+    return np.concatenate(list(blocks))
 
 
 def decibel_minmax(power: NDArray[np.float32]) -> NDArray[np.float32]:
