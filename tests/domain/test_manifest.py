@@ -46,6 +46,7 @@ manifests = st.builds(
     window=st.builds(WindowSpec, st.floats(0.1, 120), st.integers(1, 20)),
     temperature=st.floats(0.01, 100),
     threshold=st.floats(0, 1),
+    averaging=st.sampled_from(["scores", "logits"]),
     set_masses=st.just(())
     | st.lists(st.floats(0, 1), min_size=99, max_size=99).map(sorted).map(tuple),
 )
@@ -151,6 +152,7 @@ FRONT_END = json.loads(MANIFEST.to_json())["front_end"]
         {"calibration": {"temperature": float("nan"), "threshold": 0.5}},
         {"calibration": {"temperature": float("inf"), "threshold": 0.5}},
         {"calibration": {"temperature": "warm", "threshold": 0.5}},
+        {"calibration": {"temperature": 1, "threshold": 0.5, "averaging": "mood"}},
         {"calibration": {"temperature": 1, "threshold": 1.1}},
         {"calibration": {"temperature": 1, "threshold": None}},
         {"training": "on clips"},

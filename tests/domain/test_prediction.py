@@ -105,3 +105,16 @@ def test_a_set_has_the_fewest_genres_that_reach_the_mass(scores: np.ndarray, mas
 
 def test_silence_has_an_empty_set() -> None:
     assert prediction_set(Prediction((), 0, 1.0, "toy"), 0.9) == ()
+
+
+@given(scores=score_tables())
+def test_the_mean_of_logits_is_one_distribution_whatever_the_order(scores: np.ndarray) -> None:
+    mean = mean_scores(scores, "logits")
+    assert mean.sum() == pytest.approx(1.0) and np.isfinite(mean).all()
+    assert mean_scores(scores[::-1], "logits") == pytest.approx(mean, abs=1e-9)
+    assert mean_scores(scores[:1], "logits") == pytest.approx(scores[0], abs=1e-5)
+
+
+def test_the_mean_of_logits_leaves_out_what_one_window_rules_out() -> None:
+    scores = np.array([[0.6, 0.4], [0.6, 0.4], [0.0, 1.0]], np.float32)
+    assert mean_scores(scores, "logits")[0] < 1e-9 < 0.3 < mean_scores(scores)[0]

@@ -8,6 +8,7 @@ from typing import Any, Literal, TypeVar, get_args
 
 from genretag.domain.genre import GenreVocabulary
 from genretag.domain.pooling import Pooling
+from genretag.domain.prediction import Averaging
 from genretag.domain.window import WindowSpec
 from genretag.errors import Code, RunError, reason
 
@@ -80,6 +81,7 @@ class ModelManifest:
         window: length and number of windows.
         temperature: by which logits are divided, above 0.
         threshold: the score from which a genre is written, in [0, 1].
+        averaging: over the windows of a track.
         training: how the model was trained, for people.
         scores: how good it is, for people.
         set_masses: 99 rising numbers in [0, 1], or none: to what the scores of a prediction
@@ -98,6 +100,7 @@ class ModelManifest:
     window: WindowSpec
     temperature: float
     threshold: float
+    averaging: Averaging = "scores"
     training: Mapping[str, Any] = field(default_factory=dict)
     scores: Mapping[str, Any] = field(default_factory=dict)
     set_masses: tuple[float, ...] = ()
@@ -110,6 +113,8 @@ class ModelManifest:
             raise ValueError(f"the temperature must be above 0, not {self.temperature}")
         if not 0 <= self.threshold <= 1:
             raise ValueError(f"the threshold must lie in [0, 1], not {self.threshold}")
+        if self.averaging not in get_args(Averaging):
+            raise ValueError(f"averaging {self.averaging!r} is none of {get_args(Averaging)}")
         masses = self.set_masses
         if masses and (len(masses) != SET_MASSES or list(masses) != sorted(masses)):
             raise ValueError(f"the masses of genre sets must be {SET_MASSES} rising numbers")
@@ -130,6 +135,7 @@ class ModelManifest:
                 "calibration": {
                     "temperature": self.temperature,
                     "threshold": self.threshold,
+                    "averaging": self.averaging,
                     "set_masses": list(self.set_masses),
                     "pooling": self.pooling and asdict(self.pooling),
                 },
@@ -167,6 +173,7 @@ class ModelManifest:
                 window=_build(WindowSpec, "window", entries),
                 temperature=float(entries["calibration"]["temperature"]),
                 threshold=float(entries["calibration"]["threshold"]),
+                averaging=entries["calibration"].get("averaging", "scores"),
                 training=entries["training"],
                 scores=entries["scores"],
                 set_masses=tuple(map(float, entries["calibration"].get("set_masses", ()))),

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,8 +10,15 @@ from numpy.typing import NDArray
 Scores = NDArray[np.float32]
 """[n_windows, n_genres], each in [0, 1], each row sums to 1."""
 
+Averaging = Literal["scores", "logits"]
+"""What is averaged over the windows of a track."""
+
 Embeddings = NDArray[np.float32]
 """[n_windows, width]: the input of a model's last layer, unbounded."""
+
+
+_LEAST_SCORE = np.finfo(np.float32).tiny
+"""In place of a score that is too small for its type, as the logarithm of 0 is endless."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +91,24 @@ def softmax(logits: NDArray[np.float32], temperature: float = 1.0) -> Scores:
     return scores
 
 
-def mean_scores(scores: Scores) -> NDArray[np.float64]:
+def mean_scores(scores: Scores, averaging: Averaging = "scores") -> NDArray[np.float64]:
     """Return the scores of a track, [n_genres]: the mean over its windows, one or more.
+
+    The mean of logits is that of the logarithms of scores, and so asks all windows to agree: what
+    one of them rules out, the track is not (a logarithmic opinion pool).
 
     >>> mean_scores(np.array([[1.0, 0.0], [0.5, 0.5]], np.float32)).tolist()
     [0.75, 0.25]
+    >>> mean_scores(np.array([[0.9, 0.1], [0.5, 0.5]], np.float32), "logits").round(2).tolist()
+    [0.75, 0.25]
     """
-    mean: NDArray[np.float64] = scores.mean(axis=0, dtype=np.float64)
-    return mean
+    if averaging == "scores":
+        mean: NDArray[np.float64] = scores.mean(axis=0, dtype=np.float64)
+        return mean
+    logs = np.log(np.maximum(scores, _LEAST_SCORE)).mean(axis=0, dtype=np.float64)
+    powers: NDArray[np.float64] = np.exp(logs - logs.max())
+    powers /= powers.sum()
+    return powers
 
 
 def rank_genres(names: Sequence[str], scores: NDArray[np.float64]) -> tuple[ScoredGenre, ...]:

@@ -20,7 +20,7 @@ def aggregate(
     if not len(scores):
         return silent_prediction(duration_s, model)
     return Prediction(
-        rank_genres(model.manifest.genres.names, mean_scores(scores)),
+        rank_genres(model.manifest.genres.names, mean_scores(scores, model.manifest.averaging)),
         len(scores),
         duration_s,
         model.identity,
