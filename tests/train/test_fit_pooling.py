@@ -11,12 +11,12 @@ import toy_model
 from genretag.domain.pooling import Pooling
 from genretag.errors import Code, RunError
 from genretag_train.data.dataset import Clip
-from genretag_train.evaluation.threshold import measure_written
+from genretag_train.evaluation.threshold import find_families, measure_written
 from genretag_train.transfer.fit_pooling import FOLDER_SIZE, MOST_LOST, FittedPooling, fit_by_fold
 from genretag_train.transfer.out_of_fold import UNKNOWN, Calibrated, CalibrationTarget, OutOfFold
 from genretag_train.transfer.unit_card import render_units
 from genretag_train.transfer.unit_report import report_units
-from genretag_train.transfer.units import UNDECIDED, UnitRecipe, Units, decide, find_units
+from genretag_train.transfer.units import UnitRecipe, Units, decide, find_units, is_right
 
 RECIPE = UnitRecipe(("songs",), coherent=0.95, min_accepted=20)
 N_GENRES = 6
@@ -46,7 +46,8 @@ def calibrated(artists: int = 90, per: int = 3, seed: int = 0) -> Calibrated:
     target = CalibrationTarget(0.8, 20)
     logits = [np.log(row)[None].astype(np.float32) for row in scores]
     truth = np.where(known, truth, UNKNOWN)
-    scored = OutOfFold(clips, logits, truth, folds, groups, everything, target)
+    families = find_families([str(n) for n in range(N_GENRES - 1)], {})
+    scored = OutOfFold(clips, logits, truth, folds, groups, families, everything, target)
     return Calibrated(scored, scores, np.full(len(clips), 0.8))
 
 
@@ -131,13 +132,15 @@ def test_the_threshold_keeps_its_promise_on_other_artists(fitted: FittedPooling)
     units = find_units(calibrated(artists=300, seed=7), RECIPE)
     pooling = dict.fromkeys(range(3), fitted.pooling)
     pooled = units.pool(pooling)
-    written = np.concatenate(
-        [decide(pooled[unit], units.scores[unit], fitted.pooling) for unit in units.members]
+    claims = np.concatenate(
+        [
+            decide(pooled[unit], units.scores[unit], fitted.pooling, units.families)
+            for unit in units.members
+        ]
     )
     clips = units.clips
-    found = measure_written(
-        written != UNDECIDED, written == units.truth[clips], units.groups[clips].tolist()
-    )
+    right = is_right(claims, units.truth[clips])
+    found = measure_written(claims.any(axis=1), right, units.groups[clips].tolist())
     assert found.coverage > 0.2 and found.precision_95[1] >= 0.8
 
 
@@ -146,18 +149,30 @@ def test_the_threshold_keeps_its_promise_on_other_artists(fitted: FittedPooling)
     [
         ([0.9, 0.8], [0.6, 0.6], [0, 0]),
         ([0.9, 0.6], [0.6, 0.2], [0, 0]),
-        ([0.7, 0.6], [0.6, 0.6], [UNDECIDED, UNDECIDED]),
+        ([0.7, 0.6], [0.6, 0.6], [None, None]),
         ([0.9] * 9 + [0.6], [0.7] * 9 + [0.01], [0] * 9 + [1]),
         ([0.9] * 9 + [0.6], [0.7] * 9 + [0.2], [0] * 10),
-        ([0.7, 0.7, 0.7], [0.7, 0.7, 0.01], [UNDECIDED] * 3),
+        ([0.7, 0.7, 0.7], [0.7, 0.7, 0.01], [None] * 3),
     ],
 )
 def test_a_unit_gets_one_genre_but_for_tracks_that_are_surely_of_another(
-    pooled: list[float], own: list[float], decided: list[int]
+    pooled: list[float], own: list[float], decided: list[int | None]
 ) -> None:
     pooling = replace(toy_model.POOLING, threshold=0.75, apart=0.95)
     rows = [np.column_stack([scores, 1 - np.array(scores)]) for scores in (pooled, own)]
-    assert decide(*rows, pooling).tolist() == decided
+    claims = decide(*rows, pooling, find_families(("A", "B"), {}))
+    assert claims.tolist() == [[one == 0, one == 1] for one in decided]
+
+
+def test_a_unit_gets_the_name_of_a_family_that_alone_is_sure() -> None:
+    pooling = replace(toy_model.POOLING, threshold=0.75, apart=0.95)
+    families = find_families(("Metal", "Pop", "Rock"), {"Metal": "Rock"})
+    torn = np.tile([0.45, 0.1, 0.45], (3, 1))
+    claims = decide(torn, torn, pooling, families)
+    assert claims.tolist() == [[True, False, True]] * 3
+    assert is_right(claims, np.array([0, 1, UNKNOWN])).tolist() == [True, False, False]
+    sure = np.tile([0.1, 0.1, 0.8], (3, 1))
+    assert decide(sure, sure, pooling, families).tolist() == [[False, False, True]] * 3
 
 
 def test_the_report_counts_what_it_says(fitted: FittedPooling) -> None:

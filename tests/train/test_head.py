@@ -208,6 +208,29 @@ def test_many_clips_of_one_group_do_not_outvote_the_others() -> None:
     assert balanced.bias[0] - balanced.bias[1:].mean() < swamped.bias[0] - swamped.bias[1:].mean()
 
 
+def test_clips_of_a_source_weigh_as_much_as_the_recipe_says() -> None:
+    lab, songs = artists(90), [replace(one, source="songs") for one in artists(90)]
+    both = [*embed(lab), *embed(songs, seed=1)]
+    weights = {"songs": 3.0}
+    heavy = fit_head(both, GENRES, Recipe(source_weights=weights, group_power=0), NO_WINDOWS)
+    thrice = [*embed(lab), *(embed(songs, seed=1) * 3)]
+    same = fit_head(thrice, GENRES, Recipe(c=0.01 * 180 / 360, group_power=0), NO_WINDOWS)
+    # The weights of all clips sum to their number, so a third as many need a third of the penalty.
+    assert heavy.weight == pytest.approx(same.weight, abs=0.02)
+
+
+def test_degraded_copies_have_their_share_and_no_more() -> None:
+    plain = embed(artists(90), apart=4.0)
+    worse = embed(artists(90), apart=4.0, seed=5)
+    copied = [
+        replace(one, degraded=(other.embeddings, other.embeddings + 1))
+        for one, other in zip(plain, worse, strict=True)
+    ]
+    without = fit_head(copied, GENRES, Recipe(worn=0.0), NO_WINDOWS)
+    assert without.weight == pytest.approx(fit_head(plain, GENRES, Recipe(), NO_WINDOWS).weight)
+    assert fit_head(copied, GENRES, Recipe(), NO_WINDOWS).weight != pytest.approx(without.weight)
+
+
 def test_no_clip_is_predicted_by_a_head_that_was_fitted_to_it() -> None:
     """Labels without any reason can be learned by heart, and then only by whoever saw them."""
     rng = np.random.default_rng(0)
@@ -253,11 +276,16 @@ def test_genre_sets_hold_the_truth_as_often_as_promised() -> None:
         assert np.mean(held) > percent / 100 - 0.025
 
 
-def test_words_of_a_label_choose_a_closer_genre(tmp_path: Path) -> None:
+def test_words_of_a_label_choose_a_closer_genre_of_some_genres(tmp_path: Path) -> None:
     rows = [
         {"file": f"{i}.flac", "label": label, "broad": broad, "group": str(i)}
         for i, (label, broad) in enumerate(
-            [("Death Metal", "Rock"), ("reggaeton", "International"), ("reggae", "International")]
+            [
+                ("Death Metal", "Rock"),
+                ("reggaeton", "International"),
+                ("reggae", "International"),
+                ("reggae rock", "Rock"),
+            ]
         )
     ]
     data = table(tmp_path / "clips.csv", rows)
@@ -265,11 +293,12 @@ def test_words_of_a_label_choose_a_closer_genre(tmp_path: Path) -> None:
     recipe.write_text(
         'name = "x"\nversion = "1"\nlicence = "MIT"\ndescription = ""\ntrained_on = ""\n'
         'label_column = "broad"\nmin_tracks = 1\nmin_groups = 1\n'
-        '[words]\nmetal = "Metal"\nreggae = "Reggae"\n[renames]\nInternational = "World"\n'
+        '[words.Rock]\nmetal = "Metal"\n[words.International]\nreggae = "Reggae"\n'
+        '[renames]\nInternational = "World"\n'
     )
     config = read_config(recipe)
     clips, _ = read_named_clips(data, config)
-    assert [one.genre for one in clips] == ["Metal", "World", "Reggae"]
+    assert [one.genre for one in clips] == ["Metal", "World", "Reggae", "Rock"]
 
 
 def test_a_recipe_with_a_mistake_is_refused_by_name(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from genretag.domain.genre import fold_name
 from genretag.domain.metrics import Labels, Probabilities, acceptance, log_loss, row_shares
-from genretag.domain.prediction import Scores, mean_scores
+from genretag.domain.prediction import Averaging, Scores, mean_scores
 from genretag.errors import FileError
 from genretag.inference.session import DeviceError, device_failure
 from genretag_train.data.dataset import Clip, bad_dataset
@@ -29,7 +29,7 @@ class ClipScores:
 
     `truth` [n_clips] are indices into the model's genres; each of `scores` is
     [n_windows, n_genres]. `embeddings` [n_clips, width] are means over the windows; the width is
-    0 if the model has none.
+    0 if the model has none. `averaging` is the model's.
     """
 
     clips: tuple[Clip, ...]
@@ -37,6 +37,7 @@ class ClipScores:
     scores: tuple[Scores, ...]
     skipped: tuple[Skipped, ...]
     embeddings: NDArray[np.float32]
+    averaging: Averaging = "scores"
 
     @property
     def groups(self) -> list[str]:
@@ -46,7 +47,7 @@ class ClipScores:
     @property
     def probabilities(self) -> Probabilities:
         """The scores that `scan` would show of each clip [n_clips, n_genres]."""
-        return np.stack([mean_scores(rows) for rows in self.scores])
+        return np.stack([mean_scores(rows, self.averaging) for rows in self.scores])
 
     @property
     def predicted(self) -> Labels:

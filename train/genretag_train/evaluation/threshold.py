@@ -1,12 +1,15 @@
 """The threshold below which no genre is written: chosen so that it keeps its promised precision."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from genretag.domain.metrics import Labels, Probabilities, wilson_interval
+
+Families = NDArray[np.bool_]
+"""[n_families, n_genres]: True for the genres that are of a family; each is of one at least."""
 
 Hits = NDArray[np.bool_]
 """[n_clips] or [n_clips, n_thresholds]."""
@@ -33,18 +36,61 @@ class AcceptedClips:
     precision_95: tuple[float, float]
 
 
+def find_families(genres: Sequence[str], parents: Mapping[str, str]) -> Families:
+    """Return each parent's genres, its namesake among them, and each genre by itself.
+
+    >>> find_families(("Metal", "Pop", "Rock"), {"Metal": "Rock"}).astype(int).tolist()
+    [[1, 0, 1], [1, 0, 0], [0, 1, 0], [0, 0, 1]]
+    """
+    rows = [
+        [parents.get(genre) == family or genre == family for genre in genres]
+        for family in dict.fromkeys(parents[genre] for genre in genres if genre in parents)
+    ]
+    return np.array([*rows, *np.eye(len(genres), dtype=bool).tolist()], bool)
+
+
+def judge_written(
+    probabilities: Probabilities,
+    truth: Labels,
+    families: Families,
+    thresholds: NDArray[np.float64] | float,
+) -> tuple[Hits, Hits]:
+    """Return into which clips something is written, and in which of them that is right.
+
+    It is the best genre if that reaches the threshold, else the family with the largest sum if
+    that does, which is right for all genres of the family.
+
+    Args:
+        probabilities: [n_clips, n_genres].
+        truth: [n_clips] indices of genres; any below 0 is none of them.
+        families: as `find_families` makes them.
+        thresholds: one for all, [n_clips], or [n_clips, n_thresholds], which the results are then.
+    """
+    sums = probabilities @ families.T
+    in_family = families[sums.argmax(axis=1), truth] & (truth >= 0)
+    is_best = probabilities.argmax(axis=1) == truth
+    best, family = probabilities.max(axis=1), sums.max(axis=1)
+    if np.ndim(thresholds) == 2:
+        best, family, is_best, in_family = (
+            column[:, None] for column in (best, family, is_best, in_family)
+        )
+    written: Hits = family >= thresholds
+    right: Hits = written & np.where(best >= thresholds, is_best, in_family)
+    return written, right
+
+
 def measure_accepted(
     probabilities: Probabilities,
     truth: Labels,
     groups: Sequence[str],
+    families: Families,
     thresholds: NDArray[np.float64] | float,
 ) -> AcceptedClips:
     """Measure coverage and precision at `thresholds`, one for each clip or one for all.
 
     Without any accepted clip the precision is 0, and its interval [0, 1].
     """
-    accepted = probabilities.max(axis=1) >= thresholds
-    return measure_written(accepted, probabilities.argmax(axis=1) == truth, groups)
+    return measure_written(*judge_written(probabilities, truth, families, thresholds), groups)
 
 
 def measure_written(written: Hits, right: Hits, groups: Sequence[str]) -> AcceptedClips:
@@ -69,6 +115,7 @@ def choose_threshold(
     probabilities: Probabilities,
     truth: Labels,
     groups: Sequence[str],
+    families: Families,
     precision: float,
     min_accepted: int,
 ) -> float:
@@ -77,8 +124,7 @@ def choose_threshold(
     The lower end of the 95% interval must reach it, and `min_accepted` clips or more must be
     accepted. Where no threshold is as good, it is the one that comes nearest.
     """
-    accepted = probabilities.max(axis=1)[:, None] >= _THRESHOLDS
-    right = accepted & (probabilities.argmax(axis=1) == truth)[:, None]
+    accepted, right = judge_written(probabilities, truth, families, _THRESHOLDS[None])
     low = grouped_share_interval(right, accepted, groups)[0]
     enough = np.flatnonzero(accepted.sum(axis=0) >= min(min_accepted, len(truth)))
     reached = enough[low[enough] >= precision]

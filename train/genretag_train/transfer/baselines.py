@@ -74,46 +74,59 @@ def read_predictions(file: Path) -> dict[str, str]:
 def compare_with_baselines(
     validation: CrossValidation,
     genres: Sequence[str],
-    broad: Mapping[str, str],
+    labels: Mapping[str, str],
     baselines: Mapping[str, Mapping[str, str]],
 ) -> dict[str, dict[str, Any]]:
     """Measure accuracy and macro-F1, with intervals, of the head and others on the same clips.
 
+    They are the clips of the head's genres that calibration is done on. A genre counts as the
+    label that most of its clips have.
+
     Args:
         validation: the head's out-of-fold predictions.
         genres: the head's.
-        broad: the broader genre that a baseline knows in place of one of the head's.
+        labels: by clip, its genre as the data has it, which is how `baselines` say it.
         baselines: by name and clip, the predicted genre; clips that one of them lacks are left
             out.
     """
+    counts = {genre: Counter[str]() for genre in genres}
+    for clip in validation.clips:
+        if clip.genre in counts:
+            counts[clip.genre][labels[clip.name]] += 1
+    label_of = {genre: count.most_common(1)[0][0] for genre, count in counts.items()}
+    compared = validation.by_fold.scored.calibrates & (validation.truth != UNKNOWN)
     rows = [
-        (clip, broad.get(genres[truth], genres[truth]), row)
-        for clip, truth, row in zip(
-            validation.clips, validation.truth, validation.probabilities, strict=True
+        (clip, row)
+        for clip, row, is_compared in zip(
+            validation.clips, validation.probabilities, compared.tolist(), strict=True
         )
-        if truth != UNKNOWN and all(clip.name in baseline for baseline in baselines.values())
+        if is_compared and all(clip.name in baseline for baseline in baselines.values())
     ]
-    truth = [genre for _, genre, _ in rows]
+    truth = [labels[clip.name] for clip, _ in rows]
     commonest = Counter(truth).most_common(1)[0][0]
     predictions = {
-        "this model's head": [_predict_broad(row, genres, broad) for _, _, row in rows],
+        "this model's head": [_predict_label(row, genres, label_of) for _, row in rows],
         **{
-            name: [baseline[clip.name] for clip, _, _ in rows]
+            name: [_to_label(baseline[clip.name], label_of) for clip, _ in rows]
             for name, baseline in baselines.items()
         },
         f"always {commonest}": [commonest] * len(rows),
     }
-    groups = [clip.group for clip, _, _ in rows]
+    groups = [clip.group for clip, _ in rows]
     return {name: _measure(predicted, truth, groups) for name, predicted in predictions.items()}
 
 
-def _predict_broad(
-    probabilities: NDArray[np.float64], genres: Sequence[str], broad: Mapping[str, str]
+def _predict_label(
+    probabilities: NDArray[np.float64], genres: Sequence[str], label_of: Mapping[str, str]
 ) -> str:
     sums: Counter[str] = Counter()
     for genre, probability in zip(genres, probabilities.tolist(), strict=True):
-        sums[broad.get(genre, genre)] += probability
+        sums[label_of[genre]] += probability
     return sums.most_common(1)[0][0]
+
+
+def _to_label(genre: str, label_of: Mapping[str, str]) -> str:
+    return label_of.get(genre, genre)
 
 
 def _measure(

@@ -10,7 +10,6 @@ from genretag.domain.metrics import Labels, Probabilities
 from genretag.domain.prediction import Embeddings
 from genretag_train.data.dataset import Clip
 from genretag_train.data.folds import Folds
-from genretag_train.evaluation.calibration import probabilities_at
 from genretag_train.evaluation.genre_sets import fit_set_masses
 from genretag_train.transfer.embeddings import EmbeddedClip
 from genretag_train.transfer.linear import Recipe
@@ -90,7 +89,7 @@ def cross_validate(
     threshold = scored.choose_threshold(scored.calibrates, temperature)
     final = Calibrated(
         scored,
-        probabilities_at(scored.logits, temperature),
+        scored.probabilities_at(temperature, np.ones(len(scored.clips), bool)),
         np.full(len(scored.clips), threshold),
     )
     by_fold = calibrate_by_fold(scored)

@@ -26,11 +26,11 @@ from genretag_train.transfer.degradations import DEGRADATIONS
 
 @dataclass(frozen=True, eq=False)
 class EmbeddedClip:
-    """A clip with the embeddings of its windows, and of those of its degraded copies."""
+    """A clip with the embeddings of its windows, and of those of each degraded copy."""
 
     clip: Clip
     embeddings: Embeddings
-    degraded: Embeddings | None = None
+    degraded: tuple[Embeddings, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,16 +42,19 @@ class _Embedder:
     embed: Callable[[Windows], Embeddings]
 
 
-def load_backbones(names: Sequence[Name], cache: Path, wheel: Path | None = None) -> Backbones:
+def load_backbones(
+    names: Sequence[Name], cache: Path, wheel: Path | None = None, pooled_layers: bool = False
+) -> Backbones:
     """Load published taggers, without their filters that never respond, to put a head on.
 
     `wheel` is the package with their weights; else it is kept in `cache`, fetched if need be.
+    `pooled_layers` as Backbones has it.
 
     Raises:
         RunError: `data-unreachable`, `wrong-digest`.
     """
     taggers = [prune(load_pretrained(name, cache / "musicnn", wheel)) for name in names]
-    return Backbones(taggers).eval()
+    return Backbones(taggers, pooled_layers).eval()
 
 
 def embed_clips(
@@ -79,7 +82,7 @@ def embed_clips(
                 return Skipped(clip.name, str(error.code))
             if not all(map(len, (plain, *copies))):
                 return Skipped(clip.name, "silent")
-            return EmbeddedClip(clip, plain, np.concatenate(copies) if copies else None)
+            return EmbeddedClip(clip, plain, tuple(copies))
 
         results = [result for _, result in map_threaded(embed, clips, progress)]
     return (

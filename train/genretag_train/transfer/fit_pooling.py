@@ -58,7 +58,12 @@ def fit_by_fold(units: Units, recipe: UnitRecipe, precision: float, apart: float
         clips, means = units.clips, units.mean_scores(units.pool(poolings))
         groups = units.groups[clips].tolist()
         return choose_threshold(
-            means[clips], units.truth[clips], groups, precision, recipe.min_accepted
+            means[clips],
+            units.truth[clips],
+            groups,
+            units.families,
+            precision,
+            recipe.min_accepted,
         )
 
     folds = np.unique(units.folds[units.clips]).tolist()

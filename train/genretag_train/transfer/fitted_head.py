@@ -59,6 +59,7 @@ class FittedHead:
             window=config.spec.window,
             temperature=groups.temperature,
             threshold=groups.threshold,
+            averaging=config.averaging,
             training={"data": config.trained_on, "clips": len(self.clips), "head": asdict(config)},
             scores={name: validation.summary for name, validation in self.validations.items()},
             set_masses=groups.set_masses,

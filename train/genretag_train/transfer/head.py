@@ -8,7 +8,7 @@ from typing import Any
 
 from genretag.domain.pooling import Pooling
 from genretag.domain.prediction import Embeddings
-from genretag_train.data.dataset import Clip, bad_dataset
+from genretag_train.data.dataset import Clip, bad_dataset, read_clips
 from genretag_train.data.folds import FOLDS
 from genretag_train.nets.onnx_export import export_onnx, write_manifest
 from genretag_train.nets.pretrained.backbones import Headed
@@ -69,7 +69,8 @@ def train_head(
     earlier = read_predictions(paths.earlier) if paths.earlier else {}
     clips, few = read_named_clips(paths.data, config)
     _check_clips(clips, config, paths, earlier)
-    spec, backbones = config.spec, load_backbones(config.backbones, paths.cache, paths.wheel)
+    spec = config.spec
+    backbones = load_backbones(config.backbones, paths.cache, paths.wheel, config.pooled_layers)
     embedded, skipped = embed_clips(
         clips, backbones, spec, paths.cache, progress, tuple(DEGRADATIONS)
     )
@@ -117,7 +118,7 @@ def _validate(
         cross_validate, embedded,
         recipe=config.recipe, unlabelled=unlabelled, target=config.target,
     )  # fmt: skip
-    genres = tuple(sorted({clip.genre for clip in clips} - set(few)))
+    genres = tuple(sorted({clip.genre for clip in clips} - {*few, *config.unnamed}))
     scores = validate(genres, folds["groups"]).report["genres"]
     weak = {genre: score["f1"] for genre, score in scores.items() if score["f1"] < config.min_f1}
     if weak:
@@ -146,7 +147,7 @@ def _compare(
     earlier: Mapping[str, str],
     progress: Progress,
 ) -> dict[str, dict[str, Any]]:
-    """Compare with the taggers' tags and `earlier`, under the genres that the data had before."""
+    """Compare with the taggers' tags and `earlier`, under the labels that the data has."""
     clips = [clip for clip in validation.clips if not earlier or clip.name in earlier]
     taggers = load_backbones(tuple(TAG_GENRES), paths.cache, paths.wheel)
     tagged, _ = embed_clips(clips, taggers, config.spec, paths.cache, progress)
@@ -157,6 +158,5 @@ def _compare(
     }
     if earlier:
         baselines["the earlier model"] = earlier
-    before = {new: old for old, new in config.renames.items()}
-    broad = {genre: before.get(genre, config.parents.get(genre, genre)) for genre in genres}
-    return compare_with_baselines(validation, genres, broad, baselines)
+    labels = {clip.name: clip.genre for clip in read_clips(paths.data, config.label_column)}
+    return compare_with_baselines(validation, genres, labels, baselines)

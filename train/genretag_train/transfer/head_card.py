@@ -88,8 +88,8 @@ def _baselines(fitted: FittedHead) -> str:
     ]
     return markdown.render_section(
         "Beside others",
-        f"On {clips} clips that none of them heard, under the genres that all of them know "
-        "(Metal counts as Rock, and so on).",
+        f"On the {clips} clips of its genres that it was calibrated on, none of which the heads "
+        "that are judged heard, under the labels of the data (Metal counts as Rock, and so on).",
         markdown.render_table(("", "accuracy", "macro-F1"), rows),
     )
 

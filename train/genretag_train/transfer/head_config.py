@@ -6,6 +6,7 @@ from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 
 from genretag.domain.manifest import FrontEnd
+from genretag.domain.prediction import Averaging
 from genretag.domain.window import WindowSpec
 from genretag.errors import Code, UsageError, reason
 from genretag_train.features.extraction import FeatureSpec
@@ -26,11 +27,15 @@ _TABLES: Mapping[str, type] = {"recipe": Recipe, "units": UnitRecipe}
 class HeadConfig:
     """Every setting of a run that fits a head; each field is a key of the TOML file.
 
-    `words` gives clips whose `words_column` holds the word another genre than
-    `label_column` has, `renames` gives genres other names, `parents` are for `--map` and
-    whoever asks. A genre with less than `min_tracks` clips or `min_groups` groups is left out,
-    and so is one whose F1 in cross-validation is below `min_f1`: nobody could trust its name.
-    Their clips teach the head that there are other genres.
+    `words` has a table for some genres of `label_column`: clips whose `words_column` holds the
+    word have the genre beside it instead. `renames` gives genres other names. A parent in
+    `parents` is the family of its genres: its name is written where none of them is sure enough
+    and their sum is. A genre with less than `min_tracks` clips or `min_groups` groups is left out,
+    and so are those in `unnamed`, and one whose F1 in cross-validation is below `min_f1`. Their
+    clips teach the head that there are other genres.
+
+    `averaging` says what is averaged over the windows of a clip. With `pooled_layers` the head
+    also gets what the dense layer of a tagger gets.
 
     Below the threshold nothing is written. It is the lowest at which `target_precision` is the
     lower end of the 95% interval of how often what passes is right, while `min_accepted` clips or
@@ -48,13 +53,17 @@ class HeadConfig:
     trained_on: str
     label_column: str = ""
     words_column: str = "label"
-    words: Mapping[str, str] = field(default_factory=dict)
+    words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     renames: Mapping[str, str] = field(default_factory=dict)
     parents: Mapping[str, str] = field(default_factory=dict)
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    unnamed: Sequence[str] = ()
     min_tracks: int = 40
     min_groups: int = 5
     min_f1: float = 1 / 3
     backbones: Sequence[Name] = ("MSD_musicnn", "MSD_vgg")
+    pooled_layers: bool = False
+    averaging: Averaging = "scores"
     rms_dbfs: float = -14.0
     window_s: float = 2.976
     windows: int = 4
@@ -74,7 +83,13 @@ class HeadConfig:
     @property
     def target(self) -> CalibrationTarget:
         """The target of the threshold."""
-        return CalibrationTarget(self.target_precision, self.min_accepted, self.calibrate_on)
+        return CalibrationTarget(
+            self.target_precision,
+            self.min_accepted,
+            self.calibrate_on,
+            self.averaging,
+            self.parents,
+        )
 
 
 def read_config(file: Path) -> HeadConfig:

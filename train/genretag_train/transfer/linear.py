@@ -1,7 +1,7 @@
 """A linear head: logistic regression on the embeddings of frozen backbones."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +22,8 @@ class Recipe:
     1 / size ** `group_power`, and `class_power` brings genres nearer to one weight, which
     they have at 1. Beside the clips of the head's genres, synthetic sounds without a genre weigh
     `nothing` times as much as all of them, and clips of other genres `others` times. Degraded
-    copies have the share `worn` of their clip's weight.
+    copies have the share `worn` of their clip's weight. Clips of a collection in `source_weights`
+    weigh so many times as much.
 
     The names are keys of recipes and manifests.
     """
@@ -33,6 +34,7 @@ class Recipe:
     nothing: float = 0.1
     others: float = 0.1
     worn: float = 0.5
+    source_weights: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,96 +51,92 @@ class LinearHead:
 
 
 _Samples = tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.float64]]
-"""Windows to fit to: their embeddings [n_windows, width], labels and weights [n_windows]."""
+"""What to fit to: embeddings [n_samples, width], labels and weights [n_samples]."""
 
 
 def fit_head(
     clips: Sequence[EmbeddedClip], genres: Sequence[str], recipe: Recipe, unlabelled: Embeddings
 ) -> LinearHead:
-    """Fit the head with the least weighted log loss over all windows.
+    """Fit the head with the least weighted log loss over the means of all clips' windows.
 
     Clips of genres that are not in `genres`, and `unlabelled` [n_windows, width], windows without
     any genre, count as every genre alike, so that the head is sure of none.
     """
     known = [one for one in clips if one.clip.genre in genres]
     others = [one for one in clips if one.clip.genre not in genres]
-    parts = [_label_windows(known, genres, recipe)]
+    parts = [_label_clips(known, genres, recipe)]
     labels = np.unique(parts[0][1])
     if others:
-        windows, weights, _ = _stack_windows(others, _weigh_clips(others, recipe), degraded=0)
-        parts.append(_label_as_all(windows, weights, labels, recipe.others * len(known)))
+        samples, weights, _ = _stack_means(others, _weigh_clips(others, recipe), degraded=0)
+        parts.append(_label_as_all(samples, weights, labels, recipe.others * len(known)))
     if len(unlabelled):
-        windows, weights = unlabelled.astype(np.float64), np.ones(len(unlabelled))
-        parts.append(_label_as_all(windows, weights, labels, recipe.nothing * len(known)))
-    windows, targets, weights = map(np.concatenate, zip(*parts, strict=True))
-    return _fit_regression(windows, targets, weights, recipe.c, len(genres))
+        samples, weights = unlabelled.astype(np.float64), np.ones(len(unlabelled))
+        parts.append(_label_as_all(samples, weights, labels, recipe.nothing * len(known)))
+    samples, targets, weights = map(np.concatenate, zip(*parts, strict=True))
+    return _fit_regression(samples, targets, weights, recipe.c, len(genres))
 
 
-def _label_windows(
-    clips: Sequence[EmbeddedClip], genres: Sequence[str], recipe: Recipe
-) -> _Samples:
-    """Return the windows of clips of known genres; the weights of all clips sum to their number."""
+def _label_clips(clips: Sequence[EmbeddedClip], genres: Sequence[str], recipe: Recipe) -> _Samples:
+    """Return the samples of clips of known genres; the weights of all clips sum to their number."""
     truth = np.array([genres.index(one.clip.genre) for one in clips])
     weights = _weigh_clips(clips, recipe)
     sums = np.bincount(truth, weights, minlength=len(genres))
     weights *= np.where(sums > 0, sums / sums.max(), 1.0)[truth] ** -recipe.class_power
     weights *= len(clips) / weights.sum()
-    windows, shares, owners = _stack_windows(clips, weights, recipe.worn)
-    return windows, truth[owners], shares
+    samples, shares, owners = _stack_means(clips, weights, recipe.worn)
+    return samples, truth[owners], shares
 
 
 def _label_as_all(
-    windows: NDArray[np.float64],
+    samples: NDArray[np.float64],
     weights: NDArray[np.float64],
     labels: NDArray[np.int64],
     total: float,
 ) -> _Samples:
-    """Return the windows once for each of `labels`; all of them weigh `total` together."""
+    """Return the samples once for each of `labels`; all of them weigh `total` together."""
     scaled = weights * (total / (weights.sum() * len(labels)))
     n = len(labels)
-    return np.tile(windows, (n, 1)), np.repeat(labels, len(windows)), np.tile(scaled, n)
+    return np.tile(samples, (n, 1)), np.repeat(labels, len(samples)), np.tile(scaled, n)
 
 
 def _weigh_clips(clips: Sequence[EmbeddedClip], recipe: Recipe) -> NDArray[np.float64]:
-    return np.array(compute_group_weights([one.clip.group for one in clips], recipe.group_power))
+    weights = np.array(compute_group_weights([one.clip.group for one in clips], recipe.group_power))
+    weights *= [recipe.source_weights.get(one.clip.collection, 1.0) for one in clips]
+    return weights
 
 
-def _stack_windows(
+def _stack_means(
     clips: Sequence[EmbeddedClip], weights: NDArray[np.float64], degraded: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]:
-    """Return the windows of all clips, each one's share of its clip's weight, and the clip's index.
+    """Return the mean over the windows of each clip, its weight, and the clip's index.
 
-    Windows of degraded copies share `degraded` of a clip's weight; they are left out if it is 0.
+    Degraded copies share `degraded` of a clip's weight; they are left out if it is 0.
     """
-    windows, shares, owners = [], [], []
+    means, shares, owners = [], [], []
     for index, (one, weight) in enumerate(zip(clips, weights.tolist(), strict=True)):
-        copies = [(one.embeddings, weight)]
-        if one.degraded is not None and degraded:
-            copies = [(one.embeddings, weight * (1 - degraded)), (one.degraded, weight * degraded)]
-        for rows, share in copies:
-            windows.append(rows)
-            shares.append(np.full(len(rows), share / len(rows)))
-            owners.append(np.full(len(rows), index))
-    return (
-        np.concatenate(windows).astype(np.float64),
-        np.concatenate(shares),
-        np.concatenate(owners),
-    )
+        copies = one.degraded if degraded else ()
+        own = 1 - degraded if copies else 1.0
+        of_copies = [degraded / len(copies) for _ in copies]
+        for windows, share in zip((one.embeddings, *copies), (own, *of_copies), strict=True):
+            means.append(windows.mean(axis=0, dtype=np.float64))
+            shares.append(weight * share)
+            owners.append(index)
+    return np.stack(means), np.array(shares), np.array(owners)
 
 
 def _fit_regression(
-    windows: NDArray[np.float64],
+    samples: NDArray[np.float64],
     labels: NDArray[np.int64],
     weights: NDArray[np.float64],
     c: float,
     n_genres: int,
 ) -> LinearHead:
     with np.errstate(invalid="ignore"):  # rounding leaves constant features a variance below zero
-        scaler = StandardScaler().fit(windows, sample_weight=weights)
+        scaler = StandardScaler().fit(samples, sample_weight=weights)
     # One thread, so that any machine adds up in the same order; more gain little here.
     with threadpool_limits(1):
         fit = LogisticRegression(C=c, max_iter=2000, tol=1e-5).fit(
-            scaler.transform(windows), labels, sample_weight=weights
+            scaler.transform(samples), labels, sample_weight=weights
         )
     weight, bias = fit.coef_, fit.intercept_
     if len(fit.classes_) == 2:  # it has but one row then: how much likelier the second is

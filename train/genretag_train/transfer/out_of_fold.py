@@ -1,18 +1,23 @@
 """Out-of-fold predictions: every clip is scored by a head that was fitted without its fold."""
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from genretag.domain.metrics import Labels, Probabilities
-from genretag.domain.prediction import Embeddings
+from genretag.domain.prediction import Averaging, Embeddings
 from genretag_train.data.dataset import Clip
 from genretag_train.data.folds import Folds
 from genretag_train.evaluation.calibration import fit_temperature, probabilities_at
-from genretag_train.evaluation.threshold import choose_threshold, measure_accepted
+from genretag_train.evaluation.threshold import (
+    Families,
+    choose_threshold,
+    find_families,
+    measure_accepted,
+)
 from genretag_train.transfer.embeddings import EmbeddedClip
 from genretag_train.transfer.linear import Recipe, fit_head
 
@@ -30,11 +35,15 @@ class CalibrationTarget:
     At least `precision` of the clips that reach the threshold must be right, by the lower end of
     its 95% interval, and at least `min_accepted` clips must reach it. Temperature, threshold and
     genre sets are chosen on the collections `sources`, or on all clips where it names none.
+    `averaging` is what is averaged over the windows of a clip, and `parents` has the families of
+    genres, whose names are written too.
     """
 
     precision: float
     min_accepted: int
     sources: Sequence[str] = ()
+    averaging: Averaging = "scores"
+    parents: Mapping[str, str] = field(default_factory=dict)
 
     def includes(self, clip: Clip) -> bool:
         """Tell whether the clip is one of those that are chosen on."""
@@ -45,8 +54,9 @@ class CalibrationTarget:
 class OutOfFold:
     """Clips with the logits [n_windows, n_genres] of heads that were fitted without their fold.
 
-    `truth` [n_clips] has indices of genres, or UNKNOWN; `folds` and `groups` are [n_clips], and
-    `calibrates` marks the clips that temperature, threshold and genre sets are chosen on.
+    `truth` [n_clips] has indices of genres, or UNKNOWN; `folds` and `groups` are [n_clips],
+    `families` is [n_families, n_genres], and `calibrates` marks the clips that temperature,
+    threshold and genre sets are chosen on.
     """
 
     clips: tuple[Clip, ...]
@@ -54,6 +64,7 @@ class OutOfFold:
     truth: Labels
     folds: NDArray[np.int64]
     groups: NDArray[np.str_]
+    families: Families
     calibrates: Mask
     target: CalibrationTarget
 
@@ -77,14 +88,19 @@ class OutOfFold:
     def fit_temperature(self, mask: Mask) -> float:
         """Find the best temperature for some clips, see `calibration.fit_temperature`."""
         known = mask & self.known
-        return fit_temperature(self.logits_of(known), self.truth[known])
+        return fit_temperature(self.logits_of(known), self.truth[known], self.target.averaging)
+
+    def probabilities_at(self, temperature: float, mask: Mask) -> Probabilities:
+        """Return the scores of some clips, [n_clips, n_genres], at a temperature."""
+        return probabilities_at(self.logits_of(mask), temperature, self.target.averaging)
 
     def choose_threshold(self, mask: Mask, temperature: float) -> float:
         """Choose the threshold that reaches the target on some clips."""
         return choose_threshold(
-            probabilities_at(self.logits_of(mask), temperature),
+            self.probabilities_at(temperature, mask),
             self.truth[mask],
             self.groups[mask].tolist(),
+            self.families,
             self.target.precision,
             self.target.min_accepted,
         )
@@ -100,10 +116,14 @@ class Calibrated:
 
     def measure_accepted(self, mask: Mask) -> dict[str, Any]:
         """Measure what reaches the thresholds among some clips, see `AcceptedClips`."""
-        groups = self.scored.groups[mask].tolist()
+        scored, groups = self.scored, self.scored.groups[mask].tolist()
         return asdict(
             measure_accepted(
-                self.probabilities[mask], self.scored.truth[mask], groups, self.thresholds[mask]
+                self.probabilities[mask],
+                scored.truth[mask],
+                groups,
+                scored.families,
+                self.thresholds[mask],
             )
         )
 
@@ -129,6 +149,7 @@ def predict_out_of_fold(
         np.array([labels.get(one.clip.genre, UNKNOWN) for one, _ in placed]),
         np.array([fold for _, fold in placed]),
         np.array([one.clip.group for one, _ in placed]),
+        find_families(genres, target.parents),
         np.array([target.includes(one.clip) for one, _ in placed]),
         target,
     )
@@ -144,6 +165,6 @@ def calibrate_by_fold(scored: OutOfFold) -> Calibrated:
     for fold in np.unique(scored.folds):
         own, others = scored.folds == fold, scored.select_calibration(fold)
         temperature = scored.fit_temperature(others)
-        probabilities[own] = probabilities_at(scored.logits_of(own), temperature)
+        probabilities[own] = scored.probabilities_at(temperature, own)
         thresholds[own] = scored.choose_threshold(others, temperature)
     return Calibrated(scored, probabilities, thresholds)

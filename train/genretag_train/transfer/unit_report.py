@@ -19,13 +19,15 @@ from genretag.domain.metrics import (
 from genretag.domain.pooling import pool
 from genretag_train.evaluation.metrics import accuracy_top2
 from genretag_train.evaluation.threshold import (
+    Hits,
     grouped_share_interval,
+    judge_written,
     measure_accepted,
     measure_written,
 )
 from genretag_train.transfer.fit_pooling import FOLDER_SIZE, FittedPooling
 from genretag_train.transfer.out_of_fold import UNKNOWN, Mask
-from genretag_train.transfer.units import MAX_CLIPS, MIN_CLIPS, UNDECIDED, Units, decide
+from genretag_train.transfer.units import MAX_CLIPS, MIN_CLIPS, Units, decide, is_right
 
 PRECISIONS = (0.8, 0.85, 0.9)
 """At which precisions is told how much is written."""
@@ -42,12 +44,13 @@ _THRESHOLDS = np.arange(1, 1000) / 1000
 class _Decided:
     """Scores [n_clips, n_genres] of all clips, and what is written by a threshold.
 
-    `written` is [n_clips, 1 + n_thresholds]: the genres, or UNDECIDED, at the threshold that was
-    chosen on the other folds, and at each of _THRESHOLDS.
+    `written` and `right` are [n_clips, 1 + n_thresholds]: whether a genre is, at the threshold
+    that was chosen on the other folds, and at each of _THRESHOLDS.
     """
 
     scores: Probabilities
-    written: Labels
+    written: Hits
+    right: Hits
 
 
 def report_units(fitted: FittedPooling, promised: float) -> dict[str, Any]:
@@ -83,28 +86,30 @@ def _measure_chosen(fitted: FittedPooling) -> dict[str, Any]:
     clips = units.clips
     means = units.mean_scores(units.pool(fitted.by_fold))[clips]
     groups = units.groups[clips].tolist()
-    accepted = measure_accepted(means, units.truth[clips], groups, threshold)
+    accepted = measure_accepted(means, units.truth[clips], groups, units.families, threshold)
     return {"threshold": threshold, **asdict(accepted)}
 
 
 def _decide_alone(units: Units) -> _Decided:
-    best, score = units.scores.argmax(axis=1), units.scores.max(axis=1)
-    thresholds = np.column_stack([units.thresholds, np.tile(_THRESHOLDS, (len(score), 1))])
-    written = np.where(score[:, None] >= thresholds, best[:, None], UNDECIDED)
-    return _Decided(units.scores, written)
+    every = np.tile(_THRESHOLDS, (len(units.scores), 1))
+    thresholds = np.column_stack([units.thresholds, every])
+    return _Decided(
+        units.scores, *judge_written(units.scores, units.truth, units.families, thresholds)
+    )
 
 
 def _decide_pooled(fitted: FittedPooling) -> _Decided:
     units = fitted.units
     pooled = units.pool(fitted.by_fold)
-    written = np.full((len(pooled), 1 + len(_THRESHOLDS)), UNDECIDED)
+    written, right = np.zeros((2, len(pooled), 1 + len(_THRESHOLDS)), bool)
     for unit in units.members:
         pooling = fitted.by_fold[int(units.folds[unit[0]])]
         tried = (pooling, *(replace(pooling, threshold=one) for one in _THRESHOLDS))
-        written[unit] = np.column_stack(
-            [decide(pooled[unit], units.scores[unit], one) for one in tried]
-        )
-    return _Decided(pooled, written)
+        for column, one in enumerate(tried):
+            claims = decide(pooled[unit], units.scores[unit], one, units.families)
+            written[unit, column] = claims.any(axis=1)
+            right[unit, column] = is_right(claims, units.truth[unit])
+    return _Decided(pooled, written, right)
 
 
 def _compare(units: Units, alone: _Decided, pooled: _Decided, promised: float) -> dict[str, Any]:
@@ -120,7 +125,7 @@ def _compare(units: Units, alone: _Decided, pooled: _Decided, promised: float) -
     if not len(known):
         return counts
     one_by_one, together = _measure(units, alone), _measure(units, pooled)
-    gained = _is_right(units, pooled, known).astype(int) - _is_right(units, alone, known)
+    gained = _is_best(units, pooled, known).astype(int) - _is_best(units, alone, known)
     shares = [
         (precision, *(_find_coverage(units, decided, precision) for decided in (alone, pooled)))
         for precision in (*PRECISIONS, promised)
@@ -147,8 +152,7 @@ def _measure(units: Units, decided: _Decided) -> dict[str, Any]:
     """Measure accuracy of clips of known genres; calibration and what is written of all clips."""
     clips = units.clips
     known = clips[units.truth[clips] != UNKNOWN]
-    right, groups = _is_right(units, decided, known), units.groups[known].tolist()
-    written = decided.written[clips, 0]
+    right, groups = _is_best(units, decided, known), units.groups[known].tolist()
     return {
         "accuracy": float(right.mean()),
         "accuracy_95": grouped_share_interval(right, np.ones_like(right), groups).tolist(),
@@ -156,24 +160,22 @@ def _measure(units: Units, decided: _Decided) -> dict[str, Any]:
         "ece": calibration_error(decided.scores[clips], units.truth[clips]),
         "written": asdict(
             measure_written(
-                written != UNDECIDED, written == units.truth[clips], units.groups[clips].tolist()
+                decided.written[clips, 0], decided.right[clips, 0], units.groups[clips].tolist()
             )
         ),
     }
 
 
-def _is_right(units: Units, decided: _Decided, clips: NDArray[np.int64]) -> Mask:
+def _is_best(units: Units, decided: _Decided, clips: NDArray[np.int64]) -> Mask:
     right: Mask = decided.scores[clips].argmax(axis=1) == units.truth[clips]
     return right
 
 
 def _find_coverage(units: Units, decided: _Decided, precision: float) -> float:
     """Return the largest share of clips that is written with at least `precision`."""
-    written = decided.written[units.clips, 1:]
-    right = (written == units.truth[units.clips, None]).sum(axis=0)
-    counts = (written != UNDECIDED).sum(axis=0)
+    counts, right = (hits[units.clips, 1:].sum(axis=0) for hits in (decided.written, decided.right))
     reached = counts[right >= precision * np.maximum(counts, 1)]
-    return float(reached.max(initial=0) / len(written))
+    return float(reached.max(initial=0) / len(units.clips))
 
 
 def _report_folders(fitted: FittedPooling) -> Iterator[dict[str, Any]]:
@@ -223,14 +225,11 @@ def _decide_others(
     votes = Counter(truth[:tagged][truth[:tagged] != UNKNOWN].tolist())
     own = scores[tagged:]
     # What persons gave others goes to all.
-    decided = decide(pool(own, pooling, votes=votes), own, replace(pooling, apart=1.0))
-    return [
-        (genre != UNDECIDED, genre == true, group)
-        for genre, true, group in zip(
-            decided.tolist(), truth[tagged:].tolist(), units.groups[unit[tagged:]].tolist(),
-            strict=True,
-        )
-    ]  # fmt: skip
+    families = np.pad(units.families, ((0, 0), (0, own.shape[1] - units.families.shape[1])))
+    pooled = pool(own, pooling, votes=votes)
+    claims = decide(pooled, own, replace(pooling, apart=1.0), families)
+    rows = (claims.any(axis=1), is_right(claims, truth[tagged:]), units.groups[unit[tagged:]])
+    return list(zip(*(row.tolist() for row in rows), strict=True))
 
 
 def _add_names(units: Units, clips: NDArray[np.int64], tagged: int) -> tuple[Probabilities, Labels]:

@@ -10,13 +10,14 @@ from numpy.typing import NDArray
 from genretag.domain.metrics import Labels, Probabilities
 from genretag.domain.pooling import Pooling, pool, unit_scores
 from genretag.domain.verdict import agree
+from genretag_train.evaluation.threshold import Families
 from genretag_train.transfer.out_of_fold import Calibrated, Mask
 
 MIN_CLIPS, MAX_CLIPS = 2, 30
 """How many clips a unit has. More than an album holds are a collection."""
 
-UNDECIDED = -2
-"""What is decided for a clip into which no genre is written."""
+Claims = NDArray[np.bool_]
+"""[n_tracks, n_genres]: the genres that what is written stands for; none where nothing is."""
 
 
 @dataclass(frozen=True)
@@ -42,8 +43,9 @@ class Units:
     """Units of clips with their own scores, which were calibrated without their fold.
 
     `members` has the indices of the clips of each unit; clips that are in none of them are not
-    looked at. `scores` is [n_clips, n_genres]; `labels` has the names of the true genres, and
-    `truth` their indices or UNKNOWN. `thresholds` are those for clips that are decided alone.
+    looked at. `scores` is [n_clips, n_genres], `families` [n_families, n_genres]; `labels` has the
+    names of the true genres, and `truth` their indices or UNKNOWN. `thresholds` are those for clips
+    that are decided alone.
     """
 
     members: tuple[NDArray[np.int64], ...]
@@ -53,6 +55,7 @@ class Units:
     groups: NDArray[np.str_]
     folds: NDArray[np.int64]
     thresholds: NDArray[np.float64]
+    families: Families
 
     @property
     def clips(self) -> NDArray[np.int64]:
@@ -111,17 +114,35 @@ def find_units(calibrated: Calibrated, recipe: UnitRecipe) -> Units:
         scored.groups,
         scored.folds,
         calibrated.thresholds,
+        scored.families,
     )
 
 
-def decide(pooled: Probabilities, own: Probabilities, pooling: Pooling) -> Labels:
-    """Choose the genres of the tracks of an album, [n_tracks].
+def decide(
+    pooled: Probabilities, own: Probabilities, pooling: Pooling, families: Families
+) -> Claims:
+    """Return what is claimed of the tracks of an album.
 
-    As `verdict.decide_together`: where the album's best score reaches the threshold, its genre is
-    written into all tracks but those that are apart; otherwise none is, UNDECIDED. `pooled` and
-    `own` are their scores [n_tracks, n_genres] in the light of all and by their own sound.
+    As `verdict.decide_together`: where the album's best genre or family reaches the threshold, it
+    is written into all tracks but those that are apart; otherwise nothing is. `pooled` and `own`
+    are their scores [n_tracks, n_genres] in the light of all and by their own sound.
     """
     shares, is_apart = agree(pooled, own, pooling.apart)
-    if shares.max() < pooling.threshold:
-        return np.full(len(pooled), UNDECIDED)
-    return np.where(is_apart, own.argmax(axis=1), shares.argmax())
+    claims = np.tile(_claim(shares, families, pooling.threshold), (len(pooled), 1))
+    if claims.any():
+        claims[is_apart] = np.eye(len(shares), dtype=bool)[own[is_apart].argmax(axis=1)]
+    return claims
+
+
+def is_right(claims: Claims, truth: Labels) -> Mask:
+    """Return for which tracks [n_tracks] the true genre is among those that are claimed."""
+    right: Mask = claims[np.arange(len(truth)), truth] & (truth >= 0)
+    return right
+
+
+def _claim(shares: NDArray[np.float64], families: Families, threshold: float) -> Mask:
+    sums = families @ shares
+    claim: Mask = families[sums.argmax()] & (sums.max() >= threshold)
+    if shares.max() >= threshold:
+        claim = np.arange(len(shares)) == shares.argmax()
+    return claim

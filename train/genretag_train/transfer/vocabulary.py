@@ -29,5 +29,7 @@ def read_named_clips(data: Path, config: HeadConfig) -> tuple[list[Clip], dict[s
 
 def _name_genre(genre: str, label: str, config: HeadConfig) -> str:
     words = set(re.findall(r"\w+", label.casefold()))
-    closer = next((other for word, other in config.words.items() if word in words), genre)
+    closer = next(
+        (other for word, other in config.words.get(genre, {}).items() if word in words), genre
+    )
     return config.renames.get(closer, closer)

@@ -7,22 +7,33 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from genretag_train.nets.pretrained.musicnn import Musicnn
+
 
 class Backbones(nn.Module):
     """The outputs of several taggers for the same window, side by side.
 
     Shape:
         mel [batch, n_frames, 96] -> [batch, width]: of each tagger its embedding and its
-        tag logits, the two things that a tagger gives.
+        tag logits, the two things that a tagger gives; with `pooled_layers`, of each Musicnn
+        what its dense layer gets as well.
     """
 
-    def __init__(self, taggers: Sequence[nn.Module]) -> None:
+    def __init__(self, taggers: Sequence[nn.Module], pooled_layers: bool = False) -> None:
         super().__init__()
         self.taggers = nn.ModuleList(taggers)
+        self.pooled_layers = pooled_layers
 
     def forward(self, mel: Tensor) -> Tensor:
         """Return embeddings and tag logits of all taggers, [batch, width]."""
-        return torch.cat([part for tagger in self.taggers for part in tagger(mel)], dim=1)
+        parts: list[Tensor] = []
+        for tagger in self.taggers:
+            if self.pooled_layers and isinstance(tagger, Musicnn):
+                pooled = tagger.pool_layers(mel)
+                parts += [*tagger.tag(pooled), pooled]
+            else:
+                parts += tagger(mel)
+        return torch.cat(parts, dim=1)
 
 
 class Headed(nn.Module):

@@ -59,8 +59,8 @@ class Musicnn(nn.Module):
         self.tags = nn.Linear(WIDTH, n_tags)
         self.dropout = nn.Dropout(0.5)
 
-    def embed(self, mel: Tensor) -> Tensor:
-        """Return the penultimate layer, [batch, 200], for patches [batch, n_frames, 96]."""
+    def pool_layers(self, mel: Tensor) -> Tensor:
+        """Return maximum and mean over time of all layers, [batch, 2 * n_channels]."""
         level = self.level(mel.unsqueeze(1))
         banks = (*self.timbral, *self.temporal)
         outputs = [torch.cat([bank(level) for bank in banks], dim=1)]
@@ -69,15 +69,17 @@ class Musicnn(nn.Module):
             outputs.append(outputs[-1] + layer(outputs[-1]))
         joined = torch.cat(outputs, dim=1)
         # Maximum and mean of a channel stand side by side, as the weights expect them.
-        pooled = torch.stack([joined.amax(dim=2), joined.mean(dim=2)], dim=2).flatten(1)
+        return torch.stack([joined.amax(dim=2), joined.mean(dim=2)], dim=2).flatten(1)
+
+    def tag(self, pooled: Tensor) -> tuple[Tensor, Tensor]:
+        """Return embedding [batch, 200] and logits [batch, n_tags] for what `pool_layers` gives."""
         dense = functional.relu(self.dense(self.dropout(self.pooled(pooled))))
         embedding: Tensor = self.norm(dense)
-        return embedding
+        return embedding, self.tags(self.dropout(embedding))
 
     def forward(self, mel: Tensor) -> tuple[Tensor, Tensor]:
         """Return embedding [batch, 200] and logits [batch, n_tags] for [batch, n_frames, 96]."""
-        embedding = self.embed(mel)
-        return embedding, self.tags(self.dropout(embedding))
+        return self.tag(self.pool_layers(mel))
 
 
 class _Bank(nn.Module):
