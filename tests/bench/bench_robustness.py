@@ -87,7 +87,7 @@ def without_a_fold(data: Path, folder: Path) -> tuple[Callable[[Path], str], lis
     config = read_config(RECIPE)
     spec, cache = config.spec, cache_dir() / "robustness"
     clips, _ = read_named_clips(data, config)
-    backbones = load_backbones(config.backbones, cache_dir())
+    backbones = load_backbones(config.backbones, cache_dir(), None, config.pooled_layers)
     found, _ = embed_clips(
         clips, backbones, spec, cache, lambda done, of: None, tuple(DEGRADATIONS)
     )
@@ -106,7 +106,8 @@ def without_a_fold(data: Path, folder: Path) -> tuple[Callable[[Path], str], lis
         windows = extract_windows(sound, spec)
         if not len(windows):
             return "silence"
-        return genres[int(probabilities_at([run_session(model, windows)], 1.0).argmax())]
+        logits = [run_session(model, windows)]
+        return genres[int(probabilities_at(logits, 1.0, config.averaging).argmax())]
 
     judged = [one.clip for one, fold in zip(found, folds, strict=True) if fold == 0]
     return said, [clip for clip in judged if clip.genre in genres]

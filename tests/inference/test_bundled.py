@@ -110,8 +110,15 @@ def test_the_judged_clips_bear_the_promise_out() -> None:
             for row in csv.DictReader(lines)
             if sources[row["file"]] in manifest.training["head"]["calibrate_on"]
         ]
-    written = [row for row in rows if float(row["score"]) >= manifest.threshold]
-    right = sum(row["genre"] == row["predicted"] for row in written) / len(written)
+    written = [row for row in rows if float(row["family_score"]) >= manifest.threshold]
+
+    def is_right(row: dict[str, str]) -> bool:
+        if float(row["score"]) >= manifest.threshold:
+            return row["genre"] == row["predicted"]
+        parent = manifest.genres.parents.get(row["genre"])
+        return row["genre"] in manifest.genres.names and row["family"] in (row["genre"], parent)
+
+    right = sum(map(is_right, written)) / len(written)
     found = manifest.scores["groups"]["accepted"]
     assert len(rows) == found["clips"]
     # Each clip's own threshold was chosen on the other folds, so this is not quite the same.

@@ -23,9 +23,10 @@ def write_bundle(
     shutil.copyfile(model, folder / f"{name}.onnx")
     with (folder / f"{name}.csv").open("w", encoding="utf-8", newline="") as lines:
         writer = csv.writer(lines, lineterminator="\n")
-        writer.writerow(("file", "genre", "predicted", "score"))
+        writer.writerow(("file", "genre", "predicted", "score", "family", "family_score"))
         for clip in predictions:
-            writer.writerow((clip.name, clip.truth, clip.genre, f"{clip.score:.4f}"))
+            best = (clip.genre, f"{clip.score:.4f}", clip.family, f"{clip.family_score:.4f}")
+            writer.writerow((clip.name, clip.truth, *best))
     card = folder / f"{name}.md"
     old = card.read_text(encoding="utf-8") if card.exists() else f"# {name}\n"
     card.write_text(_replace_measurements(old, measurements), encoding="utf-8")

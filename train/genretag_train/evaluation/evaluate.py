@@ -86,6 +86,7 @@ def score_clips(model: EvaluatedModel, clips: Sequence[Clip], progress: Progress
         tuple(scores for _, (scores, _) in scored),
         tuple(Skipped(clip.name, found) for clip, found in results if isinstance(found, str)),
         np.stack([embedding for _, (_, embedding) in scored]),
+        model.session.manifest.averaging,
     )
 
 

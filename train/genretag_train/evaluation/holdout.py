@@ -22,12 +22,17 @@ Logits = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class ClipPrediction:
-    """A clip that was held out, its true genre, and the best genre with its score in [0, 1]."""
+    """A clip that was held out, its true genre, and the best genre with its score in [0, 1].
+
+    `family` is the best family with the sum of its scores; the genre, in a model without families.
+    """
 
     name: str
     truth: str
     genre: str
     score: float
+    family: str
+    family_score: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,7 +122,7 @@ def report_holdout(
         _measure(valid, on_valid, threshold, genres),
         _measure(test, on_test, threshold, genres),
         tuple(
-            ClipPrediction(name, genres[truth], genres[row.argmax()], float(row.max()))
+            ClipPrediction(name, genres[truth], *(genres[row.argmax()], float(row.max())) * 2)
             for name, truth, row in zip(test.names, test.truth, on_test, strict=True)
         ),
     )

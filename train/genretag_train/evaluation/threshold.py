@@ -36,17 +36,28 @@ class AcceptedClips:
     precision_95: tuple[float, float]
 
 
+def name_families(genres: Sequence[str], parents: Mapping[str, str]) -> list[str]:
+    """Return the parents of genres, and each other genre as a family by itself.
+
+    >>> name_families(("Metal", "Pop", "Rock"), {"Metal": "Rock"})
+    ['Rock', 'Metal', 'Pop']
+    """
+    return list(dict.fromkeys((*(parents[one] for one in genres if one in parents), *genres)))
+
+
 def find_families(genres: Sequence[str], parents: Mapping[str, str]) -> Families:
-    """Return each parent's genres, its namesake among them, and each genre by itself.
+    """Return the members of what `name_families` names: a parent's genres and its namesake.
 
     >>> find_families(("Metal", "Pop", "Rock"), {"Metal": "Rock"}).astype(int).tolist()
-    [[1, 0, 1], [1, 0, 0], [0, 1, 0], [0, 0, 1]]
+    [[1, 0, 1], [1, 0, 0], [0, 1, 0]]
     """
-    rows = [
-        [parents.get(genre) == family or genre == family for genre in genres]
-        for family in dict.fromkeys(parents[genre] for genre in genres if genre in parents)
-    ]
-    return np.array([*rows, *np.eye(len(genres), dtype=bool).tolist()], bool)
+    return np.array(
+        [
+            [family in (genre, parents.get(genre)) for genre in genres]
+            for family in name_families(genres, parents)
+        ],
+        bool,
+    )
 
 
 def judge_written(

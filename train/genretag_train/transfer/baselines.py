@@ -14,7 +14,6 @@ from genretag.domain.prediction import Embeddings
 from genretag_train.data.dataset import bad_dataset
 from genretag_train.nets.pretrained.weights import WIDTHS, Name
 from genretag_train.transfer.cross_validation import CrossValidation
-from genretag_train.transfer.out_of_fold import UNKNOWN
 
 N_TAGS = 50
 TAG_GENRES: Mapping[Name, Mapping[int, str]] = {
@@ -94,11 +93,10 @@ def compare_with_baselines(
         if clip.genre in counts:
             counts[clip.genre][labels[clip.name]] += 1
     label_of = {genre: count.most_common(1)[0][0] for genre, count in counts.items()}
-    compared = validation.by_fold.scored.calibrates & (validation.truth != UNKNOWN)
     rows = [
         (clip, row)
         for clip, row, is_compared in zip(
-            validation.clips, validation.probabilities, compared.tolist(), strict=True
+            validation.clips, validation.probabilities, validation.compared.tolist(), strict=True
         )
         if is_compared and all(clip.name in baseline for baseline in baselines.values())
     ]

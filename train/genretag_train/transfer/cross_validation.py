@@ -16,6 +16,7 @@ from genretag_train.transfer.linear import Recipe
 from genretag_train.transfer.out_of_fold import (
     Calibrated,
     CalibrationTarget,
+    Mask,
     calibrate_by_fold,
     predict_out_of_fold,
 )
@@ -51,6 +52,12 @@ class CrossValidation:
     def probabilities(self) -> Probabilities:
         """The scores [n_clips, n_genres] of `by_fold`."""
         return self.by_fold.probabilities
+
+    @property
+    def compared(self) -> Mask:
+        """The clips [n_clips] of the heads' genres that calibration is done on."""
+        scored = self.by_fold.scored
+        return scored.calibrates & scored.known
 
     @property
     def summary(self) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from genretag.domain.manifest import ModelManifest
 from genretag.domain.pooling import Pooling
 from genretag_train.data.dataset import Clip
 from genretag_train.evaluation.holdout import ClipPrediction
+from genretag_train.evaluation.threshold import name_families
 from genretag_train.features.extraction import Skipped
 from genretag_train.transfer.cross_validation import CrossValidation
 from genretag_train.transfer.head_config import HeadConfig
@@ -40,9 +41,18 @@ class FittedHead:
     def predictions(self) -> list[ClipPrediction]:
         """Return the out-of-fold predictions of all clips, also of those of other genres."""
         groups = self.validations["groups"]
+        names = name_families(self.genres, self.config.parents)
+        sums = groups.probabilities @ groups.by_fold.scored.families.T
         return [
-            ClipPrediction(clip.name, clip.genre, self.genres[row.argmax()], float(row.max()))
-            for clip, row in zip(groups.clips, groups.probabilities, strict=True)
+            ClipPrediction(
+                clip.name,
+                clip.genre,
+                self.genres[row.argmax()],
+                float(row.max()),
+                names[of_families.argmax()],
+                float(of_families.max()),
+            )
+            for clip, row, of_families in zip(groups.clips, groups.probabilities, sums, strict=True)
         ]
 
     def to_manifest(self) -> ModelManifest:

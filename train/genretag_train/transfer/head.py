@@ -148,7 +148,8 @@ def _compare(
     progress: Progress,
 ) -> dict[str, dict[str, Any]]:
     """Compare with the taggers' tags and `earlier`, under the labels that the data has."""
-    clips = [clip for clip in validation.clips if not earlier or clip.name in earlier]
+    compared = zip(validation.clips, validation.compared.tolist(), strict=True)
+    clips = [clip for clip, is_compared in compared if is_compared]
     taggers = load_backbones(tuple(TAG_GENRES), paths.cache, paths.wheel)
     tagged, _ = embed_clips(clips, taggers, config.spec, paths.cache, progress)
     baselines: dict[str, Mapping[str, str]] = {
