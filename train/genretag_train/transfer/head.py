@@ -119,12 +119,19 @@ def _validate(
         recipe=config.recipe, unlabelled=unlabelled, target=config.target,
     )  # fmt: skip
     genres = tuple(sorted({clip.genre for clip in clips} - {*few, *config.unnamed}))
-    scores = validate(genres, folds["groups"]).report["genres"]
+    validations = {"groups": validate(genres, folds["groups"])}
+    scores = validations["groups"].report["genres"]
     weak = {genre: score["f1"] for genre, score in scores.items() if score["f1"] < config.min_f1}
     if weak:
         notify(f"Left out, as no head can tell them: {', '.join(weak)}")
-    genres = tuple(genre for genre in genres if genre not in weak)
-    return genres, weak, {name: validate(genres, fold) for name, fold in folds.items()}
+        genres = tuple(genre for genre in genres if genre not in weak)
+        validations.clear()
+    missing = {name: fold for name, fold in folds.items() if name not in validations}
+    return (
+        genres,
+        weak,
+        validations | {name: validate(genres, fold) for name, fold in missing.items()},
+    )
 
 
 def _fit_units(
