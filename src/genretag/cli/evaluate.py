@@ -115,6 +115,7 @@ def evaluate(
         policy = TagPolicy(
             "replace",
             threshold=pooling.threshold if pooling else 0.0,
+            families=genres.families,
         )
         with (
             display,

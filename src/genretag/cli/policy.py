@@ -34,6 +34,7 @@ def make_policy(context: typer.Context, options: TaggingOptions, model: "Model")
         top_k=options.top_k,
         max_genres=options.max_genres,
         genre_map=genre_map,
+        families=genres.families,
         placeholders=parse_placeholders(options.placeholder, genres.known, genre_map),
         layout=replace(
             layout,
