@@ -16,6 +16,8 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 
+from genretag.domain.genre import Family
+from genretag.domain.tagging import TagPolicy
 from genretag.report.page import render_page, to_dict
 
 CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
@@ -285,6 +287,19 @@ def test_tracks_show_the_score_that_decided_and_their_own(browser: Browser, albu
     assert browser.column("Score")[2:4] == ["Rock 97%", "Rock 99%by itself Rock 97%"]
     assert browser.column("Source")[2:4] == ["tags", "album"]
     assert "--by album" in browser.find("#about").text
+
+
+def test_tracks_and_albums_show_the_family_that_decided(browser: Browser, tmp_path: Path) -> None:
+    torn = Song("A", "X", "Blues", 0.5, next="Jazz", next_score=0.47)
+    policy = TagPolicy(threshold=0.8, families=(Family("Blues & <i>", ("Blues", "Jazz")),))
+    file = tmp_path / "families.html"
+    file.write_text(render_page(decided(torn, torn, replace(torn, artist="B"), policy=policy)))
+    browser.open(file)
+    albums, alone = browser.column("Score")[:2], browser.column("Score")[2]
+    assert alone == "Blues & <i> 97%" and browser.column("Status") == ["sure"] * 3
+    assert all(one.startswith("Blues & <i> 9") and "itself Blues 50%" in one for one in albums)
+    assert browser.texts('#units td[data-label="Score"]')[0].startswith("Blues & <i> 9")
+    assert browser.texts('#units td[data-label="Why"]')[0] == ""
 
 
 def test_colours_change_by_button_and_by_system(browser: Browser, file: Path) -> None:

@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from genretag.domain.advice import Proposal, ThresholdAdvice
+from genretag.domain.genre import Family
 from genretag.domain.genre_map import GenreMap
 from genretag.domain.outcome import Outcome, Unchanged, Unsure
 from genretag.domain.prediction import Prediction, ScoredGenre
@@ -52,3 +53,10 @@ def test_what_a_map_drops_or_a_file_has_already_does_not_count() -> None:
     dropping = TagPolicy("replace", threshold=0.8, genre_map=GenreMap(drop=frozenset({"Pop"})))
     found = proposal(dropping, unsure(0.7, "Pop"), unsure(0.6, before=("Rock",)), unsure(0.5))
     assert found == Proposal(0.5, 1, 0.5)
+
+
+def test_a_family_counts_with_its_own_score() -> None:
+    scores = (ScoredGenre("Rock", 0.45), ScoredGenre("Metal", 0.4), ScoredGenre("Pop", 0.15))
+    torn = Unsure(path=Path("a.mp3"), prediction=Prediction(scores, 1, 3.0, "toy"))
+    policy = TagPolicy(threshold=0.9, families=(Family("Rock", ("Metal", "Rock")),))
+    assert proposal(policy, torn) == Proposal(0.8, 1, pytest.approx(0.85))

@@ -2,11 +2,13 @@
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from libraries import GENRES, POOLING, RULES, Song, decided
 
 from genretag.domain.contradiction import list_units
+from genretag.domain.genre import Family
 from genretag.domain.grouping import Group
 from genretag.domain.library import LibraryUnit
 from genretag.domain.tagging import TagPolicy
@@ -126,3 +128,35 @@ def test_every_group_of_two_tracks_or_more_is_there_once(songs: list[Song], pool
     ranks = [0 if one.is_contradictory else 1 if one.reasons else 2 for one in units]
     assert ranks == sorted(ranks)
     assert all(0 <= genre.score <= 1 + 1e-9 for one in units for genre in one.genres)
+
+
+FAMILY = TagPolicy(threshold=0.8, families=(Family("Old", ("Blues", "Jazz")),))
+BETWEEN = Song("A", "X", "Blues", 0.5, next="Jazz", next_score=0.47)
+
+
+def of_family(*songs: Song) -> LibraryUnit:
+    [album] = decided(*songs, policy=FAMILY).albums
+    return album
+
+
+def test_a_unit_that_is_sure_of_a_family_is_in_no_doubt() -> None:
+    album = of_family(*[BETWEEN] * 2)
+    assert album.reasons == () and album.best == album.family == album.sound
+    assert album.family and album.family.name == "Old" and album.family.score >= 0.8
+    assert "close" in unit(*[BETWEEN] * 2).reasons
+
+
+@pytest.mark.parametrize(
+    ("name", "reasons"), [("Jazz", ()), ("blues", ()), ("OLD", ()), ("Pop", ("sound",))]
+)
+def test_a_sound_that_is_surely_a_family_contradicts_only_tags_that_name_none_of_it(
+    name: str, reasons: tuple[str, ...]
+) -> None:
+    assert of_family(*[tagged(BETWEEN, name)] * 3).reasons == reasons
+
+
+def test_a_family_just_below_the_threshold_is_in_doubt() -> None:
+    near = Song("A", "", "Blues", 0.45, next="Jazz", next_score=0.3)
+    rules = replace(RULES, pooling=None, families=FAMILY.families)
+    [one] = list_units([Group("artist", "?", (0, 1))], decided(near, near).entries, rules)
+    assert "below" in one.reasons

@@ -104,3 +104,31 @@ def test_a_vocabulary_keeps_the_order_of_the_model() -> None:
     vocabulary = GenreVocabulary(("Rock", "Ambient", "Pop"), {"Ambient": "Electronic"})
     assert vocabulary.names == ("Rock", "Ambient", "Pop")
     assert len(vocabulary) == 3
+
+
+@pytest.mark.parametrize("parent", ["", " ", " / "])
+def test_a_parent_without_a_name_is_refused(parent: str) -> None:
+    with pytest.raises(ValueError, match="no name"):
+        GenreVocabulary(("Rock", "Pop"), {"Rock": parent})
+
+
+def test_a_family_has_a_name_that_players_show() -> None:
+    parents = {"Rock": "Loud / Louder", "Metal": "Loud / Louder"}
+    assert [one.name for one in GenreVocabulary(("Rock", "Metal"), parents).families] == ["Loud"]
+
+
+@pytest.mark.parametrize(
+    ("aliases", "why"), [({"Soul": "Blues"}, "Blues"), ({"hip hop": "R&B"}, "hip hop")]
+)
+def test_an_alias_that_means_no_genre_or_is_one_is_refused(
+    aliases: dict[str, str], why: str
+) -> None:
+    with pytest.raises(ValueError, match=why):
+        GenreVocabulary(("R&B", "Hip-Hop"), aliases=aliases)
+
+
+def test_genres_families_and_aliases_are_known() -> None:
+    found = GenreVocabulary(
+        ("R&B", "Hip-Hop"), dict.fromkeys(("R&B", "Hip-Hop"), "Urban"), {"Soul-RnB": "R&B"}
+    )
+    assert found.known == ("R&B", "Hip-Hop", "Urban", "Soul-RnB")

@@ -173,3 +173,15 @@ def test_entries_that_a_later_version_adds_are_no_reason_to_refuse() -> None:
 def test_masses_of_sets_are_99_rising_numbers(masses: tuple[float, ...]) -> None:
     with pytest.raises(ValueError, match="99 rising numbers"):
         replace(MANIFEST, set_masses=masses)
+
+
+def test_aliases_are_read_back_and_a_manifest_may_lack_them() -> None:
+    genres = replace(MANIFEST.genres, aliases={"Rap": "Hip-Hop"})
+    manifest = replace(MANIFEST, genres=genres)
+    assert ModelManifest.from_json(manifest.to_json()) == manifest
+    assert "aliases" not in json.loads(MANIFEST.to_json())
+
+
+@pytest.mark.parametrize("aliases", [[], "Rap", {"Rap": "Blues"}, {"rock": "Pop"}, {"Rap": 3}])
+def test_aliases_that_mean_nothing_are_refused(aliases: Any) -> None:
+    assert "wrong" in refusal(changed(aliases=aliases)).message

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from genretag.domain.change import Stamp
-from genretag.domain.genre import fold_name
+from genretag.domain.genre import Family, fold_name
 from genretag.domain.genre_map import GenreMap
 from genretag.domain.layout import Layout
 from genretag.domain.outcome import Outcome, Planned, Skipped, Unchanged, Unsure
@@ -200,6 +200,60 @@ class TestSure:
         assert tuple(taken) == prediction.genres[: len(taken)]
         assert len(taken) <= top_k
         assert bool(taken) == (max(scores) >= threshold)
+
+
+class TestFamilies:
+    FAMILIES = (Family("Rock", ("Metal", "Rock")), Family("World", ("Latin", "Reggae")))
+
+    def decide(self, before: Track, prediction: Prediction, **policy: Any) -> Outcome:
+        policy = {"families": self.FAMILIES, "threshold": 0.7} | policy
+        return decide(before, prediction, TagPolicy(**policy))
+
+    def test_the_name_of_a_family_is_written_where_no_genre_is_sure(self) -> None:
+        outcome = self.decide(track(), heard(Latin=0.5, Reggae=0.3, Rock=0.2))
+        assert isinstance(outcome, Planned) and outcome.after == ("World",)
+        assert outcome.family == outcome.best == ScoredGenre("World", 0.8)
+        assert outcome.prediction == heard(Latin=0.5, Reggae=0.3, Rock=0.2)
+
+    def test_a_sure_genre_is_written_and_its_family_is_not(self) -> None:
+        outcome = self.decide(track(), heard(Latin=0.7, Reggae=0.3))
+        assert outcome.after == ("Latin",) and outcome.family is None
+        assert outcome.best == ScoredGenre("Latin", 0.7)
+
+    def test_a_family_that_is_not_sure_either_is_not_written(self) -> None:
+        outcome = self.decide(track(), heard(Latin=0.4, Reggae=0.29, Rock=0.3, Metal=0.01))
+        assert isinstance(outcome, Unsure) and outcome.family is None
+
+    @pytest.mark.parametrize("top_k", [1, 2, 5])
+    def test_a_family_is_written_alone_however_many_genres_are_asked_for(self, top_k: int) -> None:
+        outcome = self.decide(track(), heard(Rock=0.45, Metal=0.44, Latin=0.1), top_k=top_k)
+        assert outcome.after == ("Rock",)
+
+    def test_the_map_renames_a_family_and_gives_it_parents(self) -> None:
+        genre_map = GenreMap(rename={"World": "Global"}, parents={"Global": "All"})
+        outcome = self.decide(track(), heard(Latin=0.5, Reggae=0.3), genre_map=genre_map)
+        assert outcome.after == ("Global", "All")
+
+    def test_a_family_that_the_map_drops_leaves_the_file_as_it_is(self) -> None:
+        genre_map = GenreMap(drop=frozenset({"World"}))
+        outcome = self.decide(track(), heard(Latin=0.5, Reggae=0.3), genre_map=genre_map)
+        assert isinstance(outcome, Unchanged) and outcome.reason == "the map drops World"
+
+    def test_a_family_stays_where_the_map_drops_one_of_its_genres(self) -> None:
+        genre_map = GenreMap(drop=frozenset({"Latin"}))
+        outcome = self.decide(track(), heard(Latin=0.5, Reggae=0.3), genre_map=genre_map)
+        assert outcome.after == ("World",)
+
+    def test_what_persons_call_the_best_genre_is_no_name_for_its_family(self) -> None:
+        policy = TagPolicy(families=self.FAMILIES, threshold=0.7)
+        scores = heard(Latin=0.5, Reggae=0.3)
+        assert decide(track(), scores, policy, ("Salsa",)).after == ("World",)
+
+    @pytest.mark.parametrize("mode", ["replace", "add"])
+    def test_deciding_again_after_writing_a_family_finds_nothing_to_do(self, mode: Any) -> None:
+        first = self.decide(track("Polka"), heard(Latin=0.5, Reggae=0.3), mode=mode)
+        again = self.decide(track(*first.after), heard(Latin=0.5, Reggae=0.3), mode=mode)
+        assert isinstance(again, Unchanged)
 
 
 class TestDecide:

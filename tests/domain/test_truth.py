@@ -167,3 +167,39 @@ def test_whatever_the_map_every_meaning_is_a_class(
         written = GenreMap(rename, drop).names(genre)
         place = found.index_of(genre)
         assert (found.names[place],) == written if place is not None else written == ()
+
+
+OLDER = GenreVocabulary(("R&B", "Pop"), aliases={"Soul-RnB": "R&B"})
+
+
+def test_an_older_name_in_a_file_means_its_genre() -> None:
+    assert meant(GenreClasses(OLDER, GenreMap()), "soul rnb", "Pop") == ["R&B", "Pop"]
+    renamed = GenreClasses(OLDER, GenreMap({"Soul-RnB": "Soul"}, synonyms=OLDER.aliases))
+    assert meant(renamed, "Soul-RnB") == meant(renamed, "R&B") == meant(renamed, "Soul") == ["Soul"]
+
+
+def test_an_alias_may_mean_an_older_name_and_may_take_it_from_its_genre() -> None:
+    both = GenreMap(aliases={"Motown": "Soul-RnB"})
+    assert meant(GenreClasses(OLDER, both), "Motown") == ["R&B"]
+    other = GenreMap(aliases={"Soul-RnB": "Pop"})
+    assert meant(GenreClasses(OLDER, other), "Soul-RnB") == ["Pop"]
+
+
+def test_a_family_is_right_for_its_genres_and_for_its_name() -> None:
+    genres = GenreVocabulary(NAMES, {"Pop": "Light", "Blues": "Light", "Metal": "Rock"})
+    found = GenreClasses(genres, GenreMap(rename={"Light": "Easy"}))
+    light = found.best_family(said(("Pop", 0.5), ("Blues", 0.3), ("Rock", 0.2)))
+    assert light and light.best == ScoredGenre("Light", 0.8)
+    pop, rock = found.indices_of(["Pop", "Rock"])
+    assert found.fits_family(light, (), pop) and not found.fits_family(light, (), rock)
+    assert found.fits_family(light, ("Rock", "easy"), rock)
+    assert [found.is_family(name) for name in ("light", "Easy", "Rock", "Pop")] == [
+        True, True, True, False,
+    ]  # fmt: skip
+
+
+def test_a_family_that_the_map_drops_is_none() -> None:
+    genres = GenreVocabulary(NAMES, {"Pop": "Light", "Blues": "Light"})
+    found = GenreClasses(genres, GenreMap(drop=frozenset({"Light"})))
+    assert found.best_family(said(("Pop", 0.5), ("Blues", 0.3))) is None
+    assert not found.is_family("Light") and found.knows("Light")

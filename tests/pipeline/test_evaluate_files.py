@@ -136,3 +136,38 @@ def test_without_a_known_genre_there_are_no_grades(outcomes: list[Outcome]) -> N
 def test_all_genres_of_the_model_can_be_dropped() -> None:
     evaluation = evaluate_outcomes([file("Rock", Rock=0.9)], question(drop=frozenset(NAMES)))
     assert evaluation.metrics is None and evaluation.counts.dropped == 1
+
+
+FAMILIES = GenreVocabulary(NAMES, {"Rock": "Band Music", "Pop": "Band Music"})
+
+
+def test_a_family_that_is_sure_where_no_genre_is_counts_as_right_for_all_its_genres() -> None:
+    torn = {"Rock": 0.5, "Pop": 0.45, "Spoken": 0.05}
+    outcomes = [
+        *[file("Rock", **torn)] * 10,
+        *[file("Pop", **torn)] * 10,
+        *[file("Spoken", **torn)] * 2,
+        *[file("Spoken", "band music", **torn)] * 2,
+        *[file("Spoken", Spoken=0.9, Rock=0.1)] * 6,
+    ]
+    settings = EvaluationSettings(GenreClasses(FAMILIES, GenreMap()), "toy@0", 0.8, 0.9)
+    grades = evaluate_outcomes(outcomes, settings).metrics
+    assert grades
+    own = grades.at_model_threshold
+    assert (own.files, own.families) == (30, 24)
+    assert own.precision.value == pytest.approx(28 / 30)
+    assert grades.accuracy.value == pytest.approx(16 / 30)  # of single genres
+    assert grades.target.is_met and grades.target.nearest.threshold == 0.51
+
+
+def test_a_file_that_says_the_name_of_a_family_is_not_compared_and_the_name_is_known() -> None:
+    settings = EvaluationSettings(GenreClasses(FAMILIES, GenreMap()), "toy@0", 0.8, 0.9)
+    evaluation = evaluate_outcomes([file("Band Music", Rock=0.6, Pop=0.4)], settings)
+    assert evaluation.counts.unmapped == 1
+    assert evaluation.unmapped == () and evaluation.unmapped_scores == ()
+
+
+def test_files_of_unknown_genres_count_where_a_family_would_be_written() -> None:
+    settings = EvaluationSettings(GenreClasses(FAMILIES, GenreMap()), "toy@0", 0.8, 0.9)
+    evaluation = evaluate_outcomes([file("Polka", Rock=0.5, Pop=0.4)], settings)
+    assert evaluation.unmapped_scores == pytest.approx((0.9,))

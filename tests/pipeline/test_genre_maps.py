@@ -9,8 +9,9 @@ from writers import empty
 
 from genretag import tags
 from genretag.cli import maps
-from genretag.domain.genre import fold_name, player_safe
+from genretag.domain.genre import GenreVocabulary, fold_name, player_safe
 from genretag.domain.genre_map import GenreMap, MapError
+from genretag.domain.truth import GenreClasses
 from genretag.errors import Code, UsageError
 
 KNOWN = ("Rock", "Pop", "Hip-Hop", "Folk", "Spoken", "Old-Time", "Trap")
@@ -67,13 +68,46 @@ def test_names_that_players_would_split_are_cut() -> None:
     assert found.names("Folk") == ("Folk", "A")
 
 
+# Other names that a model has for its genres
+
+
+def with_synonym(*tables: object) -> GenreMap:
+    return GenreMap(*tables, synonyms={"Soul-RnB": "R&B"})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("key", ["R&B", "Soul-RnB", "soul rnb"])
+def test_a_genre_is_renamed_dropped_and_a_child_under_its_older_name(key: str) -> None:
+    assert with_synonym({key: "Soul"}).names("R&B") == ("Soul",)
+    assert with_synonym({}, frozenset({key})).names("R&B") == ()
+    assert with_synonym({}, frozenset(), {key: "Urban"}).names("R&B") == ("R&B", "Urban")
+    assert with_synonym({"R&B": "Soul"}).changes(key)
+
+
+@pytest.mark.parametrize("name", ["Soul-RnB", "R&B"])
+def test_a_genre_that_gets_an_older_name_of_another_is_merged_with_that(name: str) -> None:
+    assert with_synonym({"Blues": name}).names("Blues") == ("R&B",)
+    assert with_synonym({"Blues": name, "Soul-RnB": "Soul"}).names("Blues") == ("Soul",)
+    assert with_synonym({}, frozenset(), {"Blues": name}).names("Blues") == ("Blues", "R&B")
+
+
+def test_a_genre_can_get_its_older_name_back() -> None:
+    found = with_synonym({"R&B": "Soul-RnB", "Blues": "R&B"})
+    assert found.names("R&B") == found.names("Blues") == ("Soul-RnB",)
+    assert with_synonym({"Soul-RnB": "R&B"}).names("R&B") == ("R&B",)
+
+
+def test_an_older_name_is_written_only_where_an_entry_says_so() -> None:
+    assert with_synonym().names("R&B") == ("R&B",)
+    assert not with_synonym().changes("Soul-RnB")
+
+
 # Maps as files
 
 
 def read(folder: Path, text: str) -> GenreMap:
     path = folder / "map.toml"
     path.write_text(text, encoding="utf-8")
-    return maps.read(path, KNOWN)
+    return maps.read(path, GenreVocabulary(KNOWN))
 
 
 def test_a_file_holds_all_of_it(tmp_path: Path) -> None:
@@ -135,7 +169,7 @@ def test_a_file_that_cannot_be_read_is_refused(data: bytes | None, tmp_path: Pat
     if data is not None:
         path.write_bytes(data)
     with pytest.raises(UsageError) as caught:
-        maps.read(path, KNOWN)
+        maps.read(path, GenreVocabulary(KNOWN))
     assert caught.value.code == Code.BAD_MAP and str(path) in caught.value.message
 
 
@@ -199,3 +233,17 @@ def test_what_a_map_makes_can_be_written_and_read_everywhere(
     path = empty(kind, tmp_path_factory.mktemp("map"))
     tags.write(path, names)
     assert tags.read(path).genres == names
+
+
+def test_a_file_may_use_families_and_older_names(tmp_path: Path) -> None:
+    genres = GenreVocabulary(
+        ("R&B", "Hip-Hop", "Pop"), dict.fromkeys(("R&B", "Hip-Hop"), "Urban"), {"Soul-RnB": "R&B"}
+    )
+    path = tmp_path / "map.toml"
+    path.write_text(
+        'drop = ["Urban"]\n[rename]\nSoul-RnB = "Soul"\n[aliases]\nMotown = "Soul-RnB"\n'
+    )
+    found = maps.read(path, genres)
+    assert found.names("R&B") == ("Soul",) and found.names("Urban") == ()
+    assert GenreClasses(genres, found).indices_of(["Motown"]) == (0,)
+    assert maps.read(None, genres) == GenreMap(synonyms={"Soul-RnB": "R&B"})

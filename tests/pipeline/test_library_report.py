@@ -11,6 +11,7 @@ from mutagen.flac import FLAC
 
 from genretag import tags
 from genretag.domain.analysis import Analysis
+from genretag.domain.genre import Family
 from genretag.domain.genre_map import GenreMap
 from genretag.domain.library import Library, LibraryEntry
 from genretag.domain.outcome import Skipped
@@ -76,6 +77,17 @@ def test_a_file_that_has_what_the_map_calls_it_does_not_disagree(
     assert entries(FILL, track)[0].disagrees
     known = GenreMap(rename={"High": "Treble"})
     assert not entries(replace(FILL, genre_map=known), track)[0].disagrees
+
+
+def test_a_file_that_has_the_family_or_another_name_of_its_genre_does_not_disagree(
+    tmp_path: Path, model: Model
+) -> None:
+    track = heard(write_tone(tmp_path / "a.flac", 4.0, hz=HIGH), model, "Edges")
+    assert entries(FILL, track)[0].disagrees
+    edges = replace(FILL, families=(Family("Edges", ("High", "Low")),))
+    assert not entries(edges, track)[0].disagrees
+    older = replace(FILL, genre_map=GenreMap(synonyms={"Edges": "High"}))
+    assert not entries(older, track)[0].disagrees
 
 
 def test_skipped_files_are_counted_and_failed_ones_shown(model: Model) -> None:

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from genretag.domain.analysis import Analysis
+from genretag.domain.genre import Family
 from genretag.domain.genre_map import GenreMap
 from genretag.domain.outcome import Outcome, Planned, Skipped, Unchanged, Unsure
 from genretag.domain.prediction import Prediction, ScoredGenre
@@ -324,3 +325,51 @@ def test_every_file_gets_one_outcome_in_its_order(by: UnitKind, analyses: list[A
         assert analysis.outcome in (None, outcome)
         if isinstance(outcome, Planned):
             assert outcome.source and outcome.prediction and outcome.prediction.genres
+
+
+FAMILY = replace(
+    POLICY, families=(Family("Rock", ("Metal", "Rock")), Family("Old", ("Blues", "Jazz")))
+)
+TORN = prediction(Jazz=0.5, Blues=0.45)
+
+
+def test_an_album_gets_its_family_where_no_genre_of_it_is_sure() -> None:
+    outcomes = decided(album(*[TORN] * 3), policy=FAMILY)
+    assert after(outcomes) == [("Old",)] * 3
+    assert {outcome.source for outcome in outcomes} == {"album"}
+    scores = {genre.name: genre.score for genre in outcomes[0].unit.genres}  # type: ignore[union-attr]
+    total = pytest.approx(scores["Jazz"] + scores["Blues"])
+    assert (
+        max(scores.values()) < 0.75
+        and [one.family for one in outcomes] == [ScoredGenre("Old", total)] * 3
+    )
+    assert after(decided(album(*[TORN] * 3))) == [()] * 3
+
+
+def test_an_album_with_a_sure_genre_gets_that_and_not_its_family() -> None:
+    outcomes = decided(album(METAL, ROCK, METAL, METAL), policy=FAMILY)
+    assert after(outcomes) == [("Metal",)] * 4 and {one.family for one in outcomes} == {None}
+
+
+def test_a_track_that_is_surely_of_another_genre_keeps_it_beside_a_family() -> None:
+    outcomes = decided(album(*[TORN] * 4, prediction(Spoken=0.99999)), policy=FAMILY)
+    assert after(outcomes) == [*[("Old",)] * 4, ("Spoken",)]
+    assert outcomes[4].family is None and outcomes[4].source == "heard"
+
+
+def test_a_track_by_itself_gets_its_family_by_the_threshold_of_tracks() -> None:
+    pair = [prediction(Jazz=0.5, Blues=0.46), prediction(Jazz=0.5, Blues=0.4)]
+    assert after(decided(album(*pair), settings("track"), FAMILY)) == [("Old",), ()]
+
+
+def test_files_of_a_folder_get_their_families_one_by_one() -> None:
+    sounds = TORN, prediction(Pop=0.6), prediction(Electronic=0.6)
+    tracks = [scored(f"/m/x/{n}.mp3", one) for n, one in enumerate(sounds)]
+    assert after(decided(tracks, policy=FAMILY)) == [("Old",), (), ()]
+
+
+def test_a_genre_that_a_person_gave_decides_between_those_of_a_family() -> None:
+    tracks = [*album(TORN, TORN), *(tagged(f"/m/Album/{n}.flac", "Jazz", album="Album",
+              artist="Tool") for n in "xyz")]  # fmt: skip
+    outcomes = decided(tracks, policy=FAMILY)
+    assert after(outcomes) == [("Jazz",)] * 5 and outcomes[0].source == "library"

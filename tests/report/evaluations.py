@@ -30,7 +30,9 @@ def judged(classes: tuple[str, ...], files: int, skill: float) -> ScoredFiles:
     said = np.where(right, truth, rng.integers(len(classes), size=files))
     probabilities = np.repeat((1 - score)[:, None] / len(classes), len(classes), axis=1)
     probabilities[np.arange(files), said] = score
-    return ScoredFiles(classes, probabilities, truth, (said == truth) | (rng.random(files) < 0.1))
+    any_right = (said == truth) | (rng.random(files) < 0.1)
+    no_family = np.zeros(files), np.zeros(files, bool)
+    return ScoredFiles(classes, probabilities, truth, any_right, *no_family)
 
 
 def evaluation(

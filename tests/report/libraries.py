@@ -112,13 +112,16 @@ class Song:
     genre: str
     score: float
     tags: tuple[str, ...] = ()
+    next: str = ""
+    next_score: float = 0.0
 
     @property
     def prediction(self) -> Prediction:
         if not self.score:
             return SILENT
-        rest = (1 - self.score) / (len(GENRES) - 1)
-        return prediction(np.array([self.score if one == self.genre else rest for one in GENRES]))
+        known = {self.genre: self.score} | ({self.next: self.next_score} if self.next else {})
+        rest = (1 - sum(known.values())) / (len(GENRES) - len(known))
+        return prediction(np.array([known.get(one, rest) for one in GENRES]))
 
 
 def decided(*songs: Song, policy: TagPolicy | None = None) -> Library:
@@ -133,8 +136,9 @@ def decided(*songs: Song, policy: TagPolicy | None = None) -> Library:
         analyses.append(Analysis(path, track, song.prediction))
     units = UnitSettings("album", POOLING, lambda names: names[0], lambda path: ())
     found = collect_entries(decide_files(analyses, policy, units), policy)
+    rules = replace(RULES, families=policy.families)
     albums, artists = (
-        list_units(groups, found.entries, RULES) for groups in (found.albums, found.artists)
+        list_units(groups, found.entries, rules) for groups in (found.albums, found.artists)
     )
     return replace(library_of(found.entries), albums=albums, artists=artists, mode=policy.mode)
 

@@ -16,7 +16,7 @@ GOLDEN = Path(__file__).parents[1] / "golden"
 KEYS = [
     *("schema", "path", "container", "tags", "stale", "before", "players", "genres", "threshold"),
     *("sure", "set", "duration_s", "model", "timeline", "silent", "effects", "error"),
-    *("own", "unit", "source", "members"),
+    *("own", "unit", "source", "members", "family"),
 ]
 
 

@@ -13,7 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from libraries import GENRES, HOSTILE, Song, decided, entry, library, library_of, prediction
 
+from genretag.domain.genre import Family
 from genretag.domain.library import select_interesting
+from genretag.domain.tagging import TagPolicy
 from genretag.report.page import render_page, to_dict, to_json
 from genretag.report.text import visible
 
@@ -216,3 +218,20 @@ def test_a_long_timeline_is_told_in_ten_columns(windows: int) -> None:
     [told] = to_dict(made)["timelines"]
     assert len(told["starts"]) == min(windows, 10) and told["starts"][0] == "0:00"
     assert told["genres"][0] == "Rock" and set(told["scores"][0]) == {1000}
+
+
+def test_a_row_and_an_album_that_a_family_decided_show_it_and_count_as_sure() -> None:
+    torn = Song("A", "X", "Blues", 0.5, next="Jazz", next_score=0.47)
+    single = replace(torn, artist="B", album="")
+    policy = TagPolicy(threshold=0.8, families=(Family("Old <b>", ("Blues", "Jazz")),))
+    told = to_dict(decided(torn, torn, single, replace(single, artist="C", tags=("Jazz",)),
+                           policy=policy))  # fmt: skip
+    rows, [unit] = told["rows"], told["units"]["album"]["best"]
+    family = told["genres"].index("Old <b>")
+    assert rows["best"] == [family] * 4 and rows["status"] == ["sure"] * 4 and unit == family
+    assert min(rows["score"]) >= 800 and rows["next"] == [-1] * 4
+    assert [told["names"][n] for n in rows["after"]] == ["Old <b>"] * 3 + ["Jazz"]
+    # Alone it shows the same score, and with others its own best genre.
+    assert rows["own"][2:] == [family] * 2 and rows["ownScore"][2:] == rows["score"][2:]
+    assert [told["genres"][n] for n in rows["own"][:2]] == ["Blues"] * 2
+    assert rows["clash"] == [0] * 4

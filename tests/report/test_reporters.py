@@ -15,6 +15,7 @@ GOLDEN = Path(__file__).parents[1] / "golden"
 KEYS = [
     *("schema", "path", "status", "reason", "before", "after", "genres"),
     *("duration_s", "windows", "model", "notes", "change", "error", "own", "unit", "source"),
+    "family",
 ]
 
 

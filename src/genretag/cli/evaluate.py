@@ -101,18 +101,22 @@ def evaluate(
         display = Display(lambda: files.found, common_folder(paths))
         predictor = session.predictor(display.warn)
         genres = predictor.manifest.genres
-        names = maps.read(genre_map, genres.names)
+        names = maps.read(genre_map, genres)
         question = EvaluationSettings(
             GenreClasses(genres, names),
             predictor.loaded.identity,
             predictor.manifest.threshold,
             target_precision,
             _read_written(),
-            parse_placeholders(placeholder, genres.names, names),
+            parse_placeholders(placeholder, genres.known, names),
         )
         selection = Selection("tagged", question.placeholders, finding.video)
         pooling = predictor.manifest.pooling
-        policy = TagPolicy("replace", threshold=pooling.threshold if pooling else 0.0)
+        policy = TagPolicy(
+            "replace",
+            threshold=pooling.threshold if pooling else 0.0,
+            families=genres.families,
+        )
         with (
             display,
             predictor.cache() as cache,

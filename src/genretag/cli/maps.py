@@ -2,11 +2,12 @@
 
 import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from genretag.domain.genre_map import IDENTITY_MAP, GenreMap, MapError
+from genretag.domain.genre import GenreVocabulary
+from genretag.domain.genre_map import GenreMap, MapError
 from genretag.errors import Code, UsageError, reason
 
 _TABLES = ("rename", "parents", "aliases")
@@ -14,8 +15,8 @@ _LIST = "drop"
 _KINDS = "[rename], [parents], [aliases] and drop"
 
 
-def read(path: Path | None, known: Iterable[str]) -> GenreMap:
-    """Read the map in a TOML file, for a model that knows the genres `known`; none changes nothing.
+def read(path: Path | None, genres: GenreVocabulary) -> GenreMap:
+    """Read the map in a TOML file, for a model that knows `genres`; none changes nothing.
 
     Tables `[rename]`, `[parents]` and `[aliases]` hold NAME = "NAME", the list `drop` holds names.
 
@@ -23,22 +24,22 @@ def read(path: Path | None, known: Iterable[str]) -> GenreMap:
         UsageError: `bad-map`, with the line: no TOML, an unknown entry or genre, a circle.
     """
     if path is None:
-        return IDENTITY_MAP
+        return GenreMap(synonyms=genres.aliases)
     try:
         text = path.read_text("utf-8")
         entries = tomllib.loads(text)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise _map_error(f"{path}: the map cannot be read: {reason(error)}") from error
     try:
-        genre_map = _parse(entries)
-        genre_map.check(known)
+        genre_map = _parse(entries, genres.aliases)
+        genre_map.check(genres.known)
     except MapError as error:
         line = _find_line(text, error.table, error.key)
         raise _map_error(f"{path}, line {line}: {error}") from error
     return genre_map
 
 
-def _parse(entries: dict[str, Any]) -> GenreMap:
+def _parse(entries: dict[str, Any], synonyms: Mapping[str, str]) -> GenreMap:
     for key, value in entries.items():
         if key not in (*_TABLES, _LIST):
             raise MapError(key, key, f"{key!r} is none of {_KINDS}")
@@ -47,7 +48,7 @@ def _parse(entries: dict[str, Any]) -> GenreMap:
         if not right or not all(isinstance(name, str) and name for name in texts):
             raise MapError(key, key, f"{key} must hold names of genres")
     rename, parents, aliases = (entries.get(name, {}) for name in _TABLES)
-    return GenreMap(rename, frozenset(entries.get(_LIST, ())), parents, aliases)
+    return GenreMap(rename, frozenset(entries.get(_LIST, ())), parents, aliases, synonyms)
 
 
 def _find_line(text: str, table: str, key: str) -> int:

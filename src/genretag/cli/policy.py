@@ -23,7 +23,7 @@ def make_policy(context: typer.Context, options: TaggingOptions, model: "Model")
     from genretag.domain.placeholder import parse_placeholders
     from genretag.domain.tagging import TagPolicy
 
-    genres = model.manifest.genres.names
+    genres = model.manifest.genres
     genre_map = maps.read(options.genre_map, genres)
     layout = PLAYERS[options.for_player] if options.for_player else PLAIN
     threshold, unit_threshold = choose_thresholds(context, options.threshold, model)
@@ -34,7 +34,8 @@ def make_policy(context: typer.Context, options: TaggingOptions, model: "Model")
         top_k=options.top_k,
         max_genres=options.max_genres,
         genre_map=genre_map,
-        placeholders=parse_placeholders(options.placeholder, genres, genre_map),
+        families=genres.families,
+        placeholders=parse_placeholders(options.placeholder, genres.known, genre_map),
         layout=replace(
             layout,
             id3=options.id3 or layout.id3,

@@ -54,9 +54,10 @@ class ThresholdAdvice:
             return
         track = Track(outcome.path, "", outcome.before)
         for number, policy in enumerate(self._policies):
-            if isinstance(decide(track, prediction, policy), Planned):
+            planned = decide(track, prediction, policy)
+            if isinstance(planned, Planned) and planned.best:
                 self._files[number] += 1
-                self._scores[number] += prediction.genres[0].score
+                self._scores[number] += planned.best.score
 
     def propose(self) -> Proposal | None:
         """Return the threshold that tags most files, three in four of them right.

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from genretag.domain.genre import fold_name
+from genretag.domain.family import Choice, choose
+from genretag.domain.genre import Family, fold_name
 from genretag.domain.grouping import Group
 from genretag.domain.library import LibraryEntry, LibraryUnit, Reason
 from genretag.domain.pooling import Pooling
@@ -33,13 +34,24 @@ class UnitRules:
 
     Attributes:
         threshold: the score of a unit from which a genre is written, in [0, 1].
-        names: returns all that a genre of the model is called in tags.
+        names: returns all that a genre or a family of the model is called in tags.
         pooling: of the model; None if it has none.
+        families: of the model's genres.
     """
 
     threshold: float
     names: Callable[[str], tuple[str, ...]]
     pooling: Pooling | None = None
+    families: tuple[Family, ...] = ()
+
+    def choose(self, genres: Sequence[ScoredGenre], slack: float = 0.0) -> Choice | None:
+        """Return what is sure, or lacks no more than `slack` for it; None if nothing does."""
+        return choose(genres, self.families, self.threshold - slack)
+
+    def list_names(self, choice: Choice) -> Iterator[str]:
+        """Yield all that a genre, or a family and its genres, are called in tags."""
+        for name in choice.names:
+            yield from self.names(name)
 
 
 def list_units(
@@ -60,7 +72,7 @@ def list_units(
 
 
 def _order(unit: LibraryUnit) -> tuple[int, int, float]:
-    score = unit.genres[0].score if unit.genres else 0.0
+    score = unit.best.score if unit.best else 0.0
     if unit.is_contradictory:
         return 0, -len(unit.reasons), -score
     return (1 if unit.reasons else 2), 0, score
@@ -70,13 +82,15 @@ def _judge(group: Group, entries: Sequence[LibraryEntry], rules: UnitRules) -> L
     own = [entries[member] for member in group.members]
     sound = _score_sound(group, own, rules)
     genres = _find_decision(group, own) or sound
+    choice, heard = rules.choose(genres), rules.choose(sound)
     return LibraryUnit(
         group.kind,
         group.name,
         group.members,
         genres,
-        sound[0] if sound else None,
+        heard.best if heard else next(iter(sound), None),
         tuple(_find_reasons(own, genres, sound, rules)),
+        choice.scored_family if choice else None,
     )
 
 
@@ -96,7 +110,11 @@ def _score_sound(
         is_release=group.is_release,
     )
     verdicts = decide_together(
-        members, rules.pooling or _INDEPENDENT, rules.threshold, lambda names: None
+        members,
+        rules.pooling or _INDEPENDENT,
+        rules.threshold,
+        lambda names: None,
+        rules.families,
     )
     unit = verdicts[0].unit
     return unit.genres if unit else ()
@@ -121,16 +139,19 @@ def _find_reasons(
     tagged = [set(map(fold_name, entry.genres)) for entry in entries if entry.genres]
     if tagged and not set.intersection(*tagged):
         yield "tags"
-    if tagged and sound and sound[0].score >= rules.threshold:
-        said = set(map(fold_name, rules.names(sound[0].name)))
+    heard = rules.choose(sound)
+    if tagged and heard:
+        said = set(map(fold_name, rules.list_names(heard)))
         if all(map(said.isdisjoint, tagged)):
             yield "sound"
     if any(map(_is_apart, entries)):
         yield "apart"
     if genres and any(entry.is_open for entry in entries):
-        if rules.threshold - NEAR <= genres[0].score < rules.threshold:
+        choice = rules.choose(genres)
+        if not choice and rules.choose(genres, slack=NEAR):
             yield "below"
-        if len(genres) > 1 and genres[0].score - genres[1].score < NEAR:
+        is_family = bool(choice and choice.family)
+        if not is_family and len(genres) > 1 and genres[0].score - genres[1].score < NEAR:
             yield "close"
 
 
@@ -138,9 +159,5 @@ def _is_apart(entry: LibraryEntry) -> bool:
     """Return whether a track surely has another genre than those it was decided with."""
     unit = entry.outcome.unit
     return bool(
-        unit
-        and unit.genres
-        and entry.is_sure
-        and entry.best
-        and entry.best.name != unit.genres[0].name
+        unit and unit.genres and entry.is_sure and unit.genres[0].name not in entry.best_names
     )

@@ -1,4 +1,9 @@
-"""Compares the genres of a model with those that files have."""
+"""Compares the genres of a model with those that files have.
+
+Accuracy, confusion and calibration are about single genres. What a threshold does is about what
+`scan` writes: the best genre, or else the name of a family, which is right for a file of any of
+its genres.
+"""
 
 from dataclasses import dataclass
 from typing import Self
@@ -51,12 +56,16 @@ class ScoredFiles:
         probabilities: [n_files, n_classes], the scores by which `scan` decides.
         truth: [n_files], the class of the first known genre of each file.
         is_any: [n_files], whether the best class is that of any genre of the file.
+        family_scores: [n_files], those of the best families; 0 where there is none.
+        is_family: [n_files], whether that family is right.
     """
 
     classes: tuple[str, ...]
     probabilities: Probabilities
     truth: Labels
     is_any: NDArray[np.bool_]
+    family_scores: NDArray[np.float64]
+    is_family: NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -80,19 +89,32 @@ class Estimate:
 
 @dataclass(frozen=True)
 class ThresholdResult:
-    """The files that reach a threshold: how many, which share of all, how many are right."""
+    """The files that reach a threshold.
+
+    Attributes:
+        threshold: in [0, 1].
+        files: how many.
+        coverage: which share of all.
+        precision: how many of them are right.
+        families: how many of them only reach it with a family.
+    """
 
     threshold: float
     files: int
     coverage: float
     precision: Estimate
+    families: int = 0
 
     @classmethod
     def of(cls, scored: ScoredFiles, threshold: float) -> Self:
         """Apply a threshold in [0, 1] to scored files."""
-        passes = scored.probabilities.max(axis=1) >= threshold
-        right = (scored.probabilities.argmax(axis=1) == scored.truth)[passes]
-        return cls(threshold, len(right), len(right) / len(passes), Estimate.of_share(right))
+        by_genre = scored.probabilities.max(axis=1) >= threshold
+        by_family = ~by_genre & (scored.family_scores >= threshold)
+        passes = by_genre | by_family
+        is_right = scored.probabilities.argmax(axis=1) == scored.truth
+        right = np.where(by_family, scored.is_family, is_right)[passes]
+        share = len(right) / len(passes)
+        return cls(threshold, len(right), share, Estimate.of_share(right), int(by_family.sum()))
 
 
 @dataclass(frozen=True)
@@ -151,7 +173,8 @@ class Evaluation:
         counts: number of files by what became of them.
         unmapped: names in files that are none of the model's genres.
         metrics: None if no file could be compared.
-        unmapped_scores: best scores of files whose genres the model does not know.
+        unmapped_scores: best scores of files whose genres the model does not know, of a genre or a
+            family.
     """
 
     model: str
@@ -197,7 +220,6 @@ def compute_metrics(scored: ScoredFiles, threshold: float, precision: float) -> 
     predicted = probabilities.argmax(axis=1)
     # A group of its own for each file.
     groups = [str(file) for file in range(len(truth))]
-    nearest = metrics.find_threshold(probabilities, truth, precision, MIN_PASSED)
     return EvaluationMetrics(
         accuracy=Estimate.of_share(predicted == truth),
         accuracy_any=Estimate.of_share(scored.is_any),
@@ -213,5 +235,13 @@ def compute_metrics(scored: ScoredFiles, threshold: float, precision: float) -> 
         reliability=tuple(metrics.reliability(probabilities, truth)),
         coverage=tuple(metrics.coverage(probabilities, truth)),
         at_model_threshold=ThresholdResult.of(scored, threshold),
-        target=TargetThreshold(precision, ThresholdResult.of(scored, nearest.threshold)),
+        target=TargetThreshold(precision, _find_threshold(scored, precision)),
     )
+
+
+def _find_threshold(scored: ScoredFiles, precision: float) -> ThresholdResult:
+    """Find the lowest threshold, in hundredths, that has a precision; else the most precise."""
+    results = [ThresholdResult.of(scored, threshold) for threshold in metrics.THRESHOLDS]
+    tried = [Acceptance(one.threshold, one.coverage, one.precision.value) for one in results]
+    nearest = metrics.pick_threshold(tried, len(scored.truth), precision, MIN_PASSED)
+    return results[tried.index(nearest)]

@@ -43,20 +43,35 @@ def distinct(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(first.values())
 
 
+@dataclass(frozen=True, slots=True)
+class Family:
+    """Genres of a model that are near each other, two or more, and the name for any of them."""
+
+    name: str
+    genres: tuple[str, ...]
+
+
 @dataclass(frozen=True)
 class GenreVocabulary:
-    """The genres of a model in the order of its outputs, and their parents by name.
+    """The genres of a model in the order of its outputs, and what else is known of their names.
 
     >>> len(GenreVocabulary(("Rock", "Hip-Hop")))
     2
 
+    Attributes:
+        names: of the genres.
+        parents: genres with the names of their parents, which may be genres too.
+        aliases: other names of genres, such as those that an older model has for them.
+
     Raises:
         ValueError: there are fewer than two names, one stands twice or is not safe for players,
-            or a parent is given for a name that is not there.
+            a parent is given for a name that is not there or has no name that players show, or an
+            alias is a genre itself or means none.
     """
 
     names: tuple[str, ...]
     parents: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    aliases: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
     def __post_init__(self) -> None:
         if len(self.names) < 2:
@@ -69,6 +84,38 @@ class GenreVocabulary:
         strays = set(self.parents) - set(self.names)
         if strays:
             raise ValueError(f"parents are given for genres that are not there: {sorted(strays)}")
+        nameless = [genre for genre, parent in self.parents.items() if not player_safe(parent)]
+        if nameless:
+            raise ValueError(f"the parents of these genres have no name: {nameless}")
+        folded = set(map(fold_name, self.names))
+        for alias, genre in self.aliases.items():
+            if genre not in self.names:
+                raise ValueError(f"the alias {alias!r} means {genre!r}, which is no genre")
+            if fold_name(alias) in folded:
+                raise ValueError(f"the alias {alias!r} is a genre itself")
 
     def __len__(self) -> int:
         return len(self.names)
+
+    @property
+    def families(self) -> tuple[Family, ...]:
+        """The families, by name: genres with one parent, and the genre of the parent's own name.
+
+        >>> GenreVocabulary(("Pop", "Rock", "Metal"), {"Metal": "Rock"}).families
+        (Family(name='Rock', genres=('Metal', 'Rock')),)
+        """
+        own = {fold_name(name): name for name in self.names}
+        genres: dict[str, set[str]] = {}
+        for genre, parent in self.parents.items():
+            name = player_safe(parent)
+            genres.setdefault(name, {own.get(fold_name(name), genre)}).add(genre)
+        return tuple(
+            Family(name, tuple(sorted(found)))
+            for name, found in sorted(genres.items())
+            if len(found) > 1
+        )
+
+    @property
+    def known(self) -> tuple[str, ...]:
+        """All names that mean something to the model: of genres, of families, and aliases."""
+        return (*self.names, *(family.name for family in self.families), *self.aliases)

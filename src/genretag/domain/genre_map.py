@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from genretag.domain.genre import distinct, fold_name, player_safe
 
@@ -34,6 +35,7 @@ class GenreMap:
         drop: genres that are never written.
         parents: names that are added after their child, and after them their own parents.
         aliases: names in files that mean a genre; only comparing uses them, never writing.
+        synonyms: other names that the model has for its genres: entries may use them as well.
 
     Raises:
         MapError: a chain of names or parents is a circle, or players would not show a new name.
@@ -43,6 +45,7 @@ class GenreMap:
     drop: frozenset[str] = frozenset()
     parents: Mapping[str, str] = field(default_factory=dict)
     aliases: Mapping[str, str] = field(default_factory=dict)
+    synonyms: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         tables: tuple[tuple[str, Mapping[str, str]], ...] = (
@@ -78,22 +81,29 @@ class GenreMap:
     def names(self, genre: str) -> tuple[str, ...]:
         """Return what to write for a genre of the model: its name and parents, or nothing."""
         lineage = list(self._lineage(genre))
-        dropped = {fold_name(entry) for entry in self.drop}
-        if dropped & {fold_name(genre), fold_name(lineage[0])}:
+        dropped = set(map(self._fold, self.drop))
+        if dropped & {self._fold(genre), self._fold(lineage[0])}:
             return ()
-        return distinct(player_safe(name) for name in lineage if fold_name(name) not in dropped)
+        return distinct(player_safe(name) for name in lineage if self._fold(name) not in dropped)
+
+    def other_names(self, names: Iterable[str]) -> Iterator[str]:
+        """Yield the aliases and synonyms of genres that have one of `names`."""
+        known = set(map(fold_name, names))
+        for other, name in (*self.aliases.items(), *self.synonyms.items()):
+            if fold_name(name) in known:
+                yield other
 
     def changes(self, name: str) -> bool:
         """Tell whether a name in files is renamed, dropped or an alias, and so is never written."""
         entries = (*self.rename, *self.drop, *self.aliases)
-        return fold_name(name) in map(fold_name, entries)
+        return self._fold(name) in map(self._fold, entries)
 
     def _rename_chain(self, genre: str) -> Iterator[str]:
         """Yield `genre`, its new name, the new name of that, and so on."""
         yield genre
-        while (name := _find(genre, self.rename)) is not None:
+        while (name := self._next_name(genre)) is not None:
             yield name
-            if fold_name(name) == fold_name(genre):
+            if self._fold(name) == self._fold(genre):
                 return  # only another spelling
             genre = name
 
@@ -103,11 +113,26 @@ class GenreMap:
         while entry is not None:
             *_, name = self._rename_chain(entry)
             yield name
-            entry = _find(entry, self.parents) or _find(name, self.parents)
+            entry = self._find(entry, self.parents) or self._find(name, self.parents)
 
+    def _next_name(self, genre: str) -> str | None:
+        name = self._find(genre, self.rename)
+        return self._genres.get(fold_name(genre)) if name is None else name
 
-def _find(name: str, table: Mapping[str, str]) -> str | None:
-    return next((value for key, value in table.items() if fold_name(key) == fold_name(name)), None)
+    def _find(self, name: str, table: Mapping[str, str]) -> str | None:
+        folded = self._fold(name)
+        return next((value for key, value in table.items() if self._fold(key) == folded), None)
+
+    def _fold(self, name: str) -> str:
+        """Return the folded name of a genre; of a synonym, that of its genre."""
+        folded = fold_name(name)
+        genre = self._genres.get(folded)
+        return folded if genre is None else fold_name(genre)
+
+    @cached_property
+    def _genres(self) -> Mapping[str, str]:
+        """The genres of the synonyms, by their folded names."""
+        return {fold_name(synonym): genre for synonym, genre in self.synonyms.items()}
 
 
 def _check_chain(table: str, key: str, names: Iterable[str]) -> None:

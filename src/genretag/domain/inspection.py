@@ -5,6 +5,7 @@ from itertools import chain
 from pathlib import Path
 from statistics import fmean
 
+from genretag.domain.family import Choice
 from genretag.domain.genre import fold_name
 from genretag.domain.occlusion import Band, Effect
 from genretag.domain.prediction import ScoredGenre
@@ -45,6 +46,7 @@ class Decision:
         unit: the tracks that are decided together; None for a track by itself.
         members: those of the unit, in the order of their files.
         failed: the files beside it that could not be read.
+        choice: the genre or the family that is sure; None if neither is.
     """
 
     genres: tuple[ScoredGenre, ...]
@@ -54,12 +56,24 @@ class Decision:
     unit: Unit | None = None
     members: tuple[Member, ...] = ()
     failed: tuple[Path, ...] = ()
+    choice: Choice | None = None
+
+    @property
+    def family(self) -> ScoredGenre | None:
+        """The family that is sure where no genre is."""
+        return self.choice.scored_family if self.choice else None
+
+    @property
+    def best(self) -> ScoredGenre | None:
+        """That family, or else the genre with the highest score; None for a silent track."""
+        return self.family or next(iter(self.genres), None)
 
     def agrees(self, member: Member) -> bool | None:
-        """Return whether the genre of a member is the decided one; None if one has none."""
-        if member.genre is None or not self.genres:
+        """Return whether a member's genre is the decided one or of that family; None for none."""
+        if member.genre is None or self.best is None:
             return None
-        return fold_name(member.genre) == fold_name(self.genres[0].name)
+        names = self.choice.names if self.choice else (self.best.name,)
+        return fold_name(member.genre) in map(fold_name, names)
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,6 +93,7 @@ class Inspection:
         set_probability: with what probability `likely_set` holds the true genre; None for no set.
         likely_set: a prediction set, best first.
         decision: what `scan` would decide; None for a file that it leaves out.
+        family: the family that a track by itself is sure of where no genre is.
     """
 
     path: Path
@@ -93,6 +108,7 @@ class Inspection:
     set_probability: float | None = None
     likely_set: tuple[ScoredGenre, ...] = ()
     decision: Decision | None = None
+    family: ScoredGenre | None = None
 
     @property
     def best(self) -> ScoredGenre | None:
@@ -101,8 +117,9 @@ class Inspection:
 
     @property
     def is_sure(self) -> bool:
-        """Whether the best genre scores enough to be written into a track by itself."""
-        return self.best is not None and self.best.score >= self.threshold
+        """Whether a genre or a family scores enough to be written into a track by itself."""
+        is_sure = self.best is not None and self.best.score >= self.threshold
+        return is_sure or self.family is not None
 
     @property
     def octaves(self) -> tuple[tuple[Band, float], ...]:

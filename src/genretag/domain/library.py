@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from genretag.domain.family import Choice
 from genretag.domain.genre import fold_name
 from genretag.domain.outcome import Outcome
 from genretag.domain.prediction import Prediction, ScoredGenre
@@ -35,10 +36,12 @@ class LibraryEntry:
         title: from its tags, else its file name.
         artist: from its tags; may be empty.
         genres: those that it has now, without placeholders.
-        predicted: all names of its best genre, by the model and by the map.
+        predicted: all names of its best genre, by the model, by the map and by its families; of a
+            sure family, those of all its genres.
         after: the genres that it would have after `scan`.
-        is_sure: whether the best genre scores enough to be written.
+        is_sure: whether the best genre, or else a family, scores enough to be written.
         is_open: whether `scan` goes by scores, and does not just leave the genres that it has.
+        sure_family: the family that is sure where no genre is.
     """
 
     outcome: Outcome
@@ -49,11 +52,19 @@ class LibraryEntry:
     after: tuple[str, ...]
     is_sure: bool
     is_open: bool = True
+    sure_family: Choice | None = None
 
     @property
     def best(self) -> ScoredGenre | None:
-        """The genre with the highest score of those that decide; None without a prediction."""
-        return _best(self.outcome.prediction)
+        """The sure family, or else the genre with the highest score of those that decide."""
+        return self.sure_family.best if self.sure_family else _best(self.outcome.prediction)
+
+    @property
+    def best_names(self) -> tuple[str, ...]:
+        """The name of the best genre, or those of the sure family and its genres."""
+        if self.sure_family:
+            return self.sure_family.names
+        return (self.best.name,) if self.best else ()
 
     @property
     def own(self) -> Prediction | None:
@@ -62,8 +73,8 @@ class LibraryEntry:
 
     @property
     def own_best(self) -> ScoredGenre | None:
-        """The genre with the highest score by its own sound alone."""
-        return _best(self.own)
+        """The same as `best` by its own sound alone; no family where more tracks decided."""
+        return _best(self.outcome.own) if self.outcome.own else self.best
 
     @property
     def source(self) -> Source | None:
@@ -87,8 +98,10 @@ class LibraryUnit:
         members: positions of their entries, rising.
         genres: best first: the scores that decided, or where nothing was to decide, those of the
             sound of all; empty where all is silent.
-        sound: the best genre by the sound of all its tracks; None where all is silent.
+        sound: the best genre by the sound of all its tracks, or the family that is sure where none
+            is; None where all is silent.
         reasons: why a person should look at it.
+        family: the family that `genres` are sure of where none of them is.
     """
 
     kind: UnitKind
@@ -97,6 +110,12 @@ class LibraryUnit:
     genres: tuple[ScoredGenre, ...]
     sound: ScoredGenre | None
     reasons: tuple[Reason, ...]
+    family: ScoredGenre | None = None
+
+    @property
+    def best(self) -> ScoredGenre | None:
+        """The family, or else the genre with the highest score; None where all is silent."""
+        return self.family or next(iter(self.genres), None)
 
     @property
     def is_contradictory(self) -> bool:

@@ -130,6 +130,7 @@ class ModelManifest:
                 "description": self.description,
                 "genres": list(self.genres.names),
                 "parents": dict(self.genres.parents),
+                **({"aliases": dict(self.genres.aliases)} if self.genres.aliases else {}),
                 "front_end": asdict(self.front_end),
                 "window": asdict(self.window),
                 "calibration": {
@@ -168,7 +169,9 @@ class ModelManifest:
                 version=entries["version"],
                 licence=entries["licence"],
                 description=entries["description"],
-                genres=GenreVocabulary(tuple(entries["genres"]), entries["parents"]),
+                genres=GenreVocabulary(
+                    tuple(entries["genres"]), entries["parents"], entries.get("aliases", {})
+                ),
                 front_end=_build(FrontEnd, "front_end", entries),
                 window=_build(WindowSpec, "window", entries),
                 temperature=float(entries["calibration"]["temperature"]),

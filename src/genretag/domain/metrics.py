@@ -17,6 +17,9 @@ Probabilities = NDArray[np.float64]
 Labels = NDArray[np.int64]
 """[n_clips]: indices of genres."""
 
+THRESHOLDS = tuple(step / 100 for step in range(1, 100))
+"""Those that a search tries."""
+
 _RESAMPLES = 2000
 _BINS = 10
 _Z_95 = 1.959964
@@ -245,7 +248,21 @@ def find_threshold(
     Returns:
         The threshold, or the one with the highest precision where none has it.
     """
-    tried = [acceptance(probabilities, truth, step / 100) for step in range(1, 100)]
-    enough = [one for one in tried if round(one.coverage * len(truth)) >= accepted] or tried[:1]
+    tried = [acceptance(probabilities, truth, threshold) for threshold in THRESHOLDS]
+    return pick_threshold(tried, len(truth), precision, accepted)
+
+
+def pick_threshold(
+    tried: Sequence[Acceptance], clips: int, precision: float, accepted: int
+) -> Acceptance:
+    """Return the first of rising thresholds that has a precision, or the most precise one.
+
+    Args:
+        tried: what each of them does to so many `clips`.
+        clips: how many there are.
+        precision: in [0, 1].
+        accepted: how many clips must reach the threshold at least.
+    """
+    enough = [one for one in tried if round(one.coverage * clips) >= accepted] or tried[:1]
     reached = (one for one in enough if one.precision >= precision)
     return next(reached, max(enough, key=lambda one: one.precision))

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from genretag.domain.change import TagChange
-from genretag.domain.prediction import Prediction
+from genretag.domain.prediction import Prediction, ScoredGenre
 from genretag.domain.unit import Source, Unit
 from genretag.errors import GenretagError
 
@@ -19,6 +19,7 @@ class Outcome:
         before: its genres before.
         after: its genres after.
         prediction: the genres that decided; None if the file was not scored.
+        family: the family that was sure where no genre was, with the sum of its genres' scores.
         own: the prediction for its own sound, where those that decided are of more tracks.
         unit: the tracks that it was decided with; None if it was decided alone.
         source: what decided; None where nothing did.
@@ -34,12 +35,18 @@ class Outcome:
     before: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
     prediction: Prediction | None = None
+    family: ScoredGenre | None = None
     own: Prediction | None = None
     unit: Unit | None = None
     source: Source | None = None
     reason: str | None = None
     notes: tuple[str, ...] = ()
     error: GenretagError | None = None
+
+    @property
+    def best(self) -> ScoredGenre | None:
+        """The family or else the genre with the highest score of those that decided, if any."""
+        return self.family or next(iter(self.prediction.genres if self.prediction else ()), None)
 
     def convert(self, kind: "type[Outcome]", **changes: Any) -> "Outcome":
         """Return the same file's outcome as another kind, with `changes`."""

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
 
 from genretag.domain.change import TagChange
-from genretag.domain.genre import distinct
+from genretag.domain.family import Choice, choose
+from genretag.domain.genre import Family, distinct
 from genretag.domain.genre_map import IDENTITY_MAP, GenreMap
 from genretag.domain.layout import PLAIN, Layout
 from genretag.domain.outcome import Outcome, Planned, Unchanged, Unsure
@@ -26,12 +27,14 @@ class TagPolicy:
 
     Attributes:
         mode: `fill` writes only where there is no genre, `replace` overwrites, `add` appends.
-        threshold: nothing is written if the best score is below it, in [0, 1].
+        threshold: nothing is written if the best score is below it, in [0, 1], and that of each
+            family.
         unit_threshold: the same for scores of several tracks together; None for `threshold`.
         top_k: how many genres of the model are taken at most, at least 1; those after the best
             must score at least half as much.
         max_genres: how many genres `add` may leave in a file, at least 1.
         genre_map: names under which genres are written.
+        families: those of the model; the name of one is written where no genre is sure, but it is.
         layout: how several genres are stored.
         placeholders: folded names of genres in files that count as none.
 
@@ -45,6 +48,7 @@ class TagPolicy:
     top_k: int = 1
     max_genres: int = 5
     genre_map: GenreMap = IDENTITY_MAP
+    families: tuple[Family, ...] = ()
     layout: Layout = PLAIN
     placeholders: frozenset[str] = field(default_factory=parse_placeholders)
 
@@ -60,6 +64,10 @@ class TagPolicy:
         """Return the policy for scores of several tracks together."""
         return self if self.unit_threshold is None else replace(self, threshold=self.unit_threshold)
 
+    def choose(self, prediction: Prediction) -> Choice | None:
+        """Return the genre or the family that a prediction is sure of; None if it is unsure."""
+        return choose(prediction.genres, self.families, self.threshold)
+
     def real(self, genres: tuple[str, ...]) -> tuple[str, ...]:
         """Return `genres` without those that count as none."""
         return drop_placeholders(genres, self.placeholders)
@@ -72,11 +80,11 @@ def selection(policy: TagPolicy, video: bool = False) -> Selection:
 
 
 def select_confident(prediction: Prediction, policy: TagPolicy) -> list[ScoredGenre]:
-    """Return the genres whose scores are high enough to be written, best first."""
-    # In this order, a score that is not a number never passes.
-    if not (prediction.genres and prediction.genres[0].score >= policy.threshold):
-        return []
-    floor = RUNNER_UP * prediction.genres[0].score
+    """Return the genres, or the one family, whose scores are high enough; best first."""
+    choice = policy.choose(prediction)
+    if choice is None or choice.family:
+        return [choice.best] if choice else []
+    floor = RUNNER_UP * choice.best.score
     return [genre for genre in prediction.genres[: policy.top_k] if genre.score >= floor]
 
 
@@ -106,15 +114,26 @@ def decide(
     """Apply `policy` to the prediction for `track`: Planned, Unchanged or Unsure.
 
     `names` are written for its best genre in place of those that the policy's map has, unless the
-    map drops that genre or changes one of them.
+    map drops that genre or changes one of them. They are not written for a family.
     """
     if policy.mode == "fill" and policy.real(track.genres):
         return _keep(Unchanged, track, prediction, "has a genre")
-    best = select_confident(prediction, policy)
-    if not best:
+    choice = policy.choose(prediction)
+    if choice is None:
         silent = "nothing but silence was heard"
         reason = f"best score is below {policy.threshold:.2f}" if prediction.genres else silent
         return _keep(Unsure, track, prediction, reason)
+    return replace(
+        _decide_names(track, prediction, policy, () if choice.family else names),
+        family=choice.scored_family,
+    )
+
+
+def _decide_names(
+    track: Track, prediction: Prediction, policy: TagPolicy, names: tuple[str, ...]
+) -> Outcome:
+    """Return what a sure prediction changes; `names`, if any, are those that persons gave."""
+    best = select_confident(prediction, policy)
     mapped = map_genres(best, policy)
     if not mapped:
         return _keep(Unchanged, track, prediction, f"the map drops {best[0].name}")

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from genretag.domain.family import Choice, best_family
 from genretag.domain.genre import GenreVocabulary, distinct, fold_name
 from genretag.domain.genre_map import GenreMap
 from genretag.domain.prediction import ScoredGenre
@@ -22,7 +23,8 @@ _MIN_HIGH = 3
 class GenreClasses:
     """The classes of an evaluation: the genres that a model would write, under a map.
 
-    Genres with the same name under the map are one class, and dropped ones are none.
+    Genres with the same name under the map are one class, and dropped ones are none. Families are
+    no classes, but names for several.
 
     Attributes:
         names: of the classes, in the model's order.
@@ -37,12 +39,23 @@ class GenreClasses:
         renamed = (*genre_map.rename, *genre_map.rename.values())
         known = (*genre_map.drop, *renamed, *genres.names)
         meant = {fold_name(name): indices.get(fold_name(written(name))) for name in known} | indices
-        # An alias means what its genre means without aliases: they make no chains.
+        meant |= {
+            fold_name(alias): indices.get(fold_name(written(genre)))
+            for alias, genre in genres.aliases.items()
+        }
+        # A person's alias means what its genre means without those: they make no chains.
         aliases = {
             fold_name(name): meant.get(fold_name(to)) for name, to in genre_map.aliases.items()
         }
         self._by_genre = {genre: meant[fold_name(genre)] for genre in genres.names}
         self._indices: dict[str, int | None] = meant | aliases
+        self._families = genres.families
+        # Folded; none for a family that the map drops.
+        self._family_names = {
+            family.name: {fold_name(one) for one in (family.name, name) if name}
+            for family in genres.families
+            for name in [written(family.name)]
+        }
         self._parents = {
             (fold_name(parent), written(child))
             for child in genres.names
@@ -64,6 +77,21 @@ class GenreClasses:
     def index_of(self, genre: str) -> int | None:
         """Return the class of a genre of the model; None if the map drops it."""
         return self._by_genre[genre]
+
+    def is_family(self, name: str) -> bool:
+        """Tell whether a name is that of a family, by the model or by the map."""
+        return any(fold_name(name) in names for names in self._family_names.values())
+
+    def best_family(self, genres: Sequence[ScoredGenre]) -> Choice | None:
+        """Return the family with the highest score; None if there is none or the map drops it."""
+        family = best_family(genres, self._families)
+        return family if family and self._family_names[family.best.name] else None
+
+    def fits_family(self, choice: Choice, names: Iterable[str], index: int) -> bool:
+        """Tell whether a family is right for a file: its class is of it, or it says its name."""
+        said = self._family_names[choice.best.name]
+        is_of_it = choice.family and index in map(self.index_of, choice.family.genres)
+        return bool(is_of_it) or not said.isdisjoint(map(fold_name, names))
 
     def find_in_words(self, name: str) -> str | None:
         """Return the one class whose name, or whose parent's, is among the words of `name`.

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from genretag.domain.genre import fold_name
+from genretag.domain.family import choose
+from genretag.domain.genre import Family, fold_name
 from genretag.domain.metrics import Probabilities
 from genretag.domain.pooling import Pooling, Votes, pool, unit_scores
 from genretag.domain.prediction import Prediction, rank_genres
@@ -66,20 +67,25 @@ class Verdict:
 
 
 def decide_together(
-    members: Members, pooling: Pooling, threshold: float, meaning: Meaning
+    members: Members,
+    pooling: Pooling,
+    threshold: float,
+    meaning: Meaning,
+    families: Sequence[Family] = (),
 ) -> list[Verdict]:
     """Return a verdict for each track to decide, in the order of `undecided`.
 
-    The best genre of the unit goes to all its tracks if it reaches the threshold; but a track that
-    is surely of another genre by its own sound keeps that, unless persons gave the unit's to
-    others. Where no genre of the unit reaches it, an album by its tags stays as it is, and in
-    other units each track is decided by its own scores in the light of all.
+    The best genre of the unit goes to all its tracks if it reaches the threshold, or else its best
+    family; but a track that is surely of another genre by its own sound keeps that, unless persons
+    gave the unit's best to others. Where neither reaches it, an album by its tags stays as it is,
+    and in other units each track is decided by its own scores in the light of all.
 
     Args:
         members: two tracks or more, one of them to decide.
         pooling: parameters of the model of units.
         threshold: from which a genre is written, in [0, 1].
         meaning: of genres that persons gave.
+        families: of the model's genres.
     """
     columns, given = _add_given(members, meaning)
     votes = {column: len(names) for column, names in given.items()}
@@ -88,7 +94,7 @@ def decide_together(
     shares, apart = agree(pooled, own, pooling.apart)
     ranked = rank_genres(columns, shares)
     unit = Unit(members.kind, members.name, members.size, ranked, len(members.undecided))
-    best, passes = int(shares.argmax()), bool(shares.max() >= threshold)
+    best, passes = int(shares.argmax()), choose(ranked, families, threshold) is not None
 
     def verdict(position: int, is_apart: bool) -> Verdict:
         alone, row = members.predictions[position], pooled[position]

@@ -72,7 +72,9 @@ def _decide_group(
         return {n: _decide_alone(analysis, policy) for n, analysis in own.items()}
     outcomes = {n: _decide_alone(own[n], policy) for n in own if n not in positions}
     policy = policy.for_units()
-    verdicts = decide_together(members, units.pooling, policy.threshold, units.meaning)
+    verdicts = decide_together(
+        members, units.pooling, policy.threshold, units.meaning, policy.families
+    )
     for position, verdict in zip(positions, verdicts, strict=True):
         track = own[position].track
         assert track

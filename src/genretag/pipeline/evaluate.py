@@ -20,7 +20,7 @@ class EvaluationSettings:
     """Settings of an evaluation.
 
     Attributes:
-        classes: the genres that are compared.
+        classes: the genres and families that are compared.
         model: its identity.
         threshold: its own.
         precision: how many of the files that pass a threshold should be right.
@@ -62,6 +62,7 @@ class Tally:
         self._counts: Counter[str] = Counter()
         self._rows: list[list[float]] = []
         self._truth: list[tuple[int, ...]] = []
+        self._families: list[tuple[float, bool]] = []
         self._spelled: dict[str, str] = {}
         self._unknown: Counter[str] = Counter()
         self._best_scores: defaultdict[str, list[ScoredGenre]] = defaultdict(list)
@@ -81,11 +82,14 @@ class Tally:
             return None
         probabilities = np.array(self._rows)
         best = probabilities.argmax(axis=1).tolist()
+        family_scores, is_family = zip(*self._families, strict=True)
         return ScoredFiles(
             self._classes.names,
             probabilities,
             np.array([true[0] for true in self._truth]),
             np.array([index in true for index, true in zip(best, self._truth, strict=True)]),
+            np.array(family_scores),
+            np.array(is_family),
         )
 
     def unmapped(self) -> tuple[UnmappedGenre, ...]:
@@ -115,13 +119,17 @@ class Tally:
             return "dropped"
         self._rows.append(self._row(prediction))
         self._truth.append(true)
+        self._families.append(self._judge_family(prediction, genres, true[0]))
         return "compared"
 
     def _unmapped(self, names: tuple[str, ...], prediction: Prediction | None) -> str:
+        if any(map(self._classes.is_family, names)):
+            return "unmapped"  # it is known, but no single genre is right
         unknown = {fold_name(name): name for name in names if not self._classes.knows(name)}
         best = self._best(prediction)
-        if unknown and best:
-            self.others.append(best.score)
+        if unknown and best and prediction:
+            family = self._classes.best_family(prediction.genres)
+            self.others.append(max(best.score, family.best.score if family else 0.0))
         for key, name in unknown.items():
             self._spelled.setdefault(key, name)
             self._unknown[key] += 1
@@ -135,6 +143,15 @@ class Tally:
         if index is None:
             return None
         return ScoredGenre(self._classes.names[index], prediction.genres[0].score)
+
+    def _judge_family(
+        self, prediction: Prediction, names: tuple[str, ...], true: int
+    ) -> tuple[float, bool]:
+        """Return the score of the best family, and whether it is right for a file."""
+        family = self._classes.best_family(prediction.genres)
+        if family is None:
+            return 0.0, False
+        return family.best.score, self._classes.fits_family(family, names, true)
 
     def _row(self, prediction: Prediction) -> list[float]:
         """Return the score of each class; of genres that are merged, that of the best."""

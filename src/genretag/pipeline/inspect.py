@@ -48,6 +48,7 @@ def inspect_file(
         stale = file.stale_tags() if container else ()
     track = timeline(path, model, options.coverage)
     best = next(iter(track.prediction.genres), None)
+    choice = neighbours.policy.choose(track.prediction)
 
     def measure(occlusion: str) -> tuple[tuple[Effect, ...], ...]:
         if best is None or occlusion not in options.explain:
@@ -67,6 +68,7 @@ def inspect_file(
         options.set_probability,
         _likely_set(track.prediction, model, options.set_probability),
         _decide(found, track.prediction, outcome, neighbours),
+        choice.scored_family if choice else None,
     )
 
 
@@ -83,15 +85,17 @@ def _decide(
     final = next((one for one in decided if one and one.path == own.path), None)
     if final is None or final.prediction is None or final.source is None:
         return None
+    used = policy.for_units() if final.unit else policy
     members = [_member(file, own.path, policy, units) for file in files] if final.unit else []
     return Decision(
         final.prediction.genres,
         final.after if isinstance(final, Planned) else (),
-        (policy.for_units() if final.unit else policy).threshold,
+        used.threshold,
         final.source,
         final.unit,
         tuple(filter(None, members)),
         tuple(one.path for one in decided if isinstance(one, Failed)),
+        used.choose(final.prediction),
     )
 
 

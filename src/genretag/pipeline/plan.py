@@ -80,13 +80,22 @@ def _planned(entry: dict[str, Any]) -> Planned:
             stamp=Stamp(int(change["size"]), int(change["mtime_ns"])),
         ),
         Prediction(
-            tuple(ScoredGenre(genre["name"], float(genre["score"])) for genre in entry["genres"]),
+            tuple(map(_scored, entry["genres"])),
             int(entry["windows"]),
             float(entry["duration_s"]),
             str(entry["model"]),
         ),
     )
-    return replace(found, notes=tuple(map(str, entry["notes"])))
+    family = entry.get("family")  # which plans of older versions lack
+    return replace(
+        found,
+        notes=tuple(map(str, entry["notes"])),
+        family=family and _scored(family),
+    )
+
+
+def _scored(genre: dict[str, Any]) -> ScoredGenre:
+    return ScoredGenre(genre["name"], float(genre["score"]))
 
 
 def _path(text: str) -> Path:

@@ -11,13 +11,12 @@ from numpy.typing import NDArray
 
 from genretag.domain.analysis import Analysis
 from genretag.domain.contradiction import UnitRules, list_units
-from genretag.domain.genre import fold_name
-from genretag.domain.genre_map import GenreMap
 from genretag.domain.grouping import Group
 from genretag.domain.library import Library, LibraryEntry, select_interesting
 from genretag.domain.outcome import Skipped
+from genretag.domain.prediction import Prediction, ScoredGenre
 from genretag.domain.projection import project_to_plane
-from genretag.domain.tagging import TagPolicy, select_confident
+from genretag.domain.tagging import TagPolicy
 from genretag.domain.timeline import Timeline
 from genretag.domain.unit import UnitKind
 from genretag.errors import FileError
@@ -73,17 +72,23 @@ def _entry(analysis: Analysis, policy: TagPolicy) -> LibraryEntry:
     prediction = outcome.prediction
     genres = policy.real(outcome.before)
     used = policy.for_units() if outcome.unit else policy
-    best = prediction.genres[0].name if prediction and prediction.genres else None
+    choice = used.choose(prediction) if prediction else None
+    best = choice.names if choice else [one.name for one in _best(prediction)]
     return LibraryEntry(
         outcome,
         (track and track.title) or outcome.path.name,
         track.artist if track else "",
         genres,
-        _names(best, policy.genre_map) if best else (),
+        tuple(name for genre in best for name in _names(genre, policy)),
         outcome.after,
-        is_sure=bool(prediction and select_confident(prediction, used)),
+        is_sure=choice is not None,
         is_open=policy.mode != "fill" or not genres,
+        sure_family=choice if choice and choice.family else None,
     )
+
+
+def _best(prediction: Prediction | None) -> tuple[ScoredGenre, ...]:
+    return prediction.genres[:1] if prediction else ()
 
 
 def _group(analyses: list[Analysis], by: UnitKind, positions: list[int]) -> Iterator[Group]:
@@ -107,8 +112,9 @@ def build_library(
     entries = found.entries
     rules = UnitRules(
         policy.for_units().threshold if units.pooling else policy.threshold,
-        lambda genre: _names(genre, policy.genre_map),
+        lambda genre: _names(genre, policy),
         units.pooling,
+        policy.families,
     )
     return Library(
         roots=tuple(roots),
@@ -129,11 +135,11 @@ def build_library(
     )
 
 
-def _names(genre: str, genre_map: GenreMap) -> tuple[str, ...]:
-    """Return all that a genre is called: by the map, and by whoever uses its aliases."""
-    names = (genre, *genre_map.names(genre))
-    known = set(map(fold_name, names))
-    return (*names, *(alias for alias, to in genre_map.aliases.items() if fold_name(to) in known))
+def _names(genre: str, policy: TagPolicy) -> tuple[str, ...]:
+    """Return all that a genre is called: by the map, by its families, and by its other names."""
+    families = (family.name for family in policy.families if genre in family.genres)
+    names = [n for one in (genre, *families) for n in (one, *policy.genre_map.names(one))]
+    return (*names, *policy.genre_map.other_names(names))
 
 
 def _map_points(entries: Sequence[LibraryEntry]) -> NDArray[np.float64]:

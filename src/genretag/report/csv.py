@@ -25,6 +25,7 @@ COLUMNS = (
     "own",
     "unit",
     "source",
+    "family",
 )
 
 

@@ -246,6 +246,8 @@ def _describe(result: ThresholdResult) -> str:
     files = f"{result.files} files ({_share(result.coverage)}) reach {result.threshold:.2f}"
     if not result.files:
         return files
+    if result.families:
+        files += f", {result.families} of them as a family,"
     share = result.precision
     return f"{files} and {_share(share.value)} of them are right (95%: {_range(share)})"
 

@@ -67,6 +67,7 @@ def _threshold_result(result: ThresholdResult) -> dict[str, Any]:
         "coverage": result.coverage,
         "precision": result.precision.value,
         "precision_95": _limits(result.precision),
+        "families": result.families,
     }
 
 

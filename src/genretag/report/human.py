@@ -1,7 +1,7 @@
 """Prints a line per file that changes or fails, and a summary."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TextIO
 
@@ -71,9 +71,9 @@ class Lines:
         """Format status, genres, best score and path; for a failure what to do about it."""
         if outcome.error is not None:
             return self._failure(outcome, self._label(outcome))
-        guesses = outcome.prediction.genres if outcome.prediction else ()
         path = relative_path(outcome.path, self._folder)
-        text = self._add_path(self._describe(outcome, guesses), path, format_source(outcome))
+        text = self._describe(outcome, outcome.best)
+        text = self._add_path(text, path, format_source(outcome))
         return self._add_notes(text, outcome.notes)
 
     def _print(self, text: Text) -> None:
@@ -102,18 +102,18 @@ class Lines:
             text = wrap_hanging(label + message, self._width, self._indent)
         return text.append_text(self._indented(hint))
 
-    def _describe(self, outcome: Outcome, guesses: Sequence[ScoredGenre]) -> Text:
+    def _describe(self, outcome: Outcome, best: ScoredGenre | None) -> Text:
         """Describe status, change of genres and best score, or the reason for none; padded."""
         if isinstance(outcome, Tagged | Planned):
             text = _change(outcome.before, outcome.after)
-        elif guesses:
-            text = Text(f"{visible(guesses[0].name)}?")
+        elif best:
+            text = Text(f"{visible(best.name)}?")
         else:
             text = Text.assemble((outcome.reason or "", _DIM))
         # Scores stand below each other, also beside a margin.
         width = _GENRES_WIDTH - self._margin
-        if guesses:
-            text = _pad(text, width, 0) + Text(f" {format_percent(guesses[0].score)}")
+        if best:
+            text = _pad(text, width, 0) + Text(f" {format_percent(best.score)}")
         return self._label(outcome) + _pad(text, width + 1 + _SCORE_WIDTH, 2)
 
     def _add_path(self, text: Text, path: str, mark: Text, least: int = _LEAST_PATH) -> Text:

@@ -189,12 +189,13 @@ def _explain(decision: Decision, inspection: Inspection) -> Text:
     """Say whether a track of a unit gets a genre, and by what."""
     limit = f"{decision.threshold:.2f}"
     text = f"unsure, the best score is below {limit}, so scan writes nothing"
+    reaches = _reason(decision.family, limit)
     if decision.names:
         names = _values(decision.names).plain
         writes = (
             f"would write {names} if it had no genre" if inspection.genres else f"writes {names}"
         )
-        text = f"sure, the best score reaches {limit}, so scan {writes}"
+        text = f"sure, {reaches}, so scan {writes}"
     return Text(f"{_SOURCES[decision.source]}: {text}")
 
 
@@ -204,7 +205,7 @@ def _members(decision: Decision, room: int) -> RenderableType:
     A path that does not fit beside the rest stands below it.
     """
     votes = [decision.agrees(member) for member in decision.members]
-    decided = decision.genres[0].name if decision.genres else "silence"
+    decided = decision.best.name if decision.best else "silence"
     lines: list[RenderableType] = [
         _safe(f"+ {votes.count(True)} for {decided}, - {votes.count(False)} against")
     ]
@@ -240,8 +241,16 @@ def _decision(inspection: Inspection) -> str:
     limit = f"{inspection.threshold:.2f}"
     text = f"unsure: the best score is below {limit}, so scan writes nothing"
     if inspection.is_sure:
-        text = f"sure: the best score reaches {limit}"
+        text = f"sure: {_reason(inspection.family, limit)}"
     return text
+
+
+def _reason(family: ScoredGenre | None, limit: str) -> str:
+    """Say what reaches the threshold: the best score, or the sum of a family's."""
+    if family is None:
+        return f"the best score reaches {limit}"
+    total = format_percent(family.score).strip()
+    return f"no genre reaches {limit}, but those of {visible(family.name)} do together ({total})"
 
 
 def _scores(inspection: Inspection) -> dict[str, list[float]]:

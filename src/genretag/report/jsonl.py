@@ -36,14 +36,22 @@ def to_dict(outcome: Outcome) -> dict[str, Any]:
         "own": _genres(own.genres if own else ()),
         "unit": outcome.unit and unit_to_dict(outcome.unit),
         "source": outcome.source,
+        "family": family_to_dict(outcome.family),
     }
 
 
 def _genres(genres: Sequence[ScoredGenre]) -> list[dict[str, Any]]:
     """Convert the best genres and their scores."""
-    return [
-        {"name": genre.name, "score": round(genre.score, DIGITS)} for genre in genres[:TOP_GENRES]
-    ]
+    return list(map(_scored, genres[:TOP_GENRES]))
+
+
+def family_to_dict(family: ScoredGenre | None) -> dict[str, Any] | None:
+    """Convert the family that decided, if one did."""
+    return _scored(family) if family else None
+
+
+def _scored(genre: ScoredGenre) -> dict[str, Any]:
+    return {"name": genre.name, "score": round(genre.score, DIGITS)}
 
 
 def unit_to_dict(unit: Unit) -> dict[str, Any]:

@@ -81,7 +81,8 @@ def _title(inspection: Inspection) -> str:
     best = inspection.best
     result = "nothing but silence"
     if best:
-        result = f"{best.name} {format_percent(best.score).strip()}"
+        shown = inspection.family or best
+        result = f"{shown.name} {format_percent(shown.score).strip()}"
         result += "" if inspection.is_sure else f", unsure (below {inspection.threshold:.2f})"
     # A dollar sign would begin a formula.
     name = visible(inspection.path.name).replace("$", r"\$")

@@ -67,11 +67,11 @@ class UnitLines(Lines):
         first = outcomes[0]
         unit = first.unit
         assert unit is not None
-        guesses = first.prediction.genres if first.prediction else ()
-        if guesses and isinstance(first, Unsure):  # what each might be by itself says little
-            guesses = unit.genres
+        best = first.best
+        if best and isinstance(first, Unsure):  # what each might be by itself says little
+            best = next(iter(unit.genres), None)
         mark = Text(f"  {len(outcomes)} tracks") + format_source(first)
-        text = self._describe(first, guesses)
+        text = self._describe(first, best)
         text = self._add_path(text, self._name(unit, first.path), mark, _LEAST_NAME)
         counts = Counter(note for outcome in outcomes for note in outcome.notes)
         return self._add_notes(
@@ -112,5 +112,4 @@ def _result(outcome: Outcome) -> Hashable:
     result = outcome.status, outcome.reason, outcome.source
     if not isinstance(outcome, Tagged | Planned):
         return result
-    best = outcome.prediction.genres[:1] if outcome.prediction else ()
-    return *result, outcome.before, outcome.after, best
+    return *result, outcome.before, outcome.after, outcome.best

@@ -110,7 +110,7 @@ def _row(library: Library, n: int, names: dict[str, int], genres: dict[str, int]
         _cut(entry.artist),
         _status(entry),
         *(names.setdefault(text, len(names)) for text in texts),
-        *_two_best(prediction.genres if prediction else (), genres),
+        *_two_best(entry.best, prediction.genres if prediction else (), genres),
         *_scored(entry.own_best, genres),
         *x_y,
         int(entry.disagrees),
@@ -127,7 +127,7 @@ def _units(units: tuple[LibraryUnit, ...], genres: dict[str, int]) -> dict[str, 
             unit.members,
             unit.reasons,
             int(unit.is_contradictory),
-            *_two_best(unit.genres, genres),
+            *_two_best(unit.best, unit.genres, genres),
             *_scored(unit.sound, genres),
         ]
         for unit in units
@@ -135,8 +135,11 @@ def _units(units: tuple[LibraryUnit, ...], genres: dict[str, int]) -> dict[str, 
     return _columns(keys, rows)
 
 
-def _two_best(scored: tuple[ScoredGenre, ...], genres: dict[str, int]) -> list[int]:
-    best, second, *_ = (*scored, None, None)
+def _two_best(
+    best: ScoredGenre | None, scored: tuple[ScoredGenre, ...], genres: dict[str, int]
+) -> list[int]:
+    """Return the best genre, or the family that is it, and the second genre; none for a family."""
+    second = scored[1] if len(scored) > 1 and best == scored[0] else None
     return [*_scored(best, genres), *_scored(second, genres)]
 
 

@@ -38,7 +38,7 @@ function confidence() {
     ? `The lines are the thresholds, ${threshold.toFixed(2)} for a track by itself and ${unitThreshold.toFixed(2)} for scores of several tracks together`
     : `The line is the threshold, ${threshold.toFixed(2)}`;
   section("confidence", "How sure the model is",
-    `Files by the score of their likeliest genre. Scores are calibrated: of many files with a score of 70%, about seven in ten should be right. ${lines}: what lies below is not written.`,
+    `Files by the score of their likeliest genre, or of the family of genres that is sure where none is. Scores are calibrated: of many files with a score of 70%, about seven in ten should be right. ${lines}: what lies below is not written.`,
     el("table", { class: "chart" }, el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "Score"), el("th", { scope: "col" }, "Files"))), el("tbody", {}, ...body)));
 }
 
