@@ -38,6 +38,12 @@ class FittedHead:
     pooling: Pooling | None
     units: Mapping[str, Any] | None
 
+    @property
+    def parents(self) -> dict[str, str]:
+        """The parents of its genres."""
+        parents = self.config.parents
+        return {genre: parents[genre] for genre in self.genres if genre in parents}
+
     def predictions(self) -> list[ClipPrediction]:
         """Return the out-of-fold predictions of all clips, also of those of other genres."""
         groups = self.validations["groups"]
@@ -58,13 +64,12 @@ class FittedHead:
     def to_manifest(self) -> ModelManifest:
         """Return the manifest of the exported file."""
         config, groups = self.config, self.validations["groups"]
-        parents = {genre: name for genre, name in config.parents.items() if genre in self.genres}
         return ModelManifest(
             name=config.name,
             version=config.version,
             licence=config.licence,
             description=config.description,
-            genres=GenreVocabulary(self.genres, parents),
+            genres=GenreVocabulary(self.genres, self.parents, config.aliases),
             front_end=config.spec.front_end,
             window=config.spec.window,
             temperature=groups.temperature,

@@ -1,9 +1,10 @@
 """The measured part of the card of a model whose head was fitted to pretrained backbones."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from genretag.domain.genre import GenreVocabulary
 from genretag_train.evaluation import markdown
 from genretag_train.transfer.fitted_head import FittedHead
 from genretag_train.transfer.unit_card import render_units
@@ -49,9 +50,21 @@ def _data(fitted: FittedHead) -> str:
         f"other {len(fitted.clips) - known} taught it that there are other genres. Left out for "
         f"having fewer than {config.min_tracks} clips or {config.min_groups} groups: "
         f"{few or 'none'}; for an F1 below {config.min_f1:.2f} on clips that were not "
-        f"heard: {weak or 'none'}. Skipped clips: {len(fitted.skipped)}.",
+        f"heard: {weak or 'none'}; on purpose: {', '.join(config.unnamed) or 'none'}. "
+        f"Skipped clips: {len(fitted.skipped)}.",
         markdown.render_table(("genre", "clips", "groups"), rows),
+        *_families(fitted),
     )
+
+
+def _families(fitted: FittedHead) -> Iterator[str]:
+    families = GenreVocabulary(fitted.genres, fitted.parents).families
+    if families:
+        named = "; ".join(f"{family.name}: {', '.join(family.genres)}" for family in families)
+        yield (
+            "Families, whose names are written where none of their genres is sure enough and "
+            f"their sum is, and are right for each of them: {named}."
+        )
 
 
 def _scores(fitted: FittedHead) -> str:
