@@ -19,6 +19,7 @@ from genretag.pipeline.score import predict
 ROOT = Path(__file__).parents[2]
 CLIPS = ROOT.parent / "shared" / "data" / "clips"
 GOLDEN = ROOT / "tests" / "golden" / "bundled.json"
+PROMISED = 0.85
 
 
 def heard(model: str, folder: Path) -> dict[str, dict[str, float]]:
@@ -91,10 +92,10 @@ def test_readme_names_the_thresholds_of_the_default_model() -> None:
 def test_the_default_model_keeps_the_precision_that_it_was_made_for() -> None:
     manifest = session.load(store.list_bundled()[store.DEFAULT]).manifest
     asked = manifest.training["head"]
-    assert asked["target_precision"] == 0.85
+    assert asked["target_precision"] >= PROMISED
     assert asked["calibrate_on"] == ["songs", "wild", "named_clips"]
     for found in ("chosen", "accepted"):
-        assert manifest.scores["groups"][found]["precision_95"][0] >= asked["target_precision"]
+        assert manifest.scores["groups"][found]["precision_95"][0] >= PROMISED
     assert manifest.scores["groups"]["chosen"]["threshold"] == manifest.threshold
 
 
