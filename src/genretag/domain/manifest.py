@@ -81,11 +81,12 @@ class ModelManifest:
         window: length and number of windows.
         temperature: by which logits are divided, above 0.
         threshold: the score from which a genre is written, in [0, 1].
-        averaging: over the windows of a track.
         training: how the model was trained, for people.
         scores: how good it is, for people.
         set_masses: 99 rising numbers in [0, 1], or none: to what the scores of a prediction
             set must sum for it to hold the true genre with a probability of 1%, 2%, and so on.
+        pooling: parameters of the model of units; None to decide track by track.
+        averaging: over the windows of a track.
 
     Raises:
         ValueError: a value is out of range.
@@ -100,11 +101,11 @@ class ModelManifest:
     window: WindowSpec
     temperature: float
     threshold: float
-    averaging: Averaging = "scores"
     training: Mapping[str, Any] = field(default_factory=dict)
     scores: Mapping[str, Any] = field(default_factory=dict)
     set_masses: tuple[float, ...] = ()
     pooling: Pooling | None = None
+    averaging: Averaging = "scores"
 
     def __post_init__(self) -> None:
         if not self.name:
