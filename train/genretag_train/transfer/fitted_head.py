@@ -10,7 +10,7 @@ from genretag.domain.manifest import ModelManifest
 from genretag.domain.pooling import Pooling
 from genretag_train.data.dataset import Clip
 from genretag_train.evaluation.holdout import ClipPrediction
-from genretag_train.evaluation.threshold import name_families
+from genretag_train.evaluation.threshold import list_families
 from genretag_train.features.extraction import Skipped
 from genretag_train.transfer.cross_validation import CrossValidation
 from genretag_train.transfer.head_config import HeadConfig
@@ -47,7 +47,7 @@ class FittedHead:
     def predictions(self) -> list[ClipPrediction]:
         """Return the out-of-fold predictions of all clips, also of those of other genres."""
         groups = self.validations["groups"]
-        names = name_families(self.genres, self.config.parents)
+        families = list_families(self.genres, self.config.parents)
         sums = groups.probabilities @ groups.by_fold.scored.families.T
         return [
             ClipPrediction(
@@ -55,7 +55,7 @@ class FittedHead:
                 clip.genre,
                 self.genres[row.argmax()],
                 float(row.max()),
-                names[of_families.argmax()],
+                families[of_families.argmax()].name,
                 float(of_families.max()),
             )
             for clip, row, of_families in zip(groups.clips, groups.probabilities, sums, strict=True)
