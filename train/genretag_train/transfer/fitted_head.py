@@ -44,6 +44,12 @@ class FittedHead:
         parents = self.config.parents
         return {genre: parents[genre] for genre in self.genres if genre in parents}
 
+    @property
+    def aliases(self) -> dict[str, str]:
+        """The aliases that mean one of its genres."""
+        aliases = self.config.aliases
+        return {alias: genre for alias, genre in aliases.items() if genre in self.genres}
+
     def predictions(self) -> list[ClipPrediction]:
         """Return the out-of-fold predictions of all clips, also of those of other genres."""
         groups = self.validations["groups"]
@@ -69,7 +75,7 @@ class FittedHead:
             version=config.version,
             licence=config.licence,
             description=config.description,
-            genres=GenreVocabulary(self.genres, self.parents, config.aliases),
+            genres=GenreVocabulary(self.genres, self.parents, self.aliases),
             front_end=config.spec.front_end,
             window=config.spec.window,
             temperature=groups.temperature,
