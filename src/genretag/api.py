@@ -127,8 +127,17 @@ class Tagger:
 
     @property
     def threshold(self) -> float:
-        """The score in [0, 1] from which the model's maker would write a genre, as `scan` does."""
+        """The score in [0, 1] from which `scan` writes a genre, or the name of a family."""
         return self._model.manifest.threshold
+
+    @property
+    def families(self) -> dict[str, tuple[str, ...]]:
+        """Families by name, with their genres.
+
+        Where no genre reaches the threshold, `scan` writes the name of the family with the highest
+        sum of its genres' scores, if that does.
+        """
+        return {family.name: family.genres for family in self._model.manifest.genres.families}
 
     @property
     def device(self) -> str:
@@ -149,7 +158,8 @@ class Tagger:
     ) -> Prediction | Iterator[Prediction | Failed]:
         """Predict the genres of one file, or of several.
 
-        The scores are those of `genretag scan`: the mean over windows of the file.
+        The scores are those of `genretag scan` for a track by itself: its windows are averaged as
+        the model says.
 
         Args:
             path: an audio file, or any iterable of such.

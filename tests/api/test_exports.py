@@ -25,6 +25,7 @@ SIGNATURES = {
     "Tagger.device": "str",
     "Tagger.embed": "(self, path: str | os.PathLike[str], *, "
     "coverage: Literal['fast', 'balanced', 'full'] = 'balanced') -> 'NDArray[np.float32]'",
+    "Tagger.families": "dict[str, tuple[str, ...]]",
     "Tagger.genres": "tuple[str, ...]",
     "Tagger.load": "(model: str | os.PathLike[str] = 'default', "
     "device: Literal['auto', 'cpu', 'cuda', 'coreml', 'dml'] = 'auto') -> Self",

@@ -4,6 +4,8 @@ from dataclasses import replace
 import pytest
 import toy_model
 
+from genretag.domain.genre import GenreVocabulary
+
 
 def test_the_help_of_scan_groups_its_options_and_gives_examples(genretag) -> None:
     shown = genretag("scan", "--help").stdout
@@ -52,6 +54,19 @@ def test_a_card_shows_what_a_model_of_unknown_making_says(genretag, tmp_path) ->
     assert run.returncode == 0, run.stderr
     assert "\x1b" not in run.stdout and "Low [bold]or" in run.stdout
     assert "mine: 50% right" in run.stdout and "trained on" not in run.stdout
+
+
+@pytest.mark.parametrize("aliases", [{}, {"Bass": "Low", "Treble": "High"}])
+def test_a_card_shows_families_and_aliases_where_a_model_has_them(
+    genretag, tmp_path, aliases
+) -> None:
+    genres = GenreVocabulary(toy_model.GENRES, {"Low": "Edges", "High": "Edges"}, aliases)
+    model = toy_model.save(tmp_path / "m.onnx", replace(toy_model.MANIFEST, genres=genres))
+    shown = " ".join(genretag("models", "show", model).stdout.split())
+    assert "families Edges (High, Low)" in shown
+    assert ("aliases Bass for Low, Treble for High" in shown) == bool(aliases)
+    plain = genretag("models", "show", toy_model.save(tmp_path / "plain.onnx")).stdout
+    assert "families  " not in plain and "aliases  " not in plain
 
 
 @pytest.mark.parametrize("columns", ["40", "80"])

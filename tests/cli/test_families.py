@@ -1,6 +1,7 @@
 """Where a model is torn between two genres that are near each other, their family is written."""
 
 import json
+import subprocess
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -11,9 +12,10 @@ import toy_model
 from audio_files import RECIPES, encode, tone
 from toy_model import GENRES, HIGH_HZ, LOW_HZ, MANIFEST, POOLING
 
-from conftest import Run
 from genretag import tags
 from genretag.domain.genre import GenreVocabulary
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 LOW, TORN = (LOW_HZ,), (LOW_HZ, HIGH_HZ)
 """By itself the second reaches the threshold with no genre, but with Low and High together."""

@@ -155,6 +155,18 @@ def test_a_sound_that_is_surely_a_family_contradicts_only_tags_that_name_none_of
     assert of_family(*[tagged(BETWEEN, name)] * 3).reasons == reasons
 
 
+def test_a_track_that_follows_the_family_of_its_album_is_not_apart() -> None:
+    between = Song("A", "X", "Rock", 0.13)
+    families = (Family("Old", tuple(genre for genre in GENRES if genre != "Rock")),)
+    policy = TagPolicy(threshold=0.6, families=families)
+    rules = replace(RULES, threshold=0.6, families=families)
+    entries = decided(between, between, policy=policy).entries
+    assert {entry.after for entry in entries} == {("Old",)}
+    assert entries[0].outcome.unit.genres[0].name == "Rock"  # type: ignore[union-attr]
+    [one] = list_units([Group("album", "X", (0, 1))], entries, rules)
+    assert "apart" not in one.reasons
+
+
 def test_a_family_just_below_the_threshold_is_in_doubt() -> None:
     near = Song("A", "", "Blues", 0.45, next="Jazz", next_score=0.3)
     rules = replace(RULES, pooling=None, families=FAMILY.families)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genretag.domain.genre import GenreVocabulary, distinct, fold_name, player_safe
+from genretag.domain.genre import Family, GenreVocabulary, distinct, fold_name, player_safe
 
 texts = st.text(max_size=40)
 SPLITTING = ";/,\0"
@@ -117,14 +117,28 @@ def test_a_family_has_a_name_that_players_show() -> None:
     assert [one.name for one in GenreVocabulary(("Rock", "Metal"), parents).families] == ["Loud"]
 
 
+def test_a_family_is_spelled_as_its_genre_or_else_as_its_first_parent() -> None:
+    rock = GenreVocabulary(("Rock", "Metal", "Punk"), {"Metal": "rock", "Punk": "ROCK"})
+    assert rock.families == (Family("Rock", ("Metal", "Punk", "Rock")),)
+    world = GenreVocabulary(("Folk", "Reggae"), {"Folk": "The World", "Reggae": "the world"})
+    assert world.families == (Family("The World", ("Folk", "Reggae")),)
+
+
 @pytest.mark.parametrize(
-    ("aliases", "why"), [({"Soul": "Blues"}, "Blues"), ({"hip hop": "R&B"}, "hip hop")]
+    ("aliases", "why"),
+    [
+        ({"Soul": "Blues"}, "Blues"),
+        ({"hip hop": "R&B"}, "hip hop"),
+        ({"urban": "R&B"}, "urban"),
+        ({"Rap": "Hip-Hop", "rap": "R&B"}, "rap"),
+    ],
 )
-def test_an_alias_that_means_no_genre_or_is_one_is_refused(
+def test_an_alias_that_means_no_genre_or_is_another_name_is_refused(
     aliases: dict[str, str], why: str
 ) -> None:
+    names = ("R&B", "Hip-Hop")
     with pytest.raises(ValueError, match=why):
-        GenreVocabulary(("R&B", "Hip-Hop"), aliases=aliases)
+        GenreVocabulary(names, dict.fromkeys(names, "Urban"), aliases)
 
 
 def test_genres_families_and_aliases_are_known() -> None:

@@ -198,6 +198,16 @@ def test_a_family_is_right_for_its_genres_and_for_its_name() -> None:
     ]  # fmt: skip
 
 
+def test_an_alias_of_a_person_may_mean_a_family() -> None:
+    genres = GenreVocabulary(NAMES, {"Pop": "Light", "Blues": "Light"})
+    easy = GenreMap(rename={"Light": "Easy"}, aliases={"Chill": "Light", "Lounge": "Easy"})
+    found = GenreClasses(genres, easy)
+    assert found.is_family("chill") and found.is_family("lounge")
+    light = found.best_family(said(("Pop", 0.5), ("Blues", 0.3)))
+    [rock] = found.indices_of(["Rock"])
+    assert light and found.fits_family(light, ("Rock", "Chill"), rock)
+
+
 def test_a_family_that_the_map_drops_is_none() -> None:
     genres = GenreVocabulary(NAMES, {"Pop": "Light", "Blues": "Light"})
     found = GenreClasses(genres, GenreMap(drop=frozenset({"Light"})))

@@ -357,6 +357,13 @@ def test_a_track_that_is_surely_of_another_genre_keeps_it_beside_a_family() -> N
     assert outcomes[4].family is None and outcomes[4].source == "heard"
 
 
+def test_a_track_that_is_surely_of_another_genre_needs_only_the_threshold_of_tracks() -> None:
+    policy = replace(FAMILY, threshold=0.9, unit_threshold=0.95)
+    units = replace(settings(), pooling=replace(POOLING, apart=0.9))
+    outcomes = decided(album(*[prediction(Jazz=0.97)] * 4, prediction(Spoken=0.92)), units, policy)
+    assert after(outcomes) == [*[("Jazz",)] * 4, ("Spoken",)]
+
+
 def test_a_track_by_itself_gets_its_family_by_the_threshold_of_tracks() -> None:
     pair = [prediction(Jazz=0.5, Blues=0.46), prediction(Jazz=0.5, Blues=0.4)]
     assert after(decided(album(*pair), settings("track"), FAMILY)) == [("Old",), ()]

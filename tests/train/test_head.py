@@ -348,6 +348,7 @@ def test_a_recipe_with_units_makes_a_model_that_knows_of_albums(
         'name = "toy"\nversion = "1"\nlicence = "MIT"\ndescription = ""\ntrained_on = "Toys."\n'
         "min_tracks = 1\nmin_groups = 1\nwindows = 1\nmin_accepted = 1\n"
         'backbones = ["MTT_musicnn"]\n'
+        '[aliases]\nBuzz = "Hum"\nPolka = "Folk"\n[parents]\nHum = "Calm"\nFolk = "Calm"\n'
         '[units]\nsources = ["songs"]\ncoherent = 0.9\nmin_accepted = 1\n'
     )
     rows = [
@@ -361,7 +362,10 @@ def test_a_recipe_with_units_makes_a_model_that_knows_of_albums(
     data = table(tmp_path / "clips.csv", rows)
     paths = ("--data", data, "--cache", tmp_path / "cache", "--out", tmp_path / "run")
     done("head", recipe, *paths, "--bundle", tmp_path / "models")
-    pooling = session.load(tmp_path / "models" / "toy.onnx").manifest.pooling
+    manifest = session.load(tmp_path / "models" / "toy.onnx").manifest
+    assert manifest.genres.aliases == {"Buzz": "Hum"}  # there are no clips of the other genre
+    assert manifest.genres.parents == {"Hum": "Calm"}
+    pooling = manifest.pooling
     assert pooling is not None and pooling.coherent == 0.9
     metrics = json.loads((tmp_path / "run" / "metrics.json").read_text())
     assert metrics["units"]["parameters"] == asdict(pooling)

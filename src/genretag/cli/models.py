@@ -72,7 +72,7 @@ def show(
         typer.Option(help="A card to read, or the whole manifest as JSON."),
     ] = "human",
 ) -> None:
-    """Show what a model's file holds: genres, threshold, training data, measured scores."""
+    """Show what a model holds: genres and families, threshold, training data, measured scores."""
     import json
 
     from genretag.inference import session, store

@@ -35,7 +35,7 @@ ThresholdOption = Annotated[
     in_writing(
         min=0.0,
         max=1.0,
-        help="Write nothing if the best score is lower.",
+        help="Write nothing if the best score, of a genre or of a family, is lower.",
         show_default="the model's own",
     ),
 ]

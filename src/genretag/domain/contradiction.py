@@ -144,7 +144,7 @@ def _find_reasons(
         said = set(map(fold_name, rules.list_names(heard)))
         if all(map(said.isdisjoint, tagged)):
             yield "sound"
-    if any(map(_is_apart, entries)):
+    if any(_is_apart(entry, rules) for entry in entries):
         yield "apart"
     if genres and any(entry.is_open for entry in entries):
         choice = rules.choose(genres)
@@ -155,9 +155,11 @@ def _find_reasons(
             yield "close"
 
 
-def _is_apart(entry: LibraryEntry) -> bool:
+def _is_apart(entry: LibraryEntry, rules: UnitRules) -> bool:
     """Return whether a track surely has another genre than those it was decided with."""
     unit = entry.outcome.unit
-    return bool(
-        unit and unit.genres and entry.is_sure and unit.genres[0].name not in entry.best_names
-    )
+    if not (unit and unit.genres and entry.is_sure):
+        return False
+    choice = rules.choose(unit.genres)
+    names = choice.names if choice else (unit.genres[0].name,)
+    return set(names).isdisjoint(entry.best_names)

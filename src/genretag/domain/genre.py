@@ -66,7 +66,7 @@ class GenreVocabulary:
     Raises:
         ValueError: there are fewer than two names, one stands twice or is not safe for players,
             a parent is given for a name that is not there or has no name that players show, or an
-            alias is a genre itself or means none.
+            alias stands twice, is a genre or a family itself, or means no genre.
     """
 
     names: tuple[str, ...]
@@ -87,12 +87,13 @@ class GenreVocabulary:
         nameless = [genre for genre, parent in self.parents.items() if not player_safe(parent)]
         if nameless:
             raise ValueError(f"the parents of these genres have no name: {nameless}")
-        folded = set(map(fold_name, self.names))
+        taken = set(map(fold_name, (*self.names, *(family.name for family in self.families))))
         for alias, genre in self.aliases.items():
             if genre not in self.names:
                 raise ValueError(f"the alias {alias!r} means {genre!r}, which is no genre")
-            if fold_name(alias) in folded:
-                raise ValueError(f"the alias {alias!r} is a genre itself")
+            if fold_name(alias) in taken:
+                raise ValueError(f"the alias {alias!r} is a genre, a family or an alias already")
+            taken.add(fold_name(alias))
 
     def __len__(self) -> int:
         return len(self.names)
@@ -101,18 +102,21 @@ class GenreVocabulary:
     def families(self) -> tuple[Family, ...]:
         """The families, by name: genres with one parent, and the genre of the parent's own name.
 
+        A family is spelled as that genre, or else as its first parent.
+
         >>> GenreVocabulary(("Pop", "Rock", "Metal"), {"Metal": "Rock"}).families
         (Family(name='Rock', genres=('Metal', 'Rock')),)
         """
-        own = {fold_name(name): name for name in self.names}
-        genres: dict[str, set[str]] = {}
+        spelled = {fold_name(name): name for name in self.names}
+        genres = {key: {name} for key, name in spelled.items()}
         for genre, parent in self.parents.items():
             name = player_safe(parent)
-            genres.setdefault(name, {own.get(fold_name(name), genre)}).add(genre)
+            spelled.setdefault(fold_name(name), name)
+            genres.setdefault(fold_name(name), set()).add(genre)
         return tuple(
-            Family(name, tuple(sorted(found)))
-            for name, found in sorted(genres.items())
-            if len(found) > 1
+            Family(name, tuple(sorted(genres[key])))
+            for key, name in sorted(spelled.items(), key=lambda one: one[1])
+            if len(genres[key]) > 1
         )
 
     @property

@@ -14,6 +14,7 @@ from genretag.domain.placeholder import drop_placeholders, parse_placeholders
 from genretag.domain.prediction import Prediction, ScoredGenre
 from genretag.domain.selection import Selection, TagState
 from genretag.domain.track import Track
+from genretag.domain.unit import Source
 
 PolicyMode = Literal["fill", "replace", "add"]
 
@@ -63,6 +64,10 @@ class TagPolicy:
     def for_units(self) -> "TagPolicy":
         """Return the policy for scores of several tracks together."""
         return self if self.unit_threshold is None else replace(self, threshold=self.unit_threshold)
+
+    def for_source(self, source: Source | None) -> "TagPolicy":
+        """Return the policy for scores of a track's own sound, or else of several tracks."""
+        return self if source in (None, "heard") else self.for_units()
 
     def choose(self, prediction: Prediction) -> Choice | None:
         """Return the genre or the family that a prediction is sure of; None if it is unsure."""

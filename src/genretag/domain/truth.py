@@ -52,9 +52,10 @@ class GenreClasses:
         self._families = genres.families
         # Folded; none for a family that the map drops.
         self._family_names = {
-            family.name: {fold_name(one) for one in (family.name, name) if name}
+            family.name: {fold_name(one) for one in (*names, *genre_map.other_names(names))}
             for family in genres.families
             for name in [written(family.name)]
+            for names in [(family.name, name) if name else ()]
         }
         self._parents = {
             (fold_name(parent), written(child))

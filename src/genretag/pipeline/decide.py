@@ -71,14 +71,13 @@ def _decide_group(
     if units.pooling is None or members.size < 2 or not positions or not has_scores:
         return {n: _decide_alone(analysis, policy) for n, analysis in own.items()}
     outcomes = {n: _decide_alone(own[n], policy) for n in own if n not in positions}
-    policy = policy.for_units()
-    verdicts = decide_together(
-        members, units.pooling, policy.threshold, units.meaning, policy.families
-    )
+    threshold = policy.for_units().threshold
+    verdicts = decide_together(members, units.pooling, threshold, units.meaning, policy.families)
     for position, verdict in zip(positions, verdicts, strict=True):
         track = own[position].track
         assert track
-        outcome = tagging.decide(track, verdict.prediction, policy, verdict.names)
+        used = policy.for_source(verdict.source)
+        outcome = tagging.decide(track, verdict.prediction, used, verdict.names)
         outcomes[position] = replace(
             outcome, own=own[position].prediction, unit=verdict.unit, source=verdict.source
         )

@@ -85,7 +85,7 @@ def _decide(
     final = next((one for one in decided if one and one.path == own.path), None)
     if final is None or final.prediction is None or final.source is None:
         return None
-    used = policy.for_units() if final.unit else policy
+    used = policy.for_source(final.source)
     members = [_member(file, own.path, policy, units) for file in files] if final.unit else []
     return Decision(
         final.prediction.genres,

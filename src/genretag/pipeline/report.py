@@ -71,7 +71,7 @@ def _entry(analysis: Analysis, policy: TagPolicy) -> LibraryEntry:
     outcome, track = analysis.as_outcome(), analysis.track
     prediction = outcome.prediction
     genres = policy.real(outcome.before)
-    used = policy.for_units() if outcome.unit else policy
+    used = policy.for_source(outcome.source)
     choice = used.choose(prediction) if prediction else None
     best = choice.names if choice else [one.name for one in _best(prediction)]
     return LibraryEntry(

@@ -7,6 +7,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from genretag.domain.genre import GenreVocabulary
 from genretag.domain.manifest import ModelManifest
 from genretag.report import facts
 from genretag.report.text import visible
@@ -32,6 +33,7 @@ def print_card(
         [
             ("windows", _input(manifest)),
             ("genres", f"{len(manifest.genres)}: {', '.join(manifest.genres.names)}"),
+            *_other_names(manifest.genres),
             ("threshold", f"{_thresholds(manifest)}{_target(manifest.training)}"),
             *_trained_on(manifest.training),
             *(("measured", text) for text in _scores(manifest.scores)),
@@ -49,6 +51,14 @@ def _input(manifest: ModelManifest) -> str:
         f"{window.balanced} of {window.length_s:.1f} s from each track, at "
         f"{front_end.rate_hz:,} Hz in {front_end.n_mels} mel bands"
     )
+
+
+def _other_names(genres: GenreVocabulary) -> Iterator[tuple[str, str]]:
+    families = [f"{family.name} ({', '.join(family.genres)})" for family in genres.families]
+    if families:
+        yield "families", ", ".join(families)
+    if genres.aliases:
+        yield "aliases", ", ".join(f"{name} for {genre}" for name, genre in genres.aliases.items())
 
 
 def _thresholds(manifest: ModelManifest) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from genretag.domain.genre import Family, GenreVocabulary
 from genretag.domain.metrics import Labels, Probabilities, wilson_interval
 
 Families = NDArray[np.bool_]
@@ -36,28 +37,25 @@ class AcceptedClips:
     precision_95: tuple[float, float]
 
 
-def name_families(genres: Sequence[str], parents: Mapping[str, str]) -> list[str]:
-    """Return the parents of genres, and each other genre as a family by itself.
+def list_families(genres: Sequence[str], parents: Mapping[str, str]) -> list[Family]:
+    """Return the families that a model of these genres has, and each genre as one by itself.
 
-    >>> name_families(("Metal", "Pop", "Rock"), {"Metal": "Rock"})
-    ['Rock', 'Metal', 'Pop']
+    >>> [one.name for one in list_families(("Metal", "Pop", "Rock"), {"Metal": "Rock"})]
+    ['Rock', 'Metal', 'Pop', 'Rock']
     """
-    return list(dict.fromkeys((*(parents[one] for one in genres if one in parents), *genres)))
+    own = {genre: parents[genre] for genre in genres if genre in parents}
+    alone = (Family(genre, (genre,)) for genre in genres)
+    return [*GenreVocabulary(tuple(genres), own).families, *alone]
 
 
 def find_families(genres: Sequence[str], parents: Mapping[str, str]) -> Families:
-    """Return the members of what `name_families` names: a parent's genres and its namesake.
+    """Return the members of what `list_families` returns.
 
     >>> find_families(("Metal", "Pop", "Rock"), {"Metal": "Rock"}).astype(int).tolist()
-    [[1, 0, 1], [1, 0, 0], [0, 1, 0]]
+    [[1, 0, 1], [1, 0, 0], [0, 1, 0], [0, 0, 1]]
     """
-    return np.array(
-        [
-            [family in (genre, parents.get(genre)) for genre in genres]
-            for family in name_families(genres, parents)
-        ],
-        bool,
-    )
+    families = list_families(genres, parents)
+    return np.array([[genre in family.genres for genre in genres] for family in families])
 
 
 def judge_written(

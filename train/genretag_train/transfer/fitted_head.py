@@ -10,7 +10,7 @@ from genretag.domain.manifest import ModelManifest
 from genretag.domain.pooling import Pooling
 from genretag_train.data.dataset import Clip
 from genretag_train.evaluation.holdout import ClipPrediction
-from genretag_train.evaluation.threshold import name_families
+from genretag_train.evaluation.threshold import list_families
 from genretag_train.features.extraction import Skipped
 from genretag_train.transfer.cross_validation import CrossValidation
 from genretag_train.transfer.head_config import HeadConfig
@@ -44,10 +44,16 @@ class FittedHead:
         parents = self.config.parents
         return {genre: parents[genre] for genre in self.genres if genre in parents}
 
+    @property
+    def aliases(self) -> dict[str, str]:
+        """The aliases that mean one of its genres."""
+        aliases = self.config.aliases
+        return {alias: genre for alias, genre in aliases.items() if genre in self.genres}
+
     def predictions(self) -> list[ClipPrediction]:
         """Return the out-of-fold predictions of all clips, also of those of other genres."""
         groups = self.validations["groups"]
-        names = name_families(self.genres, self.config.parents)
+        families = list_families(self.genres, self.config.parents)
         sums = groups.probabilities @ groups.by_fold.scored.families.T
         return [
             ClipPrediction(
@@ -55,7 +61,7 @@ class FittedHead:
                 clip.genre,
                 self.genres[row.argmax()],
                 float(row.max()),
-                names[of_families.argmax()],
+                families[of_families.argmax()].name,
                 float(of_families.max()),
             )
             for clip, row, of_families in zip(groups.clips, groups.probabilities, sums, strict=True)
@@ -69,7 +75,7 @@ class FittedHead:
             version=config.version,
             licence=config.licence,
             description=config.description,
-            genres=GenreVocabulary(self.genres, self.parents, config.aliases),
+            genres=GenreVocabulary(self.genres, self.parents, self.aliases),
             front_end=config.spec.front_end,
             window=config.spec.window,
             temperature=groups.temperature,

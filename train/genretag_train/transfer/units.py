@@ -124,8 +124,9 @@ def decide(
     """Return what is claimed of the tracks of an album.
 
     As `verdict.decide_together`: where the album's best genre or family reaches the threshold, it
-    is written into all tracks but those that are apart; otherwise nothing is. `pooled` and `own`
-    are their scores [n_tracks, n_genres] in the light of all and by their own sound.
+    is written into all tracks but those that are apart, which get their own best genre; otherwise
+    nothing is. `pooled` and `own` are their scores [n_tracks, n_genres] in the light of all and by
+    their own sound.
     """
     shares, is_apart = agree(pooled, own, pooling.apart)
     claims = np.tile(_claim(shares, families, pooling.threshold), (len(pooled), 1))
