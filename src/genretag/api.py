@@ -205,7 +205,7 @@ class Tagger:
 
         >>> from genretag import Tagger
         >>> Tagger.load().embed("song.wav").shape
-        (556,)
+        (1070,)
         """
         _check("coverage", coverage, Coverage)
         if not self._model.embeds:
