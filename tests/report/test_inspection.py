@@ -1,5 +1,6 @@
 import io
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -110,3 +111,9 @@ def test_a_file_that_is_refused_is_an_object_too() -> None:
     assert error_to_dict(Path("a"), error) == {
         "schema": 1, "path": "a", "error": {"code": "not-audio", "message": "a: b", "hint": "c"}
     }  # fmt: skip
+
+
+def test_a_genre_has_one_colour_wherever_its_score_is_drawn() -> None:
+    screen = shown(width=80, force_terminal=True, color_system="truecolor")
+    bars = re.findall(r"(Rock|Jazz) +\d+% \x1b\[([\d;]+)m", screen)
+    assert {name for name, _ in bars} == {"Rock", "Jazz"} and len(bars) > len(set(bars)) == 2

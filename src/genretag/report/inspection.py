@@ -79,7 +79,8 @@ def _sections(
     decision = inspection.decision
     unit = decision and decision.unit
     scores = inspection.timeline.prediction.genres[:TOP_GENRES]
-    yield "heard", _top_genres(scores, None if unit else inspection.threshold, room, pen)
+    colours = _colours(inspection)
+    yield "heard", _top_genres(scores, None if unit else inspection.threshold, colours, room, pen)
     if inspection.likely_set:
         likely = ", ".join(genre.name for genre in inspection.likely_set)
         yield "", f"{inspection.set_probability:.0%} set: {likely}"
@@ -153,18 +154,20 @@ def _list(rows: Iterable[_Row], is_wide: bool) -> RenderableType:
 
 
 def _top_genres(
-    genres: Sequence[ScoredGenre], threshold: float | None, room: int, pen: Pen
+    genres: Sequence[ScoredGenre],
+    threshold: float | None,
+    colours: Mapping[str, str],
+    room: int,
+    pen: Pen,
 ) -> RenderableType:
     """Draw scores, with a line at the threshold if they decide."""
     if not genres:
         return "nothing but silence"
     rows = _grid()
     width = _bar_width(room - max(cell_len(visible(genre.name)) for genre in genres) - 7)
-    for n, genre in enumerate(genres):
-        bar = pen.bar(genre.score, width, threshold)
-        rows.add_row(
-            _safe(genre.name), Text.assemble(format_percent(genre.score), " ", (bar, COLOURS[n]))
-        )
+    for genre in genres:
+        bar = (pen.bar(genre.score, width, threshold), colours.get(genre.name, ""))
+        rows.add_row(_safe(genre.name), Text.assemble(format_percent(genre.score), " ", bar))
     return rows
 
 
@@ -172,15 +175,13 @@ def _unit(
     inspection: Inspection, decision: Decision, unit: Unit, room: int, pen: Pen
 ) -> Iterator[tuple[str, RenderableType]]:
     """Yield the scores of a unit, the decision, and what each of its tracks says about it."""
-    follows = decision.genres == unit.genres
+    follows, colours = decision.genres == unit.genres, _colours(inspection)
+    limit = decision.threshold if follows else None
     yield unit.kind, _safe(f"{unit.name}, {unit.tracks} tracks")
-    yield (
-        "",
-        _top_genres(unit.genres[:_TOP_OF_UNIT], decision.threshold if follows else None, room, pen),
-    )
+    yield "", _top_genres(unit.genres[:_TOP_OF_UNIT], limit, colours, room, pen)
     if not follows:
         genres = decision.genres[:_TOP_OF_UNIT]
-        yield "combined", _top_genres(genres, decision.threshold, room, pen)
+        yield "combined", _top_genres(genres, decision.threshold, colours, room, pen)
     yield "", _explain(decision, inspection)
     yield "tracks", _members(decision, room)
 
@@ -253,6 +254,16 @@ def _reason(family: ScoredGenre | None, limit: str) -> str:
     return f"no genre reaches {limit}, but those of {visible(family.name)} do together ({total})"
 
 
+def _colours(inspection: Inspection) -> dict[str, str]:
+    """Return the colours of the file's top genres, or of its unit's if the file is silent.
+
+    A genre has one colour in all parts of the page.
+    """
+    unit = inspection.decision.genres if inspection.decision else ()
+    ranked = inspection.timeline.prediction.genres or unit
+    return dict(zip((genre.name for genre in ranked), COLOURS, strict=False))
+
+
 def _scores(inspection: Inspection) -> dict[str, list[float]]:
     """Return the scores of windows for those top genres that any window scores high."""
     timeline = inspection.timeline
@@ -265,10 +276,10 @@ def _over_time(inspection: Inspection, names: int, lane: Lane, pen: Pen) -> Rend
     rows = _grid(names)
     starts = [format_time(excerpt.start_s) for excerpt in inspection.timeline.excerpts]
     rows.add_row("", Text(lane.ruler(starts), "bright_black"))
-    ranked = [genre.name for genre in inspection.timeline.prediction.genres]
+    colours = _colours(inspection)
     for name, scores in _scores(inspection).items():
         line = lane.line([[score] for score in scores], pen)
-        rows.add_row(name, Text(line, COLOURS[ranked.index(name)], no_wrap=True))
+        rows.add_row(name, Text(line, colours[name], no_wrap=True))
     return rows
 
 

@@ -85,10 +85,14 @@ def undo_wording(run: int, folder: Path | None) -> Wording:
 def format_counts(counts: Counter[str], most: int = SHOWN_GENRES, mark: str = "") -> str:
     """Format names with their counts, the commonest first, with a mark after each name.
 
+    A name that alone would be left out is shown: "1 more" is hardly shorter.
+
     >>> format_counts(Counter({"Rock": 3, "Pop": 2, "Jazz": 1}), most=2)
-    'Rock 3, Pop 2, 1 more'
+    'Rock 3, Pop 2, Jazz 1'
+    >>> format_counts(Counter({"Rock": 3, "Pop": 2, "Jazz": 1}), most=1)
+    'Rock 3, 2 more'
     """
-    common = counts.most_common(most)
+    common = counts.most_common(most if len(counts) > most + 1 else None)
     rest = len(counts) - len(common)
     shown = [f"{visible(name)}{mark} {count}" for name, count in common]
     return ", ".join(shown + ([f"{rest} more"] if rest else []))
