@@ -250,6 +250,21 @@ class TestFamilies:
         assert decide(track(), scores, policy, ("Salsa",)).after == ("World",)
 
     @pytest.mark.parametrize("mode", ["replace", "add"])
+    def test_a_genre_of_the_family_that_a_file_has_is_kept_for_the_familys_name(
+        self, mode: Any
+    ) -> None:
+        scores = heard(Latin=0.5, Reggae=0.3)
+        assert isinstance(self.decide(track("Reggae"), scores, mode=mode), Unchanged)
+        renamed = {"mode": mode, "genre_map": GenreMap(rename={"Reggae": "Ska"})}
+        assert isinstance(self.decide(track("Ska"), scores, **renamed), Unchanged)
+        assert self.decide(track("Polka"), scores, **renamed).after[-1] == "World"
+
+    def test_replace_takes_out_what_is_not_of_the_family(self) -> None:
+        outcome = self.decide(track("Polka", "latin"), heard(Latin=0.5, Reggae=0.3), mode="replace")
+        assert outcome.after == ("Latin",)
+        assert outcome.best == outcome.family == ScoredGenre("World", 0.8)
+
+    @pytest.mark.parametrize("mode", ["replace", "add"])
     def test_deciding_again_after_writing_a_family_finds_nothing_to_do(self, mode: Any) -> None:
         first = self.decide(track("Polka"), heard(Latin=0.5, Reggae=0.3), mode=mode)
         again = self.decide(track(*first.after), heard(Latin=0.5, Reggae=0.3), mode=mode)

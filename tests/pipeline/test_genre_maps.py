@@ -136,6 +136,7 @@ WRONG = {
         4,
         "Guitar -> Folk -> Guitar",
     ),
+    "two new names for one genre": ('[rename]\nRock = "A"\nrock = "B"', 3, "'rock' has another"),
     "a parent of itself": ('[parents]\nPop = "Folk"\nRock = "rock"', 3, "circle"),
     "an unknown table": ('drop = ["Rock"]\n\n[renames]\nRock = "Pop"', 3, "renames"),
     "a list instead of a table": ('drop = ["Rock"]\nrename = ["Rock"]', 2, "rename"),
@@ -233,6 +234,14 @@ def test_what_a_map_makes_can_be_written_and_read_everywhere(
     path = empty(kind, tmp_path_factory.mktemp("map"))
     tags.write(path, names)
     assert tags.read(path).genres == names
+
+
+def test_an_older_name_of_a_genre_and_its_own_may_not_get_different_names() -> None:
+    synonyms = {"Soul-RnB": "R&B"}
+    same = GenreMap({"Soul-RnB": "Soul", "R&B": "Soul"}, synonyms=synonyms)
+    assert same.names("R&B") == ("Soul",)
+    with pytest.raises(MapError, match="'R&B' has another entry"):
+        GenreMap({"Soul-RnB": "Soul", "R&B": "RNB"}, synonyms=synonyms)
 
 
 def test_a_file_may_use_families_and_older_names(tmp_path: Path) -> None:

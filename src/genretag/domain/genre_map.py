@@ -38,7 +38,8 @@ class GenreMap:
         synonyms: other names that the model has for its genres: entries may use them as well.
 
     Raises:
-        MapError: a chain of names or parents is a circle, or players would not show a new name.
+        MapError: a chain of names or parents is a circle, players would not show a new name, or two
+            entries for one genre differ.
     """
 
     rename: Mapping[str, str] = field(default_factory=dict)
@@ -57,6 +58,9 @@ class GenreMap:
                 safe = player_safe(name)
                 if not safe or _REFERENCE.fullmatch(safe):
                     raise MapError(table, key, f"players would not show {name!r} as a genre")
+                # The first of two entries for one genre would win.
+                if self._find(key, entries) != name:
+                    raise MapError(table, key, f"{key!r} has another entry, by another spelling")
         for key in self.rename:
             _check_chain("rename", key, self._rename_chain(key))
         for key in self.parents:

@@ -6,7 +6,7 @@ from typing import Literal, get_args
 
 from genretag.domain.change import TagChange
 from genretag.domain.family import Choice, choose
-from genretag.domain.genre import Family, distinct
+from genretag.domain.genre import Family, distinct, fold_name
 from genretag.domain.genre_map import IDENTITY_MAP, GenreMap
 from genretag.domain.layout import PLAIN, Layout
 from genretag.domain.outcome import Outcome, Planned, Unchanged, Unsure
@@ -119,7 +119,8 @@ def decide(
     """Apply `policy` to the prediction for `track`: Planned, Unchanged or Unsure.
 
     `names` are written for its best genre in place of those that the policy's map has, unless the
-    map drops that genre or changes one of them. They are not written for a family.
+    map drops that genre or changes one of them. In place of a family's name, those of its genres
+    are written that the file has already, as they say more.
     """
     if policy.mode == "fill" and policy.real(track.genres):
         return _keep(Unchanged, track, prediction, "has a genre")
@@ -128,16 +129,27 @@ def decide(
         silent = "nothing but silence was heard"
         reason = f"best score is below {policy.threshold:.2f}" if prediction.genres else silent
         return _keep(Unsure, track, prediction, reason)
-    return replace(
-        _decide_names(track, prediction, policy, () if choice.family else names),
-        family=choice.scored_family,
+    if choice.family:
+        names = _list_present(choice.family, track.genres, policy.genre_map)
+    outcome = _decide_names(track, prediction, policy, names)
+    return replace(outcome, family=choice.scored_family)
+
+
+def _list_present(family: Family, genres: tuple[str, ...], genre_map: GenreMap) -> tuple[str, ...]:
+    present = set(map(fold_name, genres))
+    written = {genre: genre_map.names(genre) for genre in family.genres}
+    return distinct(
+        name
+        for genre, names in written.items()
+        if not present.isdisjoint(map(fold_name, (genre, *names[:1])))
+        for name in names
     )
 
 
 def _decide_names(
     track: Track, prediction: Prediction, policy: TagPolicy, names: tuple[str, ...]
 ) -> Outcome:
-    """Return what a sure prediction changes; `names`, if any, are those that persons gave."""
+    """Return what a sure prediction changes; `names`, if any, go before those of the map."""
     best = select_confident(prediction, policy)
     mapped = map_genres(best, policy)
     if not mapped:
