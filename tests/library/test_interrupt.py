@@ -34,15 +34,15 @@ def installed() -> Iterator[None]:
 @pytest.mark.parametrize("number", ENDING)
 def test_an_interrupt_comes_at_once(number) -> None:
     with pytest.raises(KeyboardInterrupt):
-        os.kill(os.getpid(), number)
+        signal.raise_signal(number)
 
 
 def test_one_that_is_deferred_comes_once_and_at_the_end() -> None:
     done = []
     with pytest.raises(KeyboardInterrupt), interrupt.deferred():
         with interrupt.deferred():
-            os.kill(os.getpid(), signal.SIGINT)
-            os.kill(os.getpid(), signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
             done.append("inside")
         done.append("between")
     assert done == ["inside", "between"]
@@ -54,7 +54,7 @@ def test_one_that_is_deferred_comes_where_it_is_checked() -> None:
     done = []
     with pytest.raises(KeyboardInterrupt), interrupt.deferred():
         interrupt.check()
-        os.kill(os.getpid(), signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
         done.append("the file at hand")
         interrupt.check()
         done.append("the next one")
@@ -67,7 +67,7 @@ def test_one_that_python_ignores_comes_at_the_next_check() -> None:
         pass
 
     def callback(_: object) -> None:
-        os.kill(os.getpid(), signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
         for _n in range(1000):  # the handler runs in here
             pass
 
@@ -81,7 +81,7 @@ def test_one_that_python_ignores_comes_at_the_next_check() -> None:
 
 def test_an_error_goes_before_an_interrupt_that_waits() -> None:
     with pytest.raises(ValueError, match="bad"), interrupt.deferred():
-        os.kill(os.getpid(), signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
         raise ValueError("bad")
     with pytest.raises(KeyboardInterrupt):
         interrupt.check()
@@ -90,13 +90,13 @@ def test_an_error_goes_before_an_interrupt_that_waits() -> None:
 def test_where_a_person_is_asked_it_comes_at_once() -> None:
     with pytest.raises(KeyboardInterrupt), interrupt.deferred():
         with interrupt.immediate():
-            os.kill(os.getpid(), signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
         pytest.fail("it went on")
 
 
 def test_one_that_was_caught_does_not_come_again() -> None:
     with pytest.raises(KeyboardInterrupt), interrupt.deferred(), interrupt.immediate():
-        os.kill(os.getpid(), signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
     interrupt.check()
 
 
@@ -124,7 +124,7 @@ def test_a_child_that_starts_does_not_meet_it_and_the_parent_does_later(number) 
     code = f"import os; os.kill(os.getpid(), {int(number)}); print('unharmed')"
     with pytest.raises(KeyboardInterrupt), interrupt.block_signals_in_children():
         child = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-        os.kill(os.getpid(), number)
+        signal.raise_signal(number)
         assert child.stdout == "unharmed\n" and child.returncode == 0
 
 
@@ -132,4 +132,4 @@ def test_a_child_that_starts_does_not_meet_it_and_the_parent_does_later(number) 
 def test_a_signal_that_was_ignored_stays_ignored(number) -> None:
     signal.signal(number, signal.SIG_IGN)
     interrupt.install()
-    os.kill(os.getpid(), number)
+    signal.raise_signal(number)

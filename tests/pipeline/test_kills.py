@@ -147,7 +147,7 @@ def test_an_interrupt_does_not_wait_for_the_copy_of_a_large_file(
 
     def copy_slowly(source: Path, target: Path) -> tuple[str, ...]:
         target.write_bytes(before[:100])
-        os.kill(os.getpid(), signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
         pytest.fail("it was copied to the end")
 
     monkeypatch.setattr(files, "copy", copy_slowly)
