@@ -1,4 +1,4 @@
-"""Where a model is torn between two genres that are near each other, their family is written."""
+"""Families of genres, from the command line: written where a model is torn between neighbours."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""Where no genre is sure, a family of genres may be."""
+"""A family of genres may be sure where no genre is."""
 
 from math import fsum, isnan
 

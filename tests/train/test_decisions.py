@@ -1,4 +1,4 @@
-"""What training measures is what `scan` writes."""
+"""Training measures what `scan` writes."""
 
 import numpy as np
 import pytest

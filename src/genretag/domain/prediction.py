@@ -11,7 +11,7 @@ Scores = NDArray[np.float32]
 """[n_windows, n_genres], each in [0, 1], each row sums to 1."""
 
 Averaging = Literal["scores", "logits"]
-"""What is averaged over the windows of a track."""
+"""Averaged over the windows of a track: their scores, or the logits that these come from."""
 
 Embeddings = NDArray[np.float32]
 """[n_windows, width]: the input of a model's last layer, unbounded."""

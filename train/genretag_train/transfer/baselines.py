@@ -105,7 +105,7 @@ def compare_with_baselines(
     predictions = {
         "this model's head": [_predict_label(row, genres, label_of) for _, row in rows],
         **{
-            name: [_to_label(baseline[clip.name], label_of) for clip, _ in rows]
+            name: [label_of.get(said := baseline[clip.name], said) for clip, _ in rows]
             for name, baseline in baselines.items()
         },
         f"always {commonest}": [commonest] * len(rows),
@@ -121,10 +121,6 @@ def _predict_label(
     for genre, probability in zip(genres, probabilities.tolist(), strict=True):
         sums[label_of[genre]] += probability
     return sums.most_common(1)[0][0]
-
-
-def _to_label(genre: str, label_of: Mapping[str, str]) -> str:
-    return label_of.get(genre, genre)
 
 
 def _measure(

@@ -51,7 +51,7 @@ class LinearHead:
 
 
 _Samples = tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.float64]]
-"""What to fit to: embeddings [n_samples, width], labels and weights [n_samples]."""
+"""Samples of a fit: embeddings [n_samples, width], labels and weights [n_samples]."""
 
 
 def fit_head(
