@@ -2,6 +2,8 @@
 
 import csv
 import json
+import subprocess
+import sys
 from collections import Counter
 from dataclasses import replace
 from hashlib import sha256
@@ -78,6 +80,18 @@ def promise() -> str:
 @pytest.mark.parametrize("paper", ["README.md", f"models/{store.DEFAULT}.md"])
 def test_readme_and_card_promise_what_was_measured(paper: str) -> None:
     assert promise() in " ".join((ROOT / paper).read_text(encoding="utf-8").split())
+
+
+def test_the_help_of_scan_promises_what_was_measured() -> None:
+    found = session.load(store.list_bundled()[store.DEFAULT]).manifest.scores["groups"]["accepted"]
+    low, high = found["precision_95"]
+    command = [sys.executable, "-m", "genretag", "scan", "--help"]
+    shown = subprocess.run(command, capture_output=True, encoding="utf-8", check=True).stdout
+    assert (
+        f"wrote a genre into {found['coverage']:.0%} of songs as people have them, and "
+        f"{found['precision']:.0%} of these genres were right "
+        f"(95% interval {low:.0%} to {high:.0%})"
+    ) in " ".join(shown.split())
 
 
 def test_readme_names_the_thresholds_of_the_default_model() -> None:
