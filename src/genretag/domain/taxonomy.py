@@ -1,0 +1,185 @@
+"""A taxonomy of genres: their common names, other names, and parents, up to some twenty families.
+
+The genres are in `taxonomy.csv`. They are facts of the genre list of MusicBrainz, the genre tree of
+FMA, and common knowledge.
+"""
+
+import csv
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from genretag.domain.genre import distinct, fold_name
+
+_FILE = "taxonomy.csv"
+_SEPARATOR = ";"
+
+
+@dataclass(frozen=True, slots=True)
+class TaxonomyGenre:
+    """A genre, the names of its parents, and its other names; a family has no parents."""
+
+    name: str
+    parents: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+
+
+class Taxonomy:
+    """Genres that are narrower and broader than each other.
+
+    All methods take any spelling of a name, and its aliases, and return common names.
+
+    >>> rock = Taxonomy([TaxonomyGenre("Rock"), TaxonomyGenre("Punk", ("Rock",), ("Punk Rock",))])
+    >>> rock.find("punk-rock"), rock.ancestors("punk-rock")
+    ('Punk', ('Rock',))
+
+    Raises:
+        ValueError: two genres share a name or an alias, a parent is unknown, or a genre is its own
+            ancestor.
+    """
+
+    def __init__(self, genres: Iterable[TaxonomyGenre]) -> None:
+        self._genres = {genre.name: genre for genre in genres}
+        self._names: dict[str, str] = {}
+        for genre in self._genres.values():
+            for name in (genre.name, *genre.aliases):
+                if self._names.setdefault(fold_name(name), genre.name) != genre.name:
+                    raise ValueError(f"{name!r} is a name of two genres")
+        for genre in self._genres.values():
+            unknown = [name for name in genre.parents if name not in self._genres]
+            if unknown:
+                raise ValueError(f"the parents {unknown} of {genre.name!r} are no genres")
+        self._ancestors = {name: tuple(self._list_ancestors(name)) for name in self._genres}
+
+    def __len__(self) -> int:
+        return len(self._genres)
+
+    def __iter__(self) -> Iterator[TaxonomyGenre]:
+        return iter(self._genres.values())
+
+    def find(self, name: str) -> str | None:
+        """Return the common name of a genre; None if the taxonomy does not have it."""
+        return self._names.get(fold_name(name))
+
+    def parents(self, name: str) -> tuple[str, ...]:
+        """Return the parents of a genre; none of a family, nor of a name that is unknown."""
+        genre = self.find(name)
+        return self._genres[genre].parents if genre else ()
+
+    def children(self, name: str) -> tuple[str, ...]:
+        """Return the genres that have this one as a parent."""
+        genre = self.find(name)
+        return tuple(one.name for one in self if genre in one.parents)
+
+    def ancestors(self, name: str) -> tuple[str, ...]:
+        """Return all broader genres, the nearest first, each once."""
+        genre = self.find(name)
+        return self._ancestors[genre] if genre else ()
+
+    def families(self, name: str) -> tuple[str, ...]:
+        """Return the families that a genre belongs to; of a family, itself."""
+        genre = self.find(name)
+        lineage = (genre, *self._ancestors[genre]) if genre else ()
+        return tuple(one for one in lineage if not self._genres[one].parents)
+
+    def is_same(self, name: str, other: str) -> bool:
+        """Tell whether two names are of one genre, known or not."""
+        return self._identify(name) == self._identify(other)
+
+    def is_broader(self, broad: str, narrow: str) -> bool:
+        """Tell whether the first genre is an ancestor of the second."""
+        return self.find(broad) in self.ancestors(narrow)
+
+    def is_related(self, name: str, other: str) -> bool:
+        """Tell whether two names are of one genre, or one is broader than the other."""
+        return (
+            self.is_same(name, other)
+            or self.is_broader(name, other)
+            or self.is_broader(other, name)
+        )
+
+    def nearest(self, name: str, among: Iterable[str]) -> tuple[str, ...]:
+        """Return those of some names that mean a genre, or else its nearest ancestors among them.
+
+        Several are returned if they are equally near; none if there is none.
+
+        >>> metal = Taxonomy([TaxonomyGenre("Rock"), TaxonomyGenre("Metal", ("Rock",))])
+        >>> metal.nearest("metal", ["Jazz", "rock"])
+        ('rock',)
+        """
+        given: dict[str, str] = {}
+        for one in among:
+            given.setdefault(self._identify(one), one)
+        level = [self._identify(name)]
+        while level:
+            found = distinct(given[genre] for genre in level if genre in given)
+            if found:
+                return found
+            level = [parent for genre in level for parent in self.parents(genre)]
+        return ()
+
+    def extend(self, parents: Mapping[str, str], aliases: Mapping[str, str]) -> "Taxonomy":
+        """Return a taxonomy with further parents and aliases, of genres that are new or known.
+
+        An entry for a name that is known goes before what was known of it.
+
+        Raises:
+            ValueError: as the constructor.
+        """
+        known = dict(self._genres)
+        for alias, name in aliases.items():
+            genre = self._get(name, known)
+            known = {key: _without_name(one, alias) for key, one in known.items()}
+            known.pop(alias, None)
+            known[genre.name] = TaxonomyGenre(
+                genre.name, genre.parents, distinct((*genre.aliases, alias))
+            )
+        for child, parent in parents.items():
+            above = self._get(parent, known)
+            known.setdefault(above.name, above)
+            genre = self._get(child, known)
+            known[genre.name] = TaxonomyGenre(genre.name, (above.name,), genre.aliases)
+        return Taxonomy(known.values())
+
+    def _get(self, name: str, known: Mapping[str, TaxonomyGenre]) -> TaxonomyGenre:
+        folded = fold_name(name)
+        for genre in known.values():
+            if folded in map(fold_name, (genre.name, *genre.aliases)):
+                return genre
+        return TaxonomyGenre(name)
+
+    def _identify(self, name: str) -> str:
+        """Return the common name; of an unknown genre, its folded name."""
+        return self.find(name) or fold_name(name)
+
+    def _list_ancestors(self, name: str) -> Iterator[str]:
+        seen: set[str] = set()
+        level = list(self._genres[name].parents)
+        while level:
+            fresh = [genre for genre in dict.fromkeys(level) if genre not in seen]
+            if name in fresh:
+                raise ValueError(f"{name!r} is its own ancestor")
+            seen.update(fresh)
+            yield from fresh
+            level = [parent for genre in fresh for parent in self._genres[genre].parents]
+
+
+def _without_name(genre: TaxonomyGenre, name: str) -> TaxonomyGenre:
+    folded = fold_name(name)
+    aliases = tuple(alias for alias in genre.aliases if fold_name(alias) != folded)
+    return TaxonomyGenre(genre.name, genre.parents, aliases)
+
+
+@cache
+def load_taxonomy() -> Taxonomy:
+    """Load the taxonomy that comes with genretag."""
+    text = files("genretag.domain").joinpath(_FILE).read_text("utf-8")
+    rows = csv.DictReader(text.splitlines())
+    return Taxonomy(
+        TaxonomyGenre(row["name"], _split(row["parents"]), _split(row["aliases"])) for row in rows
+    )
+
+
+def _split(names: str) -> tuple[str, ...]:
+    return tuple(name for name in names.split(_SEPARATOR) if name)
