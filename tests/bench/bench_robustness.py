@@ -24,10 +24,11 @@ from audio_files import RECIPES, Recipe, encode
 from genretag.audio.decode import read_excerpts
 from genretag.domain.window import Excerpt
 from genretag.inference import session, store
+from genretag.learning.calibration import probabilities_at
+from genretag.learning.synthetic_negatives import generate_sounds
 from genretag.library.paths import cache_dir
 from genretag_train.data.dataset import Clip
 from genretag_train.data.folds import make_group_folds
-from genretag_train.evaluation.calibration import probabilities_at
 from genretag_train.features.extraction import extract_windows
 from genretag_train.nets.onnx_export import export_onnx, open_session, run_session
 from genretag_train.nets.pretrained.backbones import Headed
@@ -36,7 +37,6 @@ from genretag_train.transfer.degradations import DEGRADATIONS
 from genretag_train.transfer.embeddings import embed_clips, embed_sounds, load_backbones
 from genretag_train.transfer.head_config import read_config
 from genretag_train.transfer.linear import fit_head
-from genretag_train.transfer.synthetic_negatives import generate_sounds
 from genretag_train.transfer.vocabulary import read_named_clips
 
 RATE = 44100

@@ -9,7 +9,7 @@ from genretag.domain.metrics import (
     f1_macro,
     find_threshold,
 )
-from genretag_train.evaluation.calibration import fit_temperature, probabilities_at
+from genretag.learning.calibration import fit_temperature, probabilities_at
 from genretag_train.evaluation.metrics import compute_metrics
 
 

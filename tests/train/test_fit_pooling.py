@@ -10,19 +10,22 @@ import toy_model
 
 from genretag.domain.pooling import Pooling
 from genretag.errors import Code, RunError
+from genretag.learning.out_of_fold import UNKNOWN, Calibrated, CalibrationTarget, OutOfFold
+from genretag.learning.threshold import find_families, measure_written
+from genretag.learning.units import Units
 from genretag_train.data.dataset import Clip
-from genretag_train.evaluation.threshold import find_families, measure_written
 from genretag_train.transfer.fit_pooling import FOLDER_SIZE, MOST_LOST, FittedPooling, fit_by_fold
-from genretag_train.transfer.out_of_fold import UNKNOWN, Calibrated, CalibrationTarget, OutOfFold
 from genretag_train.transfer.unit_card import render_units
 from genretag_train.transfer.unit_report import report_units
-from genretag_train.transfer.units import UnitRecipe, Units, decide, find_units, is_right
+from genretag_train.transfer.units import UnitRecipe, decide, find_units, is_right
 
 RECIPE = UnitRecipe(("songs",), coherent=0.95, min_accepted=20)
 N_GENRES = 6
 
 
-def calibrated(artists: int = 90, per: int = 3, seed: int = 0) -> Calibrated:
+def calibrated(
+    artists: int = 90, per: int = 3, seed: int = 0
+) -> tuple[Calibrated, tuple[Clip, ...]]:
     """Clips by artists of one genre each; every sixth artist's is none of the heads' genres.
 
     Scores are right as often as they say, and each artist is heard wrongly in one way.
@@ -47,13 +50,13 @@ def calibrated(artists: int = 90, per: int = 3, seed: int = 0) -> Calibrated:
     logits = [np.log(row)[None].astype(np.float32) for row in scores]
     truth = np.where(known, truth, UNKNOWN)
     families = find_families([str(n) for n in range(N_GENRES - 1)], {})
-    scored = OutOfFold(clips, logits, truth, folds, groups, families, everything, target)
-    return Calibrated(scored, scores, np.full(len(clips), 0.8))
+    scored = OutOfFold(logits, truth, folds, groups, families, everything, target)
+    return Calibrated(scored, scores, np.full(len(clips), 0.8)), clips
 
 
 @pytest.fixture(scope="module")
 def fitted() -> FittedPooling:
-    return fit_by_fold(find_units(calibrated(), RECIPE), RECIPE, 0.8, 0.9)
+    return fit_by_fold(find_units(*calibrated(), RECIPE), RECIPE, 0.8, 0.9)
 
 
 def share_right(units: Units, scores: np.ndarray) -> float:
@@ -62,19 +65,17 @@ def share_right(units: Units, scores: np.ndarray) -> float:
 
 
 def test_only_artists_with_a_few_clips_are_units() -> None:
-    source = calibrated(artists=6).scored
+    found, clips = calibrated(artists=6)
     names = np.array([f"song/{n}" for n in "abcdef"], "U40").repeat(3)
     names[:3], names[5] = "code/owner/repository", "song/other"
-    scored = replace(
-        source,
-        groups=names,
-        clips=tuple(
-            replace(clip, group=str(name), source="games" if name == "song/f" else "songs")
-            for clip, name in zip(source.clips, names, strict=True)
-        ),
+    named = tuple(
+        replace(clip, group=str(name), source="games" if name == "song/f" else "songs")
+        for clip, name in zip(clips, names, strict=True)
     )
     units = find_units(
-        replace(calibrated(artists=6), scored=scored), replace(RECIPE, not_units=("code/*/*",))
+        replace(found, scored=replace(found.scored, groups=names)),
+        named,
+        replace(RECIPE, not_units=("code/*/*",)),
     )
     assert [set(names[unit].tolist()) for unit in units.members] == [
         {"song/b"}, {"song/c"}, {"song/d"}, {"song/e"},
@@ -100,7 +101,7 @@ def test_clips_of_artists_are_told_better_together(fitted: FittedPooling) -> Non
 def test_folders_of_other_artists_lose_hardly_anything(fitted: FittedPooling, size: int) -> None:
     """A bit more than MOST_LOST, as those that were fitted to were few."""
     lost = {True: [], False: []}
-    units = find_units(calibrated(artists=300, seed=7), RECIPE)
+    units = find_units(*calibrated(artists=300, seed=7), RECIPE)
     for is_tagged, seed in product(lost, range(10)):
         mixed = units.shuffle(seed, size)
         pooled = mixed.pool(dict.fromkeys(range(3), fitted.pooling), is_tagged)
@@ -129,7 +130,7 @@ def test_labels_that_agree_say_how_much_a_persons_genre_is_worth(fitted: FittedP
 
 
 def test_the_threshold_keeps_its_promise_on_other_artists(fitted: FittedPooling) -> None:
-    units = find_units(calibrated(artists=300, seed=7), RECIPE)
+    units = find_units(*calibrated(artists=300, seed=7), RECIPE)
     pooling = dict.fromkeys(range(3), fitted.pooling)
     pooled = units.pool(pooling)
     claims = np.concatenate(
@@ -196,7 +197,7 @@ def test_the_report_counts_what_it_says(fitted: FittedPooling) -> None:
 
 
 def test_artists_that_are_all_in_one_fold_are_refused() -> None:
-    units = find_units(calibrated(), RECIPE)
+    units = find_units(*calibrated(), RECIPE)
     with pytest.raises(RunError) as caught:
         fit_by_fold(units.select(units.folds == 0), RECIPE, 0.8, 0.9)
     assert caught.value.code is Code.BAD_DATASET and "songs" in caught.value.message

@@ -13,21 +13,22 @@ from toy_music import table
 from genretag.domain.prediction import Prediction, prediction_set, rank_genres
 from genretag.errors import Code
 from genretag.inference import session
+from genretag.learning.logistic_regression import LinearHead
+from genretag.learning.out_of_fold import UNKNOWN
 from genretag_train.data.dataset import Clip
 from genretag_train.data.folds import FOLDS, make_group_folds, make_source_folds
 from genretag_train.evaluation.genre_sets import fit_set_masses
-from genretag_train.transfer.cross_validation import cross_validate
+from genretag_train.transfer.cross_validation import HeadTarget, cross_validate
 from genretag_train.transfer.embeddings import EmbeddedClip
 from genretag_train.transfer.head_config import read_config
-from genretag_train.transfer.linear import LinearHead, Recipe, fit_head
-from genretag_train.transfer.out_of_fold import UNKNOWN, CalibrationTarget
+from genretag_train.transfer.linear import Recipe, fit_head
 from genretag_train.transfer.validation_report import CALIBRATED_ON, ELSEWHERE
 from genretag_train.transfer.vocabulary import read_named_clips
 
 ROOT = Path(__file__).parents[2]
 GENRES = ("A", "B", "C")
 NO_WINDOWS = np.zeros((0, 8), np.float32)
-TARGET = CalibrationTarget(0.85, min_accepted=20)
+TARGET = HeadTarget(0.85, min_accepted=20)
 
 
 def clip(number: int, genre: str, group: str, **more: str) -> Clip:
@@ -145,7 +146,7 @@ def test_temperature_and_threshold_come_from_the_sources_that_are_named() -> Non
     folds = make_group_folds([*songs, *lab])
     validations = {
         on: cross_validate(
-            both, GENRES, folds, Recipe(c=10.0), NO_WINDOWS, CalibrationTarget(0.85, 20, on)
+            both, GENRES, folds, Recipe(c=10.0), NO_WINDOWS, HeadTarget(0.85, 20, sources=on)
         )
         for on in ((), ("songs",), ("lab",))
     }
@@ -169,7 +170,7 @@ def test_a_source_that_is_left_out_whole_may_be_the_one_to_choose_on() -> None:
         for source in ("songs", "lab")
         for one in artists(90)
     ]
-    target = CalibrationTarget(0.85, 20, ("songs",))
+    target = HeadTarget(0.85, 20, sources=("songs",))
     validation = cross_validate(
         embed(clips), GENRES, make_source_folds(clips), Recipe(), NO_WINDOWS, target
     )

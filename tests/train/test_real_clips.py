@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from genretag.learning.calibration import probabilities_at
 from genretag_train.data.dataset import read_clips, select_genres
 from genretag_train.data.splits import assign_sides
-from genretag_train.evaluation.calibration import probabilities_at
 from genretag_train.features.extraction import FeatureSpec, extract_windows
 from genretag_train.nets.onnx_export import compute_logits, read_manifest
 

@@ -10,7 +10,6 @@ from genretag_train.training.augment import equalise, mask, mix_up, shift_bands
 from genretag_train.training.batches import (
     EpochSampler,
     compute_class_weights,
-    compute_group_weights,
 )
 
 FRONT_END = FrontEnd(22050, 2048, 512, 128, "db-minmax")
@@ -81,13 +80,10 @@ def test_each_epoch_draws_every_clip_in_an_order_of_its_own() -> None:
     assert first != list(draws)
 
 
-def test_rare_genres_and_small_groups_weigh_more() -> None:
+def test_rare_genres_weigh_more() -> None:
     weights = compute_class_weights([0, 0, 0, 1], [1.0] * 4, n_genres=3)
     assert weights[1] == pytest.approx(3 * weights[0]) and weights[2] == 0
     assert np.mean([weights[genre] for genre in (0, 0, 0, 1)]) == pytest.approx(1)
-    by_group = compute_group_weights(["a", "a", "a", "a", "b"], 0.5)
-    assert by_group[4] == pytest.approx(2 * by_group[0])
-    assert compute_group_weights(["a", "a", "b"], 0.0) == [1.0, 1.0, 1.0]
 
 
 def test_genres_count_the_same_whatever_their_clips_weigh() -> None:

@@ -1,15 +1,14 @@
 """Folds for cross-validation."""
 
-import warnings
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
-from sklearn.model_selection import StratifiedGroupKFold
+import numpy as np
 
+from genretag.learning.folds import N_FOLDS, fold_groups
 from genretag_train.data import gtzan
 from genretag_train.data.dataset import SIDES, Clip
 
-N_FOLDS = 5
 _PARTS = 3
 _BLOCK = 10
 
@@ -26,17 +25,12 @@ def make_group_folds(clips: Sequence[Clip]) -> Folds:
     kept = [index for index, clip in enumerate(clips) if clip.published in (None, *SIDES)]
     units = [_get_unit(clips[index]) for index in kept]
     folds: Folds = [None] * len(clips)
-    splitter = StratifiedGroupKFold(N_FOLDS, shuffle=True, random_state=0)
     counts = Counter(clips[index].genre for index in kept)
     # Genres too rare to be in every fold are spread as one.
     genres = [clips[index].genre if counts[clips[index].genre] >= N_FOLDS else "" for index in kept]
-    with warnings.catch_warnings():
-        # It warns that these may still be too few to be in every fold.
-        warnings.simplefilter("ignore", UserWarning)
-        parts = list(splitter.split(genres, genres, units))
-    for fold, (_, members) in enumerate(parts):
-        for member in members:
-            folds[kept[member]] = fold
+    _, labels = np.unique(genres, return_inverse=True)
+    for index, fold in zip(kept, fold_groups(labels, units).tolist(), strict=True):
+        folds[index] = fold
     return folds
 
 

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genretag.domain.metrics import Labels, Probabilities, acceptance, find_threshold
+from genretag.learning.calibration import fit_temperature, probabilities_at
 from genretag_train.config import TrainConfig
-from genretag_train.evaluation.calibration import fit_temperature, probabilities_at
 from genretag_train.evaluation.metrics import compute_metrics
 from genretag_train.features.corpus import Corpus
 from genretag_train.features.extraction import Windows

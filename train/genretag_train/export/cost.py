@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from genretag_train.evaluation.calibration import probabilities_at
+from genretag.learning.calibration import probabilities_at
 from genretag_train.evaluation.holdout import HoldoutReport, SideLogits
 from genretag_train.export.parity import measure_gap
 

@@ -1,6 +1,5 @@
 """Batches for the loop: random crops to train on, whole clips as in `scan` to validate."""
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -126,17 +125,6 @@ def _collate(pairs: Sequence[tuple[Windows, int]]) -> ValidBatch:
         torch.tensor(clips),
         torch.tensor([genre for _, genre in pairs]),
     )
-
-
-def compute_group_weights(groups: Sequence[str], power: float) -> list[float]:
-    """Return 1 / (size of its group) to `power` for each clip, scaled to a mean of 1.
-
-    >>> compute_group_weights(["a", "a", "b"], 0.0)
-    [1.0, 1.0, 1.0]
-    """
-    sizes = Counter(groups)
-    weights = np.array([sizes[group] ** -power for group in groups])
-    return [float(weight) for weight in weights / weights.mean()]
 
 
 def compute_class_weights(

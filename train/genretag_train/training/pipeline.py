@@ -13,6 +13,7 @@ from lightning.pytorch.loggers import Logger
 from genretag.domain.genre import GenreVocabulary
 from genretag.domain.manifest import ModelManifest
 from genretag.errors import Code, UsageError
+from genretag.learning.weights import weigh_groups
 from genretag_train.config import TrainConfig, to_toml
 from genretag_train.evaluation.bundle import write_bundle
 from genretag_train.evaluation.card import render_measurements
@@ -152,7 +153,7 @@ def _fit(
     train_side = corpus.indices("train")
     genres = corpus.labels(train_side)
     groups = [corpus.clips[index].group for index in train_side]
-    weights = batches.compute_group_weights(groups, config.group_power)
+    weights = weigh_groups(groups, config.group_power).tolist()
     crops = batches.Crops([corpus.features[index] for index in train_side], genres, weights, spec)
     class_weights = (
         batches.compute_class_weights(genres, weights, len(corpus.genres))

@@ -11,10 +11,11 @@ from scipy.optimize import minimize
 from scipy.special import expit, logit
 
 from genretag.domain.pooling import Pooling
+from genretag.learning.out_of_fold import UNKNOWN
+from genretag.learning.threshold import choose_threshold
+from genretag.learning.units import Units
 from genretag_train.data.dataset import bad_dataset
-from genretag_train.evaluation.threshold import choose_threshold
-from genretag_train.transfer.out_of_fold import UNKNOWN
-from genretag_train.transfer.units import UnitRecipe, Units
+from genretag_train.transfer.units import UnitRecipe
 
 MOST_LOST = 0.005
 """The share of right tracks that folders without anything in common may lose."""

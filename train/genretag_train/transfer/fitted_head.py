@@ -8,9 +8,9 @@ from typing import Any
 from genretag.domain.genre import GenreVocabulary
 from genretag.domain.manifest import ModelManifest
 from genretag.domain.pooling import Pooling
+from genretag.learning.threshold import list_families
 from genretag_train.data.dataset import Clip
 from genretag_train.evaluation.holdout import ClipPrediction
-from genretag_train.evaluation.threshold import list_families
 from genretag_train.features.extraction import Skipped
 from genretag_train.transfer.cross_validation import CrossValidation
 from genretag_train.transfer.head_config import HeadConfig

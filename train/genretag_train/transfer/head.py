@@ -8,6 +8,7 @@ from typing import Any
 
 from genretag.domain.pooling import Pooling
 from genretag.domain.prediction import Embeddings
+from genretag.learning.synthetic_negatives import generate_sounds
 from genretag_train.data.dataset import Clip, bad_dataset, read_clips
 from genretag_train.data.folds import FOLDS
 from genretag_train.nets.onnx_export import export_onnx, write_manifest
@@ -32,7 +33,6 @@ from genretag_train.transfer.fit_pooling import fit_by_fold
 from genretag_train.transfer.fitted_head import FittedHead
 from genretag_train.transfer.head_config import HeadConfig
 from genretag_train.transfer.linear import fit_head
-from genretag_train.transfer.synthetic_negatives import generate_sounds
 from genretag_train.transfer.unit_report import report_units
 from genretag_train.transfer.units import find_units
 from genretag_train.transfer.vocabulary import read_named_clips
@@ -140,7 +140,7 @@ def _fit_units(
     """Return the model of units and its report; None and None for a recipe without units."""
     if not config.units:
         return None, None
-    units = find_units(validation.by_fold, config.units)
+    units = find_units(validation.by_fold, validation.clips, config.units)
     notify(f"Fitting the model of units to {len(units.members)} of them")
     fitted = fit_by_fold(units, config.units, config.target_precision, validation.threshold)
     return fitted.pooling, report_units(fitted, validation.report["accepted"]["precision"])

@@ -12,8 +12,8 @@ from genretag.errors import Code, UsageError, reason
 from genretag_train.features.extraction import FeatureSpec
 from genretag_train.nets.pretrained.musicnn import N_MELS
 from genretag_train.nets.pretrained.weights import Name
+from genretag_train.transfer.cross_validation import HeadTarget
 from genretag_train.transfer.linear import Recipe
-from genretag_train.transfer.out_of_fold import CalibrationTarget
 from genretag_train.transfer.units import UnitRecipe
 
 RATE_HZ, N_FFT, HOP = 16000, 512, 256
@@ -81,13 +81,13 @@ class HeadConfig:
         return FeatureSpec(front_end, window, clip_s=float("inf"), min_s=0.5)
 
     @property
-    def target(self) -> CalibrationTarget:
+    def target(self) -> HeadTarget:
         """The target of the threshold."""
-        return CalibrationTarget(
+        return HeadTarget(
             self.target_precision,
             self.min_accepted,
-            self.calibrate_on,
             self.averaging,
+            self.calibrate_on,
             self.parents,
         )
 

@@ -1,16 +1,20 @@
-"""A linear head: logistic regression on the embeddings of frozen backbones."""
+"""Fits a linear head to labelled clips: logistic regression on embeddings of frozen backbones."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.linear_model import LogisticRegression
-from sklearn.preprocessing import StandardScaler
-from threadpoolctl import threadpool_limits
 
 from genretag.domain.prediction import Embeddings
-from genretag_train.training.batches import compute_group_weights
+from genretag.learning.logistic_regression import (
+    LinearHead,
+    Samples,
+    Shares,
+    Weights,
+    fit_logistic_regression,
+)
+from genretag.learning.weights import balance_genres, weigh_groups
 from genretag_train.transfer.embeddings import EmbeddedClip
 
 
@@ -37,21 +41,7 @@ class Recipe:
     source_weights: Mapping[str, float] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, eq=False)
-class LinearHead:
-    """A linear layer with `weight` [n_genres, width] and `bias` [n_genres]."""
-
-    weight: NDArray[np.float64]
-    bias: NDArray[np.float64]
-
-    def compute_logits(self, embeddings: Embeddings) -> NDArray[np.float32]:
-        """Compute the logits [n_windows, n_genres] of embeddings [n_windows, width]."""
-        logits: NDArray[np.float32] = (embeddings @ self.weight.T + self.bias).astype(np.float32)
-        return logits
-
-
-_Samples = tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.float64]]
-"""Samples of a fit: embeddings [n_samples, width], labels and weights [n_samples]."""
+_Part = tuple[Samples, Shares, Weights]
 
 
 def fit_head(
@@ -65,49 +55,42 @@ def fit_head(
     known = [one for one in clips if one.clip.genre in genres]
     others = [one for one in clips if one.clip.genre not in genres]
     parts = [_label_clips(known, genres, recipe)]
-    labels = np.unique(parts[0][1])
+    alike = parts[0][1].any(axis=0).astype(np.float64)
+    alike /= alike.sum()
     if others:
         samples, weights, _ = _stack_means(others, _weigh_clips(others, recipe), degraded=0)
-        parts.append(_label_as_all(samples, weights, labels, recipe.others * len(known)))
+        parts.append(_label_as_all(samples, weights, alike, recipe.others * len(known)))
     if len(unlabelled):
         samples, weights = unlabelled.astype(np.float64), np.ones(len(unlabelled))
-        parts.append(_label_as_all(samples, weights, labels, recipe.nothing * len(known)))
-    samples, targets, weights = map(np.concatenate, zip(*parts, strict=True))
-    return _fit_regression(samples, targets, weights, recipe.c, len(genres))
+        parts.append(_label_as_all(samples, weights, alike, recipe.nothing * len(known)))
+    samples, shares, weights = map(np.concatenate, zip(*parts, strict=True))
+    return fit_logistic_regression(samples, shares, weights, recipe.c)
 
 
-def _label_clips(clips: Sequence[EmbeddedClip], genres: Sequence[str], recipe: Recipe) -> _Samples:
+def _label_clips(clips: Sequence[EmbeddedClip], genres: Sequence[str], recipe: Recipe) -> _Part:
     """Return the samples of clips of known genres; the weights of all clips sum to their number."""
-    truth = np.array([genres.index(one.clip.genre) for one in clips])
-    weights = _weigh_clips(clips, recipe)
-    sums = np.bincount(truth, weights, minlength=len(genres))
-    weights *= np.where(sums > 0, sums / sums.max(), 1.0)[truth] ** -recipe.class_power
-    weights *= len(clips) / weights.sum()
-    samples, shares, owners = _stack_means(clips, weights, recipe.worn)
-    return samples, truth[owners], shares
+    truth = np.eye(len(genres))[[genres.index(one.clip.genre) for one in clips]]
+    weights = balance_genres(_weigh_clips(clips, recipe), truth, recipe.class_power)
+    samples, parts, owners = _stack_means(clips, weights, recipe.worn)
+    return samples, truth[owners], parts
 
 
 def _label_as_all(
-    samples: NDArray[np.float64],
-    weights: NDArray[np.float64],
-    labels: NDArray[np.int64],
-    total: float,
-) -> _Samples:
-    """Return the samples once for each of `labels`; all of them weigh `total` together."""
-    scaled = weights * (total / (weights.sum() * len(labels)))
-    n = len(labels)
-    return np.tile(samples, (n, 1)), np.repeat(labels, len(samples)), np.tile(scaled, n)
+    samples: Samples, weights: Weights, alike: NDArray[np.float64], total: float
+) -> _Part:
+    """Return samples that have the shares `alike` [n_genres]; they weigh `total` together."""
+    return samples, np.tile(alike, (len(samples), 1)), weights * (total / weights.sum())
 
 
-def _weigh_clips(clips: Sequence[EmbeddedClip], recipe: Recipe) -> NDArray[np.float64]:
-    weights = np.array(compute_group_weights([one.clip.group for one in clips], recipe.group_power))
+def _weigh_clips(clips: Sequence[EmbeddedClip], recipe: Recipe) -> Weights:
+    weights = weigh_groups([one.clip.group for one in clips], recipe.group_power)
     weights *= [recipe.source_weights.get(one.clip.collection, 1.0) for one in clips]
     return weights
 
 
 def _stack_means(
-    clips: Sequence[EmbeddedClip], weights: NDArray[np.float64], degraded: float
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]:
+    clips: Sequence[EmbeddedClip], weights: Weights, degraded: float
+) -> tuple[Samples, Weights, NDArray[np.int64]]:
     """Return the mean over the windows of each clip, its weight, and the clip's index.
 
     Degraded copies share `degraded` of a clip's weight; they are left out if it is 0.
@@ -122,31 +105,3 @@ def _stack_means(
             shares.append(weight * share)
             owners.append(index)
     return np.stack(means), np.array(shares), np.array(owners)
-
-
-def _fit_regression(
-    samples: NDArray[np.float64],
-    labels: NDArray[np.int64],
-    weights: NDArray[np.float64],
-    c: float,
-    n_genres: int,
-) -> LinearHead:
-    with np.errstate(invalid="ignore"):  # rounding leaves constant features a variance below zero
-        scaler = StandardScaler().fit(samples, sample_weight=weights)
-    # One thread, so that any machine adds up in the same order; more gain little here.
-    with threadpool_limits(1):
-        fit = LogisticRegression(C=c, max_iter=2000, tol=1e-5).fit(
-            scaler.transform(samples), labels, sample_weight=weights
-        )
-    weight, bias = fit.coef_, fit.intercept_
-    if len(fit.classes_) == 2:  # it has but one row then: how much likelier the second is
-        weight, bias = (np.concatenate([-rows, rows]) / 2 for rows in (weight, bias))
-    # The exported head gets embeddings that are not scaled.
-    weight = weight / scaler.scale_
-    bias = bias - weight @ scaler.mean_
-    if len(fit.classes_) == n_genres:
-        return LinearHead(weight, bias)
-    # Genres that a fold lacks are never predicted.
-    head = LinearHead(np.zeros((n_genres, weight.shape[1])), np.full(n_genres, -1e3))
-    head.weight[fit.classes_], head.bias[fit.classes_] = weight, bias
-    return head

@@ -1,17 +1,19 @@
 """Units: clips of one artist or album, whose genres are decided together."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 import numpy as np
 from numpy.typing import NDArray
 
 from genretag.domain.metrics import Labels, Probabilities
-from genretag.domain.pooling import Pooling, pool, unit_scores
+from genretag.domain.pooling import Pooling
 from genretag.domain.verdict import agree
-from genretag_train.evaluation.threshold import Families
-from genretag_train.transfer.out_of_fold import Calibrated, Mask
+from genretag.learning.out_of_fold import Calibrated, Mask
+from genretag.learning.threshold import Families
+from genretag.learning.units import Units
+from genretag_train.data.dataset import Clip
 
 MIN_CLIPS, MAX_CLIPS = 2, 30
 """How many clips a unit has. More than an album holds are a collection."""
@@ -38,79 +40,24 @@ class UnitRecipe:
     not_units: Sequence[str] = ()
 
 
-@dataclass(frozen=True, eq=False)
-class Units:
-    """Units of clips with their own scores, which were calibrated without their fold.
-
-    `members` has the indices of the clips of each unit; clips that are in none of them are not
-    looked at. `scores` is [n_clips, n_genres], `families` [n_families, n_genres]; `labels` has the
-    names of the true genres, and `truth` their indices or UNKNOWN. `thresholds` are those for clips
-    that are decided alone.
-    """
-
-    members: tuple[NDArray[np.int64], ...]
-    scores: Probabilities
-    truth: Labels
-    labels: NDArray[np.str_]
-    groups: NDArray[np.str_]
-    folds: NDArray[np.int64]
-    thresholds: NDArray[np.float64]
-    families: Families
-
-    @property
-    def clips(self) -> NDArray[np.int64]:
-        """The indices of the clips of all units, unit by unit."""
-        return np.concatenate(self.members) if self.members else np.zeros(0, np.int64)
-
-    def select(self, mask: Mask) -> "Units":
-        """Keep the units of which all clips are in `mask` [n_clips]."""
-        return replace(self, members=tuple(unit for unit in self.members if mask[unit].all()))
-
-    def shuffle(self, seed: int, size: int = 0) -> "Units":
-        """Move the clips of each fold to other units: of the same sizes as they are, or of `size`.
-
-        So folders look whose files have nothing in common. Clips that are left over are in none.
-        """
-        rng = np.random.default_rng(seed)
-        dealt: list[NDArray[np.int64]] = []
-        for fold in np.unique(self.folds[self.clips]):
-            own = self.select(self.folds == fold)
-            sizes = [size] * (len(own.clips) // size) if size else map(len, own.members)
-            dealt += np.split(rng.permutation(own.clips), np.cumsum([*sizes]))[:-1]
-        return replace(self, members=tuple(dealt))
-
-    def pool(self, poolings: Mapping[int, Pooling], is_tagged: bool = True) -> Probabilities:
-        """Return the pooled scores [n_clips, n_genres], with the parameters for each fold."""
-        pooled = self.scores.copy()
-        for unit in self.members:
-            pooling = poolings[int(self.folds[unit[0]])]
-            pooled[unit] = pool(self.scores[unit], pooling, is_tagged)
-        return pooled
-
-    def mean_scores(self, pooled: Probabilities) -> Probabilities:
-        """Return for each clip the scores of its unit, [n_clips, n_genres]."""
-        means = pooled.copy()
-        for unit in self.members:
-            means[unit] = unit_scores(pooled[unit])
-        return means
-
-
-def find_units(calibrated: Calibrated, recipe: UnitRecipe) -> Units:
+def find_units(calibrated: Calibrated, clips: Sequence[Clip], recipe: UnitRecipe) -> Units:
     """Find the units among the clips that calibration is done on."""
     scored = calibrated.scored
     chosen = scored.calibrates & np.array(
         [
             clip.collection in recipe.sources
             and not any(fnmatchcase(clip.group, pattern) for pattern in recipe.not_units)
-            for clip in scored.clips
+            for clip in clips
         ]
     )
-    clips = (np.flatnonzero(chosen & (scored.groups == name)) for name in np.unique(scored.groups))
+    members = (
+        np.flatnonzero(chosen & (scored.groups == name)) for name in np.unique(scored.groups)
+    )
     return Units(
-        tuple(unit for unit in clips if MIN_CLIPS <= len(unit) <= MAX_CLIPS),
+        tuple(unit for unit in members if MIN_CLIPS <= len(unit) <= MAX_CLIPS),
         calibrated.probabilities,
         scored.truth,
-        np.array([clip.genre for clip in scored.clips]),
+        np.array([clip.genre for clip in clips]),
         scored.groups,
         scored.folds,
         calibrated.thresholds,

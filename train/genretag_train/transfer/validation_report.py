@@ -1,5 +1,6 @@
 """The report of a cross-validation, for `metrics.json`, the manifest and the card."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,17 +11,18 @@ from genretag.domain.metrics import (
     coverage,
     reliability,
 )
+from genretag.learning.out_of_fold import Calibrated, Mask
+from genretag.learning.threshold import grouped_share_interval
+from genretag_train.data.dataset import Clip
 from genretag_train.evaluation.genre_sets import fit_set_masses
 from genretag_train.evaluation.metrics import accuracy_top2, compute_metrics
-from genretag_train.evaluation.threshold import grouped_share_interval
-from genretag_train.transfer.out_of_fold import Calibrated, Mask
 
 CALIBRATED_ON, ELSEWHERE = "calibrated on", "elsewhere"
 """The clips that temperature and threshold are chosen on, and all others, among the sources."""
 
 
 def report_validation(
-    final: Calibrated, by_fold: Calibrated, genres: tuple[str, ...]
+    final: Calibrated, by_fold: Calibrated, genres: tuple[str, ...], clips: Sequence[Clip]
 ) -> dict[str, Any]:
     """Measure predictions: `final` with one threshold for all, `by_fold` with those of each fold.
 
@@ -40,7 +42,7 @@ def report_validation(
         "coverage": _report_coverage(by_fold, calibrates),
         "reliability": _report_reliability(by_fold, calibrates & known),
         "sets": _report_sets(by_fold),
-        "sources": _report_sources(by_fold),
+        "sources": _report_sources(by_fold, clips),
     }
 
 
@@ -84,10 +86,10 @@ def _report_sets(by_fold: Calibrated) -> dict[str, dict[str, float]]:
     return report
 
 
-def _report_sources(by_fold: Calibrated) -> dict[str, dict[str, Any]]:
+def _report_sources(by_fold: Calibrated, clips: Sequence[Clip]) -> dict[str, dict[str, Any]]:
     """Return the metrics of each collection, of all that are calibrated on, and of the others."""
     scored = by_fold.scored
-    collections = np.array([clip.collection for clip in scored.clips])
+    collections = np.array([clip.collection for clip in clips])
     masks = {name: collections == name for name in np.unique(collections).tolist()}
     if not scored.calibrates.all():
         masks |= {CALIBRATED_ON: scored.calibrates, ELSEWHERE: ~scored.calibrates}

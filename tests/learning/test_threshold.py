@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from genretag_train.evaluation.threshold import (
+from genretag.learning.threshold import (
     choose_threshold,
     find_families,
     grouped_share_interval,

@@ -1,0 +1,1 @@
+"""Fits heads to labelled embeddings, calibrates them and measures them; NumPy alone."""
