@@ -175,6 +175,16 @@ def test_genres_that_an_undo_puts_back_are_still_those_of_an_earlier_run(journal
     assert left() == ()
 
 
+def test_what_a_person_decided_is_not_what_genretag_wrote(journal: Journal) -> None:
+    written(journal, "scan")
+    with journal.run("apply plan.jsonl") as run:
+        entry = replace(ENTRY, after=("Jazz",), model=None)
+        journal.settle(journal.begin(run, entry), "committed")
+    assert journal.written() == {} and journal.written_into(ENTRY.path) == ()
+    written(journal, "undo", run.number)
+    assert journal.written_into(ENTRY.path) == ("Rock",)
+
+
 def test_an_undo_that_was_undone_no_longer_counts(journal: Journal) -> None:
     first = written(journal, "scan")
     second = written(journal, "undo", first)

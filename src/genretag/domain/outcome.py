@@ -62,11 +62,12 @@ class Tagged(Outcome):
 
 @dataclass(frozen=True, kw_only=True)
 class Planned(Outcome):
-    """Its genres are decided and not yet written."""
+    """Its genres are decided and not yet written; `by_person` if a person has changed them."""
 
     status = "planned"
 
     change: TagChange
+    by_person: bool = False
 
     @classmethod
     def of(cls, change: TagChange, prediction: Prediction | None = None) -> "Planned":

@@ -45,8 +45,11 @@ CREATE INDEX IF NOT EXISTS pending ON change (path) WHERE state = 'pending';
 """
 _ADDED_SINCE = {"folder": "BLOB", "options": "TEXT"}
 """Columns that the runs of an older journal lack."""
+# What a person decided, no model did: genretag has left nothing of its own there.
 _WRITES = (
-    "change.run, change.genres_after, run.undoes FROM change JOIN run ON run.id = change.run"
+    "change.run,"
+    " CASE WHEN change.model IS NULL THEN '[]' ELSE change.genres_after END,"
+    " run.undoes FROM change JOIN run ON run.id = change.run"
     " WHERE change.state = 'committed'"
 )
 

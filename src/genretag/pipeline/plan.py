@@ -91,6 +91,7 @@ def _planned(entry: dict[str, Any]) -> Planned:
         found,
         notes=tuple(map(str, entry["notes"])),
         family=family and _scored(family),
+        by_person=entry.get("proposed", entry["after"]) != entry["after"],
     )
 
 

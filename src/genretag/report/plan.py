@@ -2,7 +2,8 @@
 
 The first line says that a plan begins, the last that it is complete or that its scan was
 interrupted, with counts and with what failed; between them is an object of `--format jsonl`
-for each file that is to be changed. Each line is written whole before the next: a plan that
+for each file that is to be changed. It holds what is `proposed` as well: who edits `after` has
+decided, and that tells. Each line is written whole before the next: a plan that
 has a first and no last line was cut off, by a kill or a full disk.
 """
 
@@ -20,7 +21,6 @@ class PlanWriter:
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
-        self._report = jsonl.reporter(stream)
         self._counts: Counter[str] = Counter()
         self._failed: list[dict[str, Any]] = []
         self._line({"state": "begun"})
@@ -31,7 +31,8 @@ class PlanWriter:
         # The plan may be carried out from another folder.
         outcome = replace(outcome, path=outcome.path.absolute())
         if isinstance(outcome, Planned):
-            self._report(outcome)
+            row = jsonl.to_dict(outcome)
+            self._write(row | {"proposed": row["after"]})
         elif isinstance(outcome, Failed):
             row = jsonl.to_dict(outcome)
             self._failed.append({"path": row["path"], "error": row["error"]})
@@ -42,5 +43,8 @@ class PlanWriter:
         self._line({"state": state, "counts": dict(self._counts), "failed": self._failed})
 
     def _line(self, plan: dict[str, Any]) -> None:
-        self._stream.write(json.dumps({"schema": jsonl.SCHEMA, "plan": plan}) + "\n")
+        self._write({"schema": jsonl.SCHEMA, "plan": plan})
+
+    def _write(self, row: dict[str, Any]) -> None:
+        self._stream.write(json.dumps(row) + "\n")
         self._stream.flush()
