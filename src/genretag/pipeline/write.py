@@ -42,8 +42,8 @@ class Writer:
             yield self._write(outcome) if isinstance(outcome, Planned) else outcome
 
     def _write(self, planned: Planned) -> Outcome:
-        by_model = planned.prediction and not planned.by_person
-        model = planned.prediction.model if by_model else None
+        prediction = None if planned.by_person else planned.prediction
+        model = prediction.model if prediction else None
         try:
             notes = self._replace(planned.change, model)
         except FileError as error:
