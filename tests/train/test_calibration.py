@@ -10,7 +10,7 @@ from genretag.domain.metrics import (
     find_threshold,
 )
 from genretag.learning.calibration import fit_temperature, probabilities_at
-from genretag_train.evaluation.metrics import compute_metrics
+from genretag.learning.metrics import compute_metrics
 
 
 def guesses(count: int, sharpness: float) -> tuple[list[np.ndarray], np.ndarray]:

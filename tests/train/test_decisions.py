@@ -10,7 +10,7 @@ from genretag.domain.prediction import Prediction, rank_genres
 from genretag.domain.tagging import TagPolicy
 from genretag.domain.verdict import Members, decide_together
 from genretag.learning.threshold import find_families, judge_written
-from genretag_train.transfer.units import decide, is_right
+from genretag.learning.units import decide, is_right
 
 GENRES = ("Blues", "Folk", "Jazz", "Metal", "Pop", "Punk", "Reggae", "Rock")
 PARENTS = (

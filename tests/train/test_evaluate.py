@@ -11,7 +11,7 @@ from toy_music import library, run, table
 
 from genretag.domain.metrics import f1_weighted, row_shares
 from genretag.errors import Code
-from genretag_train.evaluation.metrics import compute_metrics
+from genretag.learning.metrics import compute_metrics
 
 
 @pytest.fixture(scope="module")

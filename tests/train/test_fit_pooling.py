@@ -12,12 +12,12 @@ from genretag.domain.pooling import Pooling
 from genretag.errors import Code, RunError
 from genretag.learning.out_of_fold import UNKNOWN, Calibrated, CalibrationTarget, OutOfFold
 from genretag.learning.threshold import find_families, measure_written
-from genretag.learning.units import Units
+from genretag.learning.units import Units, decide, is_right
 from genretag_train.data.dataset import Clip
 from genretag_train.transfer.fit_pooling import FOLDER_SIZE, MOST_LOST, FittedPooling, fit_by_fold
 from genretag_train.transfer.unit_card import render_units
 from genretag_train.transfer.unit_report import report_units
-from genretag_train.transfer.units import UnitRecipe, decide, find_units, is_right
+from genretag_train.transfer.units import UnitRecipe, find_units
 
 RECIPE = UnitRecipe(("songs",), coherent=0.95, min_accepted=20)
 N_GENRES = 6

@@ -8,8 +8,12 @@ from numpy.typing import NDArray
 
 from genretag.domain.metrics import Labels, Probabilities
 from genretag.domain.pooling import Pooling, pool, unit_scores
+from genretag.domain.verdict import agree
 from genretag.learning.out_of_fold import Mask
-from genretag.learning.threshold import Families
+from genretag.learning.threshold import Families, choose_threshold
+
+Claims = NDArray[np.bool_]
+"""[n_tracks, n_genres]: the genres that what is written stands for; none where nothing is."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,3 +71,43 @@ class Units:
         for unit in self.members:
             means[unit] = unit_scores(pooled[unit])
         return means
+
+    def choose_threshold(
+        self, poolings: Mapping[int, Pooling], precision: float, min_accepted: int
+    ) -> float:
+        """Choose the threshold of pooled scores, see `threshold.choose_threshold`."""
+        clips, means = self.clips, self.mean_scores(self.pool(poolings))
+        groups = self.groups[clips].tolist()
+        truth = self.truth[clips]
+        return choose_threshold(means[clips], truth, groups, self.families, precision, min_accepted)
+
+
+def decide(
+    pooled: Probabilities, own: Probabilities, pooling: Pooling, families: Families
+) -> Claims:
+    """Return what is claimed of the tracks of an album.
+
+    As `verdict.decide_together`: where the album's best genre or family reaches the threshold, it
+    is written into all tracks but those that are apart, which get their own best genre; otherwise
+    nothing is. `pooled` and `own` are their scores [n_tracks, n_genres] in the light of all and by
+    their own sound.
+    """
+    shares, is_apart = agree(pooled, own, pooling.apart)
+    claims = np.tile(_claim(shares, families, pooling.threshold), (len(pooled), 1))
+    if claims.any():
+        claims[is_apart] = np.eye(len(shares), dtype=bool)[own[is_apart].argmax(axis=1)]
+    return claims
+
+
+def is_right(claims: Claims, truth: Labels) -> Mask:
+    """Return for which tracks [n_tracks] the true genre is among those that are claimed."""
+    right: Mask = claims[np.arange(len(truth)), truth] & (truth >= 0)
+    return right
+
+
+def _claim(shares: NDArray[np.float64], families: Families, threshold: float) -> Mask:
+    sums = families @ shares
+    claim: Mask = families[sums.argmax()] & (sums.max() >= threshold)
+    if shares.max() >= threshold:
+        claim = np.arange(len(shares)) == shares.argmax()
+    return claim

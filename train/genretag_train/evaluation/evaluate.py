@@ -13,9 +13,9 @@ from genretag.domain.metrics import Labels, Probabilities, acceptance, log_loss,
 from genretag.domain.prediction import Averaging, Scores, mean_scores
 from genretag.errors import FileError
 from genretag.inference.session import DeviceError, device_failure
+from genretag.learning.metrics import compute_metrics
 from genretag_train.data.dataset import Clip, bad_dataset
 from genretag_train.evaluation.clips import SelectedClips
-from genretag_train.evaluation.metrics import compute_metrics
 from genretag_train.evaluation.models import EvaluatedModel
 from genretag_train.features.extraction import Skipped, extract_windows
 from genretag_train.progress import Progress, map_threaded

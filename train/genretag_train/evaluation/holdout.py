@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from genretag.domain.metrics import Labels, Probabilities, acceptance, find_threshold
 from genretag.learning.calibration import fit_temperature, probabilities_at
+from genretag.learning.metrics import compute_metrics
 from genretag_train.config import TrainConfig
-from genretag_train.evaluation.metrics import compute_metrics
 from genretag_train.features.corpus import Corpus
 from genretag_train.features.extraction import Windows
 from genretag_train.nets.onnx_export import compute_logits

@@ -12,7 +12,6 @@ from scipy.special import expit, logit
 
 from genretag.domain.pooling import Pooling
 from genretag.learning.out_of_fold import UNKNOWN
-from genretag.learning.threshold import choose_threshold
 from genretag.learning.units import Units
 from genretag_train.data.dataset import bad_dataset
 from genretag_train.transfer.units import UnitRecipe
@@ -55,18 +54,6 @@ def fit_by_fold(units: Units, recipe: UnitRecipe, precision: float, apart: float
         RunError: `bad-dataset`, all units are in one fold.
     """
 
-    def choose(units: Units, poolings: Mapping[int, Pooling]) -> float:
-        clips, means = units.clips, units.mean_scores(units.pool(poolings))
-        groups = units.groups[clips].tolist()
-        return choose_threshold(
-            means[clips],
-            units.truth[clips],
-            groups,
-            units.families,
-            precision,
-            recipe.min_accepted,
-        )
-
     folds = np.unique(units.folds[units.clips]).tolist()
     if len(folds) < 2:
         raise bad_dataset(f"too few artists of {', '.join(recipe.sources)} have two clips or more")
@@ -76,10 +63,13 @@ def fit_by_fold(units: Units, recipe: UnitRecipe, precision: float, apart: float
         pooling = fit_pooling(others, recipe)
         by_fold[fold] = replace(
             pooling,
-            threshold=choose(others, dict.fromkeys(folds, pooling)),
+            threshold=others.choose_threshold(
+                dict.fromkeys(folds, pooling), precision, recipe.min_accepted
+            ),
             apart=float(units.thresholds[units.folds == fold][0]),
         )
-    pooling = replace(fit_pooling(units, recipe), threshold=choose(units, by_fold), apart=apart)
+    threshold = units.choose_threshold(by_fold, precision, recipe.min_accepted)
+    pooling = replace(fit_pooling(units, recipe), threshold=threshold, apart=apart)
     return FittedPooling(units, pooling, by_fold)
 
 

@@ -17,6 +17,7 @@ from genretag.domain.metrics import (
     percentile_interval,
 )
 from genretag.domain.pooling import pool
+from genretag.learning.metrics import accuracy_top2
 from genretag.learning.out_of_fold import UNKNOWN, Mask
 from genretag.learning.threshold import (
     Hits,
@@ -25,10 +26,9 @@ from genretag.learning.threshold import (
     measure_accepted,
     measure_written,
 )
-from genretag.learning.units import Units
-from genretag_train.evaluation.metrics import accuracy_top2
+from genretag.learning.units import Units, decide, is_right
 from genretag_train.transfer.fit_pooling import FOLDER_SIZE, FittedPooling
-from genretag_train.transfer.units import MAX_CLIPS, MIN_CLIPS, decide, is_right
+from genretag_train.transfer.units import MAX_CLIPS, MIN_CLIPS
 
 PRECISIONS = (0.8, 0.85, 0.9)
 """At which precisions is told how much is written."""

@@ -11,11 +11,11 @@ from genretag.domain.metrics import (
     coverage,
     reliability,
 )
+from genretag.learning.metrics import accuracy_top2, compute_metrics
 from genretag.learning.out_of_fold import Calibrated, Mask
 from genretag.learning.threshold import grouped_share_interval
 from genretag_train.data.dataset import Clip
 from genretag_train.evaluation.genre_sets import fit_set_masses
-from genretag_train.evaluation.metrics import accuracy_top2, compute_metrics
 
 CALIBRATED_ON, ELSEWHERE = "calibrated on", "elsewhere"
 """The clips that temperature and threshold are chosen on, and all others, among the sources."""
