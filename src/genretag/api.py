@@ -112,7 +112,7 @@ class Tagger:
         from genretag.library import paths
 
         name = store.DEFAULT if model == "default" else os.fspath(model)
-        file = store.locate(name, paths.cache_dir())
+        file = store.locate(name, paths.cache_dir(), paths.data_dir())
         return cls(session.load(file, device, _warn), file)
 
     @property

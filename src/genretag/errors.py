@@ -43,11 +43,13 @@ class Code(StrEnum):
     NO_DEVICE = "no-device"
     # The run
     MODEL_INVALID = "model-invalid"
+    BASE_MISSING = "base-missing"
     MODEL_UNREACHABLE = "model-unreachable"
     WRONG_DIGEST = "wrong-digest"
     HUB_REFUSED = "hub-refused"
     CLUSTER_UNREACHABLE = "cluster-unreachable"
     NO_THRESHOLD = "no-threshold"
+    NOT_LEARNABLE = "not-learnable"
     OUTPUT_FAILED = "output-failed"
     JOURNAL_FAILED = "journal-failed"
     DISK_FULL = "disk-full"

@@ -60,7 +60,7 @@ def outcomes(
 ) -> Iterator[Outcome]:
     settings = AnalysisSettings(toy, Selection(), batch=batch)
     model = session.load(toy, "cpu")
-    predictions = PredictionCache.for_model(None, model.digest, settings.coverage)
+    predictions = PredictionCache.for_model(None, model, settings.coverage)
     with closing(predict_files(files, settings, predictions, executor, model, print)) as analyses:
         yield from plan_files(analyses, TagPolicy(threshold=0.3))
 

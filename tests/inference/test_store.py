@@ -18,13 +18,13 @@ NOBODY_THERE = "http://127.0.0.1:9"
 
 
 def test_the_bundled_model_is_found_by_name_and_loads(tmp_path: Path) -> None:
-    path = store.locate(store.DEFAULT, tmp_path)
+    path = store.locate(store.DEFAULT, tmp_path, tmp_path)
     assert session.load(path).manifest.name == store.DEFAULT
 
 
 def test_a_file_is_found_by_its_path(tmp_path: Path) -> None:
     toy = toy_model.save(tmp_path / "toy.onnx")
-    assert store.locate(str(toy), tmp_path) == toy
+    assert store.locate(str(toy), tmp_path, tmp_path) == toy
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def test_a_file_is_found_by_its_path(tmp_path: Path) -> None:
 )
 def test_what_names_no_model_is_refused(model: str, tmp_path: Path) -> None:
     with pytest.raises(UsageError) as caught:
-        store.locate(model, tmp_path)
+        store.locate(model, tmp_path, tmp_path)
     assert caught.value.code is Code.UNKNOWN_MODEL
 
 
@@ -63,7 +63,8 @@ def located(model: str, endpoint: str, cache: Path) -> dict[str, Any]:
     code = (
         "import json, sys\nfrom pathlib import Path\n"
         "from genretag.errors import GenretagError\nfrom genretag.inference import store\n"
-        "try: print(json.dumps({'path': str(store.locate(sys.argv[1], Path(sys.argv[2])))}))\n"
+        "model, folder = sys.argv[1], Path(sys.argv[2])\n"
+        "try: print(json.dumps({'path': str(store.locate(model, folder, folder))}))\n"
         "except GenretagError as e: print(json.dumps("
         "{'code': e.code, 'message': e.message, 'exit_code': e.exit_code}))"
     )

@@ -51,7 +51,7 @@ def outcomes(
     warnings: list[str] = []
     settings = AnalysisSettings(toy, Selection(), batch=batch)
     loaded = model or session.load(toy, "cpu")
-    predictions = PredictionCache.for_model(None, loaded.digest, settings.coverage)
+    predictions = PredictionCache.for_model(None, loaded, settings.coverage)
     with LocalExecutor(2, 60.0, "genretag.pipeline.analyse") as executor:
         found = predict_files(files, settings, predictions, executor, loaded, warnings.append)
         return list(plan_files(found, TagPolicy(threshold=0.3))), warnings
@@ -198,7 +198,7 @@ def test_a_file_for_which_a_worker_has_no_memory_fails_alone_and_is_no_mistake(
     failing = Failing(real.manifest, real.digest, "cpu", real._session)
     settings = AnalysisSettings(toy, Selection())
     path = next(file for file in library if isinstance(file, Path))
-    predictions = PredictionCache.for_model(None, real.digest, settings.coverage)
+    predictions = PredictionCache.for_model(None, real, settings.coverage)
     outcome = analyse_safely(path, failing, settings, predictions).outcome
     assert isinstance(outcome, Failed)
     assert outcome.error.code is Code.OUT_OF_MEMORY

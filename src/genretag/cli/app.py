@@ -14,6 +14,7 @@ from genretag.cli import (
     doctor,
     evaluate,
     inspect,
+    learn,
     models,
     report,
     scan,
@@ -45,6 +46,7 @@ app.command()(undo.history)
 app.command()(inspect.inspect)
 app.command()(evaluate.evaluate)
 app.command()(report.report)
+app.command()(learn.learn)
 app.command()(doctor.doctor)
 app.add_typer(models.app, name="models")
 app.add_typer(cache_command.app, name="cache")

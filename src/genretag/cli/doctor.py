@@ -81,7 +81,7 @@ def _devices() -> str:
     from genretag.inference.runtime import ort
     from genretag.library import paths
 
-    model = store.locate(store.DEFAULT, paths.cache_dir())
+    model = store.locate(store.DEFAULT, paths.cache_dir(), paths.data_dir())
     available, lines = session.list_devices(), []
     for device in session.PROVIDERS:
         if device not in available:
@@ -98,7 +98,7 @@ def _model() -> str:
     from genretag.inference import session, store
     from genretag.library import paths
 
-    model = session.load(store.locate(store.DEFAULT, paths.cache_dir()))
+    model = session.load(store.locate(store.DEFAULT, paths.cache_dir(), paths.data_dir()))
     return f"{model.identity} on {model.device}, {len(model.manifest.genres)} genres"
 
 

@@ -112,7 +112,7 @@ def inspect(
 
     _check_files(files, plot, embeddings)
     draw = _load_draw(plot)
-    model_file = store.locate(inference.model, paths.cache_dir())
+    model_file = store.locate(inference.model, paths.cache_dir(), paths.data_dir())
     model = session.load(model_file, inference.device, group.warn)
     _check_model(model, probability, embeddings)
     policy = make_policy(context, TaggingOptions(threshold=threshold), model)

@@ -78,7 +78,7 @@ def show(
     from genretag.inference import session, store
     from genretag.library import paths
 
-    file = store.locate(model, paths.cache_dir())
+    file = store.locate(model, paths.cache_dir(), paths.data_dir())
     loaded = session.load(file, "cpu")
     if format == "human":
         from rich.console import Console
@@ -124,7 +124,7 @@ def pull(
             "Write it as hf:OWNER/REPO or hf:OWNER/REPO@REVISION.",
         )
     before = store.list_pulled(paths.cache_dir()).values()
-    file = store.locate(address, paths.cache_dir())
+    file = store.locate(address, paths.cache_dir(), paths.data_dir())
     try:
         _print_facts(_verify(file, expected))
     except GenretagError:
@@ -145,7 +145,7 @@ def verify(model: ModelArgument = DEFAULT, sha256: DigestOption = None) -> None:
     from genretag.library import paths
 
     expected = _parse_digest(sha256)
-    _print_facts(_verify(store.locate(model, paths.cache_dir()), expected))
+    _print_facts(_verify(store.locate(model, paths.cache_dir(), paths.data_dir()), expected))
 
 
 def _parse_digest(given: str | None) -> str | None:

@@ -59,7 +59,7 @@ class Session:
         from genretag.inference import session, store
         from genretag.library import paths
 
-        file = store.locate(self._options.model, paths.cache_dir())
+        file = store.locate(self._options.model, paths.cache_dir(), paths.data_dir())
         model = session.load(file, self._options.device, warn)
         return Predictor(self._options, self._executor, file, model, warn)
 
@@ -103,7 +103,7 @@ class Predictor:
         from genretag.pipeline.scan import predict_files
 
         settings = self._settings(selection, cache_dir() if cache else None)
-        predictions = PredictionCache.for_model(cache, self.loaded.digest, settings.coverage)
+        predictions = PredictionCache.for_model(cache, self.loaded, settings.coverage)
         run = (files, settings, predictions, self.executor, self.loaded, self.warn)
         with closing(predict_files(*run)) as analyses:
             yield analyses
@@ -113,8 +113,10 @@ class Predictor:
 
         options, device = self.options, self.loaded.device
         is_here = options.engine == "local"
+        head = self.loaded.head
+        file = head.base_file if head else self.file
         return AnalysisSettings(
-            model=self.file if is_here else self.file.absolute(),
+            model=file if is_here else file.absolute(),
             selection=selection,
             device=device,
             coverage=options.coverage,

@@ -28,12 +28,12 @@ def open_units(
         return next((by_class[index] for index in classes.indices_of(names)), None)
 
     uses_library = options.evidence == "library"
-    with _open_written() as written:
+    with open_written() as written:
         yield UnitSettings(options.by, model.manifest.pooling, meaning, uses_library, written)
 
 
 @contextmanager
-def _open_written() -> "Iterator[Written]":
+def open_written() -> "Iterator[Written]":
     """Yield what tells which genres genretag wrote into a file, by the journal if there is one."""
     from genretag.library import journal
     from genretag.library.paths import data_dir

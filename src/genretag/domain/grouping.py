@@ -84,7 +84,7 @@ def group_by_album(tracks: Sequence[Track]) -> list[Group]:
 def _split(tracks: Sequence[Track], members: list[int]) -> list[Group]:
     """Return the group of an album or a folder, or those of the artists in it."""
     own = [tracks[member] for member in members]
-    artists = Counter(filter(None, map(_artist_key, own)))
+    artists = Counter(filter(None, map(artist_key, own)))
     is_release = any(track.album or track.album_id for track in own)
     if is_release and not _is_compilation(own, artists):
         return [Group("album", _album_name(own), tuple(members), is_release=True)]
@@ -118,7 +118,7 @@ def is_various(artist: str) -> bool:
 def _by_artist(tracks: Sequence[Track], members: Iterable[int]) -> list[Group]:
     artists: defaultdict[Hashable, list[int]] = defaultdict(list)
     for member in members:
-        artists[_artist_key(tracks[member]) or member].append(member)
+        artists[artist_key(tracks[member]) or member].append(member)
     return [
         Group("artist" if len(own) > 1 else "track", _artist_name(tracks[own[0]]), tuple(own))
         for own in artists.values()
@@ -207,7 +207,7 @@ def fold_artist(name: str) -> str:
     return fold_name(plain) if plain.strip() else ""
 
 
-def _artist_key(track: Track) -> str:
+def artist_key(track: Track) -> str:
     """Return by whom a track is, without guests; empty where its tags do not say."""
     return _fold_person(track.artist) or _fold_person(track.album_artist)
 

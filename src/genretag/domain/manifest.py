@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import MISSING, asdict, dataclass, field, fields
 from typing import Any, Literal, TypeVar, get_args
@@ -16,6 +17,8 @@ SCHEMA = 1
 SET_MASSES = 99
 METADATA_KEY = "genretag"
 """Name of the ONNX metadata property that holds the manifest as JSON."""
+
+_SHA256 = re.compile("[0-9a-f]{64}")
 
 Scaling = Literal["db-minmax", "log-compression"]
 
@@ -68,6 +71,28 @@ class FrontEnd:
 
 
 @dataclass(frozen=True)
+class BaseModel:
+    """The model whose embeddings a learned head needs.
+
+    Attributes:
+        model: the name of a bundled one, or the path of its file.
+        sha256: of that file, 64 hexadecimal digits.
+
+    Raises:
+        ValueError: a value is no such thing.
+    """
+
+    model: str
+    sha256: str
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.model, str) or not self.model:
+            raise ValueError("the base model needs a name")
+        if not isinstance(self.sha256, str) or not _SHA256.fullmatch(self.sha256):
+            raise ValueError(f"the base model has no SHA-256 but {self.sha256!r}")
+
+
+@dataclass(frozen=True)
 class ModelManifest:
     """Name, licence, genres and settings of a model.
 
@@ -87,6 +112,7 @@ class ModelManifest:
             set must sum for it to hold the true genre with a probability of 1%, 2%, and so on.
         pooling: parameters of the model of units; None to decide track by track.
         averaging: over the windows of a track.
+        base: of a head that a person learned; None for a model by itself.
 
     Raises:
         ValueError: a value is out of range.
@@ -106,6 +132,7 @@ class ModelManifest:
     set_masses: tuple[float, ...] = ()
     pooling: Pooling | None = None
     averaging: Averaging = "scores"
+    base: BaseModel | None = None
 
     def __post_init__(self) -> None:
         if not self.name:
@@ -143,6 +170,7 @@ class ModelManifest:
                 },
                 "training": dict(self.training),
                 "scores": dict(self.scores),
+                **({"base": asdict(self.base)} if self.base else {}),
             },
             ensure_ascii=False,
         )
@@ -182,6 +210,7 @@ class ModelManifest:
                 scores=entries["scores"],
                 set_masses=tuple(map(float, entries["calibration"].get("set_masses", ()))),
                 pooling=_read_pooling(entries["calibration"]),
+                base=_build(BaseModel, "base", entries) if entries.get("base") else None,
             )
         except (KeyError, ValueError, TypeError, AttributeError) as error:
             raise _invalid(f"its manifest is wrong: {reason(error)}") from error

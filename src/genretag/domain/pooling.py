@@ -35,6 +35,9 @@ Votes = Mapping[int, int]
 """How many persons' tags say each genre, by its column."""
 
 
+_ROUNDING = 1e-4
+
+
 @dataclass(frozen=True)
 class Pooling:
     """Parameters of the model, fitted on artists that no head had learned from.
@@ -80,20 +83,31 @@ class Pooling:
 def pool(
     scores: Probabilities, pooling: Pooling, is_tagged: bool = True, votes: Votes | None = None
 ) -> Probabilities:
-    """Return the scores of each track of a unit in the light of all, same shape; rows sum to 1.
+    """Return the scores of each track of a unit in the light of all, same shape.
 
     One track without votes keeps its own.
 
     Args:
-        scores: [n_tracks, n_genres], each track's own, rows sum to 1; equal ones for a track of
-            which nothing is known.
+        scores: [n_tracks, n_genres], each track's own; equal ones for a track of which nothing is
+            known. Where a row sums to less than 1, the rest is that of music without any of the
+            genres, and is one more genre here.
         pooling: parameters of the model.
         is_tagged: whether tags say that the tracks belong together.
         votes: genres that a person gave other tracks of the unit.
     """
-    n_tracks, n_genres = scores.shape
-    if n_tracks + sum((votes or {}).values()) < 2:
+    if len(scores) + sum((votes or {}).values()) < 2:
         return scores
+    rest = np.maximum(1 - scores.sum(axis=1, keepdims=True), 0)
+    if rest.max() > _ROUNDING:
+        return _pool_all(np.hstack([scores, rest]), pooling, is_tagged, votes)[:, :-1]
+    return _pool_all(scores, pooling, is_tagged, votes)
+
+
+def _pool_all(
+    scores: Probabilities, pooling: Pooling, is_tagged: bool, votes: Votes | None
+) -> Probabilities:
+    """Return what `pool` does, for rows that sum to 1."""
+    n_tracks, n_genres = scores.shape
     scores = np.maximum(scores, np.finfo(np.float32).tiny)
     power = pooling.weight / (1 + (n_tracks - 1) * pooling.correlation)
     factors = (1 - pooling.outlier) * n_genres * scores + pooling.outlier

@@ -85,7 +85,7 @@ class Taxonomy:
 
     def is_same(self, name: str, other: str) -> bool:
         """Tell whether two names are of one genre, known or not."""
-        return self._identify(name) == self._identify(other)
+        return self.identify(name) == self.identify(other)
 
     def is_broader(self, broad: str, narrow: str) -> bool:
         """Tell whether the first genre is an ancestor of the second."""
@@ -110,8 +110,8 @@ class Taxonomy:
         """
         given: dict[str, str] = {}
         for one in among:
-            given.setdefault(self._identify(one), one)
-        level = [self._identify(name)]
+            given.setdefault(self.identify(one), one)
+        level = [self.identify(name)]
         while level:
             found = distinct(given[genre] for genre in level if genre in given)
             if found:
@@ -149,8 +149,8 @@ class Taxonomy:
                 return genre
         return TaxonomyGenre(name)
 
-    def _identify(self, name: str) -> str:
-        """Return the common name; of an unknown genre, its folded name."""
+    def identify(self, name: str) -> str:
+        """Return one text for all names of a genre: its common name, or else the folded one."""
         return self.find(name) or fold_name(name)
 
     def _list_ancestors(self, name: str) -> Iterator[str]:

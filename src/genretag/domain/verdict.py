@@ -176,18 +176,18 @@ def _add_given(
 
 
 def _own_scores(predictions: Sequence[Prediction], columns: Sequence[str]) -> Probabilities:
-    """Return the scores of each track, [n_tracks, n_columns], rows sum to 1.
+    """Return the scores of each track, [n_tracks, n_columns], rows sum to 1 or less.
 
     A genre that the model does not know may sound like any, so sound speaks neither for it nor
     against it. A silent track has equal scores.
     """
-    rows = np.ones((len(predictions), len(columns)))
+    rows = np.full((len(predictions), len(columns)), 1 / len(columns))
     for row, prediction in zip(rows, predictions, strict=True):
         if prediction.genres:
             known = {genre.name: genre.score for genre in prediction.genres}
             row[:] = [known.get(name, 1 / len(known)) for name in columns]
-    scores: Probabilities = rows / rows.sum(axis=1, keepdims=True)
-    return scores
+            row /= 1 + (len(columns) - len(known)) / len(known)
+    return rows
 
 
 def _most_common_names(given: Sequence[Names]) -> Names:

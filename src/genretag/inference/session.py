@@ -1,17 +1,44 @@
-"""Loads models, each one self-describing ONNX file, and scores windows with them."""
+"""Loads models, each one self-describing ONNX file, and heads that persons learned on them."""
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from genretag.domain.manifest import METADATA_KEY, ModelManifest
-from genretag.domain.prediction import Embeddings, Scores, softmax
 from genretag.errors import Code, RunError, UsageError, Warn
-from genretag.inference.runtime import ort, ort_state
+from genretag.inference import store
+from genretag.inference.model import (
+    BATCH,
+    EMBEDDING,
+    INPUT,
+    ORT_ERRORS,
+    OUTPUT,
+    DeviceError,
+    Head,
+    Model,
+    first_line,
+)
+from genretag.inference.runtime import ort
+from genretag.inference.store import DIGEST_LENGTH
+
+__all__ = [
+    "BATCH",
+    "DIGEST_LENGTH",
+    "EMBEDDING",
+    "INPUT",
+    "OUTPUT",
+    "PROVIDERS",
+    "DeviceError",
+    "Model",
+    "device_failure",
+    "list_devices",
+    "load",
+    "read",
+    "reload_on_cpu",
+]
 
 PROVIDERS: Mapping[str, str] = {
     "cuda": "CUDAExecutionProvider",
@@ -21,110 +48,9 @@ PROVIDERS: Mapping[str, str] = {
 }
 """Devices by the ONNX Runtime provider that runs on them, the fastest first."""
 
-INPUT = "mel"
-"""[batch, n_frames, n_mels] float32, from `genretag.audio.mel.features`."""
-OUTPUT = "logits"
-"""[batch, n_genres] float32, before the softmax."""
-EMBEDDING = "embedding"
-"""[batch, width] float32: the input of the last layer. Not every model has this output."""
-
-BATCH = 16
-"""Windows that are scored at once by default, at most."""
-# On a CPU more at once gain nothing: what a layer writes is no longer in its cache for the next.
-_CPU_BATCH = 2
-DIGEST_LENGTH = 12
-
-_ORT_ERRORS = (
-    ort_state.EPFail,
-    ort_state.Fail,
-    ort_state.InvalidArgument,
-    ort_state.InvalidGraph,
-    ort_state.InvalidProtobuf,
-    ort_state.NoModel,
-    ort_state.NotImplemented,
-    ort_state.RuntimeException,
-)
-
-# Errors of a device that has gone; older versions of ONNX Runtime lack the names.
-_GONE: tuple[type[Exception], ...] = tuple(
-    getattr(ort_state, name) for name in ("DeviceReset", "EngineError") if hasattr(ort_state, name)
-)
-
-
-@dataclass(frozen=True)
-class Model:
-    """A loaded model.
-
-    Attributes:
-        manifest: its settings.
-        digest: SHA-256 of its file, in hexadecimal.
-        device: where it runs, a key of PROVIDERS.
-    """
-
-    manifest: ModelManifest
-    digest: str
-    device: str
-    _session: ort.InferenceSession
-
-    @property
-    def identity(self) -> str:
-        """NAME@SHA256-12: the name and the weights from which a score comes."""
-        return f"{self.manifest.name}@{self.digest[:DIGEST_LENGTH]}"
-
-    @property
-    def embeds(self) -> bool:
-        """Whether it has embeddings."""
-        return EMBEDDING in [output.name for output in self._session.get_outputs()]
-
-    def score(self, windows: NDArray[np.float32], batch: int = BATCH) -> Scores:
-        """Score windows, one or more.
-
-        Args:
-            windows: [n_windows, n_frames, n_mels], from `genretag.audio.mel.features`.
-            batch: how many windows are scored at once, at most.
-
-        Returns:
-            [n_windows, n_genres], calibrated, in [0, 1]; rows sum to 1.
-
-        Raises:
-            DeviceError: the device fails.
-        """
-        (logits,) = self._run([OUTPUT], windows, batch)
-        return softmax(logits, self.manifest.temperature)
-
-    def predict_with_embeddings(
-        self, windows: NDArray[np.float32], batch: int = BATCH
-    ) -> tuple[Scores, Embeddings]:
-        """Score windows as `score`, and return their embeddings [n_windows, width] as well.
-
-        The width is 0 if the model has none.
-        """
-        if not self.embeds:
-            return self.score(windows, batch), np.zeros((len(windows), 0), np.float32)
-        logits, embeddings = self._run([OUTPUT, EMBEDDING], windows, batch)
-        return softmax(logits, self.manifest.temperature), embeddings
-
-    def _run(
-        self, outputs: list[str], windows: NDArray[np.float32], batch: int
-    ) -> list[NDArray[np.float32]]:
-        if self.device == "cpu":
-            batch = min(batch, _CPU_BATCH)
-        try:
-            parts = [
-                self._session.run(outputs, {INPUT: windows[first : first + batch]})
-                for first in range(0, len(windows), batch)
-            ]
-        except (*_ORT_ERRORS, *_GONE) as error:
-            raise DeviceError(_first_line(error)) from error
-        return [np.concatenate(part) for part in zip(*parts, strict=True)]
-
-
-class DeviceError(Exception):
-    """A device fails to score: it has too little memory, or has gone."""
-
 
 def load(path: Path, device: str = "auto", warn: Warn = lambda message: None) -> Model:
-    """Load a model.
+    """Load a model, or a learned head with the model that it needs.
 
     Args:
         path: its file.
@@ -135,9 +61,12 @@ def load(path: Path, device: str = "auto", warn: Warn = lambda message: None) ->
     Raises:
         RunError: `model-invalid`, the file is no ONNX, has no manifest that this version
             reads, keeps weights outside itself, or does not fit its manifest.
+            `base-missing`, the model that a learned head needs is not there.
         UsageError: `unknown-model`, there is no such file; `no-device`.
     """
     device = _choose_device(device)
+    if path.suffix == store.HEAD_SUFFIX:
+        return _load_learned(path, device, warn)
     content = read(path)
     session = _open_session(path, content, device) if device != "cpu" else None
     if session is None and device != "cpu":
@@ -156,16 +85,35 @@ def load(path: Path, device: str = "auto", warn: Warn = lambda message: None) ->
     return Model(manifest, hashlib.sha256(content).hexdigest(), device, session)
 
 
+def _load_learned(path: Path, device: str, warn: Warn) -> Model:
+    """Load a learned head and the model that it needs."""
+    from genretag.inference.learned import invalid_head, missing_base, read_learned
+
+    found = read_learned(path)
+    manifest, wanted = found.manifest, found.manifest.base
+    base = load(found.base_file, device, warn)
+    if wanted and base.digest != wanted.sha256:
+        which = f"{wanted.model}, which has the SHA-256 {base.digest} and not {wanted.sha256}"
+        raise missing_base(path, which)
+    its = base.manifest
+    if (manifest.front_end, manifest.window.length_s) != (its.front_end, its.window.length_s):
+        raise invalid_head(path, "its windows are not those of its base")
+    silence = np.zeros((1, _count_frames(manifest), manifest.front_end.n_mels), np.float32)
+    width = base.predict_with_embeddings(silence)[1].shape[1]
+    if found.weight.shape[1] != width:
+        raise invalid_head(
+            path, f"it is for embeddings of {found.weight.shape[1]} numbers, its base has {width}"
+        )
+    head = Head(found.weight, found.bias, base, found.base_file)
+    return replace(base, manifest=manifest, digest=found.digest, head=head)
+
+
 def read(path: Path) -> bytes:
     """Read the file of a model; UsageError `unknown-model` if it cannot be read."""
     try:
         return path.read_bytes()
     except OSError as error:
-        raise UsageError(
-            Code.UNKNOWN_MODEL,
-            f"{path}: the model cannot be read: {error.strerror}",
-            "Name one from `genretag models list`, or a file.",
-        ) from error
+        raise store.unreadable_model(path, error) from error
 
 
 def reload_on_cpu(failed: Model, path: Path, error: DeviceError, warn: Warn) -> Model:
@@ -198,7 +146,7 @@ def _open_session(path: Path, content: bytes, device: str) -> ort.InferenceSessi
         if provider in session.get_providers():  # else it goes on with the CPU by itself
             _probe(session)
             return session
-    except (*_ORT_ERRORS, RuntimeError, ValueError):
+    except (*ORT_ERRORS, RuntimeError, ValueError):
         pass  # the CPU will show whether it is the model
     return None
 
@@ -208,8 +156,8 @@ def _open_on_cpu(path: Path, content: bytes) -> ort.InferenceSession:
         return ort.InferenceSession(
             content, _options(path, "cpu"), providers=[PROVIDERS["cpu"]], enable_fallback=0
         )
-    except _ORT_ERRORS as error:
-        raise _invalid(path, f"ONNX Runtime refuses it: {_first_line(error)}") from error
+    except ORT_ERRORS as error:
+        raise _invalid(path, f"ONNX Runtime refuses it: {first_line(error)}") from error
 
 
 def _probe(session: ort.InferenceSession) -> None:
@@ -256,13 +204,13 @@ def _options(path: Path, device: str) -> ort.SessionOptions:
 def _check_shapes(path: Path, session: ort.InferenceSession, manifest: ModelManifest) -> None:
     """Score two windows: only that shows whether the graph and the manifest agree."""
     front_end = manifest.front_end
-    frames = 1 + round(manifest.window.length_s * front_end.rate_hz) // front_end.hop
+    frames = _count_frames(manifest)
     shape = (2, frames, front_end.n_mels)
     probe = np.linspace(0.0, 1.0, 2 * frames * front_end.n_mels, dtype=np.float32).reshape(shape)
     try:
         (logits,) = session.run([OUTPUT], {INPUT: probe})
-    except (*_ORT_ERRORS, ValueError) as error:
-        raise _invalid(path, f"it cannot score a window: {_first_line(error)}") from error
+    except (*ORT_ERRORS, ValueError) as error:
+        raise _invalid(path, f"it cannot score a window: {first_line(error)}") from error
     if logits.ndim != 2 or len(logits) != 2:
         raise _invalid(path, f"of 2 windows it gives logits of the shape {logits.shape}")
     if logits.shape[1] != len(manifest.genres):
@@ -271,8 +219,9 @@ def _check_shapes(path: Path, session: ort.InferenceSession, manifest: ModelMani
         raise _invalid(path, f"its logits are not finite numbers in float32 but {logits.dtype}")
 
 
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0].strip()
+def _count_frames(manifest: ModelManifest) -> int:
+    front_end = manifest.front_end
+    return 1 + round(manifest.window.length_s * front_end.rate_hz) // front_end.hop
 
 
 def _invalid(path: Path, reason: str) -> RunError:

@@ -1,6 +1,7 @@
 """Finds the files of models: bundled with genretag, on disk, or on the Hugging Face Hub."""
 
 import logging
+import re
 import sys
 from contextlib import suppress
 from importlib.resources import files
@@ -14,6 +15,13 @@ HUB_PREFIX = "hf:"
 HUB_FILE = "model.onnx"
 _REFUSALS, _ABSENT = (401, 403), 404
 _SHA256_LENGTH = 64
+HEAD_SUFFIX = ".safetensors"
+"""Of files with learned heads."""
+DIGEST_LENGTH = 12
+"""How many digits of its SHA-256 tell a model from others of its name."""
+# It becomes the name of a file, on any platform.
+_MODEL_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,62}[A-Za-z0-9_-]|[A-Za-z0-9_]")
+_DEVICE_NAME = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?", re.IGNORECASE)
 
 
 class HubAddress(NamedTuple):
@@ -28,12 +36,37 @@ def list_bundled() -> dict[str, Path]:
     return {path.stem: path for path in sorted(_models_folder().glob("*.onnx"))}
 
 
-def locate(model: str, cache_dir: Path) -> Path:
+def list_learned(data_dir: Path) -> dict[str, Path]:
+    """Return name and file of each learned model; NAME@SHA256-12 is an earlier one."""
+    return {path.stem: path for path in sorted(_learned_folder(data_dir).glob(f"*{HEAD_SUFFIX}"))}
+
+
+def learned_file(name: str, data_dir: Path) -> Path:
+    """Return the file of a learned model, there or not; UsageError as `check_model_name`."""
+    check_model_name(name)
+    return _learned_folder(data_dir) / f"{name}{HEAD_SUFFIX}"
+
+
+def check_model_name(name: str) -> None:
+    """Refuse a name that no learned model may have; UsageError `bad-option`."""
+    why = None
+    if not _MODEL_NAME.fullmatch(name) or _DEVICE_NAME.fullmatch(name):
+        why = "may have up to 64 letters, digits, dots, dashes and underscores"
+    elif name in list_bundled():
+        why = "may not be that of a bundled model"
+    if why:
+        raise UsageError(
+            Code.BAD_OPTION, f"The name of a model {why}: {name!r}", "Choose another --name."
+        )
+
+
+def locate(model: str, cache_dir: Path, data_dir: Path) -> Path:
     """Find the file of a model; one on the Hub is downloaded.
 
     Args:
-        model: a bundled NAME, a FILE, or hf:OWNER/REPO[@REVISION].
+        model: a bundled or learned NAME, a FILE, or hf:OWNER/REPO[@REVISION].
         cache_dir: where files from the Hub are kept, and found again offline.
+        data_dir: where learned models are kept.
 
     Raises:
         UsageError: `unknown-model`, there is no such model or the address is malformed.
@@ -42,7 +75,8 @@ def locate(model: str, cache_dir: Path) -> Path:
     """
     if model.startswith(HUB_PREFIX):
         return _download(parse_hub_address(model), cache_dir)
-    if model in (known := list_bundled()):
+    known = list_bundled() | list_learned(data_dir)
+    if model in known:
         return known[model]
     # Before Python 3.14, a name that is too long for a file is an error.
     with suppress(OSError):
@@ -50,8 +84,17 @@ def locate(model: str, cache_dir: Path) -> Path:
             return Path(model)
     raise UsageError(
         Code.UNKNOWN_MODEL,
-        f"There is no model {model!r}, neither bundled nor a file",
-        f"Bundled: {', '.join(known)}. From the Hub: hf:OWNER/REPO.",
+        f"There is no model {model!r}, neither bundled nor learned nor a file",
+        f"There are: {', '.join(known)}. From the Hub: hf:OWNER/REPO.",
+    )
+
+
+def unreadable_model(path: Path, error: OSError) -> UsageError:
+    """Return the error of a model whose file cannot be read."""
+    return UsageError(
+        Code.UNKNOWN_MODEL,
+        f"{path}: the model cannot be read: {error.strerror}",
+        "Name one from `genretag models list`, or a file.",
     )
 
 
@@ -120,6 +163,10 @@ def _models_folder() -> Path:
     package = Path(str(files("genretag")))
     installed = package / "_models"
     return installed if installed.is_dir() else package.parents[1] / "models"
+
+
+def _learned_folder(data_dir: Path) -> Path:
+    return data_dir / "models"
 
 
 def _download(address: HubAddress, cache_dir: Path) -> Path:

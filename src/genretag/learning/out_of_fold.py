@@ -25,12 +25,14 @@ class CalibrationTarget:
 
     At least `precision` of the samples that reach the threshold must be right, by the lower end of
     its 95% interval, and at least `min_accepted` samples must reach it. `averaging` is what is
-    averaged over the windows of a sample.
+    averaged over the windows of a sample. Where no threshold is as good, `nearest` says whether one
+    that comes near it is taken, see `threshold.choose_threshold`.
     """
 
     precision: float
     min_accepted: int
     averaging: Averaging = "scores"
+    nearest: bool = True
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +41,8 @@ class OutOfFold:
 
     `truth` [n_samples] has indices of genres, or UNKNOWN; `folds` and `groups` are [n_samples],
     `families` is [n_families, n_genres], and `calibrates` marks the samples that temperature and
-    threshold are chosen on.
+    threshold are chosen on. A genre without any family stands for music without a name: it is
+    never written, and its samples count as those of no genre.
     """
 
     logits: Sequence[NDArray[np.float32]]
@@ -52,8 +55,9 @@ class OutOfFold:
 
     @property
     def known(self) -> Mask:
-        """The samples of the head's genres."""
-        known: Mask = self.truth != UNKNOWN
+        """The samples of genres that have a name."""
+        named = np.append(self.families.any(axis=0), False)  # UNKNOWN is the last
+        known: Mask = named[self.truth]
         return known
 
     def select_calibration(self, fold: int) -> Mask:
@@ -69,8 +73,10 @@ class OutOfFold:
 
     def fit_temperature(self, mask: Mask) -> float:
         """Find the best temperature for some samples, see `calibration.fit_temperature`."""
-        known = mask & self.known
-        return fit_temperature(self.logits_of(known), self.truth[known], self.target.averaging)
+        labelled = mask & (self.truth != UNKNOWN)
+        return fit_temperature(
+            self.logits_of(labelled), self.truth[labelled], self.target.averaging
+        )
 
     def probabilities_at(self, temperature: float, mask: Mask) -> Probabilities:
         """Return the scores of some samples, [n_samples, n_genres], at a temperature."""
@@ -85,6 +91,7 @@ class OutOfFold:
             self.families,
             self.target.precision,
             self.target.min_accepted,
+            self.target.nearest,
         )
 
 

@@ -18,6 +18,9 @@ Hits = NDArray[np.bool_]
 Intervals = NDArray[np.float64]
 """[2] or [2, n_thresholds]: the lower and the upper end of 95% intervals, in [0, 1]."""
 
+NEVER = 1.0
+"""A threshold that nothing reaches."""
+
 _THRESHOLDS = np.arange(1, 100) / 100
 _RESAMPLES = 2000
 
@@ -70,11 +73,12 @@ def judge_written(
     that does, which is right for all genres of the family.
 
     Args:
-        probabilities: [n_clips, n_genres].
+        probabilities: [n_clips, n_genres]; a genre without any family is never written.
         truth: [n_clips] indices of genres; any below 0 is none of them.
         families: as `find_families` makes them.
         thresholds: one for all, [n_clips], or [n_clips, n_thresholds], which the results are then.
     """
+    probabilities = np.where(families.any(axis=0), probabilities, 0.0)
     sums = probabilities @ families.T
     in_family = families[sums.argmax(axis=1), truth] & (truth >= 0)
     is_best = probabilities.argmax(axis=1) == truth
@@ -127,18 +131,26 @@ def choose_threshold(
     families: Families,
     precision: float,
     min_accepted: int,
+    nearest: bool = True,
 ) -> float:
     """Find the lowest threshold, in hundredths, with a precision of at least `precision`.
 
     The lower end of the 95% interval must reach it, and `min_accepted` clips or more must be
-    accepted. Where no threshold is as good, it is the one that comes nearest.
+    accepted. Where no threshold is as good, it is the one with the highest lower end among those
+    whose precision itself reaches it. If that is none either, it is the one with the highest lower
+    end of all, or NEVER if `nearest` is False.
     """
     accepted, right = judge_written(probabilities, truth, families, _THRESHOLDS[None])
     low = grouped_share_interval(right, accepted, groups)[0]
-    enough = np.flatnonzero(accepted.sum(axis=0) >= min(min_accepted, len(truth)))
-    reached = enough[low[enough] >= precision]
-    chosen = reached[0] if len(reached) else enough[low[enough].argmax()]
-    return float(_THRESHOLDS[chosen])
+    is_enough = accepted.sum(axis=0) >= min(min_accepted, len(truth))
+    reached = np.flatnonzero(is_enough & (low >= precision))
+    if len(reached):
+        return float(_THRESHOLDS[reached[0]])
+    is_precise = is_enough & (right.sum(axis=0) >= precision * accepted.sum(axis=0))
+    if not is_precise.any() and not nearest:
+        return NEVER
+    candidates = np.flatnonzero(is_precise if is_precise.any() else is_enough)
+    return float(_THRESHOLDS[candidates[low[candidates].argmax()]])
 
 
 def grouped_share_interval(hits: Hits, of: Hits, groups: Sequence[str]) -> Intervals:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from genretag.domain.metrics import Labels, Probabilities
 from genretag.domain.pooling import Pooling, pool, unit_scores
 from genretag.domain.verdict import agree
-from genretag.learning.out_of_fold import Mask
+from genretag.learning.out_of_fold import CalibrationTarget, Mask
 from genretag.learning.threshold import Families, choose_threshold
 
 Claims = NDArray[np.bool_]
@@ -72,14 +72,18 @@ class Units:
             means[unit] = unit_scores(pooled[unit])
         return means
 
-    def choose_threshold(
-        self, poolings: Mapping[int, Pooling], precision: float, min_accepted: int
-    ) -> float:
+    def choose_threshold(self, poolings: Mapping[int, Pooling], target: CalibrationTarget) -> float:
         """Choose the threshold of pooled scores, see `threshold.choose_threshold`."""
         clips, means = self.clips, self.mean_scores(self.pool(poolings))
-        groups = self.groups[clips].tolist()
-        truth = self.truth[clips]
-        return choose_threshold(means[clips], truth, groups, self.families, precision, min_accepted)
+        return choose_threshold(
+            means[clips],
+            self.truth[clips],
+            self.groups[clips].tolist(),
+            self.families,
+            target.precision,
+            target.min_accepted,
+            target.nearest,
+        )
 
 
 def decide(

@@ -11,6 +11,8 @@ def aggregate(
 ) -> Prediction:
     """Return the prediction for a file: the mean of its windows' scores and embeddings.
 
+    A learned head scores the mean of the embeddings, as it was fitted to such means.
+
     Args:
         scores: [n_windows, n_genres], rows sum to 1.
         embeddings: [n_windows, width].
@@ -19,13 +21,14 @@ def aggregate(
     """
     if not len(scores):
         return silent_prediction(duration_s, model)
-    return Prediction(
+    prediction = Prediction(
         rank_genres(model.manifest.genres.names, mean_scores(scores, model.manifest.averaging)),
         len(scores),
         duration_s,
         model.identity,
         embeddings.mean(axis=0).astype(np.float16),
     )
+    return model.rescore(prediction)
 
 
 def silent_prediction(duration_s: float, model: Model) -> Prediction:

@@ -38,7 +38,7 @@ class Analyser:
 def _loaded(settings: AnalysisSettings) -> tuple[Model, PredictionCache]:
     model = load(settings.model, settings.worker_device)
     cache = Cache(settings.cache) if settings.cache else None
-    return model, PredictionCache.for_model(cache, model.digest, settings.coverage)
+    return model, PredictionCache.for_model(cache, model, settings.coverage)
 
 
 def analyse(

@@ -1,6 +1,7 @@
 """The stages of a run over many files, in their order."""
 
 from collections.abc import Callable, Generator, Iterable, Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -38,16 +39,25 @@ def predict_files(
         settings: how to analyse.
         predictions: knows files that nobody has touched, and keeps what is new.
         executor: where files are read, their windows extracted and scored.
-        model: scores windows here where `settings` say so.
+        model: scores windows here where `settings` say so; `settings` and `predictions` are those
+            of the model that a learned head needs, and the head comes last.
         warn: gets one message if the model's device fails and the CPU goes on.
     """
     yield from chain(
         files,
         partial(recall, predictions=predictions, selection=settings.selection),
         partial(executor.run, work=Analyser(settings)),  # read, extract, score, aggregate
-        BatchScorer(model, settings, warn).score,  # what workers have left to one process
+        BatchScorer(model.base, settings, warn).score,  # what workers have left to one process
         partial(remember, predictions=predictions),
+        partial(rescore, model=model),
     )
+
+
+def rescore(analyses: Iterable[Analysis], model: Model) -> Iterator[Analysis]:
+    """Yield the same analyses, with the predictions of a learned head if `model` is one."""
+    for analysis in analyses:
+        known = analysis.prediction
+        yield replace(analysis, prediction=model.rescore(known)) if known else analysis
 
 
 def plan_files(

@@ -66,7 +66,11 @@ def load_model(target: str) -> EvaluatedModel:
             f"{folder}: there is no {MODEL} in it",
             "Let the run end, or make the model with `genretag train export`.",
         )
-    file = folder / MODEL if folder.is_dir() else store.locate(target, paths.cache_dir())
+    file = (
+        folder / MODEL
+        if folder.is_dir()
+        else store.locate(target, paths.cache_dir(), paths.data_dir())
+    )
     model = session.load(file)
     settings = model.manifest.training.get("settings")
     metrics = read_metrics(file) if file.name == MODEL else {}

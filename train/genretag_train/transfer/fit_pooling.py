@@ -11,7 +11,7 @@ from scipy.optimize import minimize
 from scipy.special import expit, logit
 
 from genretag.domain.pooling import Pooling
-from genretag.learning.out_of_fold import UNKNOWN
+from genretag.learning.out_of_fold import UNKNOWN, CalibrationTarget
 from genretag.learning.units import Units
 from genretag_train.data.dataset import bad_dataset
 from genretag_train.transfer.units import UnitRecipe
@@ -53,7 +53,7 @@ def fit_by_fold(units: Units, recipe: UnitRecipe, precision: float, apart: float
     Raises:
         RunError: `bad-dataset`, all units are in one fold.
     """
-
+    target = CalibrationTarget(precision, recipe.min_accepted)
     folds = np.unique(units.folds[units.clips]).tolist()
     if len(folds) < 2:
         raise bad_dataset(f"too few artists of {', '.join(recipe.sources)} have two clips or more")
@@ -63,12 +63,10 @@ def fit_by_fold(units: Units, recipe: UnitRecipe, precision: float, apart: float
         pooling = fit_pooling(others, recipe)
         by_fold[fold] = replace(
             pooling,
-            threshold=others.choose_threshold(
-                dict.fromkeys(folds, pooling), precision, recipe.min_accepted
-            ),
+            threshold=others.choose_threshold(dict.fromkeys(folds, pooling), target),
             apart=float(units.thresholds[units.folds == fold][0]),
         )
-    threshold = units.choose_threshold(by_fold, precision, recipe.min_accepted)
+    threshold = units.choose_threshold(by_fold, target)
     pooling = replace(fit_pooling(units, recipe), threshold=threshold, apart=apart)
     return FittedPooling(units, pooling, by_fold)
 

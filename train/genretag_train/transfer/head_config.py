@@ -87,8 +87,8 @@ class HeadConfig:
             self.target_precision,
             self.min_accepted,
             self.averaging,
-            self.calibrate_on,
-            self.parents,
+            sources=self.calibrate_on,
+            parents=self.parents,
         )
 
 

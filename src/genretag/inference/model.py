@@ -1,0 +1,172 @@
+"""A loaded model: scores windows, and tracks where a person learned its last layer."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from genretag.domain.manifest import ModelManifest
+from genretag.domain.prediction import (
+    Embeddings,
+    Prediction,
+    ScoredGenre,
+    Scores,
+    rank_genres,
+    softmax,
+)
+from genretag.inference.runtime import ort, ort_state
+from genretag.inference.store import DIGEST_LENGTH
+
+INPUT = "mel"
+"""[batch, n_frames, n_mels] float32, from `genretag.audio.mel.features`."""
+OUTPUT = "logits"
+"""[batch, n_genres] float32, before the softmax."""
+EMBEDDING = "embedding"
+"""[batch, width] float32: the input of the last layer. Not every model has this output."""
+
+BATCH = 16
+"""Windows that are scored at once by default, at most."""
+# On a CPU more at once gain nothing: what a layer writes is no longer in its cache for the next.
+_CPU_BATCH = 2
+
+ORT_ERRORS = (
+    ort_state.EPFail,
+    ort_state.Fail,
+    ort_state.InvalidArgument,
+    ort_state.InvalidGraph,
+    ort_state.InvalidProtobuf,
+    ort_state.NoModel,
+    ort_state.NotImplemented,
+    ort_state.RuntimeException,
+)
+
+# Errors of a device that has gone; older versions of ONNX Runtime lack the names.
+_GONE: tuple[type[Exception], ...] = tuple(
+    getattr(ort_state, name) for name in ("DeviceReset", "EngineError") if hasattr(ort_state, name)
+)
+
+
+class DeviceError(Exception):
+    """A device fails to score: it has too little memory, or has gone."""
+
+
+@dataclass(frozen=True, eq=False)
+class Head:
+    """What a person learned: a last layer in place of the base model's.
+
+    Attributes:
+        weight: [n_genres + 1, width]; the last row is for music of none of the genres.
+        bias: [n_genres + 1].
+        base: the model whose embeddings it needs.
+        base_file: that model's file.
+    """
+
+    weight: NDArray[np.float32]
+    bias: NDArray[np.float32]
+    base: "Model"
+    base_file: Path
+
+    def score(self, embeddings: NDArray[np.floating], temperature: float) -> Scores:
+        """Score embeddings [n, width]; [n, n_genres], rows sum to 1 or less."""
+        logits = embeddings.astype(np.float64) @ self.weight.T.astype(np.float64) + self.bias
+        return softmax(logits.astype(np.float32), temperature)[:, :-1]
+
+
+@dataclass(frozen=True)
+class Model:
+    """A loaded model.
+
+    Attributes:
+        manifest: its settings.
+        digest: SHA-256 of its file, in hexadecimal.
+        device: where it runs, a key of PROVIDERS.
+        head: what a person learned on another model; None for a model by itself.
+    """
+
+    manifest: ModelManifest
+    digest: str
+    device: str
+    _session: ort.InferenceSession
+    head: Head | None = None
+
+    @property
+    def identity(self) -> str:
+        """NAME@SHA256-12: the name and the weights from which a score comes."""
+        return f"{self.manifest.name}@{self.digest[:DIGEST_LENGTH]}"
+
+    @property
+    def base(self) -> "Model":
+        """The model whose embeddings a learned head needs; a model by itself."""
+        return self.head.base if self.head else self
+
+    @property
+    def embeds(self) -> bool:
+        """Whether it has embeddings."""
+        return EMBEDDING in [output.name for output in self._session.get_outputs()]
+
+    def score(self, windows: NDArray[np.float32], batch: int = BATCH) -> Scores:
+        """Score windows, one or more.
+
+        Args:
+            windows: [n_windows, n_frames, n_mels], from `genretag.audio.mel.features`.
+            batch: how many windows are scored at once, at most.
+
+        Returns:
+            [n_windows, n_genres], calibrated, in [0, 1]; rows sum to 1, or to less where a part is
+            for music of none of its genres.
+
+        Raises:
+            DeviceError: the device fails.
+        """
+        if self.head:
+            return self.predict_with_embeddings(windows, batch)[0]
+        (logits,) = self._run([OUTPUT], windows, batch)
+        return softmax(logits, self.manifest.temperature)
+
+    def rescore(self, prediction: Prediction) -> Prediction:
+        """Return what a learned head makes of the base model's prediction for a track.
+
+        A model by itself leaves it as it is.
+        """
+        if self.head is None:
+            return prediction
+        genres: tuple[ScoredGenre, ...] = ()
+        if prediction.windows:
+            (scores,) = self.head.score(prediction.embedding[None], self.manifest.temperature)
+            genres = rank_genres(self.manifest.genres.names, scores.astype(np.float64))
+        return replace(prediction, genres=genres, model=self.identity)
+
+    def predict_with_embeddings(
+        self, windows: NDArray[np.float32], batch: int = BATCH
+    ) -> tuple[Scores, Embeddings]:
+        """Score windows as `score`, and return their embeddings [n_windows, width] as well.
+
+        The width is 0 if the model has none.
+        """
+        if not self.embeds:
+            return self.score(windows, batch), np.zeros((len(windows), 0), np.float32)
+        if self.head:
+            (embeddings,) = self._run([EMBEDDING], windows, batch)
+            return self.head.score(embeddings, self.manifest.temperature), embeddings
+        logits, embeddings = self._run([OUTPUT, EMBEDDING], windows, batch)
+        return softmax(logits, self.manifest.temperature), embeddings
+
+    def _run(
+        self, outputs: list[str], windows: NDArray[np.float32], batch: int
+    ) -> list[NDArray[np.float32]]:
+        if self.device == "cpu":
+            batch = min(batch, _CPU_BATCH)
+        try:
+            parts = [
+                self._session.run(outputs, {INPUT: windows[first : first + batch]})
+                for first in range(0, len(windows), batch)
+            ]
+        except (*ORT_ERRORS, *_GONE) as error:
+            raise DeviceError(first_line(error)) from error
+        return [np.concatenate(part) for part in zip(*parts, strict=True)]
+
+
+def first_line(error: Exception) -> str:
+    """Return the first line of what an error says, or else its type."""
+    return (str(error).splitlines() or [type(error).__name__])[0].strip()
