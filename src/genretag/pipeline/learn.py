@@ -262,8 +262,10 @@ def _label_by_base(
     columns = {taxonomy.identify(name): column for column, name in enumerate(tracks.genres)}
     known = {name: columns.get(taxonomy.identify(name)) for name in model.manifest.genres.names}
     both = {column for column in known.values() if column is not None}
-    labels = [UNKNOWN if known[best] is None else known[best] for best in library.best]
     truth = learned.by_fold.scored.truth.tolist()
-    return np.array(
-        [label if true in both else UNCOMPARED for label, true in zip(labels, truth, strict=True)]
-    )
+    labels = np.full(len(tracks), UNCOMPARED)
+    for position, best in enumerate(library.best):
+        if truth[position] in both:
+            column = known[best]
+            labels[position] = UNKNOWN if column is None else column
+    return labels
