@@ -15,10 +15,11 @@ from genretag.learning.library import LearnedGenres, TaggedLibrary
 from genretag.learning.threshold import AcceptedClips
 from genretag.report.tables import fit, make_table, print_note, print_section
 from genretag.report.text import WIDE
+from genretag.report.wording import format_files
 
 SCHEMA = 1
 
-_NAME_WIDTH = 22
+_NAME_WIDTH = 20
 _SHORT_NAME_WIDTH = 16
 _SHOWN_LEFT_OUT = 12
 _SHOWN_CONFUSIONS = 5
@@ -45,7 +46,7 @@ def print_learned(library: TaggedLibrary, found: LearnedGenres, console: Console
         print_note(f"{judgement.others} tracks of other genres say what it must not write", console)
     for name, words in _OTHERS.items():
         if count := library.counts.get(name, 0):
-            print_note(f"{count} {words}", console)
+            print_note(f"{format_files(count)} {words}", console)
     if found.contradictory:
         are = "album has" if found.contradictory == 1 else "albums have"
         print_note(f"{found.contradictory} {are} tracks of different genres", console)
@@ -106,18 +107,16 @@ def _describe_written(written: AcceptedClips) -> str:
 
 def _print_genres(genres: Sequence[JudgedGenre], console: Console) -> None:
     is_wide = console.width >= WIDE
-    names = ("genre", ">tracks", ">artists", ">precision", "", ">recall", "")
+    names = ("genre", ">tracks", ">artists", ">precision", ">95%", ">recall", ">95%")
     table = make_table(*(names if is_wide else ("genre", ">tracks", ">prec.", ">recall")))
     for one in genres:
-        precision, recall = _share(one.precision), _share(one.recall)
+        name = Text(fit(one.name, _NAME_WIDTH if is_wide else _SHORT_NAME_WIDTH))
+        precision, recall = _percent(one.precision.value), _percent(one.recall.value)
         if is_wide:
-            table.add_row(
-                Text(fit(one.name, _NAME_WIDTH)),
-                *(str(one.tracks), str(one.artists)),
-                *(precision, _range(one.precision), recall, _range(one.recall)),
-            )
+            counts = (str(one.tracks), str(one.artists))
+            shares = (precision, _range(one.precision), recall, _range(one.recall))
+            table.add_row(name, *counts, *shares)
         else:
-            name = Text(fit(one.name, _SHORT_NAME_WIDTH))
             table.add_row(name, str(one.tracks), precision, recall)
     print_section("Genre by genre", table, console)
 
@@ -163,9 +162,5 @@ def _percent(share: float) -> str:
     return f"{share:.0%}"
 
 
-def _share(estimate: Estimate) -> str:
-    return f"{estimate.value:.2f}"
-
-
 def _range(estimate: Estimate) -> str:
-    return f"{estimate.low:.2f} to {estimate.high:.2f}"
+    return f"{100 * estimate.low:.0f} to {100 * estimate.high:.0f}"

@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
+from genretag.inference.statistics import statistics_file
 from genretag_train.evaluation.holdout import ClipPrediction
 
 BEGIN = "<!-- measured: written by `genretag train --bundle`, do not edit -->"
@@ -16,11 +17,16 @@ def write_bundle(
 ) -> None:
     """Write NAME.onnx, NAME.csv (the predictions) and NAME.md (the card) into `folder`.
 
+    The statistics of its embeddings go with it, where they were measured.
+
     `measurements` is the Markdown between the two marks of the card; what an existing card says
     outside of them is kept.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(model, folder / f"{name}.onnx")
+    bundled = folder / f"{name}.onnx"
+    shutil.copyfile(model, bundled)
+    if statistics_file(model).exists():
+        shutil.copyfile(statistics_file(model), statistics_file(bundled))
     with (folder / f"{name}.csv").open("w", encoding="utf-8", newline="") as lines:
         writer = csv.writer(lines, lineterminator="\n")
         writer.writerow(("file", "genre", "predicted", "score", "family", "family_score"))

@@ -1,6 +1,7 @@
 """Embeddings of labelled clips by frozen backbones, cached on disk: they take most of a run."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -11,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genretag.audio.mel import features
+from genretag.domain.embedding_statistics import EmbeddingStatistics, measure_embeddings
 from genretag.domain.prediction import Embeddings
 from genretag.errors import FileError
 from genretag_train.data.dataset import Clip
@@ -22,6 +24,8 @@ from genretag_train.nets.pretrained.pruning import prune
 from genretag_train.nets.pretrained.weights import Name, load_pretrained
 from genretag_train.progress import Progress, map_threaded
 from genretag_train.transfer.degradations import DEGRADATIONS
+
+_MIN_CLIPS = 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,6 +102,14 @@ def embed_sounds(
     with _open_embedder(backbones, spec) as embedder:
         mels = (features(sound, spec.front_end)[None] for sound in sounds)
         return np.concatenate([embedder.embed(mel) for mel in mels])
+
+
+def measure_clips(clips: Sequence[EmbeddedClip]) -> EmbeddingStatistics:
+    """Measure the means of the clips' windows, genre by genre; rare genres are left out."""
+    counts = Counter(one.clip.genre for one in clips)
+    kept = [one for one in clips if counts[one.clip.genre] >= _MIN_CLIPS]
+    means = np.stack([one.embeddings.mean(axis=0, dtype=np.float64) for one in kept])
+    return measure_embeddings(means, [one.clip.genre for one in kept])
 
 
 @contextmanager

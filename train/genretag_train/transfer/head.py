@@ -1,5 +1,6 @@
 """A head on pretrained backbones, from labelled clips to a described model, top to bottom."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -8,6 +9,7 @@ from typing import Any
 
 from genretag.domain.pooling import Pooling
 from genretag.domain.prediction import Embeddings
+from genretag.inference.statistics import save_statistics, statistics_file
 from genretag.learning.synthetic_negatives import generate_sounds
 from genretag_train.data.dataset import Clip, bad_dataset, read_clips
 from genretag_train.data.folds import FOLDS
@@ -28,6 +30,7 @@ from genretag_train.transfer.embeddings import (
     embed_clips,
     embed_sounds,
     load_backbones,
+    measure_clips,
 )
 from genretag_train.transfer.fit_pooling import fit_by_fold
 from genretag_train.transfer.fitted_head import FittedHead
@@ -90,6 +93,8 @@ def train_head(
         validations, baselines, pooling, units,
     )  # fmt: skip
     write_manifest(file, fitted.to_manifest())
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    save_statistics(statistics_file(file), measure_clips(embedded), digest)
     write_json(paths.out / METRICS, fitted.to_json())
     return fitted
 
