@@ -104,10 +104,12 @@ def embed_sounds(
         return np.concatenate([embedder.embed(mel) for mel in mels])
 
 
-def measure_clips(clips: Sequence[EmbeddedClip]) -> EmbeddingStatistics:
-    """Measure the means of the clips' windows, genre by genre; rare genres are left out."""
+def measure_clips(clips: Sequence[EmbeddedClip]) -> EmbeddingStatistics | None:
+    """Measure the means of the clips' windows by genre, without rare ones; None if all are rare."""
     counts = Counter(one.clip.genre for one in clips)
     kept = [one for one in clips if counts[one.clip.genre] >= _MIN_CLIPS]
+    if not kept:
+        return None
     means = np.stack([one.embeddings.mean(axis=0, dtype=np.float64) for one in kept])
     return measure_embeddings(means, [one.clip.genre for one in kept])
 

@@ -93,8 +93,9 @@ def train_head(
         validations, baselines, pooling, units,
     )  # fmt: skip
     write_manifest(file, fitted.to_manifest())
-    digest = hashlib.sha256(file.read_bytes()).hexdigest()
-    save_statistics(statistics_file(file), measure_clips(embedded), digest)
+    if statistics := measure_clips(embedded):
+        digest = hashlib.sha256(file.read_bytes()).hexdigest()
+        save_statistics(statistics_file(file), statistics, digest)
     write_json(paths.out / METRICS, fitted.to_json())
     return fitted
 
