@@ -60,7 +60,7 @@ def report(
     _refuse_no_room(output)
     with open_session(inference) as session:
         from genretag.cli.display import Display
-        from genretag.cli.policy import make_policy
+        from genretag.cli.policy import make_policy, start_survey
         from genretag.cli.units import open_units
         from genretag.domain.selection import Selection
         from genretag.pipeline.report import build_library, collect_entries
@@ -75,11 +75,12 @@ def report(
         selection = Selection(video=finding.video)
         with (
             display,
-            open_units(units, predictor.loaded, policy.genre_map) as unit_settings,
+            open_units(units, predictor.loaded, policy.naming) as unit_settings,
             predictor.cache() as cache,
             predictor.analyses(files, selection, cache) as analyses,
         ):
-            decided = decide_files(display.watch(analyses), policy, unit_settings)
+            survey = start_survey(finding.walk.files(paths), policy, inference.no_cache)
+            decided = decide_files(display.watch(analyses), policy, unit_settings, survey)
             found = collect_entries(_show(decided, display), policy)
         text = render_page(
             build_library(paths, found, policy, predictor.loaded, unit_settings, inference.coverage)

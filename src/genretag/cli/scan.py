@@ -69,7 +69,7 @@ def scan(
     with open_session(inference) as session:
         from genretag.cli.command_line import format_command
         from genretag.cli.display import Display
-        from genretag.cli.policy import make_policy
+        from genretag.cli.policy import make_policy, start_survey
         from genretag.cli.units import open_units
         from genretag.cli.writing import write_plan
         from genretag.domain.advice import ThresholdAdvice
@@ -87,11 +87,12 @@ def scan(
         advice = ThresholdAdvice(policy)
         with (
             display,
-            open_units(units, predictor.loaded, policy.genre_map) as unit_settings,
+            open_units(units, predictor.loaded, policy.naming) as unit_settings,
             predictor.cache() as cache,
             predictor.analyses(files, selection(policy, finding.video), cache) as analyses,
         ):
-            planned = plan_files(display.watch(analyses), policy, unit_settings)
+            survey = start_survey(finding.walk.files(paths), policy, inference.no_cache)
+            planned = plan_files(display.watch(analyses), policy, unit_settings, survey)
             outcomes = advice.count(planned)
             if writing.plan:
                 write_plan(display, outcomes, writing.plan)
