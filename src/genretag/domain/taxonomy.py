@@ -1,7 +1,8 @@
 """A taxonomy of genres: their common names, other names, and parents, up to some twenty families.
 
-The genres are in `taxonomy.csv`. They are facts of the genre list of MusicBrainz, the genre tree of
-FMA, and common knowledge.
+The genres are in `taxonomy.csv`, family by family, each genre below the first of its parents. They
+are facts of the genre list of MusicBrainz, the genre tree of FMA, and common knowledge. A name that
+people give to two kinds of music, such as Hardcore, has both as parents.
 """
 
 import csv
