@@ -259,10 +259,10 @@ class TestFamilies:
         assert isinstance(self.decide(track("Reggae"), scores, mode=mode), Unchanged)
         renamed = {"mode": mode, "naming": Naming(GenreMap(rename={"Reggae": "Ska"}))}
         assert isinstance(self.decide(track("Ska"), scores, **renamed), Unchanged)
-        assert self.decide(track("Polka"), scores, **renamed).after[-1] == "World"
+        assert self.decide(track("House"), scores, **renamed).after[-1] == "World"
 
     def test_replace_takes_out_what_is_not_of_the_family(self) -> None:
-        outcome = self.decide(track("Polka", "latin"), heard(Latin=0.5, Reggae=0.3), mode="replace")
+        outcome = self.decide(track("House", "latin"), heard(Latin=0.5, Reggae=0.3), mode="replace")
         assert outcome.after == ("latin",)
         assert outcome.best == outcome.family == ScoredGenre("World", 0.8)
 
@@ -313,7 +313,7 @@ class TestNarrowGenres:
         [
             (Naming(), ("Metal",)),
             (Naming(broad=True), ("Rock", "Metal")),
-            (Naming(adds_parents=True), ("Rock", "Metal")),
+            (Naming(adds_parents=True), ("Metal", "Rock")),
         ],
     )
     def test_of_two_new_genres_the_broader_says_nothing(

@@ -116,7 +116,7 @@ def inspect(
     model = session.load(model_file, inference.device, group.warn)
     _check_model(model, probability, embeddings)
     policy = make_policy(context, TaggingOptions(threshold=threshold), model)
-    survey = start_survey(files, policy, inference.no_cache)
+    survey = start_survey(files, policy, no_cache=True)  # so few are quickly read
     policy = policy.with_spellings(next(survey)) if survey else policy
     options = InspectionOptions(inference.coverage, EXPLANATIONS[explain], probability)
     failed = False

@@ -14,6 +14,8 @@ from genretag.inference.store import DEFAULT
 from genretag.report import Format
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from genretag.domain.outcome import Outcome
     from genretag.library.prefetch import Prefetch
     from genretag.library.walk import Walk
@@ -96,10 +98,18 @@ class FindingOptions:
         """Start to find audio files under `paths`; a thread goes ahead and counts them."""
         from genretag.pipeline.find import find
 
-        return find(paths, self.walk)
+        return find(paths, self._walk)
+
+    def find_twice(
+        self, paths: list[Path]
+    ) -> "tuple[Prefetch[Path | Outcome], Iterator[Path | Outcome]]":
+        """Return what `find` does, and the same again for another thread."""
+        from genretag.pipeline.find import find_twice
+
+        return find_twice(paths, self._walk)
 
     @property
-    def walk(self) -> "Walk":
+    def _walk(self) -> "Walk":
         """Rules for finding files."""
         from genretag.library.walk import Walk
 

@@ -68,7 +68,7 @@ def report(
         from genretag.report.page import render_page
         from genretag.report.paths import common_folder
 
-        files = finding.find(paths)
+        files, surveyed = finding.find_twice(paths)
         display = Display(lambda: files.found, common_folder(paths))
         predictor = session.predictor(display.warn)
         policy = make_policy(context, tagging, predictor.loaded)
@@ -79,7 +79,7 @@ def report(
             predictor.cache() as cache,
             predictor.analyses(files, selection, cache) as analyses,
         ):
-            survey = start_survey(finding.walk.files(paths), policy, inference.no_cache)
+            survey = start_survey(surveyed, policy, inference.no_cache)
             decided = decide_files(display.watch(analyses), policy, unit_settings, survey)
             found = collect_entries(_show(decided, display), policy)
         text = render_page(

@@ -77,7 +77,7 @@ def scan(
         from genretag.pipeline.scan import plan_files
         from genretag.report.paths import common_folder
 
-        files = finding.find(paths)
+        files, surveyed = finding.find_twice(paths)
         # Who was interrupted has a part of the plan, and wants it overwritten.
         again = format_command(context, *["--yes"][: bool(writing.plan and not writing.yes)])
         folder = common_folder(paths)
@@ -91,7 +91,7 @@ def scan(
             predictor.cache() as cache,
             predictor.analyses(files, selection(policy, finding.video), cache) as analyses,
         ):
-            survey = start_survey(finding.walk.files(paths), policy, inference.no_cache)
+            survey = start_survey(surveyed, policy, inference.no_cache)
             planned = plan_files(display.watch(analyses), policy, unit_settings, survey)
             outcomes = advice.count(planned)
             if writing.plan:

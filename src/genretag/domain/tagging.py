@@ -179,20 +179,27 @@ def _list_narrower(genre: str, family: Family | None, present: Names, policy: Ta
 
 
 def _list_names(genres: Sequence[str], narrower: Sequence[Names], naming: Naming) -> Iterator[str]:
-    """Yield what to write for genres: their names, or for each the narrower ones of the file.
+    """Yield what to write for genres, the narrower ones of a file in the place of each broader.
 
-    A new genre that is broader than another says nothing, unless it is wanted as its parent.
+    In the same way new genres stand in the place of broader new ones, which say nothing more.
     """
     groups = [
         [naming.keep(name) for name in own if naming.allows(name)] if own else [naming.names(genre)]
         for genre, own in zip(genres, narrower, strict=True)
     ]
-    heads = [names[0] for group in groups for names in group if names]
+    written = [names for group in groups for names in group if names]
     for genre, own, group in zip(genres, narrower, groups, strict=True):
         for names in filter(None, group):
-            is_new = not own and not naming.adds_parents
-            if not (is_new and any(naming.says_more(head, (genre, names[0])) for head in heads)):
-                yield from names
+            above = (genre, names[0])
+            instead = [] if own else [one for one in written if _says_more(one, above, naming)]
+            for one in instead or [names]:
+                if one is names or not any(_says_more(o, one[:1], naming) for o in instead):
+                    yield from one
+
+
+def _says_more(names: Names, above: Names, naming: Naming) -> bool:
+    is_same = any(naming.taxonomy.is_same(names[0], one) for one in above)
+    return not is_same and naming.says_more(names[0], above)
 
 
 def _keep(kind: type[Outcome], track: Track, prediction: Prediction, reason: str) -> Outcome:
