@@ -80,7 +80,8 @@ def evaluate(
 ) -> None:
     """Compare the model's predictions with the genres that files under PATH have.
 
-    The first genre of a file that the model knows counts as true, unless genretag wrote it.
+    The first genre of a file that the model knows, or a broader one of, counts as true, unless
+    genretag wrote it.
     Files without a genre are not analysed, and nothing is written into any file.
 
     [bold]Examples[/]

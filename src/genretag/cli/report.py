@@ -49,8 +49,8 @@ def report(
     """Write a page about the music under PATH: genres before and after, albums, doubts, a map.
 
     All files are analysed, also those that have a genre, and none is changed. The page shows what
-    [bold]scan[/] would do with the same --policy, --by, --from, --top-k, --threshold and --map. It
-    is one file that needs no network.
+    [bold]scan[/] would do with the same --policy, --by, --from, --top-k, --threshold, --map,
+    --parents, --broad and --only. It is one file that needs no network.
 
     [bold]Example[/]
 

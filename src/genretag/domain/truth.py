@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from genretag.domain.family import Choice, best_family
-from genretag.domain.genre import GenreVocabulary, distinct, fold_name
+from genretag.domain.genre import GenreVocabulary, distinct, fold_name, is_same_name
 from genretag.domain.genre_map import GenreMap
 from genretag.domain.prediction import ScoredGenre
 from genretag.domain.taxonomy import Taxonomy
@@ -61,6 +61,7 @@ class GenreClasses:
         self._taxonomy = taxonomy
         self._known = (*known, *self.names, *genres.aliases)
         self._nearest: dict[str, tuple[int | None, ...]] = {}
+        self._agreeing: dict[tuple[str, ...], set[int]] = {}
         self._families = genres.families
         # Folded; none for a family that the map drops.
         self._family_names = {
@@ -91,15 +92,19 @@ class GenreClasses:
         """Tell whether a name needs no suggestion, as the taxonomy has it."""
         return self._taxonomy is not None and self._taxonomy.find(name) is not None
 
-    def agreeing(self, names: Iterable[str]) -> frozenset[int]:
-        """Return the classes that do not contradict `names`: they mean, or are broader or narrower.
+    def agreeing(self, names: Sequence[str]) -> set[int]:
+        """Return the classes that `names` mean, and all that are broader or narrower than one.
 
         Without a taxonomy these are `indices_of`.
         """
-        names = tuple(names)
-        related = self._taxonomy.is_related if self._taxonomy else lambda name, other: False
-        near = [n for n, one in enumerate(self.names) if any(related(one, name) for name in names)]
-        return frozenset((*self.indices_of(names), *near))
+        key = tuple(names)
+        if key not in self._agreeing:
+            related = self._taxonomy.is_related if self._taxonomy else is_same_name
+            near = (
+                n for n, one in enumerate(self.names) if any(related(one, name) for name in key)
+            )
+            self._agreeing[key] = frozenset((*self.indices_of(key), *near))
+        return self._agreeing[key]
 
     def indices_of(self, names: Iterable[str]) -> tuple[int, ...]:
         """Return the indices of the classes that names mean, in their order, each once."""

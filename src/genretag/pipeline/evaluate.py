@@ -62,7 +62,7 @@ class Tally:
         self._counts: Counter[str] = Counter()
         self._rows: list[list[float]] = []
         self._truth: list[int] = []
-        self._agreeing: list[frozenset[int]] = []
+        self._agreeing: list[set[int]] = []
         self._families: list[tuple[float, bool]] = []
         self._spelled: dict[str, str] = {}
         self._unknown: Counter[str] = Counter()
