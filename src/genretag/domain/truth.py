@@ -103,7 +103,7 @@ class GenreClasses:
             near = (
                 n for n, one in enumerate(self.names) if any(related(one, name) for name in key)
             )
-            self._agreeing[key] = frozenset((*self.indices_of(key), *near))
+            self._agreeing[key] = {*self.indices_of(key), *near}
         return self._agreeing[key]
 
     def indices_of(self, names: Iterable[str]) -> tuple[int, ...]:
