@@ -129,6 +129,7 @@ def test_only_listed_genres_are_written(ask: Ask, music: Path, tmp_path: Path) -
         return [rows[path]["after"] for path in paths]
 
     assert scan("--only", "hiphop, Country") == [[], ["hiphop"], ["Country"]]
+    assert scan("--only", ",".join(["Rock"] * 999))[0] == ["Rock"]
     listed = tmp_path / "genres.txt"
     listed.write_text("# mine\nROCK\n\nHip hop\n", "utf-8")
     assert scan("--only", listed) == [["ROCK"], ["Hip hop"], []]
@@ -150,7 +151,8 @@ def test_names_given_to_an_album_fall_back_to_the_nearest_that_is_listed(
     ("names", "says"),
     [
         ("Rok Music,Jazz", "did you mean Rock Music?"),
-        ("Xyzzy", "there is no genre 'Xyzzy'"),
+        ("Xyzzy", "there is no genre 'Xyzzy', nor such a file"),
+        ("Rock,Xyzzy", "there is no genre 'Xyzzy'"),
         ("Hip-Hop/Rap", "several genres"),
         (" , ", "names no genre"),
     ],
