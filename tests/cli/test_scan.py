@@ -81,8 +81,8 @@ def test_replace_and_add_do_what_they_say(genretag, music) -> None:
     added = rows(genretag("scan", music, "--policy", "add", "--format", "jsonl"))["a.flac"]
     assert (added["status"], added["after"]) == ("unchanged", ["Old", "low"])
     replaced = rows(genretag("scan", music, "--policy", "replace", "--format", "jsonl"))["a.flac"]
-    assert (replaced["before"], replaced["after"]) == (["Old", "low"], ["Low"])
-    assert mutagen.File(path)["genre"] == ["Low"]
+    assert (replaced["before"], replaced["after"]) == (["Old", "low"], ["low"])
+    assert mutagen.File(path)["genre"] == ["low"]
     assert mutagen.File(path)["title"] == ["Kept"]
 
 

@@ -5,6 +5,7 @@ import pytest
 from genretag.domain.advice import Proposal, ThresholdAdvice
 from genretag.domain.genre import Family
 from genretag.domain.genre_map import GenreMap
+from genretag.domain.naming import Naming
 from genretag.domain.outcome import Outcome, Unchanged, Unsure
 from genretag.domain.prediction import Prediction, ScoredGenre
 from genretag.domain.tagging import TagPolicy
@@ -50,7 +51,7 @@ def test_there_is_none_where_none_would_help() -> None:
 
 
 def test_what_a_map_drops_or_a_file_has_already_does_not_count() -> None:
-    dropping = TagPolicy("replace", threshold=0.8, genre_map=GenreMap(drop=frozenset({"Pop"})))
+    dropping = TagPolicy("replace", threshold=0.8, naming=Naming(GenreMap(drop=frozenset({"Pop"}))))
     found = proposal(dropping, unsure(0.7, "Pop"), unsure(0.6, before=("Rock",)), unsure(0.5))
     assert found == Proposal(0.5, 1, 0.5)
 

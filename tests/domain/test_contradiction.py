@@ -11,6 +11,7 @@ from genretag.domain.contradiction import list_units
 from genretag.domain.genre import Family
 from genretag.domain.grouping import Group
 from genretag.domain.library import LibraryUnit
+from genretag.domain.naming import Naming
 from genretag.domain.tagging import TagPolicy
 
 SURE = Song("A", "X", "Rock", 0.97)
@@ -45,6 +46,24 @@ def test_the_sound_counts_by_the_names_that_a_map_gives_it() -> None:
     rules = replace(RULES, names=lambda genre: (genre, "guitars"))
     [album] = list_units([Group("album", "X", (0, 1, 2))], library.entries, rules)
     assert album.reasons == ()
+
+
+@pytest.mark.parametrize(
+    ("tags", "reasons"),
+    [
+        (("Rock", "Shoegaze", "Death Metal"), ()),
+        (("Death Metal", "Heavy Metal Music"), ()),
+        (("Shoegaze", "Death Metal"), ("tags",)),
+        (("K-Pop", "Pop"), ("sound",)),
+    ],
+)
+def test_narrow_genres_contradict_neither_broad_ones_nor_the_sound(
+    tags: tuple[str, ...], reasons: tuple[str, ...]
+) -> None:
+    rules = replace(RULES, is_related=Naming().is_related)
+    library = decided(*(tagged(SURE, name) for name in tags))
+    [album] = list_units([Group("album", "X", tuple(range(len(tags))))], library.entries, rules)
+    assert album.reasons == reasons
 
 
 def test_a_track_that_keeps_another_genre_contradicts_its_album() -> None:

@@ -11,9 +11,11 @@ from genretag.domain.change import Stamp
 from genretag.domain.genre import Family, fold_name
 from genretag.domain.genre_map import GenreMap
 from genretag.domain.layout import Layout
+from genretag.domain.naming import Naming
 from genretag.domain.outcome import Outcome, Planned, Skipped, Unchanged, Unsure
 from genretag.domain.prediction import Prediction, ScoredGenre
 from genretag.domain.tagging import TagPolicy, decide, merge_genres, select_confident, selection
+from genretag.domain.taxonomy import load_taxonomy
 from genretag.domain.track import Track
 
 PATH = Path("/music/song.flac")
@@ -129,7 +131,7 @@ class TestPlaceholders:
 
     def test_deciding_again_after_writing_one_finds_nothing_to_do(self) -> None:
         genre_map = GenreMap(rename={"Rock": "Misc"})
-        policy = TagPolicy("fill", genre_map=genre_map)
+        policy = TagPolicy("fill", naming=Naming(genre_map))
         first = decide(track(), heard(Rock=0.9), policy)
         assert isinstance(decide(track(*first.after), heard(Rock=0.9), policy), Unchanged)
 
@@ -231,17 +233,17 @@ class TestFamilies:
 
     def test_the_map_renames_a_family_and_gives_it_parents(self) -> None:
         genre_map = GenreMap(rename={"World": "Global"}, parents={"Global": "All"})
-        outcome = self.decide(track(), heard(Latin=0.5, Reggae=0.3), genre_map=genre_map)
+        outcome = self.decide(track(), heard(Latin=0.5, Reggae=0.3), naming=Naming(genre_map))
         assert outcome.after == ("Global", "All")
 
     def test_a_family_that_the_map_drops_leaves_the_file_as_it_is(self) -> None:
         genre_map = GenreMap(drop=frozenset({"World"}))
-        outcome = self.decide(track(), heard(Latin=0.5, Reggae=0.3), genre_map=genre_map)
+        outcome = self.decide(track(), heard(Latin=0.5, Reggae=0.3), naming=Naming(genre_map))
         assert isinstance(outcome, Unchanged) and outcome.reason == "the map drops World"
 
     def test_a_family_stays_where_the_map_drops_one_of_its_genres(self) -> None:
         genre_map = GenreMap(drop=frozenset({"Latin"}))
-        outcome = self.decide(track(), heard(Latin=0.5, Reggae=0.3), genre_map=genre_map)
+        outcome = self.decide(track(), heard(Latin=0.5, Reggae=0.3), naming=Naming(genre_map))
         assert outcome.after == ("World",)
 
     def test_what_persons_call_the_best_genre_is_no_name_for_its_family(self) -> None:
@@ -255,13 +257,13 @@ class TestFamilies:
     ) -> None:
         scores = heard(Latin=0.5, Reggae=0.3)
         assert isinstance(self.decide(track("Reggae"), scores, mode=mode), Unchanged)
-        renamed = {"mode": mode, "genre_map": GenreMap(rename={"Reggae": "Ska"})}
+        renamed = {"mode": mode, "naming": Naming(GenreMap(rename={"Reggae": "Ska"}))}
         assert isinstance(self.decide(track("Ska"), scores, **renamed), Unchanged)
-        assert self.decide(track("Polka"), scores, **renamed).after[-1] == "World"
+        assert self.decide(track("House"), scores, **renamed).after[-1] == "World"
 
     def test_replace_takes_out_what_is_not_of_the_family(self) -> None:
-        outcome = self.decide(track("Polka", "latin"), heard(Latin=0.5, Reggae=0.3), mode="replace")
-        assert outcome.after == ("Latin",)
+        outcome = self.decide(track("House", "latin"), heard(Latin=0.5, Reggae=0.3), mode="replace")
+        assert outcome.after == ("latin",)
         assert outcome.best == outcome.family == ScoredGenre("World", 0.8)
 
     @pytest.mark.parametrize("mode", ["replace", "add"])
@@ -269,6 +271,141 @@ class TestFamilies:
         first = self.decide(track("Polka"), heard(Latin=0.5, Reggae=0.3), mode=mode)
         again = self.decide(track(*first.after), heard(Latin=0.5, Reggae=0.3), mode=mode)
         assert isinstance(again, Unchanged)
+
+
+class TestNarrowGenres:
+    """Narrow beats broad: a genre that says more than a new one stays in its place."""
+
+    COUNTRY = heard(Country=0.9)
+
+    @pytest.mark.parametrize(
+        ("before", "mode", "expected"),
+        [
+            (("Alt-Country", "Pop"), "replace", ("Alt-Country",)),
+            (("alt country", "Country"), "replace", ("alt country",)),
+            (("Alternative Country",), "add", ("Alternative Country",)),
+            (("Alt-Country", "Pop"), "add", ("Alt-Country", "Pop")),
+            (("House",), "replace", ("Country",)),
+            (("House",), "add", ("House", "Country")),
+        ],
+    )
+    def test_a_broad_genre_takes_no_narrow_ones_place(
+        self, before: tuple[str, ...], mode: Any, expected: tuple[str, ...]
+    ) -> None:
+        assert after(track(*before), self.COUNTRY, mode=mode) == expected
+
+    @pytest.mark.parametrize("mode", ["replace", "add"])
+    def test_the_reason_says_so(self, mode: Any) -> None:
+        outcome = decide(track("Alt-Country"), self.COUNTRY, TagPolicy(mode))
+        assert isinstance(outcome, Unchanged) and outcome.reason == "has a narrower genre"
+
+    def test_one_more_generation_makes_no_difference(self) -> None:
+        assert after(track("Hard Bop"), heard(Jazz=0.9), mode="replace") == ("Hard Bop",)
+
+    def test_broad_genres_are_written_where_a_person_wants_them(self) -> None:
+        broad = {"naming": Naming(broad=True)}
+        assert after(track("Alt-Country"), self.COUNTRY, mode="replace", **broad) == ("Country",)
+        both = ("Alt-Country", "Country")
+        assert after(track("Alt-Country"), self.COUNTRY, mode="add", **broad) == both
+
+    @pytest.mark.parametrize(
+        ("naming", "expected"),
+        [
+            (Naming(), ("Metal",)),
+            (Naming(broad=True), ("Rock", "Metal")),
+            (Naming(adds_parents=True), ("Metal", "Rock")),
+        ],
+    )
+    def test_of_two_new_genres_the_broader_says_nothing(
+        self, naming: Naming, expected: tuple[str, ...]
+    ) -> None:
+        scores = heard(Rock=0.5, Metal=0.4)
+        assert after(track(), scores, top_k=2, naming=naming) == expected
+
+    def test_several_new_genres_are_each_looked_at_by_themselves(self) -> None:
+        scores = heard(Metal=0.5, Pop=0.4)
+        kept = after(track("Death Metal", "Polka"), scores, top_k=2, mode="replace")
+        assert kept == ("Death Metal", "Pop")
+
+    def test_a_genre_by_another_name_is_not_added(self) -> None:
+        assert after(track("Rap"), heard(Hip_Hop=0.9), mode="add") == ("Rap",)
+
+    def test_a_new_genre_that_the_map_renames_is_broader_all_the_same(self) -> None:
+        renamed = Naming(GenreMap(rename={"Country": "Cowboys"}))
+        assert after(track("Alt-Country"), self.COUNTRY, mode="add", naming=renamed) == (
+            "Alt-Country",
+        )
+
+    def test_a_narrow_genre_that_the_map_drops_gives_its_place(self) -> None:
+        naming = Naming(GenreMap(drop=frozenset({"Alt-Country"})))
+        assert after(track("Alt-Country"), self.COUNTRY, mode="replace", naming=naming) == (
+            "Country",
+        )
+
+
+class TestParentsAndWhitelist:
+    def test_the_families_follow_each_genre(self) -> None:
+        naming = Naming(adds_parents=True)
+        assert after(track(), heard(Metal=0.9), naming=naming) == ("Metal", "Rock")
+        trip_hop = heard(**{"Trip-Hop": 0.9})
+        assert after(track(), trip_hop, naming=naming) == ("Trip-Hop", "Electronic", "Hip-Hop")
+        kept = after(track("Death Metal"), heard(Metal=0.9), naming=naming, mode="add")
+        assert kept == ("Death Metal", "Rock")
+
+    def test_a_genre_that_is_not_listed_falls_back_to_the_nearest_that_is(self) -> None:
+        naming = Naming(only=("rock", "Jazz"))
+        assert after(track(), heard(Metal=0.9), naming=naming) == ("rock",)
+
+    def test_nothing_is_written_where_nothing_listed_is_near(self) -> None:
+        outcome = decide(track(), heard(Metal=0.9), TagPolicy(naming=Naming(only=("Jazz",))))
+        assert isinstance(outcome, Unchanged) and outcome.after == ()
+        assert outcome.reason == "--only allows nothing for Metal"
+
+    def test_replace_writes_no_narrow_genre_that_is_not_listed_and_add_leaves_it(self) -> None:
+        listed = {"naming": Naming(only=("Metal",))}
+        scores = heard(Metal=0.9)
+        assert after(track("Death Metal"), scores, mode="replace", **listed) == ("Metal",)
+        assert after(track("Death Metal"), scores, mode="add", **listed) == ("Death Metal",)
+
+    def test_parents_are_added_as_far_as_they_are_listed(self) -> None:
+        naming = Naming(only=("Metal", "Jazz"), adds_parents=True)
+        assert after(track(), heard(Metal=0.9), naming=naming) == ("Metal",)
+
+    def test_what_persons_gave_an_album_must_be_listed_too(self) -> None:
+        def written(*only: str) -> tuple[str, ...]:
+            policy = TagPolicy(naming=Naming(only=only))
+            return decide(track(), heard(Rock=0.9), policy, ("Shoegaze",)).after
+
+        assert written("Shoegaze") == ("Shoegaze",)
+        assert written("Rock") == ("Rock",)
+        assert written("Jazz") == ()
+
+
+real = st.sampled_from([one.name for one in load_taxonomy()])
+
+
+@given(
+    before=st.lists(real, max_size=4, unique=True).map(tuple),
+    scores=st.lists(real, min_size=1, max_size=3, unique=True),
+    mode=st.sampled_from(["replace", "add"]),
+    options=st.fixed_dictionaries({"adds_parents": st.booleans(), "broad": st.booleans()}),
+    only=st.none() | st.lists(real, min_size=1, max_size=4, unique=True).map(tuple),
+)
+def test_whatever_is_written_deciding_again_finds_nothing_to_do(
+    before: tuple[str, ...], scores: list[str], mode: Any, options: dict[str, bool], only: Any
+) -> None:
+    prediction = heard(**dict.fromkeys(scores, 1 / len(scores)))
+    policy = TagPolicy(
+        mode, threshold=0.3, top_k=3, max_genres=9, naming=Naming(only=only, **options)
+    )
+    first = decide(track(*before), prediction, policy)
+    assert isinstance(decide(track(*first.after), prediction, policy), Unchanged)
+    new = set(first.after) - set(before)
+    assert only is None or new <= set(only)
+    if not any(options.values()) and only is None:
+        taxonomy = load_taxonomy()
+        everything = [*first.after]
+        assert not [one for one in new for other in everything if taxonomy.is_broader(one, other)]
 
 
 class TestDecide:
@@ -304,15 +441,15 @@ class TestDecide:
 
     def test_genres_get_the_names_of_the_map(self) -> None:
         genre_map = GenreMap(rename={"Hip-Hop": "Rap"}, parents={"Rap": "Urban"})
-        assert after(track(), heard(Hip_Hop=0.9), genre_map=genre_map) == ("Rap", "Urban")
+        assert after(track(), heard(Hip_Hop=0.9), naming=Naming(genre_map)) == ("Rap", "Urban")
 
     def test_genres_that_the_map_merges_are_written_once(self) -> None:
         genre_map = GenreMap(rename={"Folk": "Acoustic", "Country": "acoustic"})
         scores = heard(Folk=0.5, Country=0.4)
-        assert after(track(), scores, genre_map=genre_map, top_k=2) == ("Acoustic",)
+        assert after(track(), scores, naming=Naming(genre_map), top_k=2) == ("Acoustic",)
 
     def test_a_genre_that_the_map_drops_leaves_the_file_as_it_is(self) -> None:
-        policy = TagPolicy("replace", genre_map=GenreMap(drop=frozenset({"spoken"})))
+        policy = TagPolicy("replace", naming=Naming(GenreMap(drop=frozenset({"spoken"}))))
         outcome = decide(track("A"), heard(Spoken=0.9), policy)
         assert isinstance(outcome, Unchanged)
         assert "Spoken" in (outcome.reason or "")

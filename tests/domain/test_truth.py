@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from genretag.domain.genre import GenreVocabulary
 from genretag.domain.genre_map import GenreMap, MapError
 from genretag.domain.prediction import ScoredGenre
+from genretag.domain.taxonomy import load_taxonomy
 from genretag.domain.truth import GenreClasses, describe_unmapped
 
 NAMES = ("Rock", "Pop", "Hip-Hop", "Metal", "Spoken", "Blues")
@@ -213,3 +214,38 @@ def test_a_family_that_the_map_drops_is_none() -> None:
     found = GenreClasses(genres, GenreMap(drop=frozenset({"Light"})))
     assert found.best_family(said(("Pop", 0.5), ("Blues", 0.3))) is None
     assert not found.is_family("Light") and found.knows("Light")
+
+
+TAXONOMY = load_taxonomy()
+
+
+def test_a_name_means_the_nearest_class_that_is_broader() -> None:
+    broad = GenreClasses(GenreVocabulary(("Electronic", "Hip-Hop", "Rock")), GenreMap(), TAXONOMY)
+    assert meant(broad, "Death Metal") == ["Rock"]
+    assert meant(broad, "Trip-Hop") == ["Electronic", "Hip-Hop"]
+    assert meant(broad, "Rap", "Hard Bop") == ["Hip-Hop"]
+    narrow = GenreClasses(GenreVocabulary(("Rock", "Metal")), GenreMap(), TAXONOMY)
+    assert meant(narrow, "Death Metal") == ["Metal"]
+    assert narrow.is_narrow(["Jazz", "Death Metal"]) and not narrow.is_narrow(["Metal", "Punk"])
+
+
+def test_the_map_goes_before_the_taxonomy() -> None:
+    aliases = GenreMap(aliases={"Death Metal": "Electronic"})
+    found = GenreClasses(GenreVocabulary(("Electronic", "Rock")), aliases, TAXONOMY)
+    assert meant(found, "Death Metal") == ["Electronic"]
+    dropped = GenreMap(drop=frozenset({"Metal"}))
+    found = GenreClasses(GenreVocabulary(("Metal", "Rock")), dropped, TAXONOMY)
+    assert meant(found, "Death Metal") == [] and found.knows("Death Metal")
+
+
+def test_classes_that_are_broader_or_narrower_contradict_no_name() -> None:
+    found = GenreClasses(GenreVocabulary(("Metal", "Punk", "Rock", "Jazz")), GenreMap(), TAXONOMY)
+    assert {found.names[n] for n in found.agreeing(["Rock"])} == {"Metal", "Punk", "Rock"}
+    assert {found.names[n] for n in found.agreeing(["Metal"])} == {"Metal", "Rock"}
+    assert {found.names[n] for n in found.agreeing(["Hard Bop"])} == {"Jazz"}
+
+
+def test_only_names_that_nobody_knows_get_a_proposal() -> None:
+    found = GenreClasses(GenreVocabulary(("Rock", "Pop")), GenreMap(), TAXONOMY)
+    assert describe_unmapped("Zeuhlish Rock", 3, [], found).genre == "Rock"
+    assert describe_unmapped("Hard Bop", 3, [ScoredGenre("Rock", 0.9)] * 9, found).genre is None

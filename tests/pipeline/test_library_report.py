@@ -14,6 +14,7 @@ from genretag.domain.analysis import Analysis
 from genretag.domain.genre import Family
 from genretag.domain.genre_map import GenreMap
 from genretag.domain.library import Library, LibraryEntry
+from genretag.domain.naming import Naming
 from genretag.domain.outcome import Skipped
 from genretag.domain.pooling import Pooling
 from genretag.domain.tagging import TagPolicy
@@ -76,7 +77,7 @@ def test_a_file_that_has_what_the_map_calls_it_does_not_disagree(
     track = heard(write_tone(tmp_path / "a.flac", 4.0, hz=HIGH), model, "Treble")
     assert entries(FILL, track)[0].disagrees
     known = GenreMap(rename={"High": "Treble"})
-    assert not entries(replace(FILL, genre_map=known), track)[0].disagrees
+    assert not entries(replace(FILL, naming=Naming(known)), track)[0].disagrees
 
 
 def test_a_file_that_has_the_family_or_another_name_of_its_genre_does_not_disagree(
@@ -86,7 +87,7 @@ def test_a_file_that_has_the_family_or_another_name_of_its_genre_does_not_disagr
     assert entries(FILL, track)[0].disagrees
     edges = replace(FILL, families=(Family("Edges", ("High", "Low")),))
     assert not entries(edges, track)[0].disagrees
-    older = replace(FILL, genre_map=GenreMap(synonyms={"Edges": "High"}))
+    older = replace(FILL, naming=Naming(GenreMap(synonyms={"Edges": "High"})))
     assert not entries(older, track)[0].disagrees
 
 

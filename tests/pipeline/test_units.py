@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from genretag.domain.analysis import Analysis
 from genretag.domain.genre import Family
 from genretag.domain.genre_map import GenreMap
+from genretag.domain.naming import Naming
 from genretag.domain.outcome import Outcome, Planned, Skipped, Unchanged, Unsure
 from genretag.domain.prediction import Prediction, ScoredGenre
 from genretag.domain.selection import Selection
@@ -189,7 +190,7 @@ def test_a_map_goes_before_what_stands_in_the_library(
 ) -> None:
     given = [tagged(f"/m/A/{n}.flac", "Metal", "Prog", album="A", artist="T") for n in range(3)]
     new = scored("/m/A/9.flac", METAL, album="A", artist="T")
-    outcomes = decided([*given, new], policy=replace(POLICY, genre_map=genre_map))
+    outcomes = decided([*given, new], policy=replace(POLICY, naming=Naming(genre_map)))
     assert outcomes[-1].after == expected
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from genretag.domain.analysis import Analysis
 from genretag.domain.contradiction import UnitRules, list_units
+from genretag.domain.genre import is_same_name
 from genretag.domain.grouping import Group
 from genretag.domain.library import Library, LibraryEntry
 from genretag.domain.outcome import Failed, Outcome, Unchanged, Unsure
@@ -46,15 +47,16 @@ def prediction(scores: np.ndarray, windows: int = 4) -> Prediction:
 def entry(path: Path, scores: np.ndarray | None, title: str, *before: str) -> LibraryEntry:
     if scores is None:
         error = FileError(Code.NOT_AUDIO, f"{path}: nothing in <b>it</b>", "Look at it.")
-        return LibraryEntry(Failed(path=path, error=error), title, "", (), (), (), False)
+        return LibraryEntry(Failed(path=path, error=error), title, "", (), False, (), False)
     if not scores.any():
-        return LibraryEntry(Unsure(path=path, prediction=SILENT), title, "", (), (), (), False)
+        return LibraryEntry(Unsure(path=path, prediction=SILENT), title, "", (), False, (), False)
     heard = prediction(scores)
     best = heard.genres[0]
     is_sure = best.score >= THRESHOLD
     outcome: Outcome = Unchanged(path=path, before=before, after=before, prediction=heard)
     after = before or ((best.name,) if is_sure else ())
-    return LibraryEntry(outcome, title, f"Artist of {title}", before, (best.name,), after, is_sure)
+    agrees = any(is_same_name(name, best.name) for name in before)
+    return LibraryEntry(outcome, title, f"Artist of {title}", before, agrees, after, is_sure)
 
 
 def library(size: int, seed: int = 0) -> Library:

@@ -1,6 +1,5 @@
 """`genretag evaluate`: is the model right about genres that files already have?"""
 
-from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -21,8 +20,6 @@ from genretag.cli.session import open_session
 from genretag.option_groups import with_options
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from genretag.domain.evaluation import Evaluation
 
 in_comparison = partial(typer.Option, rich_help_panel="What counts as right")
@@ -45,6 +42,14 @@ def evaluate(
             show_default=False,
         ),
     ] = None,
+    broad: Annotated[
+        bool,
+        in_comparison(
+            "--broad",
+            help="Compare only names that the model or the map knows: without, Death Metal counts "
+            "as Metal, or as Rock.",
+        ),
+    ] = False,
     placeholder: PlaceholderOption = None,
     target_precision: Annotated[
         float,
@@ -75,7 +80,8 @@ def evaluate(
 ) -> None:
     """Compare the model's predictions with the genres that files under PATH have.
 
-    The first genre of a file that the model knows counts as true, unless genretag wrote it.
+    The first genre of a file that the model knows, or a broader one of, counts as true, unless
+    genretag wrote it.
     Files without a genre are not analysed, and nothing is written into any file.
 
     [bold]Examples[/]
@@ -92,9 +98,11 @@ def evaluate(
         from genretag.domain.selection import Selection
         from genretag.domain.tagging import TagPolicy
         from genretag.domain.truth import GenreClasses
+        from genretag.library.paths import data_dir
         from genretag.pipeline.decide import UnitSettings
         from genretag.pipeline.evaluate import EvaluationSettings, evaluate_outcomes
         from genretag.pipeline.scan import decide_files
+        from genretag.pipeline.survey import read_written
         from genretag.report.paths import common_folder
 
         files = finding.find(paths)
@@ -103,11 +111,11 @@ def evaluate(
         genres = predictor.manifest.genres
         names = maps.read(genre_map, genres)
         question = EvaluationSettings(
-            GenreClasses(genres, names),
+            GenreClasses(genres, names, None if broad else maps.extend_taxonomy(names)),
             predictor.loaded.identity,
             predictor.manifest.threshold,
             target_precision,
-            _read_written(),
+            read_written(data_dir()),
             parse_placeholders(placeholder, genres.known, names),
         )
         selection = Selection("tagged", question.placeholders, finding.video)
@@ -129,17 +137,6 @@ def evaluate(
     if save:
         _save(context, evaluation)
     raise typer.Exit(display.exit_code)
-
-
-def _read_written() -> "Mapping[Path, tuple[str, ...]]":
-    """Return what genretag wrote into files, by their real paths."""
-    from genretag.library import journal
-    from genretag.library.paths import data_dir
-
-    if not (data_dir() / journal.FILE).exists():
-        return {}
-    with closing(journal.Journal(data_dir())) as record:
-        return record.written()
 
 
 def _show(evaluation: "Evaluation", format_: str, output: Path | None) -> None:

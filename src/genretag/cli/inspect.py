@@ -101,7 +101,7 @@ def inspect(
     from genretag.cli import group
     from genretag.cli.neighbours import open_neighbours
     from genretag.cli.output import open_output, translate_errors
-    from genretag.cli.policy import make_policy
+    from genretag.cli.policy import make_policy, start_survey
     from genretag.cli.units import open_units
     from genretag.library import paths
     from genretag.library.interrupt import deferred
@@ -116,13 +116,15 @@ def inspect(
     model = session.load(model_file, inference.device, group.warn)
     _check_model(model, probability, embeddings)
     policy = make_policy(context, TaggingOptions(threshold=threshold), model)
+    survey = start_survey(files, policy, no_cache=True)  # so few are quickly read
+    policy = policy.with_spellings(next(survey)) if survey else policy
     options = InspectionOptions(inference.coverage, EXPLANATIONS[explain], probability)
     failed = False
     kept: list[Inspection] = []
     with ExitStack() as stack:
         stream = stack.enter_context(open_output(output)) if output else sys.stdout
         write = _write_lines(stream) if format == "jsonl" else _write_pages(stream)
-        unit_settings = stack.enter_context(open_units(units, model, policy.genre_map))
+        unit_settings = stack.enter_context(open_units(units, model, policy.naming))
         neighbours = stack.enter_context(open_neighbours(inference, model, policy, unit_settings))
         for file, result in _inspect(files, model, model_file, options, neighbours):
             if isinstance(result, FileError):

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from genretag.cli.session import Predictor
     from genretag.domain.analysis import Analysis
     from genretag.domain.outcome import Outcome
-    from genretag.domain.taxonomy import Taxonomy
     from genretag.learning.library import LearnedGenres, TaggedLibrary
     from genretag.pipeline.learn import LearningSettings
 
@@ -94,7 +93,9 @@ def learn(
 
     check_model_name(name)
     with open_session(inference) as session:
+        from genretag.cli import maps
         from genretag.cli.display import Display
+        from genretag.domain.placeholder import parse_placeholders
         from genretag.inference.statistics import load_statistics
         from genretag.pipeline.learn import LearningSettings, learn_library
         from genretag.report.paths import common_folder
@@ -103,14 +104,16 @@ def learn(
         display = Display(lambda: files.found, common_folder(paths))
         predictor = session.predictor(display.warn)
         _check_base(predictor)
+        names = maps.read(genre_map, predictor.manifest.genres)
         settings = LearningSettings(
-            _read_taxonomy(genre_map),
+            maps.extend_taxonomy(names),
             min_tracks,
             min_artists,
             target_precision,
             statistics=load_statistics(predictor.file, predictor.loaded.digest),
         )
-        library = _collect(files, predictor, display, placeholder, finding.video)
+        placeholders = parse_placeholders(placeholder, (), names)
+        library = _collect(files, predictor, display, placeholders, finding.video)
         with _fitting() as progress:
             found = learn_library(library, predictor.loaded, settings, progress)
     _show(library, found, format, output)
@@ -143,16 +146,13 @@ def _collect(
     files: "Iterable[Path | Outcome]",
     predictor: "Predictor",
     display: "Display",
-    placeholder: str | None,
+    placeholders: frozenset[str],
     video: bool,
 ) -> "TaggedLibrary":
     """Analyse the files that have a genre; files that fail are shown, and the others go on."""
     from genretag.cli.units import open_written
-    from genretag.domain.placeholder import parse_placeholders
     from genretag.domain.selection import Selection
     from genretag.pipeline.learn import collect_tagged
-
-    placeholders = parse_placeholders(placeholder)
 
     def show(analyses: "Iterable[Analysis]") -> "Iterator[Analysis]":
         for analysis in analyses:
@@ -247,10 +247,3 @@ def _save(
     typer.echo(f"Saved {name}. See what it would write into files without a genre:", err=True)
     command = ["genretag", "scan", "-n", "--model", name, *map(str, paths)]
     typer.echo(f"  {visible(shlex.join(command))}", err=True)
-
-
-def _read_taxonomy(genre_map: Path | None) -> "Taxonomy":
-    """Return the taxonomy, with the parents and aliases of a map."""
-    from genretag.domain.taxonomy import load_taxonomy
-
-    return load_taxonomy()

@@ -8,6 +8,7 @@ from typing import Any
 
 from genretag.domain.genre import GenreVocabulary
 from genretag.domain.genre_map import GenreMap, MapError
+from genretag.domain.taxonomy import Taxonomy, load_taxonomy
 from genretag.errors import Code, UsageError, reason
 
 _TABLES = ("rename", "parents", "aliases")
@@ -19,6 +20,7 @@ def read(path: Path | None, genres: GenreVocabulary) -> GenreMap:
     """Read the map in a TOML file, for a model that knows `genres`; none changes nothing.
 
     Tables `[rename]`, `[parents]` and `[aliases]` hold NAME = "NAME", the list `drop` holds names.
+    They may name genres of the taxonomy as well.
 
     Raises:
         UsageError: `bad-map`, with the line: no TOML, an unknown entry or genre, a circle.
@@ -32,11 +34,17 @@ def read(path: Path | None, genres: GenreVocabulary) -> GenreMap:
         raise _map_error(f"{path}: the map cannot be read: {reason(error)}") from error
     try:
         genre_map = _parse(entries, genres.aliases)
-        genre_map.check(genres.known)
+        others = (name for one in load_taxonomy() for name in (one.name, *one.aliases))
+        genre_map.check((*genres.known, *others))
     except MapError as error:
         line = _find_line(text, error.table, error.key)
         raise _map_error(f"{path}, line {line}: {error}") from error
     return genre_map
+
+
+def extend_taxonomy(genre_map: GenreMap) -> Taxonomy:
+    """Return the taxonomy with the parents and the aliases of a map."""
+    return load_taxonomy().extend(genre_map.parents, genre_map.aliases)
 
 
 def _parse(entries: dict[str, Any], synonyms: Mapping[str, str]) -> GenreMap:

@@ -14,8 +14,11 @@ from genretag.inference.store import DEFAULT
 from genretag.report import Format
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from genretag.domain.outcome import Outcome
     from genretag.library.prefetch import Prefetch
+    from genretag.library.walk import Walk
 
 GPU_BATCH = 64
 """Windows that a GPU scores at once, by default."""
@@ -93,12 +96,25 @@ class FindingOptions:
 
     def find(self, paths: list[Path]) -> "Prefetch[Path | Outcome]":
         """Start to find audio files under `paths`; a thread goes ahead and counts them."""
-        from genretag.library.walk import Walk
         from genretag.pipeline.find import find
 
+        return find(paths, self._walk)
+
+    def find_twice(
+        self, paths: list[Path]
+    ) -> "tuple[Prefetch[Path | Outcome], Iterator[Path | Outcome]]":
+        """Return what `find` does, and the same again for another thread."""
+        from genretag.pipeline.find import find_twice
+
+        return find_twice(paths, self._walk)
+
+    @property
+    def _walk(self) -> "Walk":
+        """Rules for finding files."""
+        from genretag.library.walk import Walk
+
         exclude = tuple(self.exclude or ())
-        walk = Walk(exclude, self.follow_symlinks, self.hidden, self.one_file_system)
-        return find(paths, walk)
+        return Walk(exclude, self.follow_symlinks, self.hidden, self.one_file_system)
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -201,6 +217,32 @@ class TaggingOptions:
             exists=True,
             dir_okay=False,
             help="TOML file that renames, merges and drops genres and gives them parents.",
+            show_default=False,
+        ),
+    ] = None
+    parents: Annotated[
+        bool,
+        in_writing(
+            "--parents",
+            help="Add the broad genres that a genre belongs to, as further genres: Rock after "
+            "Shoegaze.",
+        ),
+    ] = False
+    broad: Annotated[
+        bool,
+        in_writing(
+            "--broad",
+            help="Write a broad genre also in the place of a narrower one, or beside it: without, "
+            "a file of Alt-Country gets no Country.",
+        ),
+    ] = False
+    only: Annotated[
+        str | None,
+        in_writing(
+            metavar="FILE|LIST",
+            help="Write only these genres, spelled so: names separated by commas, or a file with "
+            "a name in each line. In the place of another genre goes the nearest broader one that "
+            "is listed.",
             show_default=False,
         ),
     ] = None

@@ -1,6 +1,8 @@
 """Makes the policy that options describe, and picks the thresholds that it goes by."""
 
+from collections.abc import Iterable
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
@@ -8,23 +10,29 @@ import typer
 from genretag.cli.options import TaggingOptions
 
 if TYPE_CHECKING:
+    from genretag.domain.outcome import Outcome
     from genretag.domain.tagging import TagPolicy
     from genretag.inference.session import Model
+    from genretag.pipeline.survey import Survey
 
 
 def make_policy(context: typer.Context, options: TaggingOptions, model: "Model") -> "TagPolicy":
     """Return what to write into files for the genres of `model`.
 
     Raises:
-        UsageError: `bad-map`, the file of `--map` is wrong.
+        UsageError: `bad-map`, the file of `--map` is wrong; `bad-option`, the list of `--only` is.
     """
     from genretag.cli import maps
+    from genretag.cli.whitelist import read_whitelist
     from genretag.domain.layout import PLAIN, PLAYERS
+    from genretag.domain.naming import Naming
     from genretag.domain.placeholder import parse_placeholders
     from genretag.domain.tagging import TagPolicy
 
     genres = model.manifest.genres
     genre_map = maps.read(options.genre_map, genres)
+    taxonomy = maps.extend_taxonomy(genre_map)
+    known = (*genres.known, *genre_map.rename.values())
     layout = PLAYERS[options.for_player] if options.for_player else PLAIN
     threshold, unit_threshold = choose_thresholds(context, options.threshold, model)
     return TagPolicy(
@@ -33,7 +41,13 @@ def make_policy(context: typer.Context, options: TaggingOptions, model: "Model")
         unit_threshold=unit_threshold,
         top_k=options.top_k,
         max_genres=options.max_genres,
-        genre_map=genre_map,
+        naming=Naming(
+            genre_map,
+            taxonomy,
+            only=read_whitelist(options.only, taxonomy, known),
+            adds_parents=options.parents,
+            broad=options.broad,
+        ),
         families=genres.families,
         placeholders=parse_placeholders(options.placeholder, genres.known, genre_map),
         layout=replace(
@@ -42,6 +56,18 @@ def make_policy(context: typer.Context, options: TaggingOptions, model: "Model")
             fix_stale=options.fix_stale or layout.fix_stale,
         ),
     )
+
+
+def start_survey(
+    files: "Iterable[Path | Outcome]", policy: "TagPolicy", no_cache: bool
+) -> "Survey | None":
+    """Start to find out how `files` spell genres; None where a whitelist says how."""
+    from genretag.library.paths import cache_dir, data_dir
+    from genretag.pipeline import survey
+
+    if policy.naming.only is not None:
+        return None
+    return survey.start_survey(files, policy, None if no_cache else cache_dir(), data_dir())
 
 
 def choose_thresholds(

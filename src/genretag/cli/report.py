@@ -49,8 +49,8 @@ def report(
     """Write a page about the music under PATH: genres before and after, albums, doubts, a map.
 
     All files are analysed, also those that have a genre, and none is changed. The page shows what
-    [bold]scan[/] would do with the same --policy, --by, --from, --top-k, --threshold and --map. It
-    is one file that needs no network.
+    [bold]scan[/] would do with the same --policy, --by, --from, --top-k, --threshold, --map,
+    --parents, --broad and --only. It is one file that needs no network.
 
     [bold]Example[/]
 
@@ -60,7 +60,7 @@ def report(
     _refuse_no_room(output)
     with open_session(inference) as session:
         from genretag.cli.display import Display
-        from genretag.cli.policy import make_policy
+        from genretag.cli.policy import make_policy, start_survey
         from genretag.cli.units import open_units
         from genretag.domain.selection import Selection
         from genretag.pipeline.report import build_library, collect_entries
@@ -68,18 +68,19 @@ def report(
         from genretag.report.page import render_page
         from genretag.report.paths import common_folder
 
-        files = finding.find(paths)
+        files, surveyed = finding.find_twice(paths)
         display = Display(lambda: files.found, common_folder(paths))
         predictor = session.predictor(display.warn)
         policy = make_policy(context, tagging, predictor.loaded)
         selection = Selection(video=finding.video)
         with (
             display,
-            open_units(units, predictor.loaded, policy.genre_map) as unit_settings,
+            open_units(units, predictor.loaded, policy.naming) as unit_settings,
             predictor.cache() as cache,
             predictor.analyses(files, selection, cache) as analyses,
         ):
-            decided = decide_files(display.watch(analyses), policy, unit_settings)
+            survey = start_survey(surveyed, policy, inference.no_cache)
+            decided = decide_files(display.watch(analyses), policy, unit_settings, survey)
             found = collect_entries(_show(decided, display), policy)
         text = render_page(
             build_library(paths, found, policy, predictor.loaded, unit_settings, inference.coverage)

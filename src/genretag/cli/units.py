@@ -7,21 +7,19 @@ from typing import TYPE_CHECKING
 from genretag.cli.options import UnitOptions
 
 if TYPE_CHECKING:
-    from genretag.domain.genre_map import GenreMap
+    from genretag.domain.naming import Naming
     from genretag.inference.session import Model
     from genretag.pipeline.decide import UnitSettings, Written
 
 
 @contextmanager
-def open_units(
-    options: UnitOptions, model: "Model", genre_map: "GenreMap"
-) -> "Iterator[UnitSettings]":
+def open_units(options: UnitOptions, model: "Model", naming: "Naming") -> "Iterator[UnitSettings]":
     """Yield how tracks are decided together; with evidence from the library, with the journal."""
     from genretag.domain.truth import GenreClasses
     from genretag.pipeline.decide import UnitSettings
 
     genres = model.manifest.genres
-    classes = GenreClasses(genres, genre_map)
+    classes = GenreClasses(genres, naming.genre_map, naming.taxonomy)
     by_class = {classes.index_of(name): name for name in reversed(genres.names)}
 
     def meaning(names: tuple[str, ...]) -> str | None:
@@ -29,7 +27,9 @@ def open_units(
 
     uses_library = options.evidence == "library"
     with open_written() as written:
-        yield UnitSettings(options.by, model.manifest.pooling, meaning, uses_library, written)
+        yield UnitSettings(
+            options.by, model.manifest.pooling, meaning, uses_library, written, classes.is_narrow
+        )
 
 
 @contextmanager

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import product, starmap
 
 from genretag.domain.family import Choice, choose
-from genretag.domain.genre import Family, fold_name
+from genretag.domain.genre import Family, is_same_name
 from genretag.domain.grouping import Group
 from genretag.domain.library import LibraryEntry, LibraryUnit, Reason
 from genretag.domain.pooling import Pooling
@@ -37,16 +38,22 @@ class UnitRules:
         names: returns all that a genre or a family of the model is called in tags.
         pooling: of the model; None if it has none.
         families: of the model's genres.
+        is_related: tells whether two names do not contradict each other.
     """
 
     threshold: float
     names: Callable[[str], tuple[str, ...]]
     pooling: Pooling | None = None
     families: tuple[Family, ...] = ()
+    is_related: Callable[[str, str], bool] = is_same_name
 
     def choose(self, genres: Sequence[ScoredGenre], slack: float = 0.0) -> Choice | None:
         """Return what is sure, or lacks no more than `slack` for it; None if nothing does."""
         return choose(genres, self.families, self.threshold - slack)
+
+    def any_related(self, names: Iterable[str], others: Iterable[str]) -> bool:
+        """Tell whether one of `names` does not contradict one of `others`."""
+        return any(starmap(self.is_related, product(names, others)))
 
     def list_names(self, choice: Choice) -> Iterator[str]:
         """Yield all that a genre, or a family and its genres, are called in tags."""
@@ -136,13 +143,13 @@ def _find_reasons(
     sound: tuple[ScoredGenre, ...],
     rules: UnitRules,
 ) -> Iterator[Reason]:
-    tagged = [set(map(fold_name, entry.genres)) for entry in entries if entry.genres]
-    if tagged and not set.intersection(*tagged):
+    tagged = dict.fromkeys(entry.genres for entry in entries if entry.genres)
+    if len(tagged) > 1 and not _share_a_genre(tagged, rules):
         yield "tags"
     heard = rules.choose(sound)
     if tagged and heard:
-        said = set(map(fold_name, rules.list_names(heard)))
-        if all(map(said.isdisjoint, tagged)):
+        said = tuple(rules.list_names(heard))
+        if not any(rules.any_related(said, genres) for genres in tagged):
             yield "sound"
     if any(_is_apart(entry, rules) for entry in entries):
         yield "apart"
@@ -155,6 +162,12 @@ def _find_reasons(
             yield "close"
 
 
+def _share_a_genre(tagged: Iterable[tuple[str, ...]], rules: UnitRules) -> bool:
+    """Return whether one of the genres of some tracks contradicts none of the tracks."""
+    names = dict.fromkeys(name for genres in tagged for name in genres)
+    return any(all(rules.any_related([name], genres) for genres in tagged) for name in names)
+
+
 def _is_apart(entry: LibraryEntry, rules: UnitRules) -> bool:
     """Return whether a track surely has another genre than those it was decided with."""
     unit = entry.outcome.unit
@@ -162,4 +175,4 @@ def _is_apart(entry: LibraryEntry, rules: UnitRules) -> bool:
         return False
     choice = rules.choose(unit.genres)
     names = choice.names if choice else (unit.genres[0].name,)
-    return set(names).isdisjoint(entry.best_names)
+    return not rules.any_related(names, entry.best_names)

@@ -31,6 +31,11 @@ def fold_name(name: str) -> str:
     return _NOT_ALPHANUMERIC.sub("", composed) or composed
 
 
+def is_same_name(name: str, other: str) -> bool:
+    """Tell whether two names differ in nothing but case, spaces and punctuation."""
+    return fold_name(name) == fold_name(other)
+
+
 def distinct(names: Iterable[str]) -> tuple[str, ...]:
     """Return `names` in their order without repeated genres: the first spelling stays.
 

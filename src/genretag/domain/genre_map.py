@@ -67,7 +67,10 @@ class GenreMap:
             _check_chain("parents", key, self._lineage(key))
 
     def check(self, known: Iterable[str]) -> None:
-        """Refuse entries for genres that are not among `known`; MapError for the first."""
+        """Refuse entries for genres that are not among `known`; MapError for the first.
+
+        A parent that is known may have a child of its own that nobody else knows.
+        """
         names = {fold_name(name) for name in (*known, *self.rename.values())}
         meant = names | {fold_name(player_safe(name)) for name in self.rename.values()}
         for alias, name in self.aliases.items():
@@ -75,7 +78,11 @@ class GenreMap:
                 raise MapError("aliases", alias, f"the model knows no genre {name!r}")
         entries: list[tuple[str, str]] = [("rename", key) for key in self.rename]
         entries += [("drop", key) for key in sorted(self.drop)]
-        entries += [("parents", key) for key in self.parents]
+        entries += [
+            ("parents", key)
+            for key, parent in self.parents.items()
+            if fold_name(parent) not in names
+        ]
         for table, key in entries:
             if table == "parents":
                 names |= {fold_name(parent) for parent in self.parents.values()}

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genretag.domain.family import Choice
-from genretag.domain.genre import fold_name
 from genretag.domain.outcome import Outcome
 from genretag.domain.prediction import Prediction, ScoredGenre
 from genretag.domain.timeline import Timeline
@@ -36,8 +35,8 @@ class LibraryEntry:
         title: from its tags, else its file name.
         artist: from its tags; may be empty.
         genres: those that it has now, without placeholders.
-        predicted: all names of its best genre, by the model, by the map and by its families; of a
-            sure family, those of all its genres.
+        agrees: whether one of them is its best genre by any name, or narrower or broader, or is of
+            the sure family.
         after: the genres that it would have after `scan`.
         is_sure: whether the best genre, or else a family, scores enough to be written.
         is_open: whether `scan` goes by scores, and does not just leave the genres that it has.
@@ -48,7 +47,7 @@ class LibraryEntry:
     title: str
     artist: str
     genres: tuple[str, ...]
-    predicted: tuple[str, ...]
+    agrees: bool
     after: tuple[str, ...]
     is_sure: bool
     is_open: bool = True
@@ -84,8 +83,7 @@ class LibraryEntry:
     @property
     def disagrees(self) -> bool:
         """Whether the file has genres, and the model is sure of another one."""
-        names = {fold_name(name) for name in self.genres}
-        return self.is_sure and bool(names) and names.isdisjoint(map(fold_name, self.predicted))
+        return self.is_sure and bool(self.genres) and not self.agrees
 
 
 @dataclass(frozen=True)

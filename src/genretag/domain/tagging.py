@@ -1,14 +1,14 @@
 """Decides what to write into a file, from its genres and its prediction."""
 
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
 
 from genretag.domain.change import TagChange
 from genretag.domain.family import Choice, choose
-from genretag.domain.genre import Family, distinct, fold_name
-from genretag.domain.genre_map import IDENTITY_MAP, GenreMap
+from genretag.domain.genre import Family
 from genretag.domain.layout import PLAIN, Layout
+from genretag.domain.naming import Naming, Spellings
 from genretag.domain.outcome import Outcome, Planned, Unchanged, Unsure
 from genretag.domain.placeholder import drop_placeholders, parse_placeholders
 from genretag.domain.prediction import Prediction, ScoredGenre
@@ -17,6 +17,7 @@ from genretag.domain.track import Track
 from genretag.domain.unit import Source
 
 PolicyMode = Literal["fill", "replace", "add"]
+Names = tuple[str, ...]
 
 RUNNER_UP = 0.5
 """A further genre is written if it scores at least this share of the best one's score."""
@@ -34,7 +35,7 @@ class TagPolicy:
         top_k: how many genres of the model are taken at most, at least 1; those after the best
             must score at least half as much.
         max_genres: how many genres `add` may leave in a file, at least 1.
-        genre_map: names under which genres are written.
+        naming: the names under which genres are written.
         families: those of the model; the name of one is written where no genre is sure, but it is.
         layout: how several genres are stored.
         placeholders: folded names of genres in files that count as none.
@@ -48,7 +49,7 @@ class TagPolicy:
     unit_threshold: float | None = None
     top_k: int = 1
     max_genres: int = 5
-    genre_map: GenreMap = IDENTITY_MAP
+    naming: Naming = field(default_factory=Naming)
     families: tuple[Family, ...] = ()
     layout: Layout = PLAIN
     placeholders: frozenset[str] = field(default_factory=parse_placeholders)
@@ -68,6 +69,10 @@ class TagPolicy:
     def for_source(self, source: Source | None) -> "TagPolicy":
         """Return the policy for scores of a track's own sound, or else of several tracks."""
         return self if source in (None, "heard") else self.for_units()
+
+    def with_spellings(self, spellings: Spellings) -> "TagPolicy":
+        """Return the policy for a library that spells genres so."""
+        return replace(self, naming=self.naming.with_spellings(spellings))
 
     def choose(self, prediction: Prediction) -> Choice | None:
         """Return the genre or the family that a prediction is sure of; None if it is unsure."""
@@ -93,11 +98,6 @@ def select_confident(prediction: Prediction, policy: TagPolicy) -> list[ScoredGe
     return [genre for genre in prediction.genres[: policy.top_k] if genre.score >= floor]
 
 
-def map_genres(genres: Iterable[ScoredGenre], policy: TagPolicy) -> tuple[str, ...]:
-    """Return the names of genres by the policy's map, each once; none for dropped ones."""
-    return distinct(name for genre in genres for name in policy.genre_map.names(genre.name))
-
-
 def merge_genres(
     before: tuple[str, ...], new: tuple[str, ...], policy: TagPolicy
 ) -> tuple[str, ...]:
@@ -109,6 +109,7 @@ def merge_genres(
         return new
     kept = policy.real(before)
     room = max(0, policy.max_genres - len(kept))
+    distinct = policy.naming.distinct
     added = distinct((*kept, *new))[len(distinct(kept)) :][:room]
     return kept + added if added else before
 
@@ -118,9 +119,9 @@ def decide(
 ) -> Outcome:
     """Apply `policy` to the prediction for `track`: Planned, Unchanged or Unsure.
 
-    `names` are written for its best genre in place of those that the policy's map has, unless the
-    map drops that genre or changes one of them. In place of a family's name, those of its genres
-    are written that the file has already, as they say more.
+    `names` are written for its best genre in place of those that the policy has for it, unless the
+    map drops that genre or changes one of them. Where the file has genres that say more than a new
+    one, these stay in its place.
     """
     if policy.mode == "fill" and policy.real(track.genres):
         return _keep(Unchanged, track, prediction, "has a genre")
@@ -129,39 +130,76 @@ def decide(
         silent = "nothing but silence was heard"
         reason = f"best score is below {policy.threshold:.2f}" if prediction.genres else silent
         return _keep(Unsure, track, prediction, reason)
-    if choice.family:
-        names = _list_present(choice.family, track.genres, policy.genre_map)
-    outcome = _decide_names(track, prediction, policy, names)
+    outcome = _decide_names(track, prediction, policy, () if choice.family else names, choice)
     return replace(outcome, family=choice.scored_family)
 
 
-def _list_present(family: Family, genres: tuple[str, ...], genre_map: GenreMap) -> tuple[str, ...]:
-    present = set(map(fold_name, genres))
-    written = {genre: genre_map.names(genre) for genre in family.genres}
-    return distinct(
-        name
-        for genre, names in written.items()
-        if not present.isdisjoint(map(fold_name, (genre, *names[:1])))
-        for name in names
-    )
-
-
 def _decide_names(
-    track: Track, prediction: Prediction, policy: TagPolicy, names: tuple[str, ...]
+    track: Track, prediction: Prediction, policy: TagPolicy, given: Names, choice: Choice
 ) -> Outcome:
-    """Return what a sure prediction changes; `names`, if any, go before those of the map."""
-    best = select_confident(prediction, policy)
-    mapped = map_genres(best, policy)
-    if not mapped:
-        return _keep(Unchanged, track, prediction, f"the map drops {best[0].name}")
-    as_given = names and not any(map(policy.genre_map.changes, names))
-    after = merge_genres(track.genres, names if as_given else mapped, policy)
+    """Return what a sure prediction changes; `given` names go before those of its genres."""
+    naming, best = policy.naming, choice.best.name
+    genres = [genre.name for genre in select_confident(prediction, policy)]
+    genres = [genre for genre in genres if naming.genre_map.names(genre)]
+    if not genres:
+        return _keep(Unchanged, track, prediction, f"the map drops {best}")
+    if any(map(naming.genre_map.changes, given)):
+        given = ()
+    new = naming.distinct(name for one in given for name in naming.keep(one))
+    present = policy.real(track.genres)
+    narrower = [_list_narrower(genre, choice.family, present, policy) for genre in genres]
+    if not new:
+        new = naming.distinct(_list_names(genres, narrower, naming))
+    after = merge_genres(track.genres, new, policy)
+    if any(narrower) and (not new or after == track.genres):
+        return _keep(Unchanged, track, prediction, "has a narrower genre")
+    if not new:
+        return _keep(Unchanged, track, prediction, f"--only allows nothing for {best}")
     if after == track.genres:
         return _keep(Unchanged, track, prediction, "has these genres already")
     change = TagChange(
         track.path, track.container or "", track.genres, after, policy.layout, track.stamp
     )
     return Planned.of(change, prediction)
+
+
+def _list_narrower(genre: str, family: Family | None, present: Names, policy: TagPolicy) -> Names:
+    """Return the genres of a file that say more than one to be written, or than a family."""
+    naming = policy.naming
+    members = family.genres if family else ()
+    called = [name for one in members for name in (one, *naming.genre_map.names(one)[:1])]
+    return tuple(
+        name
+        for name in present
+        if naming.says_more(name, (genre, *naming.names(genre)[:1]), called)
+        and naming.genre_map.names(name)
+        # `replace` writes the file's own anew, and may not write all.
+        and (policy.mode == "add" or naming.allows(name))
+    )
+
+
+def _list_names(genres: Sequence[str], narrower: Sequence[Names], naming: Naming) -> Iterator[str]:
+    """Yield what to write for genres, the narrower ones of a file in the place of each broader.
+
+    In the same way new genres stand in the place of broader new ones, which say nothing more.
+    """
+    groups = [
+        [naming.keep(name) for name in own if naming.allows(name)] if own else [naming.names(genre)]
+        for genre, own in zip(genres, narrower, strict=True)
+    ]
+    written = [names for group in groups for names in group if names]
+    for genre, own, group in zip(genres, narrower, groups, strict=True):
+        for names in filter(None, group):
+            above = (genre, names[0])
+            instead = [] if own else [one for one in written if _says_more(one, above, naming)]
+            for one in instead or [names]:
+                if one is names or not any(_says_more(o, one[:1], naming) for o in instead):
+                    yield from one
+
+
+def _says_more(names: Names, above: Names, naming: Naming) -> bool:
+    is_same = any(naming.taxonomy.is_same(names[0], one) for one in above)
+    return not is_same and naming.says_more(names[0], above)
 
 
 def _keep(kind: type[Outcome], track: Track, prediction: Prediction, reason: str) -> Outcome:

@@ -1,7 +1,8 @@
 """A taxonomy of genres: their common names, other names, and parents, up to some twenty families.
 
-The genres are in `taxonomy.csv`. They are facts of the genre list of MusicBrainz, the genre tree of
-FMA, and common knowledge.
+The genres are in `taxonomy.csv`, family by family, each genre below the first of its parents. They
+are facts of the genre list of MusicBrainz, the genre tree of FMA, and common knowledge. A name that
+people give to two kinds of music, such as Hardcore, has both as parents.
 """
 
 import csv
@@ -122,35 +123,45 @@ class Taxonomy:
     def extend(self, parents: Mapping[str, str], aliases: Mapping[str, str]) -> "Taxonomy":
         """Return a taxonomy with further parents and aliases, of genres that are new or known.
 
-        An entry for a name that is known goes before what was known of it.
+        What they say goes before what was known: a genre that becomes another name of a second one
+        is merged into it, and where a new parent was narrower than its child, it no longer is.
 
-        Raises:
-            ValueError: as the constructor.
+        >>> rock = Taxonomy([TaxonomyGenre("Rock"), TaxonomyGenre("Metal", ("Rock",))])
+        >>> rock.extend({"Rock": "Metal"}, {"Loud": "Rock"}).ancestors("loud")
+        ('Metal',)
         """
-        known = dict(self._genres)
+        spelled = {fold_name(name): name for one in self for name in (one.name, *one.aliases)}
+        names = dict(self._names)
+        for name in (*aliases.values(), *aliases, *parents, *parents.values()):
+            names.setdefault(fold_name(name), spelled.setdefault(fold_name(name), name))
         for alias, name in aliases.items():
-            genre = self._get(name, known)
-            known = {key: _without_name(one, alias) for key, one in known.items()}
-            known.pop(alias, None)
-            known[genre.name] = TaxonomyGenre(
-                genre.name, genre.parents, distinct((*genre.aliases, alias))
-            )
-        for child, parent in parents.items():
-            above = self._get(parent, known)
-            known.setdefault(above.name, above)
-            genre = self._get(child, known)
-            known[genre.name] = TaxonomyGenre(genre.name, (above.name,), genre.aliases)
-        return Taxonomy(known.values())
-
-    def _get(self, name: str, known: Mapping[str, TaxonomyGenre]) -> TaxonomyGenre:
-        folded = fold_name(name)
-        for genre in known.values():
-            if folded in map(fold_name, (genre.name, *genre.aliases)):
-                return genre
-        return TaxonomyGenre(name)
+            before, genre = names[fold_name(alias)], names[fold_name(name)]
+            merged = [one for one in names if names[one] == before]
+            names |= dict.fromkeys(merged if before == spelled[fold_name(alias)] else (), genre)
+            names[fold_name(alias)] = genre
+        for pair in parents.items():
+            if names[fold_name(pair[0])] == names[fold_name(pair[1])]:  # they become two genres
+                names |= {fold_name(name): spelled[fold_name(name)] for name in pair}
+        above: dict[str, tuple[str, ...]] = {}
+        new = [(names[fold_name(child)], names[fold_name(name)]) for child, name in parents.items()]
+        known = [
+            (one.name, names[fold_name(name)])
+            for one in self
+            if names[fold_name(one.name)] == one.name and one.name not in dict(new)
+            for name in one.parents
+        ]
+        for child, parent in (*new, *known):
+            if not _reaches(above, parent, child):
+                above[child] = distinct((*above.get(child, ()), parent))
+        others: dict[str, list[str]] = {name: [] for name in names.values()}
+        for folded, name in names.items():
+            others[name] += [spelled[folded]] if spelled[folded] != name else []
+        return Taxonomy(
+            TaxonomyGenre(name, above.get(name, ()), tuple(found)) for name, found in others.items()
+        )
 
     def identify(self, name: str) -> str:
-        """Return one text for all names of a genre: its common name, or else the folded one."""
+        """Return what is the same for all names of a genre: its common name, or a folded name."""
         return self.find(name) or fold_name(name)
 
     def _list_ancestors(self, name: str) -> Iterator[str]:
@@ -165,10 +176,9 @@ class Taxonomy:
             level = [parent for genre in fresh for parent in self._genres[genre].parents]
 
 
-def _without_name(genre: TaxonomyGenre, name: str) -> TaxonomyGenre:
-    folded = fold_name(name)
-    aliases = tuple(alias for alias in genre.aliases if fold_name(alias) != folded)
-    return TaxonomyGenre(genre.name, genre.parents, aliases)
+def _reaches(above: Mapping[str, tuple[str, ...]], name: str, ancestor: str) -> bool:
+    """Tell whether `ancestor` is `name` or above it."""
+    return name == ancestor or any(_reaches(above, one, ancestor) for one in above.get(name, ()))
 
 
 @cache

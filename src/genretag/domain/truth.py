@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from genretag.domain.family import Choice, best_family
-from genretag.domain.genre import GenreVocabulary, distinct, fold_name
+from genretag.domain.genre import GenreVocabulary, distinct, fold_name, is_same_name
 from genretag.domain.genre_map import GenreMap
 from genretag.domain.prediction import ScoredGenre
+from genretag.domain.taxonomy import Taxonomy
 
 _WORD = re.compile(r"[^\W_]+")
 
@@ -28,9 +29,17 @@ class GenreClasses:
 
     Attributes:
         names: of the classes, in the model's order.
+
+    Args:
+        genres: of the model.
+        genre_map: a person's names for them.
+        taxonomy: tells what other names mean: the nearest classes that are broader. Without, only
+            names count that the model and the map know.
     """
 
-    def __init__(self, genres: GenreVocabulary, genre_map: GenreMap) -> None:
+    def __init__(
+        self, genres: GenreVocabulary, genre_map: GenreMap, taxonomy: Taxonomy | None = None
+    ) -> None:
         def written(name: str) -> str:
             return next(iter(genre_map.names(name)), "")
 
@@ -49,6 +58,10 @@ class GenreClasses:
         }
         self._by_genre = {genre: meant[fold_name(genre)] for genre in genres.names}
         self._indices: dict[str, int | None] = meant | aliases
+        self._taxonomy = taxonomy
+        self._known = (*known, *self.names, *genres.aliases)
+        self._nearest: dict[str, tuple[int | None, ...]] = {}
+        self._agreeing: dict[tuple[str, ...], set[int]] = {}
         self._families = genres.families
         # Folded; none for a family that the map drops.
         self._family_names = {
@@ -68,12 +81,45 @@ class GenreClasses:
 
     def knows(self, name: str) -> bool:
         """Tell whether a name means a genre of the model, even one that the map drops."""
-        return fold_name(name) in self._indices
+        return bool(self._find(name))
+
+    def is_narrow(self, names: Sequence[str]) -> bool:
+        """Tell whether the first of `names` that means a class is narrower than that class."""
+        first = next((name for name in names if self.indices_of([name])), None)
+        return first is not None and fold_name(first) not in self._indices
+
+    def is_in_taxonomy(self, name: str) -> bool:
+        """Tell whether a name needs no suggestion, as the taxonomy has it."""
+        return self._taxonomy is not None and self._taxonomy.find(name) is not None
+
+    def agreeing(self, names: Sequence[str]) -> set[int]:
+        """Return the classes that `names` mean, and all that are broader or narrower than one.
+
+        Without a taxonomy these are `indices_of`.
+        """
+        key = tuple(names)
+        if key not in self._agreeing:
+            related = self._taxonomy.is_related if self._taxonomy else is_same_name
+            near = (
+                n for n, one in enumerate(self.names) if any(related(one, name) for name in key)
+            )
+            self._agreeing[key] = {*self.indices_of(key), *near}
+        return self._agreeing[key]
 
     def indices_of(self, names: Iterable[str]) -> tuple[int, ...]:
         """Return the indices of the classes that names mean, in their order, each once."""
-        indices = (self._indices.get(fold_name(name)) for name in names)
+        indices = (index for name in names for index in self._find(name))
         return tuple(dict.fromkeys(index for index in indices if index is not None))
+
+    def _find(self, name: str) -> tuple[int | None, ...]:
+        """Return the classes that a name means, None for a dropped one; none if it is unknown."""
+        folded = fold_name(name)
+        if folded in self._indices:
+            return (self._indices[folded],)
+        if folded not in self._nearest and self._taxonomy:
+            near = self._taxonomy.nearest(name, self._known)
+            self._nearest[folded] = tuple(self._indices[fold_name(one)] for one in near)
+        return self._nearest.get(folded, ())
 
     def index_of(self, genre: str) -> int | None:
         """Return the class of a genre of the model; None if the map drops it."""
@@ -141,7 +187,12 @@ class UnmappedGenre:
 def describe_unmapped(
     name: str, files: int, predicted: Sequence[ScoredGenre], classes: GenreClasses
 ) -> UnmappedGenre:
-    """Suggest what a name could mean, from its words or from the predictions for its files."""
+    """Suggest what a name could mean, from its words or from the predictions for its files.
+
+    What the taxonomy has is no class if it means none, and needs no suggestion.
+    """
+    if classes.is_in_taxonomy(name):
+        return UnmappedGenre(name, files)
     genre = classes.find_in_words(name)
     if genre is not None:
         return UnmappedGenre(name, files, genre, "name")

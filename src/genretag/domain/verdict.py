@@ -21,6 +21,10 @@ Meaning = Callable[[Names], str | None]
 """From the genres in a file to the genre of the model that they mean; None for none."""
 
 
+IsNarrow = Callable[[Names], bool]
+"""Tells whether the genres in a file say more than the genre of the model that they mean."""
+
+
 @dataclass(frozen=True)
 class Members:
     """The tracks of a unit, and how they hang together.
@@ -72,6 +76,7 @@ def decide_together(
     threshold: float,
     meaning: Meaning,
     families: Sequence[Family] = (),
+    is_narrow: IsNarrow = lambda names: False,
 ) -> list[Verdict]:
     """Return a verdict for each track to decide, in the order of `undecided`.
 
@@ -86,6 +91,7 @@ def decide_together(
         threshold: from which a genre is written, in [0, 1].
         meaning: of genres that persons gave.
         families: of the model's genres.
+        is_narrow: of genres that persons gave; such go only to all if half of the tracks have them.
     """
     columns, given = _add_given(members, meaning)
     votes = {column: len(names) for column, names in given.items()}
@@ -107,6 +113,8 @@ def decide_together(
         genres = ranked if follows else rank_genres(columns, row)
         source = "library" if column in votes else _source(members.kind)
         names = _most_common_names(given.get(column, ()))
+        if is_narrow(names) and 2 * given[column].count(names) < members.size:
+            names = ()
         return Verdict(replace(alone, genres=genres), source, unit, names)
 
     return [verdict(position, bool(apart[position])) for position in members.undecided]

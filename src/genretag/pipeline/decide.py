@@ -12,7 +12,7 @@ from genretag.domain.pooling import Pooling
 from genretag.domain.prediction import Prediction
 from genretag.domain.tagging import TagPolicy
 from genretag.domain.unit import UnitKind
-from genretag.domain.verdict import Meaning, Members, Names, decide_together
+from genretag.domain.verdict import IsNarrow, Meaning, Members, Names, decide_together
 from genretag.pipeline.group import Batch
 
 Written = Callable[[Path], Names]
@@ -29,6 +29,7 @@ class UnitSettings:
         meaning: of genres that persons gave.
         uses_library: whether genres that persons gave other tracks count.
         written: tells what persons gave from what genretag wrote.
+        is_narrow: of genres that persons gave; such do not go to a unit where few have them.
     """
 
     by: UnitKind = "track"
@@ -36,6 +37,7 @@ class UnitSettings:
     meaning: Meaning = lambda names: None
     uses_library: bool = True
     written: Written = lambda path: ()
+    is_narrow: IsNarrow = lambda names: False
 
     @property
     def kind(self) -> UnitKind:
@@ -72,7 +74,9 @@ def _decide_group(
         return {n: _decide_alone(analysis, policy) for n, analysis in own.items()}
     outcomes = {n: _decide_alone(own[n], policy) for n in own if n not in positions}
     threshold = policy.for_units().threshold
-    verdicts = decide_together(members, units.pooling, threshold, units.meaning, policy.families)
+    verdicts = decide_together(
+        members, units.pooling, threshold, units.meaning, policy.families, units.is_narrow
+    )
     for position, verdict in zip(positions, verdicts, strict=True):
         track = own[position].track
         assert track

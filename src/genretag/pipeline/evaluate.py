@@ -61,7 +61,8 @@ class Tally:
         self.others: list[float] = []
         self._counts: Counter[str] = Counter()
         self._rows: list[list[float]] = []
-        self._truth: list[tuple[int, ...]] = []
+        self._truth: list[int] = []
+        self._agreeing: list[set[int]] = []
         self._families: list[tuple[float, bool]] = []
         self._spelled: dict[str, str] = {}
         self._unknown: Counter[str] = Counter()
@@ -86,8 +87,8 @@ class Tally:
         return ScoredFiles(
             self._classes.names,
             probabilities,
-            np.array([true[0] for true in self._truth]),
-            np.array([index in true for index, true in zip(best, self._truth, strict=True)]),
+            np.array(self._truth),
+            np.array([index in any_ for index, any_ in zip(best, self._agreeing, strict=True)]),
             np.array(family_scores),
             np.array(is_family),
         )
@@ -118,7 +119,8 @@ class Tally:
         if self._classes.index_of(prediction.genres[0].name) is None:
             return "dropped"
         self._rows.append(self._row(prediction))
-        self._truth.append(true)
+        self._truth.append(true[0])
+        self._agreeing.append(self._classes.agreeing(genres))
         self._families.append(self._judge_family(prediction, genres, true[0]))
         return "compared"
 

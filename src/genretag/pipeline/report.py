@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import product, starmap
 from pathlib import Path
 
 import numpy as np
@@ -74,12 +75,13 @@ def _entry(analysis: Analysis, policy: TagPolicy) -> LibraryEntry:
     used = policy.for_source(outcome.source)
     choice = used.choose(prediction) if prediction else None
     best = choice.names if choice else [one.name for one in _best(prediction)]
+    names = [name for genre in best for name in _names(genre, policy)]
     return LibraryEntry(
         outcome,
         (track and track.title) or outcome.path.name,
         track.artist if track else "",
         genres,
-        tuple(name for genre in best for name in _names(genre, policy)),
+        any(starmap(policy.naming.is_related, product(names, genres))),
         outcome.after,
         is_sure=choice is not None,
         is_open=policy.mode != "fill" or not genres,
@@ -115,6 +117,7 @@ def build_library(
         lambda genre: _names(genre, policy),
         units.pooling,
         policy.families,
+        policy.naming.is_related,
     )
     return Library(
         roots=tuple(roots),
@@ -138,8 +141,8 @@ def build_library(
 def _names(genre: str, policy: TagPolicy) -> tuple[str, ...]:
     """Return all that a genre is called: by the map, by its families, and by its other names."""
     families = (family.name for family in policy.families if genre in family.genres)
-    names = [n for one in (genre, *families) for n in (one, *policy.genre_map.names(one))]
-    return (*names, *policy.genre_map.other_names(names))
+    names = [n for one in (genre, *families) for n in (one, *policy.naming.genre_map.names(one))]
+    return (*names, *policy.naming.genre_map.other_names(names))
 
 
 def _map_points(entries: Sequence[LibraryEntry]) -> NDArray[np.float64]:

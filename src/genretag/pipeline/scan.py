@@ -3,6 +3,7 @@
 from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import replace
 from functools import partial
+from itertools import chain as join
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,10 @@ from genretag.pipeline.group import group
 from genretag.pipeline.recall import PredictionCache, recall, remember
 from genretag.pipeline.score import BatchScorer
 from genretag.pipeline.settings import AnalysisSettings
+from genretag.pipeline.survey import Survey
+
+_MOST_AHEAD = 10_000
+"""How many analyses are kept at most until it is known how a library spells genres."""
 
 Stage = Callable[[Any], Iterator[Any]]
 """Takes what the stage before yields, one by one, and yields what the next one takes."""
@@ -61,18 +66,34 @@ def rescore(analyses: Iterable[Analysis], model: Model) -> Iterator[Analysis]:
 
 
 def plan_files(
-    analyses: Iterable[Analysis], policy: TagPolicy, units: UnitSettings = BY_TRACK
+    analyses: Iterable[Analysis],
+    policy: TagPolicy,
+    units: UnitSettings = BY_TRACK,
+    survey: Survey | None = None,
 ) -> Iterator[Outcome]:
     """Yield what is to be written into each file under `policy`, with notes for a person."""
-    return annotate(decide_files(analyses, policy, units))
+    return annotate(decide_files(analyses, policy, units, survey))
 
 
 def decide_files(
-    analyses: Iterable[Analysis], policy: TagPolicy, units: UnitSettings = BY_TRACK
+    analyses: Iterable[Analysis],
+    policy: TagPolicy,
+    units: UnitSettings = BY_TRACK,
+    survey: Survey | None = None,
 ) -> Iterator[Analysis]:
-    """Yield each file with what `policy` makes of it."""
-    return chain(
-        analyses,
+    """Yield each file with what `policy` makes of it, in the spellings of a `survey` if given."""
+    analyses = iter(analyses)
+    first: list[Analysis] = []
+    if survey:
+        # Who waits takes what is analysed meanwhile: workers do not get far ahead by themselves.
+        while not survey.complete and len(first) < _MOST_AHEAD:
+            analysis = next(analyses, None)
+            if analysis is None:
+                break
+            first.append(analysis)
+        policy = policy.with_spellings(next(survey))
+    yield from chain(
+        join(first, analyses),
         partial(group, by=units.kind),
         partial(decide, policy=policy, units=units),
     )

@@ -1,0 +1,93 @@
+"""Reads the tags of a whole library without analysing its sound."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing, nullcontext, suppress
+from functools import lru_cache
+from pathlib import Path
+
+from genretag import tags
+from genretag.domain.naming import Spellings, find_spellings
+from genretag.domain.outcome import Outcome
+from genretag.domain.tagging import TagPolicy
+from genretag.domain.track import Track
+from genretag.errors import FileError
+from genretag.library import journal
+from genretag.library.cache import Cache
+from genretag.library.prefetch import Prefetch
+
+_NO_PREDICTOR = b""
+
+Survey = Prefetch[Spellings]
+"""The spellings of a library, its one item: a thread reads the tags of all files for it."""
+
+
+def start_survey(
+    files: Iterable[Path | Outcome], policy: TagPolicy, cache: Path | None, data: Path
+) -> Survey:
+    """Start to find out how persons spell genres in `files`; what genretag wrote does not count.
+
+    Args:
+        files: as `find` yields them.
+        policy: its map and its placeholders say what is no spelling.
+        cache: the folder of the cache; None without one.
+        data: the folder of the journal.
+    """
+    return Prefetch(_survey(files, policy, cache, data))
+
+
+def _survey(
+    files: Iterable[Path | Outcome], policy: TagPolicy, cache: Path | None, data: Path
+) -> Iterator[Spellings]:
+    # A database is for the thread that opened it.
+    with Cache(cache) if cache else nullcontext() as opened:
+        written = read_written(data)
+        tracks = (one for one in read_tracks(files, opened) if one.genres)
+        given = (one.genres for one in tracks if _find_written(one.path, written) != one.genres)
+        yield find_spellings(given, policy.naming, policy.placeholders)
+
+
+def read_written(data: Path) -> Mapping[Path, tuple[str, ...]]:
+    """Return what genretag wrote into files, by their real paths, from the journal in a folder."""
+    if not (data / journal.FILE).exists():
+        return {}
+    with closing(journal.Journal(data)) as record:
+        return record.written()
+
+
+def _find_written(path: Path, written: Mapping[Path, tuple[str, ...]]) -> tuple[str, ...] | None:
+    if not written:
+        return None
+    real = path.resolve() if path.is_symlink() else _resolve(path.parent) / path.name
+    return written.get(real)
+
+
+@lru_cache(maxsize=64)
+def _resolve(folder: Path) -> Path:
+    return folder.resolve()
+
+
+def read_tracks(files: Iterable[Path | Outcome], cache: Cache | None) -> Iterator[Track]:
+    """Yield the track of each file that tags say is music, in their order.
+
+    Files that cannot be read, and those that genretag cannot tag, are left out.
+
+    Args:
+        files: as `find` yields them.
+        cache: knows files that nobody has touched, which are not opened; of this very thread.
+    """
+    for file in files:
+        if not isinstance(file, Outcome):
+            track = _recall(file, cache) or _read(file)
+            if track and track.container:
+                yield track
+
+
+def _recall(path: Path, cache: Cache | None) -> Track | None:
+    known = cache.recall(path, _NO_PREDICTOR) if cache else None
+    return known.track if known else None
+
+
+def _read(path: Path) -> Track | None:
+    with suppress(FileError), tags.open(path) as file:
+        return file.track
+    return None
