@@ -13,6 +13,7 @@ from genretag.cli import (
     config_command,
     doctor,
     evaluate,
+    genres,
     inspect,
     models,
     report,
@@ -46,6 +47,7 @@ app.command()(inspect.inspect)
 app.command()(evaluate.evaluate)
 app.command()(report.report)
 app.command()(doctor.doctor)
+app.add_typer(genres.app, name="genres")
 app.add_typer(models.app, name="models")
 app.add_typer(cache_command.app, name="cache")
 app.add_typer(config_command.app, name="config")
