@@ -7,11 +7,11 @@ import typer
 
 from genretag.cli.options import (
     FindingOptions,
+    MapOption,
     ModelOptions,
     PathsArgument,
     PlaceholderOption,
     in_output,
-    in_writing,
 )
 from genretag.cli.output import translate_errors
 from genretag.errors import Code, UsageError
@@ -86,17 +86,7 @@ def _unknown(name: str) -> UsageError:
 def check(
     paths: PathsArgument,
     *,
-    genre_map: Annotated[
-        Path | None,
-        in_writing(
-            "--map",
-            metavar="FILE",
-            exists=True,
-            dir_okay=False,
-            help="TOML file as for [bold]scan[/]; what it says is known.",
-            show_default=False,
-        ),
-    ] = None,
+    genre_map: MapOption = None,
     placeholder: PlaceholderOption = None,
     model: ModelOptions,
     finding: FindingOptions,

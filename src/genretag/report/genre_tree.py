@@ -63,7 +63,8 @@ def _grow(
     taxonomy: Taxonomy,
     width: int | None,
 ) -> None:
-    for child in taxonomy.children(name):
+    # First those that belong here most.
+    for child in sorted(taxonomy.children(name), key=lambda one: genres[one].parents[0] != name):
         branch = tree.add(_label(genres[child], width))
         _grow(branch, child, genres, taxonomy, width and width - _GUIDE)
 
