@@ -13,6 +13,7 @@ from genretag.cli import (
     config_command,
     doctor,
     evaluate,
+    genres,
     inspect,
     learn,
     models,
@@ -48,6 +49,7 @@ app.command()(evaluate.evaluate)
 app.command()(report.report)
 app.command()(learn.learn)
 app.command()(doctor.doctor)
+app.add_typer(genres.app, name="genres")
 app.add_typer(models.app, name="models")
 app.add_typer(cache_command.app, name="cache")
 app.add_typer(config_command.app, name="config")

@@ -245,7 +245,7 @@ class Display:
         stopped = f"Interrupted after {done} of {format_files(self._known_files())}"
         if self._output is None:
             took = f"{format_files(done)} in {seconds:.1f} s, {failed} failed"
-            kept = f"{stopped}; what is done is cached for the next time."
+            kept = f"{stopped}; {self._words.kept}."
             self._stderr.print(kept if interrupted else took)
             return
         self._stderr.print()

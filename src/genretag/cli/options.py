@@ -51,6 +51,17 @@ PlaceholderOption = Annotated[
         show_default="the usual ones",
     ),
 ]
+MapOption = Annotated[
+    Path | None,
+    in_writing(
+        "--map",
+        metavar="FILE",
+        exists=True,
+        dir_okay=False,
+        help="TOML file that renames, merges and drops genres and gives them parents.",
+        show_default=False,
+    ),
+]
 OutputOption = Annotated[
     Path | None,
     in_output(
@@ -209,17 +220,7 @@ class TaggingOptions:
         int, in_writing(min=1, help="With [bold]--policy add[/], stop adding at this many.")
     ] = 5
     placeholder: PlaceholderOption = None
-    genre_map: Annotated[
-        Path | None,
-        in_writing(
-            "--map",
-            metavar="FILE",
-            exists=True,
-            dir_okay=False,
-            help="TOML file that renames, merges and drops genres and gives them parents.",
-            show_default=False,
-        ),
-    ] = None
+    genre_map: MapOption = None
     parents: Annotated[
         bool,
         in_writing(

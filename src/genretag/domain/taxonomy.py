@@ -59,6 +59,11 @@ class Taxonomy:
     def __iter__(self) -> Iterator[TaxonomyGenre]:
         return iter(self._genres.values())
 
+    @property
+    def folded_names(self) -> Iterable[str]:
+        """All names and aliases, as `fold_name` returns them."""
+        return self._names.keys()
+
     def find(self, name: str) -> str | None:
         """Return the common name of a genre; None if the taxonomy does not have it."""
         return self._names.get(fold_name(name))

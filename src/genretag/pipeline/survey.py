@@ -42,7 +42,7 @@ def _survey(
     with Cache(cache) if cache else nullcontext() as opened:
         written = read_written(data)
         tracks = (one for one in read_tracks(files, opened) if one.genres)
-        given = (one.genres for one in tracks if _find_written(one.path, written) != one.genres)
+        given = (one.genres for one in tracks if find_written(one.path, written) != one.genres)
         yield find_spellings(given, policy.naming, policy.placeholders)
 
 
@@ -54,7 +54,8 @@ def read_written(data: Path) -> Mapping[Path, tuple[str, ...]]:
         return record.written()
 
 
-def _find_written(path: Path, written: Mapping[Path, tuple[str, ...]]) -> tuple[str, ...] | None:
+def find_written(path: Path, written: Mapping[Path, tuple[str, ...]]) -> tuple[str, ...] | None:
+    """Return what genretag wrote into a file; None if it wrote nothing."""
     if not written:
         return None
     real = path.resolve() if path.is_symlink() else _resolve(path.parent) / path.name

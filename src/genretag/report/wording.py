@@ -39,11 +39,13 @@ class Wording:
         question: what to ask before the planned outcomes among these are written.
         done: the status of a file that was written.
         nothing: the message if there are no outcomes at all.
+        kept: what is left of an interrupted run that writes into no files.
     """
 
     question: Callable[[Iterable[Outcome]], str]
     done: str = "tagged"
     nothing: str = "No audio files were found there."
+    kept: str = "what is done is cached for the next time"
 
     def word(self, status: str) -> str:
         """Return the word for a status."""
@@ -75,6 +77,7 @@ def ask_to_undo(run: int, folder: Path | None, outcomes: Iterable[Outcome]) -> s
 
 
 WRITING = Wording(ask_to_write)
+READING = Wording(ask_to_write, kept="nothing was changed")
 
 
 def undo_wording(run: int, folder: Path | None) -> Wording:
