@@ -118,7 +118,7 @@ def check(
     from genretag.report.wording import READING
 
     # Its genres and families have names that files may have and maps may use.
-    genres = session.load(store.locate(model.model, cache_dir()), "cpu").manifest.genres
+    genres = session.load(store.locate(model.model, cache_dir(), data_dir()), "cpu").manifest.genres
     names = maps.read(genre_map, genres)
     files = finding.find(paths)
     folder = common_folder(paths)
