@@ -107,6 +107,8 @@ def choose_genres(
 def split_names(names: Iterable[str], taxonomy: Taxonomy) -> list[str]:
     """Split texts that hold several genres, unless the taxonomy knows them as one.
 
+    What has no letter and no digit is no name.
+
     >>> split_names(["Rock; Pop", "Jazz"], Taxonomy([]))
     ['Rock', 'Pop', 'Jazz']
     """
@@ -114,7 +116,7 @@ def split_names(names: Iterable[str], taxonomy: Taxonomy) -> list[str]:
     for name in names:
         whole = taxonomy.find(name) is not None
         parts += [name] if whole else [part.strip() for part in _SEPARATORS.split(name)]
-    return [part for part in parts if part]
+    return [part for part in parts if any(map(str.isalnum, part))]
 
 
 def _identify_all(names: Iterable[str], taxonomy: Taxonomy) -> list[str]:

@@ -1,0 +1,252 @@
+"""`genretag learn`: a person's own genres, from tagged files to files that are tagged by them."""
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+import pytest
+from audio_files import write_tone
+
+from genretag import tags
+from genretag.api import write_genres
+
+PITCHES_HZ: Mapping[str, tuple[float, float]] = {
+    "Drone": (110, 160),
+    "Zydeco": (1300, 1900),
+    "Polka!": (5000, 7000),
+}
+"""A person's genres, none of which any model knows, and how high their tones are."""
+
+Fill = Callable[..., list[Path]]
+
+
+@pytest.fixture
+def fill(music: Path) -> Fill:
+    """Return a function that writes tracks of a genre by several artists, with or without tags."""
+
+    def write(
+        genre: str, tagged: bool = True, artists: int = 6, per: int = 3, name: str | None = None
+    ) -> list[Path]:
+        rng = np.random.default_rng(len(genre) + 100 * tagged)
+        files = []
+        for artist in range(artists):
+            folder = music / f"{genre} {artist} {tagged}"
+            folder.mkdir(parents=True)
+            for track in range(per):
+                hz = float(rng.uniform(*PITCHES_HZ[genre]))
+                file = write_tone(folder / f"{track}.flac", seconds=2.5, rate=22050, hz=hz)
+                if tagged:
+                    tags.write(file, [name or genre])
+                files.append(file)
+        return files
+
+    return write
+
+
+@pytest.fixture
+def library(fill: Fill, music: Path) -> Path:
+    for genre in PITCHES_HZ:
+        fill(genre)
+    return music
+
+
+def learned(home: Mapping[str, str]) -> list[str]:
+    return sorted(file.name for file in Path(home["GENRETAG_DATA_DIR"]).glob("models/*"))
+
+
+def test_what_is_learned_is_written_into_the_files_without_a_genre(
+    genretag, library: Path, fill: Fill, home: dict[str, str]
+) -> None:
+    others = {genre: fill(genre, tagged=False, artists=2) for genre in PITCHES_HZ}
+    done = genretag("learn", "--name", "mine", library)
+    assert done.returncode == 0, done.stderr
+    assert "Learned 3 genres from 54 tracks by 18 artists" in done.stdout
+    assert "genretag scan -n --model mine" in done.stderr
+    assert learned(home) == ["mine.safetensors"]
+    found = genretag("scan", "--model", "mine", "--format", "jsonl", library)
+    assert found.returncode == 0, found.stderr
+    written = {Path(row["path"]): row for row in map(json.loads, found.stdout.splitlines())}
+    for genre, files in others.items():
+        for file in files:
+            assert written[file]["after"] == [genre] and tags.read(file).genres == (genre,)
+            assert written[file]["model"].startswith("mine@")
+    assert genretag("undo", "-y").returncode == 0
+    assert all(tags.read(file).genres == () for files in others.values() for file in files)
+
+
+def test_every_command_takes_a_learned_model_like_any_other(
+    genretag, library: Path, fill: Fill
+) -> None:
+    assert genretag("learn", library).returncode == 0
+    file = fill("Drone", tagged=False, artists=1, per=1)[0]
+    inspected = genretag("inspect", "--model", "my-genres", "--format", "jsonl", file)
+    scanned = genretag("scan", "-n", "--model", "my-genres", "--format", "jsonl", file)
+    one, other = (json.loads(done.stdout) for done in (inspected, scanned))
+    assert one["genres"] == other["genres"] and one["genres"][0]["name"] == "Drone"
+    evaluated = json.loads(
+        genretag("evaluate", "--model", "my-genres", "--format", "json", library).stdout
+    )
+    assert evaluated["grades"]["accuracy"] == 1 and evaluated["files"]["judged"] == 54
+    page = library.parent / "page.html"
+    assert genretag("report", "--model", "my-genres", library, "-o", page).returncode == 0
+    assert "Zydeco" in page.read_text("utf-8")
+    assert "my-genres" in genretag("models", "list").stdout
+    assert "Zydeco" in genretag("models", "show", "my-genres").stdout
+    assert genretag("models", "verify", "my-genres").returncode == 0
+
+
+def test_json_holds_what_the_tables_show(genretag, library: Path) -> None:
+    found = json.loads(genretag("learn", "-n", "--format", "json", library).stdout)
+    assert found["genres"] == ["Drone", "Polka!", "Zydeco"]
+    judgement = found["judgement"]
+    assert judgement["accuracy"]["value"] == 1 and judgement["tracks"] == 54
+    assert np.array(judgement["confusion"]).tolist() == np.diag([18, 18, 18]).tolist()
+    assert [one["name"] for one in judgement["genres"]] == found["genres"]
+
+
+def test_a_dry_run_saves_nothing(genretag, library: Path, home: dict[str, str]) -> None:
+    assert genretag("learn", "-n", library).returncode == 0 and learned(home) == []
+
+
+def test_learning_again_keeps_the_model_that_was_there(
+    genretag, library: Path, home: dict[str, str]
+) -> None:
+    assert genretag("learn", library).returncode == 0
+    again = genretag("learn", "--min-tracks", "11", library)
+    assert again.returncode == 0
+    (earlier,) = (name for name in learned(home) if "@" in name)
+    assert earlier.removesuffix(".safetensors") in again.stderr
+    assert genretag("models", "show", earlier.removesuffix(".safetensors")).returncode == 0
+
+
+def test_what_genretag_wrote_itself_teaches_nothing(
+    genretag, library: Path, fill: Fill, monkeypatch: pytest.MonkeyPatch, home: dict[str, str]
+) -> None:
+    fill("Drone", tagged=False, artists=2)
+    assert genretag("scan", "--threshold", "0", library).returncode == 0
+    found = json.loads(genretag("learn", "-n", "--format", "json", library).stdout)
+    assert found["files"]["own"] == 6 and found["files"]["learned_from"] == 54
+    # What another program wrote through genretag was decided by somebody.
+    for name in ("GENRETAG_DATA_DIR", "GENRETAG_CACHE_DIR"):
+        monkeypatch.setenv(name, home[name])
+    write_genres(next((library / "Drone 0 False").iterdir()), "Zydeco")
+    found = json.loads(genretag("learn", "-n", "--format", "json", library).stdout)
+    assert found["files"]["own"] == 5 and found["files"]["learned_from"] == 55
+
+
+def test_a_narrow_name_with_few_tracks_counts_as_its_parent(genretag, fill: Fill, music) -> None:
+    fill("Drone", name="Death Metal", artists=2)
+    fill("Polka!", name="Jazz")
+    fill("Zydeco", name="Metal")
+    found = json.loads(genretag("learn", "-n", "--format", "json", music).stdout)
+    assert found["genres"] == ["Jazz", "Metal"]
+    assert [(one["name"], one["counts_as"]) for one in found["left_out"]] == [
+        ("Death Metal", "Metal")
+    ]
+
+
+def test_a_map_says_what_a_persons_own_names_are(genretag, fill: Fill, music, tmp_path) -> None:
+    fill("Drone", name="Schwermetall", artists=2)
+    fill("Polka!", name="Jazz")
+    fill("Zydeco", name="Metal")
+    names = tmp_path / "map.toml"
+    names.write_text('[parents]\nSchwermetall = "Metal"\n', "utf-8")
+    done = genretag("learn", "-n", "--format", "json", "--map", names, music)
+    assert json.loads(done.stdout)["left_out"][0]["counts_as"] == "Metal", done.stderr
+
+
+class TestBadInput:
+    """Each is told in a sentence, and nothing is saved."""
+
+    def check(self, done, home: dict[str, str], code: int, *words: str) -> None:
+        assert done.returncode == code, done.stderr
+        text = " ".join(done.stderr.split())
+        assert all(word in text for word in words), text
+        assert "Traceback" not in text and learned(home) == []
+
+    def test_no_tags_at_all(self, genretag, fill: Fill, music: Path, home) -> None:
+        fill("Drone", tagged=False)
+        self.check(genretag("learn", music), home, 3, "not-learnable", "no file has a genre")
+
+    def test_no_file(self, genretag, music: Path, home) -> None:
+        music.mkdir()
+        self.check(genretag("learn", music), home, 3, "not-learnable")
+
+    def test_one_genre(self, genretag, fill: Fill, music: Path, home) -> None:
+        fill("Drone")
+        self.check(genretag("learn", music), home, 3, "no genre but Drone has 10 tracks")
+
+    def test_three_tracks(self, genretag, fill: Fill, music: Path, home) -> None:
+        fill("Drone", artists=1)
+        self.check(
+            genretag("learn", music), home, 3, "of 3 tagged files no genre", "Drone has 3 by 1"
+        )
+
+    def test_one_artist_with_everything(self, genretag, fill: Fill, music: Path, home) -> None:
+        for genre in PITCHES_HZ:
+            fill(genre, artists=1, per=12)
+        self.check(genretag("learn", music), home, 3, "10 tracks by 3 artists", "12 by 1")
+
+    def test_genres_that_sound_alike(self, genretag, fill: Fill, music: Path, home) -> None:
+        for number, name in enumerate(("Left", "Right")):
+            for artist in range(6):
+                folder = music / f"{name} {artist}"
+                folder.mkdir(parents=True)
+                for track in range(3):
+                    hz = 400.0 + 40 * ((7 * artist + 3 * track + number) % 5)
+                    file = write_tone(folder / f"{track}.flac", seconds=2.5, rate=22050, hz=hz)
+                    tags.write(file, [name])
+        self.check(genretag("learn", music), home, 3, "Nothing was saved", "no better than always")
+
+    def test_files_that_fail_are_named_and_the_others_go_on(
+        self, genretag, library: Path, home
+    ) -> None:
+        broken = library / "broken.flac"
+        broken.write_bytes(b"fLaC, it says")
+        done = genretag("learn", library)
+        assert done.returncode == 1 and "broken.flac" in done.stderr
+        assert learned(home) == ["my-genres.safetensors"]
+
+    @pytest.mark.parametrize(
+        "name", ["", "../up", "a/b", "hf:me/it", "genretag-musicnn", "x" * 65, "con", "a\nb", "."]
+    )
+    def test_hostile_names(self, genretag, library: Path, home, name: str) -> None:
+        self.check(genretag("learn", "--name", name, library), home, 2, "bad-option")
+
+    def test_a_learned_model_as_the_base(self, genretag, library: Path, home) -> None:
+        assert genretag("learn", library).returncode == 0
+        done = genretag("learn", "--model", "my-genres", "--name", "second", library)
+        assert done.returncode == 2 and "was learned itself" in " ".join(done.stderr.split())
+
+    def test_a_base_that_is_gone(self, genretag, library: Path, toy: Path, tmp_path, home) -> None:
+        base = tmp_path / "base.onnx"
+        base.write_bytes(toy.read_bytes())
+        assert genretag("learn", "--model", base, library).returncode == 0
+        base.unlink()
+        done = genretag("scan", "-n", "--model", "my-genres", library)
+        assert done.returncode == 3 and "base-missing" in done.stderr
+        assert "genretag learn" in " ".join(done.stderr.split())
+
+
+def test_the_loop_closes(genretag, fill: Fill, music: Path, tmp_path: Path) -> None:
+    """Scan is unsure; a person decides ten albums in a plan; what is learned tags the others."""
+    files = {genre: fill(genre, tagged=False, artists=11) for genre in PITCHES_HZ}
+    decided = {genre: set(those[:30]) for genre, those in files.items()}  # ten albums of each
+    plan = tmp_path / "plan.jsonl"
+    assert genretag("scan", "--threshold", "0", "--plan", plan, music).returncode == 0
+    first, *rows, last = plan.read_text("utf-8").splitlines()
+    kept = []
+    for row in map(json.loads, rows):
+        genre = next((one for one in files if Path(row["path"]) in decided[one]), None)
+        if genre:
+            kept.append(json.dumps(row | {"after": [genre]}))
+    plan.write_text("\n".join([first, *kept, last, ""]), "utf-8")
+    assert genretag("apply", "-y", plan).returncode == 0
+    before = genretag("scan", "-n", "--from", "heard", "--threshold", "0.99", music)
+    assert "unsure" in before.stdout + before.stderr
+    assert genretag("learn", music).returncode == 0
+    done = genretag("scan", "--model", "my-genres", "--from", "heard", music)
+    assert done.returncode == 0, done.stderr
+    for genre, those in files.items():
+        assert all(tags.read(file).genres == (genre,) for file in those)
