@@ -1,10 +1,12 @@
 """The names that files get, from the command line: spelling, narrow and broad, parents, lists."""
 
+import hashlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import toy_model
 from audio_files import write_tone
@@ -12,6 +14,8 @@ from toy_model import HIGH_HZ, LOW_HZ, MANIFEST, MIDDLE_HZ, POOLING
 
 from genretag import tags
 from genretag.domain.genre import GenreVocabulary
+from genretag.domain.manifest import BaseModel
+from genretag.inference.learned import save_learned
 
 Ask = Callable[..., dict[Path, dict]]
 ROCK, HIP_HOP, COUNTRY = LOW_HZ, MIDDLE_HZ, HIGH_HZ
@@ -73,6 +77,26 @@ def test_what_genretag_wrote_is_no_spelling_of_the_library(
     ask("scan", music, "--map", names)
     new = song(music / "b" / "1.flac", HIP_HOP)
     assert ask("scan", "-n", music)[new]["after"] == ["Hip-Hop"]
+
+
+def test_a_learned_model_keeps_its_names_where_the_library_has_none(
+    ask: Ask, home: dict[str, str], music: Path, tmp_path: Path
+) -> None:
+    base = Path(home["GENRETAG_MODEL"])
+    digest = hashlib.sha256(base.read_bytes()).hexdigest()
+    manifest = replace(
+        MANIFEST,
+        genres=GenreVocabulary(("Rap", "Country Music")),
+        base=BaseModel(str(base), digest),
+    )
+    weight = 20 * np.repeat(np.eye(3)[[1, 2, 0]], 16, axis=1)
+    own = tmp_path / "own.safetensors"
+    save_learned(own, manifest, weight, np.zeros(3))
+    first = song(music / "1.flac", HIP_HOP)
+    second = song(music / "2.flac", COUNTRY)
+    song(music / "3.flac", ROCK, "country")
+    rows = ask("scan", "-n", "--by", "track", music, "--model", own)
+    assert (rows[first]["after"], rows[second]["after"]) == (["Rap"], ["country"])
 
 
 def test_inspect_and_report_spell_as_scan_does(genretag, music: Path) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from genretag.domain.change import Stamp
@@ -381,9 +381,11 @@ class TestParentsAndWhitelist:
         assert written("Jazz") == ()
 
 
-real = st.sampled_from([one.name for one in load_taxonomy()])
+NEAR = ("Rock", "Metal", "Death Metal", "Black Metal", "Punk", "Folk", "Folk Rock", "Trip-Hop")
+real = st.sampled_from(NEAR) | st.sampled_from([one.name for one in load_taxonomy()])
 
 
+@example(("Acoustic Rock",), ["Rock", "T-Pop", "Acid Rock"], "replace", {}, None)
 @given(
     before=st.lists(real, max_size=4, unique=True).map(tuple),
     scores=st.lists(real, min_size=1, max_size=3, unique=True),

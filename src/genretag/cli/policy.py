@@ -44,6 +44,8 @@ def make_policy(context: typer.Context, options: TaggingOptions, model: "Model")
         naming=Naming(
             genre_map,
             taxonomy,
+            # The genres of a learned model have the names that the person gives them.
+            {taxonomy.identify(name): name for name in genres.names if model.manifest.base},
             only=read_whitelist(options.only, taxonomy, known),
             adds_parents=options.parents,
             broad=options.broad,

@@ -189,12 +189,13 @@ def _list_names(genres: Sequence[str], narrower: Sequence[Names], naming: Naming
     ]
     written = [names for group in groups for names in group if names]
     for genre, own, group in zip(genres, narrower, groups, strict=True):
-        for names in filter(None, group):
-            above = (genre, names[0])
-            instead = [] if own else [one for one in written if _says_more(one, above, naming)]
-            for one in instead or [names]:
-                if one is names or not any(_says_more(o, one[:1], naming) for o in instead):
-                    yield from one
+        above = (genre, *naming.names(genre)[:1])
+        below = [names for names in written if _says_more(names, above, naming)]
+        instead = [
+            names for names in below if not any(_says_more(one, names[:1], naming) for one in below)
+        ]
+        kept = group if own or not instead else []
+        yield from (name for names in (*kept, *instead) for name in names)
 
 
 def _says_more(names: Names, above: Names, naming: Naming) -> bool:
