@@ -122,6 +122,7 @@ def test_a_plan_holds_what_is_planned_and_nothing_is_changed(
         assert (line["schema"], line["status"], line["error"]) == (1, "planned", None)
         assert line["genres"][0]["score"] >= line["genres"][1]["score"]
         assert line["model"].startswith("toy@") and line["windows"] >= 1
+        assert line.pop("proposed") == line["after"]
         assert line == rows(run)[Path(line["path"]).name]
 
 
