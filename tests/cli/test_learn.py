@@ -1,15 +1,22 @@
 """`genretag learn`: a person's own genres, from tagged files to files that are tagged by them."""
 
 import json
+import signal
+import sqlite3
+import subprocess
+import time
 from collections.abc import Callable, Mapping
+from contextlib import closing, suppress
 from pathlib import Path
 
 import numpy as np
 import pytest
 from audio_files import write_tone
+from command import COMMAND
 
 from genretag import tags
 from genretag.api import write_genres
+from genretag.library.cache import FILE
 
 PITCHES_HZ: Mapping[str, tuple[float, float]] = {
     "Drone": (110, 160),
@@ -154,6 +161,38 @@ def test_a_map_says_what_a_persons_own_names_are(genretag, fill: Fill, music, tm
     names.write_text('[parents]\nSchwermetall = "Metal"\n', "utf-8")
     done = genretag("learn", "-n", "--format", "json", "--map", names, music)
     assert json.loads(done.stdout)["left_out"][0]["counts_as"] == "Metal", done.stderr
+
+
+def test_what_was_analysed_before_an_interrupt_is_kept(
+    genretag, library: Path, home: dict[str, str]
+) -> None:
+    run = subprocess.Popen(
+        [*COMMAND, "learn", "-j", "1", str(library)],
+        env=home,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    cached = Path(home["GENRETAG_CACHE_DIR"]) / FILE
+    end = time.monotonic() + 60
+    while time.monotonic() < end and count_known(cached) < 3:
+        time.sleep(0.02)
+    run.send_signal(signal.SIGINT)
+    stdout, stderr = run.communicate(timeout=60)
+    assert run.returncode == 130 and stdout == "" and "Traceback" not in stderr
+    assert "is cached" in stderr and learned(home) == []
+    assert count_known(cached) >= 3
+    assert genretag("learn", library).returncode == 0
+
+
+def count_known(cache: Path) -> int:
+    """Return how many files the cache knows by now."""
+    if not cache.exists():
+        return 0
+    with closing(sqlite3.connect(cache)) as database, suppress(sqlite3.OperationalError):
+        return int(database.execute("SELECT count(*) FROM track").fetchone()[0])
+    return 0
 
 
 class TestBadInput:

@@ -86,6 +86,11 @@ def _print_worth(judgement: Judgement, console: Console) -> None:
             f"No threshold is right in {_percent(judgement.target)}: more tagged tracks help, and "
             "so does --and-default."
         )
+    f1 = judgement.f1_macro
+    lines.append(
+        f"Macro-F1 {f1.value:.2f} (95%: {f1.low:.2f} to {f1.high:.2f}); scores are off by "
+        f"{judgement.ece:.3f} in the mean (ECE)."
+    )
     if judgement.base:
         base = judgement.base
         lines.append(
