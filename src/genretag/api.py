@@ -36,7 +36,8 @@ class Prediction:
     Attributes:
         path: the file.
         genres: all genres of the model as pairs (name, score), best first. Scores are calibrated
-            probabilities in [0, 1] and sum to 1. Empty if the file is silent.
+            probabilities in [0, 1] and sum to 1; those of a learned model to less, as it has a part
+            for other music. Empty if the file is silent.
         duration_s: how long the file plays, in seconds.
         windows: how many windows of the file were scored; those of silence are left out.
         model: which model it was, as NAME@DIGEST with 12 hexadecimal digits of its SHA-256.
@@ -97,16 +98,16 @@ class Tagger:
         """Load a model and make it ready to score.
 
         Args:
-            model: `default`, the name of a bundled model, an ONNX file with genretag's manifest,
-                or hf:OWNER/REPO[@REVISION]. Only the last is fetched from the network, once.
+            model: `default`, the name of a bundled or a learned model, the file of one, or
+                hf:OWNER/REPO[@REVISION]. Only the last is fetched from the network, once.
             device: where the model runs; `auto` takes the fastest that is there. Where a device
                 fails, also later, a RuntimeWarning says so and the CPU goes on.
 
         Raises:
             UsageError: `unknown-model`, there is no such model; `no-device`, the installed ONNX
                 Runtime was not built for the device.
-            RunError: `model-invalid`, it is no model for this version; `model-unreachable` or
-                `hub-refused`, it cannot be fetched.
+            RunError: `model-invalid`, it is no model for this version; `base-missing`, what it was
+                learned on is gone; `model-unreachable` or `hub-refused`, it cannot be fetched.
         """
         from genretag.inference import session, store
         from genretag.library import paths
@@ -158,8 +159,7 @@ class Tagger:
     ) -> Prediction | Iterator[Prediction | Failed]:
         """Predict the genres of one file, or of several.
 
-        The scores are those of `genretag scan` for a track by itself: its windows are averaged as
-        the model says.
+        The scores are those of `genretag scan` for a track by itself.
 
         Args:
             path: an audio file, or any iterable of such.
