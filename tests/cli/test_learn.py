@@ -91,9 +91,9 @@ def test_every_command_takes_a_learned_model_like_any_other(
     scanned = genretag("scan", "-n", "--model", "my-genres", "--format", "jsonl", file)
     one, other = (json.loads(done.stdout) for done in (inspected, scanned))
     assert one["genres"] == other["genres"] and one["genres"][0]["name"] == "Drone"
-    evaluated = json.loads(
-        genretag("evaluate", "--model", "my-genres", "--format", "json", library).stdout
-    )
+    done = genretag("evaluate", "--model", "my-genres", "--format", "json", library)
+    evaluated = json.loads(done.stdout)
+    assert "knows the files that it was learned from" in " ".join(done.stderr.split())
     assert evaluated["grades"]["accuracy"] == 1 and evaluated["files"]["judged"] == 54
     page = library.parent / "page.html"
     assert genretag("report", "--model", "my-genres", library, "-o", page).returncode == 0

@@ -108,6 +108,11 @@ def evaluate(
         files = finding.find(paths)
         display = Display(lambda: files.found, common_folder(paths))
         predictor = session.predictor(display.warn)
+        if predictor.manifest.base:
+            display.warn(
+                f"{predictor.manifest.name} knows the files that it was learned from, and is right "
+                "about them more often than about others. `genretag learn` tells what it is worth."
+            )
         genres = predictor.manifest.genres
         names = maps.read(genre_map, genres)
         question = EvaluationSettings(
