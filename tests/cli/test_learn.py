@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from audio_files import write_tone
 from command import COMMAND
+from mutagen.flac import FLAC
 
 from genretag import tags
 from genretag.api import write_genres
@@ -24,6 +25,7 @@ PITCHES_HZ: Mapping[str, tuple[float, float]] = {
     "Polka!": (5000, 7000),
 }
 """A person's genres, none of which any model knows, and how high their tones are."""
+RARE, RARE_HZ = "Rarity", (2900, 3300)
 
 Fill = Callable[..., list[Path]]
 
@@ -41,7 +43,7 @@ def fill(music: Path) -> Fill:
             folder = music / f"{genre} {artist} {tagged}"
             folder.mkdir(parents=True)
             for track in range(per):
-                hz = float(rng.uniform(*PITCHES_HZ[genre]))
+                hz = float(rng.uniform(*PITCHES_HZ.get(genre, RARE_HZ)))
                 file = write_tone(folder / f"{track}.flac", seconds=2.5, rate=22050, hz=hz)
                 if tagged:
                     tags.write(file, [name or genre])
@@ -194,6 +196,81 @@ def count_known(cache: Path) -> int:
     with closing(sqlite3.connect(cache)) as database, suppress(sqlite3.OperationalError):
         return int(database.execute("SELECT count(*) FROM track").fetchone()[0])
     return 0
+
+
+def test_the_default_model_decides_where_the_own_one_is_unsure(
+    genretag, library: Path, fill: Fill, toy: Path
+) -> None:
+    own = fill("Drone", tagged=False, artists=2)
+    fill(RARE, artists=2)  # too few to be learned, and so it is other music
+    (foreign,) = fill(RARE, tagged=False, artists=1, per=1)
+    assert genretag("learn", library).returncode == 0
+    scan = ("scan", "-n", "--model", "my-genres", "--format", "jsonl", "--from", "heard")
+
+    def scanned(*more: str) -> dict[Path, dict]:
+        done = genretag(*scan, *more, library)
+        assert done.returncode == 0, done.stderr
+        return {Path(row["path"]): row for row in map(json.loads, done.stdout.splitlines())}
+
+    alone, both = scanned(), scanned("--and-default")
+    assert alone[foreign]["status"] == "unsure"
+    assert both[foreign]["after"] == ["Middle"] and both[foreign]["model"].startswith("toy@")
+    for file in own:
+        assert alone[file] == both[file] and both[file]["after"] == ["Drone"]
+    assert scanned("--and-default", "--threshold", "1")[foreign]["status"] == "unsure"
+
+
+def test_an_album_is_decided_by_one_of_the_models(genretag, library: Path) -> None:
+    album = library / "album"
+    album.mkdir()
+    for track, hz in enumerate((130.0, 3100.0, 3200.0, 3000.0)):
+        file = write_tone(album / f"{track}.flac", seconds=2.5, rate=22050, hz=hz)
+        tagged = FLAC(file)
+        tagged.update({"album": "One", "artist": "Someone", "tracknumber": str(track)})
+        tagged.save()
+    assert genretag("learn", library).returncode == 0
+    done = genretag(
+        "scan", "-n", "--model", "my-genres", "--and-default", "--format", "jsonl", album
+    )
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    written = [row for row in rows if row["status"] == "planned"]
+    assert len(written) in (0, 4), rows
+
+
+def test_only_a_learned_model_has_another_behind_it(genretag, library: Path) -> None:
+    done = genretag("scan", "-n", "--and-default", library)
+    assert done.returncode == 2 and "bad-option" in done.stderr
+
+
+def test_models_are_removed_by_name(genretag, library: Path, home: dict[str, str]) -> None:
+    assert genretag("learn", library).returncode == 0
+    kept = genretag("models", "remove", "genretag-musicnn")
+    assert kept.returncode == 2 and "came with genretag" in kept.stderr
+    unknown = genretag("models", "remove", "my-genres", "nobody")
+    assert unknown.returncode == 2 and learned(home) == ["my-genres.safetensors"]
+    done = genretag("models", "remove", "-y", "my-genres")
+    assert done.returncode == 0 and "Removed my-genres" in done.stdout and learned(home) == []
+    gone = genretag("scan", "-n", "--model", "my-genres", library)
+    assert gone.returncode == 2 and "unknown-model" in gone.stderr
+
+
+def test_files_that_are_known_are_not_decoded_again(
+    genretag, library: Path, fill: Fill, tmp_path: Path
+) -> None:
+    fill("Drone", tagged=False, artists=2)
+    assert genretag("scan", "-n", "--policy", "replace", library).returncode == 0
+    (tmp_path / "sitecustomize.py").write_text(
+        "import genretag.audio.decode as decode\n"
+        "def read_excerpts(*_): raise AssertionError('decoded again')\n"
+        "decode.read_excerpts = read_excerpts\n"
+    )
+    without = {"PYTHONPATH": str(tmp_path)}
+    learning = genretag("learn", library, **without)
+    assert learning.returncode == 0, learning.stderr
+    scanning = genretag("scan", "--model", "my-genres", library, **without)
+    assert scanning.returncode == 0 and "6" in scanning.stderr, scanning.stderr
+    anew = ("scan", "-n", "--policy", "replace", "--no-cache")
+    assert genretag(*anew, library, **without).returncode == 1
 
 
 class TestBadInput:

@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +16,11 @@ _LIST = "drop"
 _KINDS = "[rename], [parents], [aliases] and drop"
 
 
-def read(path: Path | None, genres: GenreVocabulary) -> GenreMap:
+def read(path: Path | None, genres: GenreVocabulary, also: Iterable[str] = ()) -> GenreMap:
     """Read the map in a TOML file, for a model that knows `genres`; none changes nothing.
 
     Tables `[rename]`, `[parents]` and `[aliases]` hold NAME = "NAME", the list `drop` holds names.
-    They may name genres of the taxonomy as well.
+    They may name genres of the taxonomy as well, and those in `also`.
 
     Raises:
         UsageError: `bad-map`, with the line: no TOML, an unknown entry or genre, a circle.
@@ -35,7 +35,7 @@ def read(path: Path | None, genres: GenreVocabulary) -> GenreMap:
     try:
         genre_map = _parse(entries, genres.aliases)
         others = (name for one in load_taxonomy() for name in (one.name, *one.aliases))
-        genre_map.check((*genres.known, *others))
+        genre_map.check((*genres.known, *also, *others))
     except MapError as error:
         line = _find_line(text, error.table, error.key)
         raise _map_error(f"{path}, line {line}: {error}") from error

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="rich",
-    help="List, show, fetch and verify models.",
+    help="List, show, fetch, verify and remove models.",
 )
 
 _SHA256_DIGITS = 64
@@ -31,7 +31,7 @@ DigestOption = Annotated[
 
 @app.command("list")
 def list_models() -> None:
-    """List the models that came with genretag and those that were fetched from the Hub."""
+    """List the models that came with genretag, that you taught it, and that were fetched."""
     from rich.console import Console
 
     from genretag.inference import store
@@ -39,13 +39,15 @@ def list_models() -> None:
 
     console = Console(highlight=False)
     for name, path in store.list_bundled().items():
-        _print_model(name, path, name == store.DEFAULT, console)
+        _print_model(name, path, " (default)" if name == store.DEFAULT else "", console)
+    for name, path in store.list_learned(paths.data_dir()).items():
+        _print_model(name, path, " (learned)", console)
     for address, path in store.list_pulled(paths.cache_dir()).items():
-        _print_model(address, path, False, console)
+        _print_model(address, path, "", console)
 
 
-def _print_model(name: str, path: Path, is_default: bool, console: "Console") -> None:
-    """Print a line with the name, and below it what the model is."""
+def _print_model(name: str, path: Path, mark: str, console: "Console") -> None:
+    """Print a line with the name and a mark, and below it what the model is."""
     from rich.text import Text
 
     from genretag.inference import session
@@ -53,7 +55,7 @@ def _print_model(name: str, path: Path, is_default: bool, console: "Console") ->
     from genretag.report.text import visible
 
     title = Text(visible(name), "bold")
-    console.print(title + Text(" (default)" if is_default else "", "not bold"), soft_wrap=True)
+    console.print(title + Text(mark, "not bold"), soft_wrap=True)
     try:
         manifest = session.load(path, "cpu").manifest
     except GenretagError as error:
@@ -131,6 +133,56 @@ def pull(
         if file not in before:
             store.remove_pulled(file, paths.cache_dir())
         raise
+
+
+@app.command()
+def remove(
+    names: Annotated[
+        list[str], typer.Argument(metavar="NAME|hf:OWNER/REPO[@REV]...", show_default=False)
+    ],
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+) -> None:
+    """Remove models that were learned or fetched; those that came with genretag stay.
+
+    A learned model can be made anew by [bold]genretag learn[/], a fetched one be fetched again.
+    """
+    from genretag.cli.output import translate_errors
+    from genretag.cli.terminal import ask, can_ask
+    from genretag.inference import store
+    from genretag.library import paths
+    from genretag.report.text import visible
+
+    learned, pulled = (
+        store.list_learned(paths.data_dir()),
+        store.list_pulled(paths.cache_dir()),
+    )
+    for name in names:
+        _check_removable(name, {**learned, **pulled})
+    question = f"Remove {', '.join(map(visible, names))}?"
+    if not yes and can_ask() and not ask(question):
+        typer.echo("Nothing was removed.", err=True)
+        return
+    for name in dict.fromkeys(names):
+        file = learned.get(name) or pulled[name]
+        with translate_errors(file):
+            if name in learned:
+                file.unlink()
+            else:
+                store.remove_pulled(file, paths.cache_dir())
+        typer.echo(f"Removed {visible(name)} ({visible(str(file))})")
+
+
+def _check_removable(name: str, removable: "Mapping[str, Path]") -> None:
+    """Raise UsageError if there is no such model to remove."""
+    from genretag.inference import store
+
+    if name in store.list_bundled():
+        raise UsageError(
+            Code.BAD_OPTION, f"{name} came with genretag and stays", "Name a learned model."
+        )
+    if name not in removable:
+        known = f"There are: {', '.join(removable)}." if removable else "There is none to remove."
+        raise UsageError(Code.UNKNOWN_MODEL, f"There is no model {name!r} to remove", known)
 
 
 @app.command()

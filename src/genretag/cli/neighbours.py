@@ -32,7 +32,7 @@ def open_neighbours(
     is_alone = options.no_cache or units.kind == "track"
     with nullcontext() if is_alone else closing(Cache(cache_dir(), group.warn)) as cache:
         predictions = PredictionCache.for_model(cache, model, options.coverage)
-        yield Neighbours(policy, units, predictions, partial(_analyse, options, cache))
+        yield Neighbours(policy, units, predictions, model, partial(_analyse, options, cache))
 
 
 def _analyse(

@@ -16,8 +16,15 @@ if TYPE_CHECKING:
     from genretag.pipeline.survey import Survey
 
 
-def make_policy(context: typer.Context, options: TaggingOptions, model: "Model") -> "TagPolicy":
+def make_policy(
+    context: typer.Context,
+    options: TaggingOptions,
+    model: "Model",
+    other: "Model | None" = None,
+) -> "TagPolicy":
     """Return what to write into files for the genres of `model`.
+
+    Maps and lists may name genres of the `other` model as well, which decides with it.
 
     Raises:
         UsageError: `bad-map`, the file of `--map` is wrong; `bad-option`, the list of `--only` is.
@@ -30,9 +37,10 @@ def make_policy(context: typer.Context, options: TaggingOptions, model: "Model")
     from genretag.domain.tagging import TagPolicy
 
     genres = model.manifest.genres
-    genre_map = maps.read(options.genre_map, genres)
+    also = other.manifest.genres.known if other else ()
+    genre_map = maps.read(options.genre_map, genres, also)
     taxonomy = maps.extend_taxonomy(genre_map)
-    known = (*genres.known, *genre_map.rename.values())
+    known = (*genres.known, *also, *genre_map.rename.values())
     layout = PLAYERS[options.for_player] if options.for_player else PLAIN
     threshold, unit_threshold = choose_thresholds(context, options.threshold, model)
     return TagPolicy(

@@ -13,6 +13,7 @@ from genretag.cli.options import (
     TaggingOptions,
     UnitOptions,
     WritingOptions,
+    in_inference,
     in_writing,
 )
 from genretag.cli.session import open_session
@@ -40,6 +41,14 @@ def scan(
     ] = False,
     tagging: TaggingOptions,
     writing: WritingOptions,
+    and_default: Annotated[
+        bool,
+        in_inference(
+            "--and-default",
+            help="Where a model of [bold]genretag learn[/] is unsure, let the one decide that it "
+            "was learned on.",
+        ),
+    ] = False,
     units: UnitOptions,
     inference: InferenceOptions,
     finding: FindingOptions,
@@ -71,7 +80,7 @@ def scan(
         from genretag.cli.command_line import format_command
         from genretag.cli.display import Display
         from genretag.cli.policy import make_policy, start_survey
-        from genretag.cli.units import open_units
+        from genretag.cli.units import open_fallback, open_units
         from genretag.cli.writing import write_plan
         from genretag.domain.advice import ThresholdAdvice
         from genretag.domain.tagging import selection
@@ -84,16 +93,18 @@ def scan(
         folder = common_folder(paths)
         display = Display(lambda: files.found, folder, output=output, command=again)
         predictor = session.predictor(display.warn)
-        policy = make_policy(context, tagging, predictor.loaded)
+        model = predictor.loaded
+        policy = make_policy(context, tagging, model, model.base if and_default else None)
         advice = ThresholdAdvice(policy)
         with (
             display,
-            open_units(units, predictor.loaded, policy.naming) as unit_settings,
+            open_units(units, model, policy.naming) as unit_settings,
+            open_fallback(context, tagging, units, model, and_default) as fallback,
             predictor.cache() as cache,
             predictor.analyses(files, selection(policy, finding.video), cache) as analyses,
         ):
             survey = start_survey(surveyed, policy, inference.no_cache)
-            planned = plan_files(display.watch(analyses), policy, unit_settings, survey)
+            planned = plan_files(display.watch(analyses), policy, unit_settings, survey, fallback)
             outcomes = advice.count(planned)
             if writing.plan:
                 write_plan(display, outcomes, writing.plan)

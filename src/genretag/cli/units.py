@@ -4,12 +4,14 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
-from genretag.cli.options import UnitOptions
+import typer
+
+from genretag.cli.options import TaggingOptions, UnitOptions
 
 if TYPE_CHECKING:
     from genretag.domain.naming import Naming
     from genretag.inference.session import Model
-    from genretag.pipeline.decide import UnitSettings, Written
+    from genretag.pipeline.decide import Fallback, UnitSettings, Written
 
 
 @contextmanager
@@ -43,3 +45,34 @@ def open_written() -> "Iterator[Written]":
         return
     with closing(journal.Journal(data_dir())) as record:
         yield lambda path: record.written_into(path.resolve())
+
+
+@contextmanager
+def open_fallback(
+    context: typer.Context,
+    tagging: TaggingOptions,
+    units: UnitOptions,
+    model: "Model",
+    is_wanted: bool,
+) -> "Iterator[Fallback | None]":
+    """Yield how the model that a learned one needs decides; None if that is not wanted.
+
+    Raises:
+        UsageError: `bad-option`, `model` was not learned.
+    """
+    from genretag.cli.policy import make_policy
+    from genretag.errors import Code, UsageError
+    from genretag.pipeline.decide import Fallback
+
+    if not is_wanted:
+        yield None
+        return
+    if model.head is None:
+        raise UsageError(
+            Code.BAD_OPTION,
+            f"--and-default is for a model that was learned, and {model.manifest.name} was not",
+            "Leave it out, or name a model of `genretag learn` with --model.",
+        )
+    policy = make_policy(context, tagging, model.base, model)
+    with open_units(units, model.base, policy.naming) as settings:
+        yield Fallback(policy, settings)

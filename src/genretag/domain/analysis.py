@@ -25,6 +25,7 @@ class Analysis:
         duration_s: how long the file plays, with `windows`.
         state: of the file on disk before it was read, where the cache has something to learn.
         fingerprint: of its sound; None where that is not known.
+        base_prediction: what the model says that a learned one needs; None for other models.
     """
 
     path: Path
@@ -35,6 +36,7 @@ class Analysis:
     duration_s: float = 0.0
     state: str | None = None
     fingerprint: bytes | None = None
+    base_prediction: Prediction | None = None
 
     @classmethod
     def failed(cls, path: Path, error: FileError) -> "Analysis":

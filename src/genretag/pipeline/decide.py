@@ -7,7 +7,8 @@ from pathlib import Path
 from genretag.domain import tagging
 from genretag.domain.analysis import Analysis
 from genretag.domain.grouping import Group
-from genretag.domain.outcome import Outcome
+from genretag.domain.naming import Spellings
+from genretag.domain.outcome import Outcome, Unsure
 from genretag.domain.pooling import Pooling
 from genretag.domain.prediction import Prediction
 from genretag.domain.tagging import TagPolicy
@@ -49,18 +50,57 @@ BY_TRACK = UnitSettings()
 """Each track is decided by itself."""
 
 
+@dataclass(frozen=True)
+class Fallback:
+    """How the model that a learned one needs decides, where that is unsure.
+
+    Attributes:
+        policy: with that model's thresholds and families.
+        units: with its pooling.
+    """
+
+    policy: TagPolicy
+    units: UnitSettings
+
+    def with_spellings(self, spellings: Spellings) -> "Fallback":
+        """Return the same with the spellings of a library."""
+        return replace(self, policy=self.policy.with_spellings(spellings))
+
+    def decide(self, batch: Batch) -> dict[int, Outcome]:
+        """Return the outcomes of the files that are not decided, by their positions."""
+        analyses = tuple(replace(one, prediction=one.base_prediction) for one in batch.analyses)
+        return _decide_batch(Batch(analyses, batch.by), self.policy, self.units)
+
+
 def decide(
-    batches: Iterable[Batch], policy: TagPolicy, units: UnitSettings = BY_TRACK
+    batches: Iterable[Batch],
+    policy: TagPolicy,
+    units: UnitSettings = BY_TRACK,
+    fallback: Fallback | None = None,
 ) -> Iterator[Analysis]:
-    """Yield each file with its outcome under `policy`, in their order."""
+    """Yield each file with its outcome under `policy`, in their order; unsure ones by `fallback`.
+
+    An album is unsure as a whole, so no fallback finishes what the policy began.
+    """
     for batch in batches:
-        decided: dict[int, Outcome] = {}
-        is_open = any(analysis.outcome is None for analysis in batch.analyses)
-        for group in batch.groups if is_open else ():
-            decided |= _decide_group(group, batch.analyses, policy, units)
+        decided = _decide_batch(batch, policy, units)
+        unsure = [n for n, outcome in decided.items() if isinstance(outcome, Unsure)]
+        others = fallback.decide(batch) if fallback and unsure else {}
+        for position in unsure:
+            other = others.get(position)
+            if other and not isinstance(other, Unsure):
+                decided[position] = other
         for position, analysis in enumerate(batch.analyses):
             outcome = decided.get(position)
             yield replace(analysis, outcome=outcome) if outcome else analysis
+
+
+def _decide_batch(batch: Batch, policy: TagPolicy, units: UnitSettings) -> dict[int, Outcome]:
+    decided: dict[int, Outcome] = {}
+    if any(analysis.outcome is None for analysis in batch.analyses):
+        for group in batch.groups:
+            decided |= _decide_group(group, batch.analyses, policy, units)
+    return decided
 
 
 def _decide_group(

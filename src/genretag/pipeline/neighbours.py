@@ -11,11 +11,13 @@ from genretag.domain.outcome import Outcome, Unchanged
 from genretag.domain.tagging import TagPolicy, selection
 from genretag.domain.unit import UnitKind
 from genretag.errors import FileError
+from genretag.inference.session import Model
 from genretag.library.walk import Walk
 from genretag.pipeline.decide import UnitSettings, given_names
 from genretag.pipeline.group import Batch, continues, group
 from genretag.pipeline.read import read, select
 from genretag.pipeline.recall import PredictionCache
+from genretag.pipeline.score import rescore
 
 Analyse = Callable[[Sequence[Path]], Iterable[Analysis]]
 """Analyses files, and scores all of them."""
@@ -32,6 +34,7 @@ class Neighbours:
 
     Args:
         predictions: those of earlier runs.
+        model: predicts.
         analyse: analyses those that are not known.
     """
 
@@ -40,11 +43,13 @@ class Neighbours:
         policy: TagPolicy,
         units: UnitSettings,
         predictions: PredictionCache,
+        model: Model,
         analyse: Analyse,
     ) -> None:
         self.policy = policy
         self.units = units
         self._predictions = predictions
+        self._model = model
         self._analyse = analyse
         self._selection = selection(policy)
         self._known: dict[Path, Analysis] = {}
@@ -99,7 +104,7 @@ class Neighbours:
         """Return what earlier runs or its tags say of a file; without a prediction for the rest."""
         if isinstance(file, Outcome):
             return Analysis(file.path, outcome=file)
-        known = self._known.get(file) or self._predictions.recall(file, self._selection)
+        known = self._known.get(file) or self._recall(file)
         if known is None:
             try:
                 with tags.open(file) as tagged:
@@ -108,6 +113,10 @@ class Neighbours:
             except FileError as error:
                 known = Analysis.failed(file, error)
         return self._known.setdefault(file, known)
+
+    def _recall(self, file: Path) -> Analysis | None:
+        known = self._predictions.recall(file, self._selection)
+        return next(rescore([known], self._model)) if known else None
 
     def _see(self, analysis: Analysis, as_before: bool) -> Analysis:
         """Return what is known of a file by now, as if genretag had not written if `as_before`."""

@@ -1,7 +1,7 @@
 """Stage 2: recall what the cache knows of a file; at the end of the others, keep what is new."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,19 +24,17 @@ class PredictionCache:
     Attributes:
         cache: None where nothing is kept.
         predictor: a digest of all that a prediction depends on beside the sound.
-        rescore: what a learned head makes of predictions, which are those of its base model here.
     """
 
     cache: Cache | None
     predictor: bytes
-    rescore: Callable[[Prediction], Prediction]
 
     @classmethod
     def for_model(cls, cache: Cache | None, model: Model, coverage: str) -> "PredictionCache":
-        """Return the predictions of a model with a coverage."""
+        """Return the predictions of a model, or of the base of a learned one, with a coverage."""
         parts = "\0".join((__version__, model.base.digest, coverage))
         digest = hashlib.blake2b(parts.encode(), digest_size=16).digest()
-        return cls(cache, digest, model.rescore)
+        return cls(cache, digest)
 
     def recall(self, path: Path, selection: Selection) -> Analysis | None:
         """Return all that is known of a file nobody has touched; None if it must be analysed."""
@@ -46,9 +44,7 @@ class PredictionCache:
         outcome = selection.exclude(known.track)
         if outcome:
             return replace(known, outcome=outcome)
-        if known.prediction is None:
-            return None
-        return replace(known, prediction=self.rescore(known.prediction))
+        return known if known.prediction else None
 
     def prediction(self, fingerprint: bytes | None) -> Prediction | None:
         """Return what was predicted for a sound before."""

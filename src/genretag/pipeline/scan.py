@@ -1,7 +1,6 @@
 """The stages of a run over many files, in their order."""
 
 from collections.abc import Callable, Generator, Iterable, Iterator
-from dataclasses import replace
 from functools import partial
 from itertools import chain as join
 from pathlib import Path
@@ -15,10 +14,10 @@ from genretag.executors.base import Executor
 from genretag.inference.session import Model
 from genretag.pipeline.analyse import Analyser
 from genretag.pipeline.annotate import annotate
-from genretag.pipeline.decide import BY_TRACK, UnitSettings, decide
+from genretag.pipeline.decide import BY_TRACK, Fallback, UnitSettings, decide
 from genretag.pipeline.group import group
 from genretag.pipeline.recall import PredictionCache, recall, remember
-from genretag.pipeline.score import BatchScorer
+from genretag.pipeline.score import BatchScorer, rescore
 from genretag.pipeline.settings import AnalysisSettings
 from genretag.pipeline.survey import Survey
 
@@ -58,21 +57,15 @@ def predict_files(
     )
 
 
-def rescore(analyses: Iterable[Analysis], model: Model) -> Iterator[Analysis]:
-    """Yield the same analyses, with the predictions of a learned head if `model` is one."""
-    for analysis in analyses:
-        known = analysis.prediction
-        yield replace(analysis, prediction=model.rescore(known)) if known else analysis
-
-
 def plan_files(
     analyses: Iterable[Analysis],
     policy: TagPolicy,
     units: UnitSettings = BY_TRACK,
     survey: Survey | None = None,
+    fallback: Fallback | None = None,
 ) -> Iterator[Outcome]:
     """Yield what is to be written into each file under `policy`, with notes for a person."""
-    return annotate(decide_files(analyses, policy, units, survey))
+    return annotate(decide_files(analyses, policy, units, survey, fallback))
 
 
 def decide_files(
@@ -80,8 +73,12 @@ def decide_files(
     policy: TagPolicy,
     units: UnitSettings = BY_TRACK,
     survey: Survey | None = None,
+    fallback: Fallback | None = None,
 ) -> Iterator[Analysis]:
-    """Yield each file with what `policy` makes of it, in the spellings of a `survey` if given."""
+    """Yield each file with what `policy` makes of it, in the spellings of a `survey` if given.
+
+    A `fallback` decides where that is unsure.
+    """
     analyses = iter(analyses)
     first: list[Analysis] = []
     if survey:
@@ -91,11 +88,13 @@ def decide_files(
             if analysis is None:
                 break
             first.append(analysis)
-        policy = policy.with_spellings(next(survey))
+        spellings = next(survey)
+        policy = policy.with_spellings(spellings)
+        fallback = fallback and fallback.with_spellings(spellings)
     yield from chain(
         join(first, analyses),
         partial(group, by=units.kind),
-        partial(decide, policy=policy, units=units),
+        partial(decide, policy=policy, units=units, fallback=fallback),
     )
 
 

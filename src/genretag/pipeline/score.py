@@ -45,6 +45,16 @@ def _batches(windows: Iterable[Window]) -> Iterator[list[Window]]:
         yield batch
 
 
+def rescore(analyses: Iterable[Analysis], model: Model) -> Iterator[Analysis]:
+    """Yield the same analyses; those of its base model as a learned `model` predicts them."""
+    for analysis in analyses:
+        known = analysis.prediction
+        if known and model.head:
+            yield replace(analysis, prediction=model.rescore(known), base_prediction=known)
+        else:
+            yield analysis
+
+
 class BatchScorer:
     """Scores windows of several files at once; where the model's device fails, on the CPU.
 

@@ -9,6 +9,7 @@ from rich.text import Text
 
 from genretag.domain.genre import GenreVocabulary
 from genretag.domain.manifest import ModelManifest
+from genretag.inference.store import DIGEST_LENGTH
 from genretag.report import facts
 from genretag.report.text import visible
 
@@ -36,6 +37,7 @@ def print_card(
             *_other_names(manifest.genres),
             ("threshold", f"{_thresholds(manifest)}{_target(manifest.training)}"),
             *_trained_on(manifest.training),
+            *_stands_on(manifest),
             *(("measured", text) for text in _scores(manifest.scores)),
             ("identity", identity),
             ("SHA-256", facts.unbroken(digest)),
@@ -79,6 +81,11 @@ def _trained_on(training: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     data = training.get("data")
     if isinstance(data, str) and data:
         yield "trained on", data
+
+
+def _stands_on(manifest: ModelManifest) -> Iterator[tuple[str, str]]:
+    if manifest.base:
+        yield "learned on", f"{manifest.base.model}@{manifest.base.sha256[:DIGEST_LENGTH]}"
 
 
 def _scores(scores: Mapping[str, Any]) -> Iterator[str]:
