@@ -70,6 +70,7 @@ class Judgement:
         confusion: [n_genres, n_genres] tracks, by true genre (rows) and predicted genre.
         threshold: from which a genre is written into a track by itself.
         target: the precision that it is chosen for.
+        reaches_target: whether the tracks show that it has that precision.
         by_track: what reaches thresholds that were chosen on other artists.
         by_unit: the same where albums are decided together; None without albums or pooling.
         base: the base model on the same tracks; None where no name is the same.
@@ -87,6 +88,7 @@ class Judgement:
     confusion: tuple[tuple[int, ...], ...]
     threshold: float
     target: float
+    reaches_target: bool
     by_track: AcceptedClips
     by_unit: AcceptedClips | None
     base: Comparison | None
@@ -95,11 +97,6 @@ class Judgement:
     def is_better_than_guessing(self) -> bool:
         """Whether it is surely right more often than who always says the commonest genre."""
         return self.accuracy.low > self.commonest_share
-
-    @property
-    def keeps_target(self) -> bool:
-        """Whether the threshold has the precision that it is chosen for, at least in the mean."""
-        return self.by_track.precision >= self.target
 
     def to_dict(self) -> dict[str, Any]:
         """Return all numbers as JSON can hold them."""
@@ -137,6 +134,7 @@ def judge(
         tuple(map(tuple, metrics["confusion"])),
         learned.threshold,
         target,
+        learned.reaches_target,
         AcceptedClips(**learned.by_fold.measure_accepted(tracks.is_real)),
         _measure_units(learned),
         _compare(learned, base_labels, base_model),

@@ -25,14 +25,14 @@ class CalibrationTarget:
 
     At least `precision` of the samples that reach the threshold must be right, by the lower end of
     its 95% interval, and at least `min_accepted` samples must reach it. `averaging` is what is
-    averaged over the windows of a sample. Where no threshold is as good, `nearest` says whether one
-    that comes near it is taken, see `threshold.choose_threshold`.
+    averaged over the windows of a sample. Where no threshold is as good, it is `otherwise`,
+    or one that comes near it, see `threshold.choose_threshold`.
     """
 
     precision: float
     min_accepted: int
     averaging: Averaging = "scores"
-    nearest: bool = True
+    otherwise: float | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,7 +91,7 @@ class OutOfFold:
             self.families,
             self.target.precision,
             self.target.min_accepted,
-            self.target.nearest,
+            self.target.otherwise,
         )
 
 

@@ -28,6 +28,9 @@ from genretag.learning.threshold import find_families
 from genretag.learning.units import Units
 from genretag.learning.weights import balance_genres, weigh_groups
 
+_TOLERANCE = 1e-5
+"""No prediction changes where the search for a head goes on."""
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -89,6 +92,7 @@ class LearnedHead:
         head: fitted to all tracks; its last output stands for all other music.
         temperature: by which its logits are divided.
         threshold: from which a genre is written into a track by itself.
+        reaches_target: whether the tracks show that it is right as often as it should be.
         pooling: for albums and artists; None if the base model has none.
         by_fold: out-of-fold predictions, each fold calibrated by the others: what is to be expected
             of new music.
@@ -99,6 +103,7 @@ class LearnedHead:
     head: LinearHead
     temperature: float
     threshold: float
+    reaches_target: bool
     pooling: Pooling | None
     by_fold: Calibrated
     units: Units
@@ -151,9 +156,19 @@ def learn(
     temperature, final = calibrate_all(scored)
     by_fold = calibrate_by_fold(scored)
     threshold = float(final.thresholds[0])
+    accepted = final.measure_accepted(np.ones(len(tracks), bool))
     units = _collect_units(tracks, by_fold)
     poolings, own = _choose_poolings(units, pooling, threshold, target)
-    return LearnedHead(head, temperature, threshold, own, by_fold, units, poolings)
+    return LearnedHead(
+        head,
+        temperature,
+        threshold,
+        accepted["precision_95"][0] >= target.precision,
+        own,
+        by_fold,
+        units,
+        poolings,
+    )
 
 
 def fit(tracks: LabelledTracks, mask: Mask, recipe: Recipe) -> LinearHead:
@@ -175,10 +190,11 @@ def fit(tracks: LabelledTracks, mask: Mask, recipe: Recipe) -> LinearHead:
     )
     nothing = np.tile(np.eye(targets.shape[1])[-1], (len(tracks.sounds), 1))
     return fit_logistic_regression(
-        np.concatenate([tracks.embeddings[mask].astype(np.float64), tracks.sounds]),
+        np.concatenate([tracks.embeddings[mask], tracks.sounds]).astype(np.float32),
         np.concatenate([targets, nothing]),
         np.concatenate([weights, of_sounds]),
         recipe.c,
+        _TOLERANCE,
     )
 
 
@@ -215,8 +231,8 @@ def _choose_poolings(
 ) -> tuple[Mapping[int, Pooling], Pooling | None]:
     """Return the model of units for each fold, and that for new music.
 
-    Where too few tracks are of albums to choose a threshold for them, it is the base model's, or
-    that for single tracks if that is higher.
+    Where too few tracks are of albums to choose a threshold for them, it is the base model's. It is
+    never below that for single tracks: a few albums say less than all tracks.
     """
     if pooling is None:
         return {}, None
@@ -224,10 +240,12 @@ def _choose_poolings(
     alone = {fold: float(units.thresholds[units.folds == fold][0]) for fold in folds}
     poolings = {fold: replace(pooling, apart=alone[fold]) for fold in folds}
 
+    of_units = replace(target, otherwise=pooling.threshold)
+
     def choose(own: Units, floor: float) -> float:
         if len(own.clips) < target.min_accepted:
             return max(pooling.threshold, floor)
-        return own.choose_threshold(poolings, target)
+        return max(own.choose_threshold(poolings, of_units), floor)
 
     for fold in folds:
         others = units.select(units.folds != fold)

@@ -18,9 +18,6 @@ Hits = NDArray[np.bool_]
 Intervals = NDArray[np.float64]
 """[2] or [2, n_thresholds]: the lower and the upper end of 95% intervals, in [0, 1]."""
 
-NEVER = 1.0
-"""A threshold that nothing reaches."""
-
 _THRESHOLDS = np.arange(1, 100) / 100
 _RESAMPLES = 2000
 
@@ -131,14 +128,14 @@ def choose_threshold(
     families: Families,
     precision: float,
     min_accepted: int,
-    nearest: bool = True,
+    otherwise: float | None = None,
 ) -> float:
     """Find the lowest threshold, in hundredths, with a precision of at least `precision`.
 
     The lower end of the 95% interval must reach it, and `min_accepted` clips or more must be
     accepted. Where no threshold is as good, it is the one with the highest lower end among those
-    whose precision itself reaches it. If that is none either, it is the one with the highest lower
-    end of all, or NEVER if `nearest` is False.
+    whose precision itself reaches it. If that is none either, it is `otherwise`, or where that is
+    None the one with the highest lower end of all.
     """
     accepted, right = judge_written(probabilities, truth, families, _THRESHOLDS[None])
     low = grouped_share_interval(right, accepted, groups)[0]
@@ -147,8 +144,8 @@ def choose_threshold(
     if len(reached):
         return float(_THRESHOLDS[reached[0]])
     is_precise = is_enough & (right.sum(axis=0) >= precision * accepted.sum(axis=0))
-    if not is_precise.any() and not nearest:
-        return NEVER
+    if not is_precise.any() and otherwise is not None:
+        return otherwise
     candidates = np.flatnonzero(is_precise if is_precise.any() else is_enough)
     return float(_THRESHOLDS[candidates[low[candidates].argmax()]])
 

@@ -82,7 +82,7 @@ class Units:
             self.families,
             target.precision,
             target.min_accepted,
-            target.nearest,
+            target.otherwise,
         )
 
 

@@ -132,7 +132,9 @@ def learn_library(
         tuple(_list_units(albums)),
         embed_sounds(model),
     )
-    target = CalibrationTarget(settings.precision, MIN_ACCEPTED, "logits", nearest=False)
+    target = CalibrationTarget(
+        settings.precision, MIN_ACCEPTED, "logits", otherwise=model.manifest.threshold
+    )
     learned = learn(tracks, settings.recipe, target, model.manifest.pooling, progress)
     labels = _label_by_base(library, learned, tracks, model, settings.taxonomy)
     return LearnedGenres(

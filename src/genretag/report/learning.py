@@ -81,10 +81,10 @@ def _print_worth(judgement: Judgement, console: Console) -> None:
         lines.append(
             f"Albums decided together: into {_describe_written(judgement.by_unit)}",
         )
-    if not judgement.keeps_target:
+    if not judgement.reaches_target:
         lines.append(
-            f"No threshold is right in {_percent(judgement.target)}: more tagged tracks help, and "
-            "so does --and-default."
+            f"These tracks cannot show that {_percent(judgement.target)} of what is written is "
+            "right: more of them would help."
         )
     f1 = judgement.f1_macro
     lines.append(
