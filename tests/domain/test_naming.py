@@ -42,6 +42,13 @@ def test_a_text_with_several_genres_and_a_placeholder_are_no_spellings() -> None
     assert naming.spellings == {}
 
 
+def test_what_a_terminal_cannot_show_is_not_spread() -> None:
+    naming = spelled(*[("Hip\nHop",), ("\x1b[31mJazz",), ("\u202ePop",)] * 5, ("hip hop",))
+    assert [naming.names(one) for one in ("Hip-Hop", "Jazz", "Pop")] == [
+        ("hip hop",), ("Jazz",), ("Pop",),
+    ]  # fmt: skip
+
+
 def test_the_map_goes_before_the_library() -> None:
     naming = Naming(GenreMap(rename={"Hip-Hop": "Beats"}, aliases={"Jazzy": "Jazz"}))
     found = spelled(("Hip Hop",), ("Jazzy",), ("JAZZ",), ("Jazzy",), naming=naming)

@@ -229,7 +229,7 @@ def _judge(
     name, taxonomy = use.name, naming.taxonomy
     if fold_name(name) in given or naming.genre_map.changes(name):
         return use
-    if kind := _find_junk(name, placeholders):
+    if kind := find_junk(name, placeholders):
         return JunkName(name, use.files, kind)
     whole = taxonomy.find(name)
     parts = [part for one in _BETWEEN_GENRES.split(name) if (part := one.strip())]
@@ -248,10 +248,20 @@ def _judge(
     return UnknownName(name, use.files, similar, "letters" if similar else None)
 
 
-def _find_junk(name: str, placeholders: frozenset[str]) -> JunkKind | None:
+def find_junk(name: str, placeholders: frozenset[str] = frozenset()) -> JunkKind | None:
+    """Return why a name is no genre; None if nothing speaks against it."""
     if fold_name(name) in placeholders:
         return "placeholder"
     return next((kind for kind, one in _PATTERNS.items() if one.fullmatch(name)), None)
+
+
+def may_be_genre(name: str) -> bool:
+    """Tell whether a name may be that of a genre which nobody else knows.
+
+    >>> may_be_genre("Schlagertechno"), may_be_genre("https://example.org"), may_be_genre("1994")
+    (True, False, False)
+    """
+    return not find_junk(name) and len(name) <= _LONGEST_NAME and name.isprintable()
 
 
 def _find_spelled(uses: Sequence[NameUse], naming: Naming) -> Iterator[SpelledGenre]:

@@ -98,8 +98,8 @@ def find_spellings(
 ) -> Spellings:
     """Return the spelling of each genre that most files have; of equal ones the first by name.
 
-    Placeholders are no genres, a name at which players split is none of one genre, and what the
-    map of `naming` changes is never written.
+    Placeholders are no genres, a name at which players split is none of one genre, what a terminal
+    cannot show is not spread, and what the map of `naming` changes is never written.
 
     >>> sorted(find_spellings([("Hip Hop",), ("Rap", "Jazz"), ("Hip Hop",)], Naming(), frozenset())
     ...        .items())
@@ -108,7 +108,8 @@ def find_spellings(
     counts = Counter(name for genres in files for name in genres)
     found: defaultdict[str, list[str]] = defaultdict(list)
     for name in counts:
-        usable = player_safe(name) == name and fold_name(name) not in placeholders
+        is_clean = player_safe(name) == name and name.isprintable()
+        usable = is_clean and fold_name(name) not in placeholders
         if usable and not naming.genre_map.changes(name):
             found[naming.taxonomy.identify(name)].append(name)
     return {

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from genretag.domain.genre import player_safe
+from genretag.domain.name_check import find_junk, may_be_genre
 from genretag.domain.taxonomy import Taxonomy
 from genretag.learning.logistic_regression import Shares
 
-_SEPARATORS = re.compile(r"[;/,|\0]")
+_SEPARATORS = re.compile(r"[;/,|\0\r\n]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,16 +108,18 @@ def choose_genres(
 def split_names(names: Iterable[str], taxonomy: Taxonomy) -> list[str]:
     """Split texts that hold several genres, unless the taxonomy knows them as one.
 
-    What has no letter and no digit is no name.
+    Web addresses, years, numbers and the like are no genres, nor are texts that no line can hold.
 
-    >>> split_names(["Rock; Pop", "Jazz"], Taxonomy([]))
+    >>> split_names(["Rock; Pop", "Jazz", "1994"], Taxonomy([]))
     ['Rock', 'Pop', 'Jazz']
     """
     parts: list[str] = []
     for name in names:
-        whole = taxonomy.find(name) is not None
-        parts += [name] if whole else [part.strip() for part in _SEPARATORS.split(name)]
-    return [part for part in parts if any(map(str.isalnum, part))]
+        if taxonomy.find(name):
+            parts.append(name)
+        elif not find_junk(name):
+            parts += filter(may_be_genre, map(str.strip, _SEPARATORS.split(name)))
+    return parts
 
 
 def _identify_all(names: Iterable[str], taxonomy: Taxonomy) -> list[str]:
@@ -128,7 +131,7 @@ def _find_spellings(tracks: Iterable[Iterable[str]], taxonomy: Taxonomy) -> Mapp
     counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for names in tracks:
         for name in split_names(names, taxonomy):
-            if player_safe(name) == name:
+            if player_safe(name) == name and name.isprintable():
                 counts[taxonomy.identify(name)][name] += 1
     return {
         genre: min(spellings, key=lambda name: (-spellings[name], name))
