@@ -10,6 +10,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 from audio_files import write_tone
 from command import COMMAND
@@ -335,6 +336,15 @@ class TestBadInput:
         assert genretag("learn", library).returncode == 0
         done = genretag("learn", "--model", "my-genres", "--name", "second", library)
         assert done.returncode == 2 and "was learned itself" in " ".join(done.stderr.split())
+
+    def test_a_base_that_gives_no_embeddings(
+        self, genretag, library: Path, toy: Path, tmp_path: Path, home
+    ) -> None:
+        model = onnx.load(toy)
+        del model.graph.output[1]
+        onnx.save(model, tmp_path / "mute.onnx")
+        done = genretag("learn", "--model", tmp_path / "mute.onnx", library)
+        self.check(done, home, 2, "bad-option", "gives no embeddings")
 
     def test_a_base_that_is_gone(self, genretag, library: Path, toy: Path, tmp_path, home) -> None:
         base = tmp_path / "base.onnx"
