@@ -317,6 +317,16 @@ class TestBadInput:
                     tags.write(file, [name])
         self.check(genretag("learn", music), home, 3, "Nothing was saved", "no better than always")
 
+    def test_copies_of_the_same_sounds(self, genretag, music: Path, home) -> None:
+        for number in range(12):
+            file = write_tone(music / "0" / f"{number}.flac", seconds=2.5, hz=300.0 + 90 * number)
+            tags.write(file, ["Left" if number % 2 else "Right"])
+            for copy in range(1, 4):
+                folder = music / str(copy)
+                folder.mkdir(exist_ok=True)
+                (folder / file.name).write_bytes(file.read_bytes())
+        self.check(genretag("learn", music), home, 3, "10 tracks by 3 artists")
+
     def test_files_that_fail_are_named_and_the_others_go_on(
         self, genretag, library: Path, home
     ) -> None:

@@ -42,6 +42,12 @@ def test_a_text_with_several_genres_and_a_placeholder_are_no_spellings() -> None
     assert naming.spellings == {}
 
 
+def test_odd_spellings_stay_where_they_are() -> None:
+    odd = ("hip hop!!!", "[country]", "_jazz_", "=Pop", "#Rock", '"Blues"', "Folk" + "-" * 99 + "k")
+    naming = spelled(*[(name,) for name in odd])
+    assert naming.spellings == {}
+
+
 def test_what_a_terminal_cannot_show_is_not_spread() -> None:
     naming = spelled(*[("Hip\nHop",), ("\x1b[31mJazz",), ("\u202ePop",)] * 5, ("hip hop",))
     assert [naming.names(one) for one in ("Hip-Hop", "Jazz", "Pop")] == [

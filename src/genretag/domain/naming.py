@@ -8,6 +8,8 @@ from genretag.domain.genre import fold_name, player_safe
 from genretag.domain.genre_map import IDENTITY_MAP, GenreMap
 from genretag.domain.taxonomy import Taxonomy, load_taxonomy
 
+_LONGEST = 60
+
 Spellings = Mapping[str, str]
 """How a library writes genres: by their common names, or folded names of unknown genres."""
 
@@ -93,13 +95,26 @@ class Naming:
         return self.distinct(names)
 
 
+def is_plain(name: str) -> bool:
+    """Tell whether a name may be written into files that do not have it.
+
+    It has no character at which players split or that a terminal cannot show, begins and ends with
+    a letter or a digit, and is no longer than 60 characters.
+
+    >>> is_plain("Hip Hop"), is_plain("hip hop!!!"), is_plain("Rock; Pop")
+    (True, False, False)
+    """
+    ends = name[:1].isalnum() and name[-1:].isalnum()
+    return ends and len(name) <= _LONGEST and name.isprintable() and player_safe(name) == name
+
+
 def find_spellings(
     files: Iterable[tuple[str, ...]], naming: Naming, placeholders: frozenset[str]
 ) -> Spellings:
     """Return the spelling of each genre that most files have; of equal ones the first by name.
 
-    Placeholders are no genres, a name at which players split is none of one genre, what a terminal
-    cannot show is not spread, and what the map of `naming` changes is never written.
+    Placeholders are no genres, only plain names are spread, see `is_plain`, and what the map of
+    `naming` changes is never written.
 
     >>> sorted(find_spellings([("Hip Hop",), ("Rap", "Jazz"), ("Hip Hop",)], Naming(), frozenset())
     ...        .items())
@@ -108,8 +123,7 @@ def find_spellings(
     counts = Counter(name for genres in files for name in genres)
     found: defaultdict[str, list[str]] = defaultdict(list)
     for name in counts:
-        is_clean = player_safe(name) == name and name.isprintable()
-        usable = is_clean and fold_name(name) not in placeholders
+        usable = is_plain(name) and fold_name(name) not in placeholders
         if usable and not naming.genre_map.changes(name):
             found[naming.taxonomy.identify(name)].append(name)
     return {

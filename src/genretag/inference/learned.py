@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,7 +81,7 @@ def _keep_earlier(file: Path, content: bytes) -> Path | None:
         return None
     digest = hashlib.sha256(earlier).hexdigest()[:DIGEST_LENGTH]
     kept = file.with_name(f"{file.stem}@{digest}{file.suffix}")
-    file.replace(kept)
+    kept.write_bytes(earlier)  # a copy, so that there is a model of that name at any instant
     return kept
 
 
@@ -130,7 +131,10 @@ def invalid_head(path: Path, why: str) -> RunError:
 
 def _read(path: Path) -> bytes:
     try:
-        size = path.stat().st_size
+        status = path.stat()
+        size = status.st_size
+        if not stat.S_ISREG(status.st_mode):
+            raise invalid_head(path, "it is no file")
         if size <= _MOST_BYTES:
             return path.read_bytes()
     except OSError as error:

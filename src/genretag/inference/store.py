@@ -52,7 +52,7 @@ def check_model_name(name: str) -> None:
     why = None
     if not _MODEL_NAME.fullmatch(name) or _DEVICE_NAME.fullmatch(name):
         why = "may have up to 64 letters, digits, dots, dashes and underscores"
-    elif name in list_bundled():
+    elif name.casefold() in map(str.casefold, list_bundled()):
         why = "may not be that of a bundled model"
     if why:
         raise UsageError(

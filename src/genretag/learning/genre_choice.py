@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from genretag.domain.genre import player_safe
 from genretag.domain.name_check import find_junk, may_be_genre
+from genretag.domain.naming import is_plain
 from genretag.domain.taxonomy import Taxonomy
 from genretag.learning.logistic_regression import Shares
 
@@ -127,11 +127,11 @@ def _identify_all(names: Iterable[str], taxonomy: Taxonomy) -> list[str]:
 
 
 def _find_spellings(tracks: Iterable[Iterable[str]], taxonomy: Taxonomy) -> Mapping[str, str]:
-    """Return the most common spelling of each genre that players show; of equal ones, the first."""
+    """Return the most common plain spelling of each genre; of equal ones, the first."""
     counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for names in tracks:
         for name in split_names(names, taxonomy):
-            if player_safe(name) == name and name.isprintable():
+            if is_plain(name) or taxonomy.find(name) is None:
                 counts[taxonomy.identify(name)][name] += 1
     return {
         genre: min(spellings, key=lambda name: (-spellings[name], name))

@@ -1,6 +1,5 @@
 """Judges what was learned, by predictions of heads that had not heard the track's artist."""
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -23,7 +22,7 @@ class JudgedGenre:
 
     Attributes:
         name: as the library spells it.
-        tracks: how many have it as the genre they are judged by.
+        tracks: how many have it.
         artists: by how many artists these are.
         precision: how many of the tracks that are told to be of it are.
         recall: how many of its tracks are told to be of it.
@@ -130,7 +129,7 @@ def judge(
         float(counts.max() / counts.sum()),
         Estimate(metrics["f1_macro"], *metrics["f1_macro_95"]),
         calibration_error(probabilities[known], truth[known]),
-        tuple(_judge_genres(learned, tracks.genres)),
+        tuple(_judge_genres(learned, tracks)),
         tuple(map(tuple, metrics["confusion"])),
         learned.threshold,
         target,
@@ -141,12 +140,11 @@ def judge(
     )
 
 
-def _judge_genres(learned: LearnedHead, genres: Sequence[str]) -> list[JudgedGenre]:
-    scored = learned.by_fold.scored
-    predicted, truth = learned.probabilities.argmax(axis=1), scored.truth
+def _judge_genres(learned: LearnedHead, tracks: LabelledTracks) -> list[JudgedGenre]:
+    scored, predicted = learned.by_fold.scored, learned.probabilities.argmax(axis=1)
     judged = []
-    for column, name in enumerate(genres):
-        told, own = (predicted == column) & scored.known, truth == column
+    for column, name in enumerate(tracks.genres):
+        told, own = (predicted == column) & scored.known, tracks.shares[:, column] > 0
         right = int((told & own).sum())
         judged.append(
             JudgedGenre(

@@ -115,7 +115,7 @@ def learn_library(
     Raises:
         RunError: `not-learnable`, there are too few tagged tracks, genres or artists.
     """
-    artists = [_tell_artist(track) for track in library.tracks]
+    artists = _tell_artists(library)
     choice = choose_genres(
         library.genres, artists, settings.taxonomy, settings.min_tracks, settings.min_artists
     )
@@ -186,9 +186,16 @@ def embed_sounds(model: Model) -> Samples:
     return model.predict_with_embeddings(mels)[1].astype(np.float64)
 
 
-def _tell_artist(track: Track) -> str:
-    """Return what tells artists apart: of a track without one, its folder."""
-    return artist_key(track) or str(folder_key(track.path))
+def _tell_artists(library: TaggedLibrary) -> list[str]:
+    """Return what tells artists apart: of a track without one, its folder.
+
+    Copies of one sound are by one artist, whatever their tags say.
+    """
+    first: dict[bytes, str] = {}
+    return [
+        first.setdefault(embedding.tobytes(), artist_key(track) or str(folder_key(track.path)))
+        for track, embedding in zip(library.tracks, library.embeddings, strict=True)
+    ]
 
 
 def _check_choice(library: TaggedLibrary, choice: GenreChoice, settings: LearningSettings) -> None:

@@ -18,7 +18,7 @@ def describe(
 ) -> ModelManifest:
     """Return the manifest of the learned head `name`, which needs `base`, called `source`.
 
-    It holds numbers and names of genres, but no path and no name of an artist.
+    It holds numbers and names of genres, but no path of music and no name of an artist.
     """
     learned, judgement = found.learned, found.judgement
     return ModelManifest(
