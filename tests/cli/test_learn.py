@@ -23,7 +23,7 @@ from genretag.library.cache import FILE
 PITCHES_HZ: Mapping[str, tuple[float, float]] = {
     "Drone": (110, 160),
     "Zydeco": (1300, 1900),
-    "Polka!": (5000, 7000),
+    "Polka": (5000, 7000),
 }
 """A person's genres, none of which any model knows, and how high their tones are."""
 RARE, RARE_HZ = "Rarity", (2900, 3300)
@@ -108,7 +108,7 @@ def test_every_command_takes_a_learned_model_like_any_other(
 
 def test_json_holds_what_the_tables_show(genretag, library: Path) -> None:
     found = json.loads(genretag("learn", "-n", "--format", "json", library).stdout)
-    assert found["genres"] == ["Drone", "Polka!", "Zydeco"]
+    assert found["genres"] == ["Drone", "Polka", "Zydeco"]
     judgement = found["judgement"]
     assert judgement["accuracy"]["value"] == 1 and judgement["tracks"] == 54
     assert np.array(judgement["confusion"]).tolist() == np.diag([18, 18, 18]).tolist()
@@ -147,7 +147,7 @@ def test_what_genretag_wrote_itself_teaches_nothing(
 
 def test_a_narrow_name_with_few_tracks_counts_as_its_parent(genretag, fill: Fill, music) -> None:
     fill("Drone", name="Death Metal", artists=2)
-    fill("Polka!", name="Jazz")
+    fill("Polka", name="Jazz")
     fill("Zydeco", name="Metal")
     found = json.loads(genretag("learn", "-n", "--format", "json", music).stdout)
     assert found["genres"] == ["Jazz", "Metal"]
@@ -158,7 +158,7 @@ def test_a_narrow_name_with_few_tracks_counts_as_its_parent(genretag, fill: Fill
 
 def test_a_map_says_what_a_persons_own_names_are(genretag, fill: Fill, music, tmp_path) -> None:
     fill("Drone", name="Schwermetall", artists=2)
-    fill("Polka!", name="Jazz")
+    fill("Polka", name="Jazz")
     fill("Zydeco", name="Metal")
     names = tmp_path / "map.toml"
     names.write_text('[parents]\nSchwermetall = "Metal"\n', "utf-8")
@@ -318,6 +318,7 @@ class TestBadInput:
         self.check(genretag("learn", music), home, 3, "Nothing was saved", "no better than always")
 
     def test_copies_of_the_same_sounds(self, genretag, music: Path, home) -> None:
+        (music / "0").mkdir(parents=True)
         for number in range(12):
             file = write_tone(music / "0" / f"{number}.flac", seconds=2.5, hz=300.0 + 90 * number)
             tags.write(file, ["Left" if number % 2 else "Right"])
