@@ -6,6 +6,7 @@ from pathlib import Path
 
 from genretag.domain import tagging
 from genretag.domain.analysis import Analysis
+from genretag.domain.family import choose
 from genretag.domain.grouping import Group
 from genretag.domain.naming import Spellings
 from genretag.domain.outcome import Outcome, Unsure
@@ -80,11 +81,12 @@ def decide(
 ) -> Iterator[Analysis]:
     """Yield each file with its outcome under `policy`, in their order; unsure ones by `fallback`.
 
-    An album is unsure as a whole, so no fallback finishes what the policy began.
+    A fallback finishes no unit that has its genre under `policy`: a track of it that stands apart,
+    and is not sure enough by its own sound, would get the genre that the other model has for all.
     """
     for batch in batches:
         decided = _decide_batch(batch, policy, units)
-        unsure = [n for n, outcome in decided.items() if isinstance(outcome, Unsure)]
+        unsure = [n for n, outcome in decided.items() if _is_open(outcome, policy)]
         others = fallback.decide(batch) if fallback and unsure else {}
         for position in unsure:
             other = others.get(position)
@@ -93,6 +95,14 @@ def decide(
         for position, analysis in enumerate(batch.analyses):
             outcome = decided.get(position)
             yield replace(analysis, outcome=outcome) if outcome else analysis
+
+
+def _is_open(outcome: Outcome, policy: TagPolicy) -> bool:
+    """Return whether a file is unsure, and so is its unit if it has one."""
+    threshold = policy.for_units().threshold
+    unit = outcome.unit
+    is_sure = unit is not None and choose(unit.genres, policy.families, threshold) is not None
+    return isinstance(outcome, Unsure) and not is_sure
 
 
 def _decide_batch(batch: Batch, policy: TagPolicy, units: UnitSettings) -> dict[int, Outcome]:
