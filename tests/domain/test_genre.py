@@ -86,6 +86,8 @@ def test_distinct_keeps_the_first_spelling_of_each_genre_in_order(names: list[st
         (("Rock", "Pop\0"), "split"),
         (("Rock", " Pop"), "split"),
         (("Rock", ""), "split"),
+        (("Rock", "Po\x1b[31mp"), "cannot be shown"),
+        (("Rock", "Po\np"), "cannot be shown"),
     ],
 )
 def test_a_vocabulary_that_players_or_people_would_mix_up_is_refused(

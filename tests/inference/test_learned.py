@@ -104,6 +104,9 @@ MANIFESTS: dict[str, Change] = {
     ),
     "more genres than weights": lambda entries: entries | {"genres": ["A", "B", "C"]},
     "a genre twice": lambda entries: entries | {"genres": ["A", "a"]},
+    "a name with control characters": lambda entries: entries | {"name": "own\x1b[31m\nX"},
+    "a genre with control characters": lambda entries: entries | {"genres": ["A", "B\nC"]},
+    "a parent with control characters": lambda entries: entries | {"parents": {"Drone": "\x1b[1m"}},
     "a genre that players split": lambda entries: entries | {"genres": ["A", "B/C"]},
 }
 

@@ -69,9 +69,10 @@ class GenreVocabulary:
         aliases: other names of genres, such as those that an older model has for them.
 
     Raises:
-        ValueError: there are fewer than two names, one stands twice or is not safe for players,
-            a parent is given for a name that is not there or has no name that players show, or an
-            alias stands twice, is a genre or a family itself, or means no genre.
+        ValueError: there are fewer than two names, one stands twice, is not safe for players or
+            holds control characters, a parent is given for a name that is not there or has no
+            name that players show, or an alias stands twice, is a genre or a family itself, or
+            means no genre.
     """
 
     names: tuple[str, ...]
@@ -86,6 +87,9 @@ class GenreVocabulary:
         unsafe = [name for name in self.names if not name or player_safe(name) != name]
         if unsafe:
             raise ValueError(f"players would split these genre names: {unsafe}")
+        odd = [name for name in (*self.names, *self.parents.values()) if not name.isprintable()]
+        if odd:
+            raise ValueError(f"these names hold characters that cannot be shown: {odd}")
         strays = set(self.parents) - set(self.names)
         if strays:
             raise ValueError(f"parents are given for genres that are not there: {sorted(strays)}")

@@ -96,6 +96,8 @@ def read_learned(path: Path) -> LearnedFile:
     manifest, tensors = _parse(path, content)
     if manifest.base is None:
         raise invalid_head(path, "its manifest names no base model")
+    if not manifest.name.isprintable():
+        raise invalid_head(path, f"its name is {manifest.name!r}")
     try:
         weight, bias = tensors[_WEIGHT], tensors[_BIAS]
     except KeyError as error:
