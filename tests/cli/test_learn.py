@@ -16,7 +16,7 @@ from audio_files import write_tone
 from command import COMMAND
 from mutagen.flac import FLAC
 
-from genretag import tags
+from genretag import Tagger, tags
 from genretag.api import write_genres
 from genretag.library.cache import FILE
 
@@ -104,6 +104,36 @@ def test_every_command_takes_a_learned_model_like_any_other(
     assert "my-genres" in genretag("models", "list").stdout
     assert "Zydeco" in genretag("models", "show", "my-genres").stdout
     assert genretag("models", "verify", "my-genres").returncode == 0
+
+
+def test_a_track_has_the_same_scores_everywhere(
+    genretag, library: Path, fill: Fill, home: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Scores are rounded in JSON to four digits, and `evaluate` shows the mean of the best ones."""
+    assert genretag("learn", library).returncode == 0
+    file = fill("Zydeco", tagged=False, artists=1, per=1)[0]
+    use = ("--model", "my-genres")
+    rows = [
+        json.loads(genretag(*command, *use, "--format", "jsonl", file).stdout)
+        for command in (
+            ("scan", "-n", "--no-cache"),
+            ("scan", "-n"),
+            ("scan", "-n"),  # by now it is cached
+            ("inspect",),
+        )
+    ]
+    assert all(row["genres"] == rows[0]["genres"] for row in rows)
+    for name in ("GENRETAG_DATA_DIR", "GENRETAG_CACHE_DIR"):
+        monkeypatch.setenv(name, home[name])
+    found = Tagger.load("my-genres", "cpu").predict(file)
+    assert found.model == rows[0]["model"]
+    assert [name for name, _ in found.genres] == [one["name"] for one in rows[0]["genres"]]
+    scores = [one["score"] for one in rows[0]["genres"]]
+    assert [score for _, score in found.genres] == pytest.approx(scores, abs=6e-5)
+    tags.write(file, ["Zydeco"])
+    done = genretag("evaluate", *use, "--by", "track", "--format", "json", file)
+    mean = json.loads(done.stdout)["grades"]["mean_score"]
+    assert mean == pytest.approx(found.genres[0][1], abs=1e-6)
 
 
 def test_json_holds_what_the_tables_show(genretag, library: Path) -> None:
@@ -219,6 +249,28 @@ def test_the_default_model_decides_where_the_own_one_is_unsure(
     for file in own:
         assert alone[file] == both[file] and both[file]["after"] == ["Drone"]
     assert scanned("--and-default", "--threshold", "1")[foreign]["status"] == "unsure"
+
+
+def test_each_model_goes_by_the_threshold_that_was_saved_for_it(
+    genretag, library: Path, fill: Fill, home: dict[str, str]
+) -> None:
+    fill(RARE, artists=2)
+    (foreign,) = fill(RARE, tagged=False, artists=1, per=1)
+    (own,) = fill("Drone", tagged=False, artists=1, per=1)
+    assert genretag("learn", library).returncode == 0
+    scan = ("scan", "-n", "--model", "my-genres", "--and-default", "--format", "jsonl")
+
+    def scanned() -> dict[Path, dict]:
+        done = genretag(*scan, "--from", "heard", foreign, own)
+        assert done.returncode == 0, done.stderr
+        return {Path(row["path"]): row for row in map(json.loads, done.stdout.splitlines())}
+
+    before = scanned()
+    assert [before[file]["status"] for file in (foreign, own)] == ["planned", "planned"]
+    saved = f'[thresholds]\n"{before[foreign]["model"]}" = 1.0\n'
+    Path(home["GENRETAG_CONFIG"]).write_text(saved, "utf-8")
+    after = scanned()
+    assert after[foreign]["status"] == "unsure" and after[own] == before[own]
 
 
 def test_an_album_is_decided_by_one_of_the_models(genretag, library: Path) -> None:
