@@ -1,4 +1,4 @@
-"""What learning costs where all tracks are known: python bench_learn.py [TRACKS] [GENRES].
+"""Measures what learning costs, all tracks cached: python bench_learn.py [TRACKS] [GENRES].
 
 The files are made by code, and the cache is filled with simulated embeddings, so that nothing is
 decoded. Then `genretag learn` runs in a process of its own; needs psutil.

@@ -1,4 +1,4 @@
-"""What `learn` writes into the other half of a library: python bench_own_genres.py FOLDER.
+"""Measures what `learn` writes into the other half of a library: python bench_own_genres.py FOLDER.
 
 FOLDER gets a copy of the songs of ../shared/data with people's names of genres; it is kept, so that
 a second run finds everything in the cache. Half of the artists are tagged. A name that is written

@@ -1,4 +1,4 @@
-"""Which names are written: the library's spelling, parents, and a whitelist."""
+"""Names to write: the library's spelling, parents, and a whitelist."""
 
 from random import Random
 

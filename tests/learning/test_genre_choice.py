@@ -1,4 +1,4 @@
-"""What is learned of a library: genres with enough tracks, and rarer ones as broader ones."""
+"""Genres to learn from a library: those with enough tracks, and rarer ones as broader ones."""
 
 from collections import Counter
 

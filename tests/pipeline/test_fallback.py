@@ -1,4 +1,4 @@
-"""Where a learned model is unsure, the one that it stands on decides; an album has one of both."""
+"""A learned model and its base: the base decides where it is unsure, an album by one of both."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace

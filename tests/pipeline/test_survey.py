@@ -1,4 +1,4 @@
-"""What tags say of a library, without its sound."""
+"""Survey: the tags of a library, read without its sound."""
 
 from collections.abc import Iterator
 from dataclasses import replace

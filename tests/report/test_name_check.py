@@ -1,4 +1,4 @@
-"""What a check of names proposes, and how it is shown."""
+"""A check of names: proposals, and how they are shown."""
 
 import io
 import tomllib

@@ -146,23 +146,19 @@ def evaluate(
 
 def _show(evaluation: "Evaluation", format_: str, output: Path | None) -> None:
     import json
-    import sys
-    from contextlib import nullcontext
 
     from rich.console import Console
 
-    from genretag.cli.output import open_output
+    from genretag.cli.output import open_result
     from genretag.report import evaluation as human
     from genretag.report.evaluation_json import to_dict
 
-    stream = open_output(output) if output else nullcontext(sys.stdout)
-    with stream as file, translate_errors(output):
+    with open_result(output) as file:
         if format_ == "human":
             human.print_evaluation(evaluation, Console(file=file))
         else:
             indent = 2 if format_ == "json" else None
             file.write(json.dumps(to_dict(evaluation), indent=indent) + "\n")
-            file.flush()
 
 
 def _save(context: typer.Context, evaluation: "Evaluation") -> None:

@@ -33,7 +33,6 @@ in_learning = partial(typer.Option, rich_help_panel="What is learned")
 
 @with_options(without=("batch_size", "engine", "ray_address"))
 def learn(
-    context: typer.Context,
     paths: PathsArgument,
     *,
     name: Annotated[
@@ -150,9 +149,10 @@ def _collect(
     video: bool,
 ) -> "TaggedLibrary":
     """Analyse the files that have a genre; files that fail are shown, and the others go on."""
-    from genretag.cli.units import open_written
     from genretag.domain.selection import Selection
+    from genretag.library.paths import data_dir
     from genretag.pipeline.learn import collect_tagged
+    from genretag.pipeline.survey import read_written
 
     def show(analyses: "Iterable[Analysis]") -> "Iterator[Analysis]":
         for analysis in analyses:
@@ -162,11 +162,10 @@ def _collect(
     selection = Selection("tagged", placeholders, video)
     with (
         display,
-        open_written() as written,
         predictor.cache() as cache,
         predictor.analyses(files, selection, cache) as analyses,
     ):
-        return collect_tagged(show(analyses), written, placeholders)
+        return collect_tagged(show(analyses), read_written(data_dir()), placeholders)
 
 
 @contextmanager
@@ -188,18 +187,13 @@ def _show(
     library: "TaggedLibrary", found: "LearnedGenres", format_: str, output: Path | None
 ) -> None:
     import json
-    import sys
-    from contextlib import nullcontext
 
     from rich.console import Console
 
-    from genretag.cli.output import open_output, translate_errors
+    from genretag.cli.output import open_result
     from genretag.report.learning import print_learned, to_dict
 
-    with (
-        translate_errors(output),
-        open_output(output) if output else nullcontext(sys.stdout) as stream,
-    ):
+    with open_result(output) as stream:
         if format_ == "json":
             stream.write(json.dumps(to_dict(library, found), indent=2) + "\n")
         else:

@@ -1,7 +1,8 @@
 """Opens files that commands write for people and scripts; what goes wrong there ends a run."""
 
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TextIO
 
@@ -25,6 +26,18 @@ def open_output(path: Path) -> Iterator[TextIO]:
     finally:
         with translate_errors(path):
             stream.close()
+
+
+@contextmanager
+def open_result(path: Path | None) -> Iterator[TextIO]:
+    """Open a text file to write what a command found out, or else standard output.
+
+    Raises:
+        UsageError, RunError: as `open_output`; what goes wrong while it is written as well.
+    """
+    with open_output(path) if path else nullcontext(sys.stdout) as stream, translate_errors(path):
+        yield stream
+        stream.flush()
 
 
 def refuse_music(path: Path) -> None:

@@ -28,14 +28,14 @@ def open_units(options: UnitOptions, model: "Model", naming: "Naming") -> "Itera
         return next((by_class[index] for index in classes.indices_of(names)), None)
 
     uses_library = options.evidence == "library"
-    with open_written() as written:
+    with _open_written() as written:
         yield UnitSettings(
             options.by, model.manifest.pooling, meaning, uses_library, written, classes.is_narrow
         )
 
 
 @contextmanager
-def open_written() -> "Iterator[Written]":
+def _open_written() -> "Iterator[Written]":
     """Yield what tells which genres genretag wrote into a file, by the journal if there is one."""
     from genretag.library import journal
     from genretag.library.paths import data_dir

@@ -1,4 +1,4 @@
-"""What the embeddings of music are like, genre by genre, without the music.
+"""Statistics of the embeddings of music, genre by genre.
 
 Embeddings of one genre are taken for a Gaussian: all genres share the covariance, whose largest
 part is kept as a few factors and the rest as a variance of each dimension. So music of a genre can

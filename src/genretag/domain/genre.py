@@ -6,6 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+Names = tuple[str, ...]
+"""The genres of one file."""
+
 _SEPARATORS = re.compile(r"[;/,\0]")
 _NOT_ALPHANUMERIC = re.compile(r"[\W_]+")
 

@@ -10,12 +10,11 @@ from typing import Literal
 
 from genretag.domain.genre import distinct, fold_name
 from genretag.domain.genre_map import GenreMap, MapError
-from genretag.domain.naming import Naming
+from genretag.domain.naming import LONGEST_NAME, Naming
 from genretag.domain.taxonomy import Taxonomy
 
 JunkKind = Literal["placeholder", "web address", "year", "number", "no letters", "too long"]
 
-_LONGEST_NAME = 60
 # Shorter names are near to too many others, and so are longer ones that differ more.
 _SHORTEST_SLIP = 5
 _SIMILARITY = 0.85
@@ -232,7 +231,7 @@ def _judge(
     if kind := find_junk(name, placeholders):
         return JunkName(name, use.files, kind)
     whole = taxonomy.find(name)
-    parts = [part for one in _BETWEEN_GENRES.split(name) if (part := one.strip())]
+    parts = split_name(name)
     meant = [taxonomy.find(part) for part in parts]
     known = [genre for genre in meant if genre]
     is_joined = len(known) == len(parts) if whole else known
@@ -240,12 +239,21 @@ def _judge(
         return JoinedName(name, use.files, tuple(parts), whole or known[0], whole is not None)
     if whole:
         return use
-    if len(name) > _LONGEST_NAME:
+    if len(name) > LONGEST_NAME:
         return JunkName(name, use.files, "too long")
     if genre := find_in_words(name, taxonomy):
         return UnknownName(name, use.files, genre, "words")
     similar = find_similar(name, taxonomy)
     return UnknownName(name, use.files, similar, "letters" if similar else None)
+
+
+def split_name(name: str) -> list[str]:
+    """Split a name where people put something between two genres.
+
+    >>> split_name("Rock; Pop/Dance")
+    ['Rock', 'Pop', 'Dance']
+    """
+    return [part for one in _BETWEEN_GENRES.split(name) if (part := one.strip())]
 
 
 def find_junk(name: str, placeholders: frozenset[str] = frozenset()) -> JunkKind | None:
@@ -261,7 +269,7 @@ def may_be_genre(name: str) -> bool:
     >>> may_be_genre("Schlagertechno"), may_be_genre("https://example.org"), may_be_genre("1994")
     (True, False, False)
     """
-    return not find_junk(name) and len(name) <= _LONGEST_NAME and name.isprintable()
+    return not find_junk(name) and len(name) <= LONGEST_NAME and name.isprintable()
 
 
 def _find_spelled(uses: Sequence[NameUse], naming: Naming) -> Iterator[SpelledGenre]:

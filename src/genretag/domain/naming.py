@@ -8,10 +8,11 @@ from genretag.domain.genre import fold_name, player_safe
 from genretag.domain.genre_map import IDENTITY_MAP, GenreMap
 from genretag.domain.taxonomy import Taxonomy, load_taxonomy
 
-_LONGEST = 60
+LONGEST_NAME = 60
+"""Characters of a genre's name, at most."""
 
 Spellings = Mapping[str, str]
-"""How a library writes genres: by their common names, or folded names of unknown genres."""
+"""The spellings of genres in a library: by common names, or folded names of unknown genres."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,7 @@ def is_plain(name: str) -> bool:
     (True, False, False)
     """
     ends = name[:1].isalnum() and name[-1:].isalnum()
-    return ends and len(name) <= _LONGEST and name.isprintable() and player_safe(name) == name
+    return ends and len(name) <= LONGEST_NAME and name.isprintable() and player_safe(name) == name
 
 
 def find_spellings(
@@ -121,11 +122,21 @@ def find_spellings(
     [('Hip-Hop', 'Hip Hop'), ('Jazz', 'Jazz')]
     """
     counts = Counter(name for genres in files for name in genres)
+    usable = {
+        name: count
+        for name, count in counts.items()
+        if is_plain(name)
+        and fold_name(name) not in placeholders
+        and not naming.genre_map.changes(name)
+    }
+    return pick_spellings(usable, naming.taxonomy)
+
+
+def pick_spellings(counts: Mapping[str, int], taxonomy: Taxonomy) -> Spellings:
+    """Return the most frequent name of each genre; of equal ones the first by name."""
     found: defaultdict[str, list[str]] = defaultdict(list)
     for name in counts:
-        usable = is_plain(name) and fold_name(name) not in placeholders
-        if usable and not naming.genre_map.changes(name):
-            found[naming.taxonomy.identify(name)].append(name)
+        found[taxonomy.identify(name)].append(name)
     return {
         genre: min(names, key=lambda name: (-counts[name], name)) for genre, names in found.items()
     }

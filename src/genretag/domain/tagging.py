@@ -6,7 +6,7 @@ from typing import Literal, get_args
 
 from genretag.domain.change import TagChange
 from genretag.domain.family import Choice, choose
-from genretag.domain.genre import Family
+from genretag.domain.genre import Family, Names
 from genretag.domain.layout import PLAIN, Layout
 from genretag.domain.naming import Naming, Spellings
 from genretag.domain.outcome import Outcome, Planned, Unchanged, Unsure
@@ -17,7 +17,6 @@ from genretag.domain.track import Track
 from genretag.domain.unit import Source
 
 PolicyMode = Literal["fill", "replace", "add"]
-Names = tuple[str, ...]
 
 RUNNER_UP = 0.5
 """A further genre is written if it scores at least this share of the best one's score."""

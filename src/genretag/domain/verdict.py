@@ -8,14 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genretag.domain.family import choose
-from genretag.domain.genre import Family, fold_name
+from genretag.domain.genre import Family, Names, fold_name
 from genretag.domain.metrics import Probabilities
 from genretag.domain.pooling import Pooling, Votes, pool, unit_scores
 from genretag.domain.prediction import Prediction, rank_genres
 from genretag.domain.unit import Source, Unit, UnitKind
-
-Names = tuple[str, ...]
-"""The genres in the tags of one file."""
 
 Meaning = Callable[[Names], str | None]
 """From the genres in a file to the genre of the model that they mean; None for none."""

@@ -53,7 +53,7 @@ class DeviceError(Exception):
 
 @dataclass(frozen=True, eq=False)
 class Head:
-    """What a person learned: a last layer in place of the base model's.
+    """A learned last layer, in place of the base model's.
 
     Attributes:
         weight: [n_genres + 1, width]; the last row is for music of none of the genres.

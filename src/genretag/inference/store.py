@@ -18,7 +18,7 @@ _SHA256_LENGTH = 64
 HEAD_SUFFIX = ".safetensors"
 """Of files with learned heads."""
 DIGEST_LENGTH = 12
-"""How many digits of its SHA-256 tell a model from others of its name."""
+"""Digits of its SHA-256 that tell a model from others of its name."""
 # It becomes the name of a file, on any platform.
 _MODEL_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,62}[A-Za-z0-9_-]|[A-Za-z0-9_]")
 _DEVICE_NAME = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?", re.IGNORECASE)

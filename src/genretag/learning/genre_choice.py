@@ -1,18 +1,15 @@
 """Chooses the genres that a library has enough tracks of to learn them."""
 
-import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from genretag.domain.name_check import find_junk, may_be_genre
-from genretag.domain.naming import is_plain
+from genretag.domain.name_check import find_junk, may_be_genre, split_name
+from genretag.domain.naming import Spellings, is_plain, pick_spellings
 from genretag.domain.taxonomy import Taxonomy
 from genretag.learning.logistic_regression import Shares
-
-_SEPARATORS = re.compile(r"[;/,|\0\r\n]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +31,7 @@ class LeftOut:
 
 @dataclass(frozen=True, eq=False)
 class GenreChoice:
-    """What is learned of some tracks.
+    """The genres to learn from some tracks.
 
     Attributes:
         genres: their names, as the library spells them, in alphabetical order.
@@ -118,7 +115,7 @@ def split_names(names: Iterable[str], taxonomy: Taxonomy) -> list[str]:
         if taxonomy.find(name):
             parts.append(name)
         elif not find_junk(name):
-            parts += filter(may_be_genre, map(str.strip, _SEPARATORS.split(name)))
+            parts += filter(may_be_genre, split_name(name))
     return parts
 
 
@@ -126,17 +123,17 @@ def _identify_all(names: Iterable[str], taxonomy: Taxonomy) -> list[str]:
     return [taxonomy.identify(name) for name in split_names(names, taxonomy)]
 
 
-def _find_spellings(tracks: Iterable[Iterable[str]], taxonomy: Taxonomy) -> Mapping[str, str]:
-    """Return the most common plain spelling of each genre; of equal ones, the first."""
-    counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for names in tracks:
-        for name in split_names(names, taxonomy):
-            if is_plain(name) or taxonomy.find(name) is None:
-                counts[taxonomy.identify(name)][name] += 1
-    return {
-        genre: min(spellings, key=lambda name: (-spellings[name], name))
-        for genre, spellings in counts.items()
-    }
+def _find_spellings(tracks: Iterable[Iterable[str]], taxonomy: Taxonomy) -> Spellings:
+    """Return the most frequent plain spelling of each genre, and any of one nobody else knows."""
+    counts = Counter(name for names in tracks for name in split_names(names, taxonomy))
+    return pick_spellings(
+        {
+            name: count
+            for name, count in counts.items()
+            if is_plain(name) or taxonomy.find(name) is None
+        },
+        taxonomy,
+    )
 
 
 def _drop_broader(genres: Iterable[str], taxonomy: Taxonomy) -> list[str]:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from genretag.domain.evaluation import Estimate
-from genretag.domain.metrics import Labels, calibration_error, wilson_interval
+from genretag.domain.metrics import Labels, calibration_error
 from genretag.learning.metrics import compute_metrics
 from genretag.learning.own_genres import LabelledTracks, LearnedHead
 from genretag.learning.threshold import AcceptedClips, measure_written
@@ -18,7 +18,7 @@ UNCOMPARED = -2
 
 @dataclass(frozen=True)
 class JudgedGenre:
-    """How well one genre is told.
+    """Precision and recall of one genre.
 
     Attributes:
         name: as the library spells it.
@@ -54,7 +54,7 @@ class Comparison:
 
 @dataclass(frozen=True, eq=False)
 class Judgement:
-    """What the learned head is worth for artists that it does not know.
+    """Metrics of a learned head on artists that it does not know.
 
     Attributes:
         tracks: how many have one of its genres.
@@ -134,7 +134,7 @@ def judge(
         learned.threshold,
         target,
         learned.reaches_target,
-        AcceptedClips(**learned.by_fold.measure_accepted(tracks.is_real)),
+        learned.by_fold.measure_accepted(tracks.is_real),
         _measure_units(learned),
         _compare(learned, base_labels, base_model),
     )
@@ -145,21 +145,16 @@ def _judge_genres(learned: LearnedHead, tracks: LabelledTracks) -> list[JudgedGe
     judged = []
     for column, name in enumerate(tracks.genres):
         told, own = (predicted == column) & scored.known, tracks.shares[:, column] > 0
-        right = int((told & own).sum())
         judged.append(
             JudgedGenre(
                 name,
                 int(own.sum()),
                 len(set(scored.groups[own].tolist())),
-                _estimate(right, int(told.sum())),
-                _estimate(right, int(own.sum())),
+                Estimate.of_share(own[told]),
+                Estimate.of_share(told[own]),
             )
         )
     return judged
-
-
-def _estimate(right: int, of: int) -> Estimate:
-    return Estimate(right / of if of else 0.0, *wilson_interval(right, of))
 
 
 def _measure_units(learned: LearnedHead) -> AcceptedClips | None:

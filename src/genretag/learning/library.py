@@ -34,7 +34,7 @@ class TaggedLibrary:
 
 @dataclass(frozen=True, eq=False)
 class LearnedGenres:
-    """What was learned of a library.
+    """A head that was learned from a library, and its judgement.
 
     Attributes:
         choice: the genres, and those that were left out.

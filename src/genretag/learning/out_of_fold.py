@@ -1,8 +1,7 @@
 """Out-of-fold predictions: each sample is scored by a head that was fitted without its fold."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +9,12 @@ from numpy.typing import NDArray
 from genretag.domain.metrics import Labels, Probabilities
 from genretag.domain.prediction import Averaging
 from genretag.learning.calibration import fit_temperature, probabilities_at
-from genretag.learning.threshold import Families, choose_threshold, measure_accepted
+from genretag.learning.threshold import (
+    AcceptedClips,
+    Families,
+    choose_threshold,
+    measure_accepted,
+)
 
 UNKNOWN = -1
 """The label of a sample whose genre is none of the head's."""
@@ -103,17 +107,15 @@ class Calibrated:
     probabilities: Probabilities
     thresholds: NDArray[np.float64]
 
-    def measure_accepted(self, mask: Mask) -> dict[str, Any]:
-        """Measure what reaches the thresholds among some samples, see `AcceptedClips`."""
-        scored, groups = self.scored, self.scored.groups[mask].tolist()
-        return asdict(
-            measure_accepted(
-                self.probabilities[mask],
-                scored.truth[mask],
-                groups,
-                scored.families,
-                self.thresholds[mask],
-            )
+    def measure_accepted(self, mask: Mask) -> AcceptedClips:
+        """Measure what reaches the thresholds among some samples."""
+        scored = self.scored
+        return measure_accepted(
+            self.probabilities[mask],
+            scored.truth[mask],
+            scored.groups[mask].tolist(),
+            scored.families,
+            self.thresholds[mask],
         )
 
 

@@ -163,7 +163,7 @@ def learn(
         head,
         temperature,
         threshold,
-        accepted["precision_95"][0] >= target.precision,
+        accepted.precision_95[0] >= target.precision,
         own,
         by_fold,
         units,

@@ -12,6 +12,9 @@ from genretag.domain.verdict import agree
 from genretag.learning.out_of_fold import CalibrationTarget, Mask
 from genretag.learning.threshold import Families, choose_threshold
 
+MIN_TRACKS, MAX_TRACKS = 2, 30
+"""Limits of the tracks of a unit. More than an album holds are a collection."""
+
 Claims = NDArray[np.bool_]
 """[n_tracks, n_genres]: the genres that what is written stands for; none where nothing is."""
 

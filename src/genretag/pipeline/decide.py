@@ -7,6 +7,7 @@ from pathlib import Path
 from genretag.domain import tagging
 from genretag.domain.analysis import Analysis
 from genretag.domain.family import choose
+from genretag.domain.genre import Names
 from genretag.domain.grouping import Group
 from genretag.domain.naming import Spellings
 from genretag.domain.outcome import Outcome, Unsure
@@ -14,7 +15,7 @@ from genretag.domain.pooling import Pooling
 from genretag.domain.prediction import Prediction
 from genretag.domain.tagging import TagPolicy
 from genretag.domain.unit import UnitKind
-from genretag.domain.verdict import IsNarrow, Meaning, Members, Names, decide_together
+from genretag.domain.verdict import IsNarrow, Meaning, Members, decide_together
 from genretag.pipeline.group import Batch
 
 Written = Callable[[Path], Names]
@@ -53,7 +54,7 @@ BY_TRACK = UnitSettings()
 
 @dataclass(frozen=True)
 class Fallback:
-    """How the model that a learned one needs decides, where that is unsure.
+    """The base of a learned model, which decides where that is unsure.
 
     Attributes:
         policy: with that model's thresholds and families.

@@ -13,6 +13,7 @@ from genretag.domain.outcome import Failed, Outcome, Skipped
 from genretag.domain.placeholder import drop_placeholders, parse_placeholders
 from genretag.domain.prediction import Prediction, ScoredGenre
 from genretag.domain.truth import GenreClasses, UnmappedGenre, describe_unmapped
+from genretag.pipeline.survey import find_written
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,7 @@ class Tally:
         genres = drop_placeholders(outcome.before, self._placeholders)
         if not genres:
             return "untagged"
-        if self._written and self._written.get(outcome.path.resolve()) == outcome.before:
+        if find_written(outcome.path, self._written) == outcome.before:
             return "own"
         true = self._classes.indices_of(genres)
         prediction = outcome.prediction

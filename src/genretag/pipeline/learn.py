@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from genretag.audio.mel import features
 from genretag.domain.analysis import Analysis
 from genretag.domain.embedding_statistics import EmbeddingStatistics
-from genretag.domain.genre import player_safe
+from genretag.domain.genre import Names, player_safe
 from genretag.domain.grouping import Group, artist_key, folder_key, group_by_album
 from genretag.domain.metrics import Labels
 from genretag.domain.outcome import Failed, Skipped
-from genretag.domain.placeholder import drop_placeholders, parse_placeholders
+from genretag.domain.placeholder import drop_placeholders
 from genretag.domain.taxonomy import Taxonomy
 from genretag.domain.track import Track
 from genretag.errors import Code, RunError
@@ -28,12 +28,14 @@ from genretag.learning.logistic_regression import Samples
 from genretag.learning.out_of_fold import UNKNOWN, CalibrationTarget
 from genretag.learning.own_genres import LabelledTracks, LearnedHead, Recipe, learn
 from genretag.learning.synthetic_negatives import generate_sounds
+from genretag.learning.units import MAX_TRACKS, MIN_TRACKS
+from genretag.pipeline.survey import find_written
 
 MOST_GENRES = 200
 """More would take long, and no table of them would be read."""
 
 MIN_ACCEPTED = 20
-"""How many tracks must reach a threshold before it is believed."""
+"""Tracks that must reach a threshold before it is believed."""
 
 SIMULATED = 0.25
 """Simulated tracks of other genres, in parts of those that are learned from."""
@@ -41,13 +43,10 @@ SIMULATED = 0.25
 PRESENT = 0.1
 """A genre that the base model finds in so many tracks of a learned one may be that."""
 
-MIN_TRACKS_OF_UNIT, MAX_TRACKS_OF_UNIT = 2, 30
-"""Albums of fewer tracks are decided as tracks; folders of more are collections."""
-
 
 @dataclass(frozen=True)
 class LearningSettings:
-    """What is learned, and how sure it must be.
+    """Limits of the genres that are learned, and settings of the fit.
 
     Attributes:
         taxonomy: knows which names are one genre, and which genre is broader than another.
@@ -68,29 +67,28 @@ class LearningSettings:
 
 def collect_tagged(
     analyses: Iterable[Analysis],
-    written: Callable[[Path], tuple[str, ...]],
-    placeholders: frozenset[str] | None = None,
+    written: Mapping[Path, Names],
+    placeholders: frozenset[str],
 ) -> TaggedLibrary:
     """Collect the files with genres that persons gave them.
 
     Args:
         analyses: of files with a genre, scored by the base model.
-        written: returns the genres that genretag itself wrote into a file.
-        placeholders: folded names that tell no genre; None for the usual ones.
+        written: what genretag itself wrote into files, by their real paths.
+        placeholders: folded names that tell no genre.
     """
-    no_genres = parse_placeholders() if placeholders is None else placeholders
     counts: Counter[str] = Counter()
-    kept: list[tuple[Track, tuple[str, ...], str, NDArray[np.float16]]] = []
+    kept: list[tuple[Track, Names, str, NDArray[np.float16]]] = []
     for analysis in analyses:
         track, prediction = analysis.track, analysis.prediction
-        genres = drop_placeholders(track.genres, no_genres) if track else ()
+        genres = drop_placeholders(track.genres, placeholders) if track else ()
         if isinstance(analysis.outcome, Failed):
             counts["failed"] += 1
         elif isinstance(analysis.outcome, Skipped):
             counts["skipped"] += 1
         elif not track or not genres:
             counts["untagged"] += 1
-        elif written(analysis.path) == track.genres:
+        elif find_written(analysis.path, written) == track.genres:
             counts["own"] += 1
         elif not prediction or not prediction.genres:
             counts["silent"] += 1
@@ -245,7 +243,7 @@ def _list_units(albums: Iterable[Group]) -> Iterable[NDArray[np.int64]]:
     return (
         np.array(album.members)
         for album in albums
-        if MIN_TRACKS_OF_UNIT <= len(album.members) <= MAX_TRACKS_OF_UNIT
+        if MIN_TRACKS <= len(album.members) <= MAX_TRACKS
     )
 
 

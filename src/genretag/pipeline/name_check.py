@@ -12,9 +12,7 @@ from genretag.errors import FileError
 from genretag.library import interrupt
 from genretag.library.cache import Cache
 from genretag.pipeline.read import read
-from genretag.pipeline.survey import find_written
-
-_NO_PREDICTOR = b""
+from genretag.pipeline.survey import find_written, recall_track
 
 
 def read_genres(files: Iterable[Path | Outcome], cache: Cache) -> Iterator[Outcome]:
@@ -30,8 +28,7 @@ def read_genres(files: Iterable[Path | Outcome], cache: Cache) -> Iterator[Outco
 
 
 def _read(path: Path, cache: Cache) -> Outcome:
-    known = cache.recall(path, _NO_PREDICTOR)
-    track = known.track if known else None
+    track = recall_track(path, cache)
     if track is None:
         try:
             with tags.open(path) as file:

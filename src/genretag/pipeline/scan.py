@@ -22,7 +22,7 @@ from genretag.pipeline.settings import AnalysisSettings
 from genretag.pipeline.survey import Survey
 
 _MOST_AHEAD = 10_000
-"""How many analyses are kept at most until it is known how a library spells genres."""
+"""Analyses that are kept at most until it is known how a library spells genres."""
 
 Stage = Callable[[Any], Iterator[Any]]
 """Takes what the stage before yields, one by one, and yields what the next one takes."""

@@ -78,12 +78,13 @@ def read_tracks(files: Iterable[Path | Outcome], cache: Cache | None) -> Iterato
     """
     for file in files:
         if not isinstance(file, Outcome):
-            track = _recall(file, cache) or _read(file)
+            track = recall_track(file, cache) or _read(file)
             if track and track.container:
                 yield track
 
 
-def _recall(path: Path, cache: Cache | None) -> Track | None:
+def recall_track(path: Path, cache: Cache | None) -> Track | None:
+    """Return what the cache knows of a file's tags; None if somebody has written to it since."""
     known = cache.recall(path, _NO_PREDICTOR) if cache else None
     return known.track if known else None
 

@@ -97,7 +97,9 @@ def _print_worth(judgement: Judgement, console: Console) -> None:
             f"{base.model} is right for {_describe(base.base)} of the {base.tracks} tracks whose "
             f"genre it knows too, and this one for {_describe(base.own)}."
         )
-    print_section("What it is worth for artists that it does not know", _paragraphs(lines), console)
+    print_section(
+        "What it is worth for artists that it does not know", Text("\n".join(lines)), console
+    )
 
 
 def _describe_written(written: AcceptedClips) -> str:
@@ -153,10 +155,6 @@ def _print_left_out(left_out: Sequence[LeftOut], console: Console) -> None:
     others = len(left_out) - _SHOWN_LEFT_OUT
     if others > 0:
         print_note(f"and {others} more, all of them in --format json", console)
-
-
-def _paragraphs(lines: Sequence[str]) -> Text:
-    return Text("\n".join(lines))
 
 
 def _describe(estimate: Estimate) -> str:

@@ -26,16 +26,15 @@ from genretag.learning.threshold import (
     measure_accepted,
     measure_written,
 )
-from genretag.learning.units import Units, decide, is_right
+from genretag.learning.units import MAX_TRACKS, MIN_TRACKS, Units, decide, is_right
 from genretag_train.transfer.fit_pooling import FOLDER_SIZE, FittedPooling
-from genretag_train.transfer.units import MAX_CLIPS, MIN_CLIPS
 
 PRECISIONS = (0.8, 0.85, 0.9)
 """At which precisions is told how much is written."""
 
 _SIZES = {
-    "2": (2, 2), "3": (3, 3), "2 or 3": (2, 3), "4 or more": (4, MAX_CLIPS),
-    "all": (MIN_CLIPS, MAX_CLIPS),
+    "2": (2, 2), "3": (3, 3), "2 or 3": (2, 3), "4 or more": (4, MAX_TRACKS),
+    "all": (MIN_TRACKS, MAX_TRACKS),
 }  # fmt: skip
 _SHUFFLES = 40
 _THRESHOLDS = np.arange(1, 1000) / 1000

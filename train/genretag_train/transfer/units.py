@@ -7,11 +7,8 @@ from fnmatch import fnmatchcase
 import numpy as np
 
 from genretag.learning.out_of_fold import Calibrated
-from genretag.learning.units import Units
+from genretag.learning.units import MAX_TRACKS, MIN_TRACKS, Units
 from genretag_train.data.dataset import Clip
-
-MIN_CLIPS, MAX_CLIPS = 2, 30
-"""How many clips a unit has. More than an album holds are a collection."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +43,7 @@ def find_units(calibrated: Calibrated, clips: Sequence[Clip], recipe: UnitRecipe
         np.flatnonzero(chosen & (scored.groups == name)) for name in np.unique(scored.groups)
     )
     return Units(
-        tuple(unit for unit in members if MIN_CLIPS <= len(unit) <= MAX_CLIPS),
+        tuple(unit for unit in members if MIN_TRACKS <= len(unit) <= MAX_TRACKS),
         calibrated.probabilities,
         scored.truth,
         np.array([clip.genre for clip in clips]),

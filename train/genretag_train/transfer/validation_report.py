@@ -1,6 +1,7 @@
 """The report of a cross-validation, for `metrics.json`, the manifest and the card."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -35,10 +36,10 @@ def report_validation(
     return {
         **compute_metrics(probabilities[known], truth[known], groups, genres),
         "half": accuracy_of_surest_half(probabilities[known], truth[known]),
-        "chosen": {"threshold": threshold, **final.measure_accepted(calibrates)},
-        "accepted": {"threshold": threshold, **by_fold.measure_accepted(calibrates)},
-        "known": by_fold.measure_accepted(calibrates & known),
-        "others": by_fold.measure_accepted(calibrates & ~known),
+        "chosen": {"threshold": threshold, **asdict(final.measure_accepted(calibrates))},
+        "accepted": {"threshold": threshold, **asdict(by_fold.measure_accepted(calibrates))},
+        "known": asdict(by_fold.measure_accepted(calibrates & known)),
+        "others": asdict(by_fold.measure_accepted(calibrates & ~known)),
         "coverage": _report_coverage(by_fold, calibrates),
         "reliability": _report_reliability(by_fold, calibrates & known),
         "sets": _report_sets(by_fold),
@@ -96,7 +97,7 @@ def _report_sources(by_fold: Calibrated, clips: Sequence[Clip]) -> dict[str, dic
     return {
         name: {
             **_report_source(by_fold, mask & scored.known),
-            "written": by_fold.measure_accepted(mask),
+            "written": asdict(by_fold.measure_accepted(mask)),
         }
         for name, mask in masks.items()
     }
