@@ -175,6 +175,27 @@ def test_what_genretag_wrote_itself_teaches_nothing(
     assert found["files"]["own"] == 5 and found["files"]["learned_from"] == 55
 
 
+def test_genres_that_a_person_gave_count_where_genretag_added_others(
+    genretag, library: Path
+) -> None:
+    adding = ("scan", "-y", "--policy", "add", "--threshold", "0", library)
+    assert genretag(*adding).returncode == 0
+    file = next((library / "Drone 0 True").iterdir())
+    assert len(tags.read(file).genres) == 2
+    found = json.loads(genretag("learn", "-n", "--format", "json", library).stdout)
+    assert found["files"]["learned_from"] == 54 and found["files"]["own"] == 0
+    assert found["genres"] == ["Drone", "Polka", "Zydeco"]
+
+
+def test_a_map_says_which_name_is_learned(genretag, fill: Fill, music, tmp_path) -> None:
+    fill("Drone", name="Steel")
+    fill("Polka", name="Jazz")
+    names = tmp_path / "map.toml"
+    names.write_text('[aliases]\nSteel = "Metal"\n', "utf-8")
+    done = genretag("learn", "-n", "--format", "json", "--map", names, music)
+    assert json.loads(done.stdout)["genres"] == ["Jazz", "Metal"], done.stderr
+
+
 def test_a_narrow_name_with_few_tracks_counts_as_its_parent(genretag, fill: Fill, music) -> None:
     fill("Drone", name="Death Metal", artists=2)
     fill("Polka", name="Jazz")

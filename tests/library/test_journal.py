@@ -175,6 +175,19 @@ def test_genres_that_an_undo_puts_back_are_still_those_of_an_earlier_run(journal
     assert left() == ()
 
 
+def test_what_a_file_had_before_is_not_what_genretag_gave_it(journal: Journal) -> None:
+    def write(before: tuple[str, ...], after: tuple[str, ...]) -> tuple[str, ...]:
+        with journal.run("scan") as run:
+            entry = replace(ENTRY, before=before, after=after)
+            journal.settle(journal.begin(run, entry), "committed")
+        assert journal.written().get(ENTRY.path, ()) == journal.written_into(ENTRY.path)
+        return journal.written_into(ENTRY.path)
+
+    assert write(("Polka",), ("Polka", "Folk")) == ("Folk",)
+    assert write(("Polka", "Folk"), ("Polka", "Folk", "World")) == ("Folk", "World")
+    assert write(("Polka", "Folk", "World"), ("Polka",)) == ()
+
+
 def test_what_a_person_decided_is_not_what_genretag_wrote(journal: Journal) -> None:
     written(journal, "scan")
     with journal.run("apply plan.jsonl") as run:

@@ -109,6 +109,7 @@ def learn(
             min_tracks,
             min_artists,
             target_precision,
+            genre_map=names,
             statistics=load_statistics(predictor.file, predictor.loaded.digest),
         )
         placeholders = parse_placeholders(placeholder, (), names)

@@ -1,7 +1,7 @@
 """Chooses the genres that a library has enough tracks of to learn them."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,6 +50,7 @@ def choose_genres(
     taxonomy: Taxonomy,
     min_tracks: int,
     min_artists: int,
+    is_spelling: Callable[[str], bool] = lambda name: True,
 ) -> GenreChoice:
     """Choose all genres of at least `min_tracks` tracks by at least `min_artists` artists.
 
@@ -62,8 +63,9 @@ def choose_genres(
         taxonomy: knows which names are one genre, and which genre is broader than another.
         min_tracks: at least 1.
         min_artists: at least 1.
+        is_spelling: tells which names may be that of what is learned.
     """
-    spelled = _find_spellings(tracks, taxonomy)
+    spelled = _find_spellings(tracks, taxonomy, is_spelling)
     named = [_drop_broader(_identify_all(names, taxonomy), taxonomy) for names in tracks]
     members: defaultdict[str, set[int]] = defaultdict(set)
     for position, genres in enumerate(named):
@@ -123,14 +125,16 @@ def _identify_all(names: Iterable[str], taxonomy: Taxonomy) -> list[str]:
     return [taxonomy.identify(name) for name in split_names(names, taxonomy)]
 
 
-def _find_spellings(tracks: Iterable[Iterable[str]], taxonomy: Taxonomy) -> Spellings:
+def _find_spellings(
+    tracks: Iterable[Iterable[str]], taxonomy: Taxonomy, is_spelling: Callable[[str], bool]
+) -> Spellings:
     """Return the most frequent plain spelling of each genre, and any of one nobody else knows."""
     counts = Counter(name for names in tracks for name in split_names(names, taxonomy))
     return pick_spellings(
         {
             name: count
             for name, count in counts.items()
-            if is_plain(name) or taxonomy.find(name) is None
+            if is_spelling(name) and (is_plain(name) or taxonomy.find(name) is None)
         },
         taxonomy,
     )

@@ -137,12 +137,12 @@ class Journal:
             return tables.select_entries(self._db, run, state)
 
     def written(self) -> dict[Path, tuple[str, ...]]:
-        """Return the genres that runs left in each file, without files whose own were put back."""
+        """Return the genres that runs gave each file, without files whose own were put back."""
         with _translated(self._folder):
             return tables.select_written(self._db)
 
     def written_into(self, path: Path) -> tuple[str, ...]:
-        """Return the genres that runs left in the file at `path`, by its real path.
+        """Return the genres that runs gave the file at `path`, by its real path.
 
         Empty if no run wrote into it, or what it had before the first was put back.
         """

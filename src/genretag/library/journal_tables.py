@@ -47,7 +47,7 @@ _ADDED_SINCE = {"folder": "BLOB", "options": "TEXT"}
 """Columns that the runs of an older journal lack."""
 # What a person decided, no model did: genretag has left nothing of its own there.
 _WRITES = (
-    "change.run,"
+    "change.run, change.genres_before,"
     " CASE WHEN change.model IS NULL THEN '[]' ELSE change.genres_after END,"
     " run.undoes FROM change JOIN run ON run.id = change.run"
     " WHERE change.state = 'committed'"
@@ -125,7 +125,7 @@ def select_entries(database: sqlite3.Connection, run: int, state: State) -> list
 
 
 def select_written(database: sqlite3.Connection) -> dict[Path, tuple[str, ...]]:
-    """Return the genres that runs left in each file, without files whose own were put back."""
+    """Return the genres that runs gave each file, without files whose own were put back."""
     rows = database.execute(f"SELECT change.path, {_WRITES} ORDER BY change.path, change.id")
     written = {
         Path(os.fsdecode(path)): _find_written(writes for _, *writes in found)
@@ -135,21 +135,27 @@ def select_written(database: sqlite3.Connection) -> dict[Path, tuple[str, ...]]:
 
 
 def select_written_into(database: sqlite3.Connection, path: Path) -> tuple[str, ...]:
-    """Return the genres that runs left in one file; none where its own were put back."""
+    """Return the genres that runs gave one file; none where its own were put back."""
     sql = f"SELECT {_WRITES} AND change.path = ? ORDER BY change.id"
     return _find_written(database.execute(sql, (os.fsencode(path),)))
 
 
 def _find_written(writes: Iterable[Sequence[Any]]) -> tuple[str, ...]:
-    """Return the genres that genretag left in a file, from run, genres and undone run of each.
+    """Return the genres that genretag gave a file, from its writes.
 
-    An undo leaves what there was before the run that it undoes: that may be an earlier run's.
+    What a file had before is not genretag's, unless an earlier run wrote it. An undo leaves what
+    there was before the run that it undoes: that may be an earlier run's.
+
+    Args:
+        writes: in their order, of each the run, the genres before and after, and the undone run.
     """
-    left: dict[int, str] = {}
-    for run, genres, undoes in writes:
-        before = (left[one] for one in reversed(left) if undoes and one < undoes)
-        left[run] = genres if undoes is None else next(before, "[]")
-    return tuple(json.loads(next(reversed(left.values()), "[]")))
+    left: dict[int, tuple[str, ...]] = {}
+    for run, before, after, undoes in writes:
+        earlier = next((left[one] for one in reversed(left) if undoes is None or one < undoes), ())
+        had = set(json.loads(before)).difference(earlier)
+        new = tuple(name for name in json.loads(after) if name not in had)
+        left[run] = new if undoes is None else earlier
+    return next(reversed(left.values()), ())
 
 
 def select_writing_runs(database: sqlite3.Connection, path: Path) -> list[int]:

@@ -19,7 +19,7 @@ from genretag.domain.verdict import IsNarrow, Meaning, Members, decide_together
 from genretag.pipeline.group import Batch
 
 Written = Callable[[Path], Names]
-"""Returns the genres that genretag itself wrote into a file; none if it did not."""
+"""Returns the genres that genretag itself gave a file; none if it did not."""
 
 
 @dataclass(frozen=True)
@@ -149,9 +149,8 @@ def _decide_alone(analysis: Analysis, policy: TagPolicy) -> Outcome:
 def given_names(analysis: Analysis, policy: TagPolicy, units: UnitSettings) -> Names:
     """Return the genres that a person gave a file, and that it keeps; none where genretag did."""
     names = _kept_names(analysis, policy)
-    if not names or not analysis.track:
-        return ()
-    return () if units.written(analysis.path) == analysis.track.genres else names
+    own = units.written(analysis.path) if names else ()
+    return tuple(name for name in names if name not in own)
 
 
 def _kept_names(analysis: Analysis, policy: TagPolicy) -> Names:

@@ -13,7 +13,7 @@ from genretag.domain.outcome import Failed, Outcome, Skipped
 from genretag.domain.placeholder import drop_placeholders, parse_placeholders
 from genretag.domain.prediction import Prediction, ScoredGenre
 from genretag.domain.truth import GenreClasses, UnmappedGenre, describe_unmapped
-from genretag.pipeline.survey import find_written
+from genretag.pipeline.survey import find_given
 
 
 @dataclass(frozen=True)
@@ -106,10 +106,11 @@ class Tally:
             return "failed"
         if isinstance(outcome, Skipped):
             return "skipped"
-        genres = drop_placeholders(outcome.before, self._placeholders)
-        if not genres:
+        has = drop_placeholders(outcome.before, self._placeholders)
+        if not has:
             return "untagged"
-        if find_written(outcome.path, self._written) == outcome.before:
+        genres = find_given(outcome.path, has, self._written)
+        if not genres:
             return "own"
         true = self._classes.indices_of(genres)
         prediction = outcome.prediction

@@ -13,6 +13,7 @@ from genretag.audio.mel import features
 from genretag.domain.analysis import Analysis
 from genretag.domain.embedding_statistics import EmbeddingStatistics
 from genretag.domain.genre import Names, player_safe
+from genretag.domain.genre_map import IDENTITY_MAP, GenreMap
 from genretag.domain.grouping import Group, artist_key, folder_key, group_by_album
 from genretag.domain.metrics import Labels
 from genretag.domain.outcome import Failed, Skipped
@@ -29,7 +30,7 @@ from genretag.learning.out_of_fold import UNKNOWN, CalibrationTarget
 from genretag.learning.own_genres import LabelledTracks, LearnedHead, Recipe, learn
 from genretag.learning.synthetic_negatives import generate_sounds
 from genretag.learning.units import MAX_TRACKS, MIN_TRACKS
-from genretag.pipeline.survey import find_written
+from genretag.pipeline.survey import find_given
 
 MOST_GENRES = 200
 """More would take long, and no table of them would be read."""
@@ -54,6 +55,7 @@ class LearningSettings:
         min_artists: by how many artists.
         precision: how many of the genres that are written should be right, in [0, 1].
         recipe: how heads are fitted.
+        genre_map: a person's map; what it changes is learned under another name.
         statistics: of the base model's embeddings, to simulate music that the library lacks.
     """
 
@@ -62,6 +64,7 @@ class LearningSettings:
     min_artists: int = 3
     precision: float = 0.85
     recipe: Recipe = field(default_factory=Recipe)
+    genre_map: GenreMap = IDENTITY_MAP
     statistics: EmbeddingStatistics | None = None
 
 
@@ -81,14 +84,15 @@ def collect_tagged(
     kept: list[tuple[Track, Names, str, NDArray[np.float16]]] = []
     for analysis in analyses:
         track, prediction = analysis.track, analysis.prediction
-        genres = drop_placeholders(track.genres, placeholders) if track else ()
+        has = drop_placeholders(track.genres, placeholders) if track else ()
+        genres = find_given(analysis.path, has, written)
         if isinstance(analysis.outcome, Failed):
             counts["failed"] += 1
         elif isinstance(analysis.outcome, Skipped):
             counts["skipped"] += 1
-        elif not track or not genres:
+        elif not track or not has:
             counts["untagged"] += 1
-        elif find_written(analysis.path, written) == track.genres:
+        elif not genres:
             counts["own"] += 1
         elif not prediction or not prediction.genres:
             counts["silent"] += 1
@@ -115,7 +119,12 @@ def learn_library(
     """
     artists = _tell_artists(library)
     choice = choose_genres(
-        library.genres, artists, settings.taxonomy, settings.min_tracks, settings.min_artists
+        library.genres,
+        artists,
+        settings.taxonomy,
+        settings.min_tracks,
+        settings.min_artists,
+        lambda name: not settings.genre_map.changes(name),
     )
     _check_choice(library, choice, settings)
     albums = group_by_album(library.tracks)

@@ -12,7 +12,7 @@ from genretag.errors import FileError
 from genretag.library import interrupt
 from genretag.library.cache import Cache
 from genretag.pipeline.read import read
-from genretag.pipeline.survey import find_written, recall_track
+from genretag.pipeline.survey import find_given, recall_track
 
 
 def read_genres(files: Iterable[Path | Outcome], cache: Cache) -> Iterator[Outcome]:
@@ -56,6 +56,6 @@ def check_library(
         written: what genretag wrote, which is nobody's spelling.
     """
     files = [(one.path, one.before) for one in outcomes if isinstance(one, Unchanged)]
-    given = (genres for path, genres in files if find_written(path, written) != genres)
+    given = (find_given(path, genres, written) for path, genres in files)
     spelled = naming.with_spellings(find_spellings(given, naming, placeholders))
     return check_names(files, spelled, placeholders, known)

@@ -6,6 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from genretag import tags
+from genretag.domain.genre import Names
 from genretag.domain.naming import Spellings, find_spellings
 from genretag.domain.outcome import Outcome
 from genretag.domain.tagging import TagPolicy
@@ -42,11 +43,11 @@ def _survey(
     with Cache(cache) if cache else nullcontext() as opened:
         written = read_written(data)
         tracks = (one for one in read_tracks(files, opened) if one.genres)
-        given = (one.genres for one in tracks if find_written(one.path, written) != one.genres)
+        given = (find_given(one.path, one.genres, written) for one in tracks)
         yield find_spellings(given, policy.naming, policy.placeholders)
 
 
-def read_written(data: Path) -> Mapping[Path, tuple[str, ...]]:
+def read_written(data: Path) -> Mapping[Path, Names]:
     """Return what genretag wrote into files, by their real paths, from the journal in a folder."""
     if not (data / journal.FILE).exists():
         return {}
@@ -54,12 +55,19 @@ def read_written(data: Path) -> Mapping[Path, tuple[str, ...]]:
         return record.written()
 
 
-def find_written(path: Path, written: Mapping[Path, tuple[str, ...]]) -> tuple[str, ...] | None:
-    """Return what genretag wrote into a file; None if it wrote nothing."""
+def find_given(path: Path, genres: Names, written: Mapping[Path, Names]) -> Names:
+    """Return those genres of a file that a person gave it, and not genretag.
+
+    Args:
+        path: the file.
+        genres: all that it has.
+        written: as `read_written` returns it.
+    """
     if not written:
-        return None
+        return genres
     real = path.resolve() if path.is_symlink() else _resolve(path.parent) / path.name
-    return written.get(real)
+    own = written.get(real, ())
+    return tuple(name for name in genres if name not in own)
 
 
 @lru_cache(maxsize=64)
