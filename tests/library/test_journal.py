@@ -11,7 +11,7 @@ import pytest
 
 from genretag.domain.layout import PLAYERS
 from genretag.errors import Code, FileError, RunError
-from genretag.library.journal import FILE, Entry, Journal
+from genretag.library.journal import FILE, Entry, Journal, Origin
 
 ENTRY = Entry(
     path=Path(os.fsdecode(b"/music/caf\xe9.mp3")),
@@ -154,6 +154,13 @@ def test_who_waits_for_others_waits_for_the_living_alone(tmp_path: Path) -> None
         assert len(journal.changes(1, "pending")) == 1
 
 
+def origin(journal: Journal) -> Origin:
+    """Return the origin of the file of ENTRY, the same by either way."""
+    found = journal.origin(ENTRY.path)
+    assert journal.origins().get(ENTRY.path, Origin()) == found
+    return found
+
+
 def written(journal: Journal, command: str, undoes: int | None = None, genre: str = "Rock") -> int:
     with journal.run(command, undoes) as run:
         journal.settle(journal.begin(run, replace(ENTRY, after=(genre,))), "committed")
@@ -162,8 +169,7 @@ def written(journal: Journal, command: str, undoes: int | None = None, genre: st
 
 def test_genres_that_an_undo_puts_back_are_still_those_of_an_earlier_run(journal: Journal) -> None:
     def left() -> tuple[str, ...]:
-        assert journal.written().get(ENTRY.path, ()) == journal.written_into(ENTRY.path)
-        return journal.written_into(ENTRY.path)
+        return origin(journal).written
 
     first = written(journal, "scan", genre="Rock")
     second = written(journal, "scan", genre="Metal")
@@ -180,8 +186,7 @@ def test_what_a_file_had_before_is_not_what_genretag_gave_it(journal: Journal) -
         with journal.run("scan") as run:
             entry = replace(ENTRY, before=before, after=after)
             journal.settle(journal.begin(run, entry), "committed")
-        assert journal.written().get(ENTRY.path, ()) == journal.written_into(ENTRY.path)
-        return journal.written_into(ENTRY.path)
+        return origin(journal).written
 
     assert write(("Polka",), ("Polka", "Folk")) == ("Folk",)
     assert write(("Polka", "Folk"), ("Polka", "Folk", "World")) == ("Folk", "World")
@@ -193,9 +198,9 @@ def test_what_a_person_decided_is_not_what_genretag_wrote(journal: Journal) -> N
     with journal.run("apply plan.jsonl") as run:
         entry = replace(ENTRY, after=("Jazz",), model=None)
         journal.settle(journal.begin(run, entry), "committed")
-    assert journal.written() == {} and journal.written_into(ENTRY.path) == ()
+    assert origin(journal) == Origin(decided=("Jazz",))
     written(journal, "undo", run.number)
-    assert journal.written_into(ENTRY.path) == ("Rock",)
+    assert origin(journal) == Origin(written=("Rock",))
 
 
 def test_an_undo_that_was_undone_no_longer_counts(journal: Journal) -> None:

@@ -127,7 +127,7 @@ def test_albums_and_artists_are_told_from_all_files_with_or_without_a_genre(
     skipped = Analysis(tmp_path / "0.jpg", outcome=Skipped(path=tmp_path / "0.jpg"))
     failed = Analysis.failed_as(tmp_path / "1.mp3", Code.NOT_AUDIO, "no", "Hm.")
     analyses[2:2] = [skipped, failed]
-    units = UnitSettings("album", POOLING, lambda names: names[0], lambda path: ())
+    units = UnitSettings("album", POOLING, lambda names: names[0])
     policy = replace(FILL, threshold=0.999, unit_threshold=0.5)
     found = collect_entries(decide_files(analyses, policy, units), policy)
     library = build_library([tmp_path], found, policy, model, units, "full")

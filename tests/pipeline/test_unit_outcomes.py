@@ -33,7 +33,7 @@ def test_a_unit_counts_the_files_whose_outcomes_have_it(mode: str) -> None:
         analysis(f"{n}.flac", 0.9 - n / 50, "AB"[n % 2], "Rock" if n % 3 == 0 else "")
         for n in range(12)
     ]
-    units = UnitSettings("album", POOLING, written=lambda path: ())
+    units = UnitSettings("album", POOLING)
     policy = TagPolicy(mode)  # type: ignore[arg-type]
     decided = list(decide(group(analyses, "album"), policy, units))
     found = [one.outcome.unit for one in decided if one.outcome and one.outcome.unit]

@@ -21,6 +21,7 @@ from genretag.domain.tagging import TagPolicy
 from genretag.domain.track import Track
 from genretag.domain.unit import UnitKind
 from genretag.errors import Code
+from genretag.library.journal import Origin
 from genretag.pipeline import group as grouping
 from genretag.pipeline.decide import UnitSettings
 from genretag.pipeline.group import group
@@ -62,7 +63,7 @@ def settings(by: UnitKind = "album", own: Iterable[str] = ()) -> UnitSettings:
         by,
         POOLING,
         lambda names: next((name for name in names if name in GENRES), None),
-        written=lambda path: written.get(path, ()),
+        find_origin=lambda path: Origin(written.get(path, ())),
     )
 
 

@@ -136,7 +136,7 @@ def decided(*songs: Song, policy: TagPolicy | None = None) -> Library:
             path, "FLAC", song.tags, title=f"Song {n}", artist=song.artist, album=song.album
         )
         analyses.append(Analysis(path, track, song.prediction))
-    units = UnitSettings("album", POOLING, lambda names: names[0], lambda path: ())
+    units = UnitSettings("album", POOLING, lambda names: names[0])
     found = collect_entries(decide_files(analyses, policy, units), policy)
     rules = replace(RULES, families=policy.families)
     albums, artists = (

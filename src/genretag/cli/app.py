@@ -19,6 +19,7 @@ from genretag.cli import (
     models,
     report,
     scan,
+    set_genres,
     undo,
 )
 from genretag.cli.group import Group, show
@@ -42,6 +43,7 @@ app = typer.Typer(
 )
 app.command()(scan.scan)
 app.command()(apply.apply)
+app.command("set")(set_genres.set_genres)
 app.command()(undo.undo)
 app.command()(undo.history)
 app.command()(inspect.inspect)

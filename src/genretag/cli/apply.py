@@ -36,15 +36,11 @@ def apply(
     """
     import shlex
     from dataclasses import replace
-    from functools import partial
 
-    from genretag.cli.command_line import format_command, format_options
+    from genretag.cli.by_hand import write_decided
+    from genretag.cli.command_line import format_command
     from genretag.cli.display import Display
-    from genretag.cli.writing import carry_out
-    from genretag.library.cache import Cache
-    from genretag.library.paths import cache_dir
     from genretag.pipeline.plan import read
-    from genretag.pipeline.write import open_writer
     from genretag.report.paths import common_folder
     from genretag.report.wording import WRITING
 
@@ -58,13 +54,6 @@ def apply(
                 f"{plan} is incomplete, as its scan was interrupted. What it holds is "
                 "carried out; scan again for the rest."
             )
-        run = partial(
-            open_writer,
-            shlex.join(["apply", str(plan)]),
-            folder,
-            format_options(context),
-            keep_mtime=writing.keep_mtime,
-        )
-        with Cache(cache_dir(), display.warn) as cache:
-            carry_out(display, content.changes, not writing.yes, run, cache)
+        command = shlex.join(["apply", str(plan)])
+        write_decided(context, display, content.changes, command, folder, writing)
     raise typer.Exit(display.exit_code)

@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from genretag.cli.finding import FindingOptions, PathsArgument
 from genretag.cli.options import (
     ByOption,
-    FindingOptions,
     InferenceOptions,
     OutputOption,
-    PathsArgument,
     PlaceholderOption,
     in_output,
 )

@@ -5,14 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from genretag.cli.options import (
-    FindingOptions,
-    MapOption,
-    ModelOptions,
-    PathsArgument,
-    PlaceholderOption,
-    in_output,
-)
+from genretag.cli.finding import FindingOptions, PathsArgument
+from genretag.cli.options import MapOption, ModelOptions, PlaceholderOption, in_output
 from genretag.cli.output import translate_errors
 from genretag.errors import Code, UsageError
 from genretag.option_groups import with_options

@@ -31,7 +31,7 @@ _SHOWN_FAILURES = 3
 EXPLANATIONS = {"none": (), "time": ("time",), "full": ("time", "bands")}
 
 
-@with_options(without=("batch_size", "timeout_s", "engine", "ray_address"))
+@with_options(without=("batch_size", "timeout_s", "engine", "ray_address", "force"))
 def inspect(
     context: typer.Context,
     files: Annotated[

@@ -7,14 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from genretag.cli.options import (
-    FindingOptions,
-    InferenceOptions,
-    OutputOption,
-    PathsArgument,
-    PlaceholderOption,
-    in_output,
-)
+from genretag.cli.finding import FindingOptions, PathsArgument
+from genretag.cli.options import InferenceOptions, OutputOption, PlaceholderOption, in_output
 from genretag.cli.session import open_session
 from genretag.option_groups import with_options
 

@@ -3,7 +3,7 @@
 Nobody compares or prints these objects, and methods for it would cost time at each start.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -14,25 +14,17 @@ from genretag.inference.store import DEFAULT
 from genretag.report import Format
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from genretag.domain.outcome import Outcome
-    from genretag.library.prefetch import Prefetch
-    from genretag.library.walk import Walk
+    from genretag.domain.layout import Layout
 
 GPU_BATCH = 64
 """Windows that a GPU scores at once, by default."""
 
 Player = Literal["navidrome", "jellyfin", "kodi", "itunes", "mpd", "foobar2000"]
 
-in_finding = partial(typer.Option, rich_help_panel="Which files")
 in_writing = partial(typer.Option, rich_help_panel="What is written")
 in_inference = partial(typer.Option, rich_help_panel="How files are analysed")
 in_output = partial(typer.Option, rich_help_panel="What is shown")
 
-PathsArgument = Annotated[
-    list[Path], typer.Argument(help="Files and folders.", metavar="PATH...", show_default=False)
-]
 ThresholdOption = Annotated[
     float | None,
     in_writing(
@@ -72,60 +64,6 @@ OutputOption = Annotated[
         show_default="standard output",
     ),
 ]
-
-
-@dataclass(frozen=True, repr=False, eq=False)
-class FindingOptions:
-    """Options that select files."""
-
-    exclude: Annotated[
-        list[str] | None,
-        in_finding(
-            metavar="GLOB",
-            help="Leave out files and folders with such a name or path; can be repeated.",
-            show_default=False,
-        ),
-    ] = None
-    follow_symlinks: Annotated[
-        bool, in_finding("--follow-symlinks", help="Follow symbolic links found inside folders.")
-    ] = False
-    hidden: Annotated[
-        bool, in_finding("--hidden", help="Look at hidden files and folders too.")
-    ] = False
-    one_file_system: Annotated[
-        bool,
-        in_finding("--one-file-system", help="Enter no folder that is on another disk than PATH."),
-    ] = False
-    video: Annotated[
-        bool,
-        in_finding(
-            "--video",
-            help="Analyse films too: MP4 and ASF files with a video stream, which are "
-            "left alone without.",
-        ),
-    ] = False
-
-    def find(self, paths: list[Path]) -> "Prefetch[Path | Outcome]":
-        """Start to find audio files under `paths`; a thread goes ahead and counts them."""
-        from genretag.pipeline.find import find
-
-        return find(paths, self._walk)
-
-    def find_twice(
-        self, paths: list[Path]
-    ) -> "tuple[Prefetch[Path | Outcome], Iterator[Path | Outcome]]":
-        """Return what `find` does, and the same again for another thread."""
-        from genretag.pipeline.find import find_twice
-
-        return find_twice(paths, self._walk)
-
-    @property
-    def _walk(self) -> "Walk":
-        """Rules for finding files."""
-        from genretag.library.walk import Walk
-
-        exclude = tuple(self.exclude or ())
-        return Walk(exclude, self.follow_symlinks, self.hidden, self.one_file_system)
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -197,7 +135,44 @@ class InferenceOptions(ModelOptions):
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class TaggingOptions:
+class LayoutOptions:
+    """Options of how tags store genres."""
+
+    for_player: Annotated[
+        Player | None,
+        in_writing(
+            "--for",
+            help="Lay several genres out as this player shows them.",
+            show_default="as the format's standard says",
+        ),
+    ] = None
+    id3: Annotated[
+        Literal["keep", "v2.4", "v2.3"] | None,
+        in_writing(
+            help="Version of ID3v2 that tags get; a dry run tells what a change costs.",
+            show_default="keep",
+        ),
+    ] = None
+    fix_stale: Annotated[
+        bool,
+        in_writing("--fix-stale", help="Update second tags too that go on showing an old genre."),
+    ] = False
+
+    @property
+    def layout(self) -> "Layout":
+        """How several genres are stored."""
+        from genretag.domain.layout import PLAIN, PLAYERS
+
+        layout = PLAYERS[self.for_player] if self.for_player else PLAIN
+        return replace(
+            layout,
+            id3=self.id3 or layout.id3,
+            fix_stale=self.fix_stale or layout.fix_stale,
+        )
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class TaggingOptions(LayoutOptions):
     """Options of the genres that files get, and of how tags store them."""
 
     policy: Annotated[
@@ -247,25 +222,6 @@ class TaggingOptions:
             show_default=False,
         ),
     ] = None
-    for_player: Annotated[
-        Player | None,
-        in_writing(
-            "--for",
-            help="Lay several genres out as this player shows them.",
-            show_default="as the format's standard says",
-        ),
-    ] = None
-    id3: Annotated[
-        Literal["keep", "v2.4", "v2.3"] | None,
-        in_writing(
-            help="Version of ID3v2 that tags get; a dry run tells what a change costs.",
-            show_default="keep",
-        ),
-    ] = None
-    fix_stale: Annotated[
-        bool,
-        in_writing("--fix-stale", help="Update second tags too that go on showing an old genre."),
-    ] = False
 
 
 ByOption = Annotated[
@@ -291,6 +247,14 @@ class UnitOptions:
             "sound alone. What genretag wrote never counts.",
         ),
     ] = "library"
+    force: Annotated[
+        bool,
+        in_writing(
+            "--force",
+            help="With [bold]--policy replace[/] or [bold]add[/], change also genres that you "
+            "decided with [bold]review[/], [bold]set[/] or [bold]apply[/].",
+        ),
+    ] = False
 
 
 @dataclass(frozen=True, repr=False, eq=False)

@@ -1,7 +1,6 @@
 """Makes the policy that options describe, and picks the thresholds that it goes by."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,7 +30,6 @@ def make_policy(
     """
     from genretag.cli import maps
     from genretag.cli.whitelist import read_whitelist
-    from genretag.domain.layout import PLAIN, PLAYERS
     from genretag.domain.naming import Naming
     from genretag.domain.placeholder import parse_placeholders
     from genretag.domain.tagging import TagPolicy
@@ -41,7 +39,6 @@ def make_policy(
     genre_map = maps.read(options.genre_map, genres, also)
     taxonomy = maps.extend_taxonomy(genre_map)
     known = (*genres.known, *also, *genre_map.rename.values())
-    layout = PLAYERS[options.for_player] if options.for_player else PLAIN
     threshold, unit_threshold = choose_thresholds(context, options.threshold, model)
     return TagPolicy(
         mode=options.policy,
@@ -60,11 +57,7 @@ def make_policy(
         ),
         families=genres.families,
         placeholders=parse_placeholders(options.placeholder, genres.known, genre_map),
-        layout=replace(
-            layout,
-            id3=options.id3 or layout.id3,
-            fix_stale=options.fix_stale or layout.fix_stale,
-        ),
+        layout=options.layout,
     )
 
 

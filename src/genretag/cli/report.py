@@ -6,14 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from genretag.cli.options import (
-    FindingOptions,
-    InferenceOptions,
-    PathsArgument,
-    TaggingOptions,
-    UnitOptions,
-    in_output,
-)
+from genretag.cli.finding import FindingOptions, PathsArgument
+from genretag.cli.options import InferenceOptions, TaggingOptions, UnitOptions, in_output
 from genretag.cli.output import refuse_music, translate_errors
 from genretag.cli.session import open_session
 from genretag.option_groups import with_options

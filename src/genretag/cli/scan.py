@@ -5,11 +5,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from genretag.cli.finding import FindingOptions, PathsArgument
 from genretag.cli.options import (
-    FindingOptions,
     InferenceOptions,
     OutputOptions,
-    PathsArgument,
     TaggingOptions,
     UnitOptions,
     WritingOptions,

@@ -11,7 +11,7 @@ from genretag.cli.options import TaggingOptions, UnitOptions
 if TYPE_CHECKING:
     from genretag.domain.naming import Naming
     from genretag.inference.session import Model
-    from genretag.pipeline.decide import Fallback, UnitSettings, Written
+    from genretag.pipeline.decide import Fallback, FindOrigin, UnitSettings
 
 
 @contextmanager
@@ -28,23 +28,29 @@ def open_units(options: UnitOptions, model: "Model", naming: "Naming") -> "Itera
         return next((by_class[index] for index in classes.indices_of(names)), None)
 
     uses_library = options.evidence == "library"
-    with _open_written() as written:
+    with open_origins() as find_origin:
         yield UnitSettings(
-            options.by, model.manifest.pooling, meaning, uses_library, written, classes.is_narrow
+            options.by,
+            model.manifest.pooling,
+            meaning,
+            uses_library,
+            find_origin,
+            classes.is_narrow,
+            options.force,
         )
 
 
 @contextmanager
-def _open_written() -> "Iterator[Written]":
-    """Yield what tells which genres genretag wrote into a file, by the journal if there is one."""
+def open_origins() -> "Iterator[FindOrigin]":
+    """Yield what tells where the genres of a file come from, by the journal if there is one."""
     from genretag.library import journal
     from genretag.library.paths import data_dir
 
     if not (data_dir() / journal.FILE).exists():
-        yield lambda path: ()
+        yield lambda path: journal.Origin()
         return
     with closing(journal.Journal(data_dir())) as record:
-        yield lambda path: record.written_into(path.resolve())
+        yield lambda path: record.origin(path.resolve())
 
 
 @contextmanager

@@ -10,9 +10,9 @@ from filelock import FileLock, Timeout
 
 from genretag.errors import Code, FileError, RunError, reason
 from genretag.library import journal_tables as tables
-from genretag.library.journal_records import Entry, OpenRun, RunRecord, State
+from genretag.library.journal_records import Entry, OpenRun, Origin, RunRecord, State
 
-__all__ = ["FILE", "Entry", "Journal", "OpenRun", "RunRecord", "State"]
+__all__ = ["FILE", "Entry", "Journal", "OpenRun", "Origin", "RunRecord", "State"]
 
 FILE = "journal.sqlite3"
 _WAIT_S = 30.0
@@ -136,18 +136,15 @@ class Journal:
         with _translated(self._folder):
             return tables.select_entries(self._db, run, state)
 
-    def written(self) -> dict[Path, tuple[str, ...]]:
-        """Return the genres that runs gave each file, without files whose own were put back."""
+    def origins(self) -> dict[Path, Origin]:
+        """Return where the genres of each file come from that runs wrote into, by real paths."""
         with _translated(self._folder):
-            return tables.select_written(self._db)
+            return tables.select_origins(self._db)
 
-    def written_into(self, path: Path) -> tuple[str, ...]:
-        """Return the genres that runs gave the file at `path`, by its real path.
-
-        Empty if no run wrote into it, or what it had before the first was put back.
-        """
+    def origin(self, path: Path) -> Origin:
+        """Return where the genres of the file at `path` come from, by its real path."""
         with _translated(self._folder):
-            return tables.select_written_into(self._db, path)
+            return tables.select_origin(self._db, path)
 
     def history(self) -> list[RunRecord]:
         """Return all runs that have entries, the oldest first."""

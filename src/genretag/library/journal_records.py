@@ -7,6 +7,7 @@ from typing import Literal
 
 from filelock import FileLock
 
+from genretag.domain.genre import Names
 from genretag.domain.layout import Layout
 
 State = Literal["pending", "committed", "abandoned"]
@@ -45,6 +46,20 @@ class Entry:
     model: str | None = None
     state: State = "pending"
     id: int = 0
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where the genres of a file come from, by the runs that wrote into it.
+
+    Attributes:
+        written: those that genretag gave it by a model.
+        decided: those that a person decided last; empty if genretag decided since. The file may
+            have others by now.
+    """
+
+    written: Names = ()
+    decided: Names = ()
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from genretag.domain.change import layout_from_dict, layout_to_dict
-from genretag.library.journal_records import Entry, OpenRun, RunRecord, State
+from genretag.library.journal_records import Entry, OpenRun, Origin, RunRecord, State
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS run (
@@ -45,12 +45,9 @@ CREATE INDEX IF NOT EXISTS pending ON change (path) WHERE state = 'pending';
 """
 _ADDED_SINCE = {"folder": "BLOB", "options": "TEXT"}
 """Columns that the runs of an older journal lack."""
-# What a person decided, no model did: genretag has left nothing of its own there.
 _WRITES = (
-    "change.run, change.genres_before,"
-    " CASE WHEN change.model IS NULL THEN '[]' ELSE change.genres_after END,"
-    " run.undoes FROM change JOIN run ON run.id = change.run"
-    " WHERE change.state = 'committed'"
+    "change.run, change.genres_before, change.genres_after, change.model IS NULL, run.undoes"
+    " FROM change JOIN run ON run.id = change.run WHERE change.state = 'committed'"
 )
 
 
@@ -124,38 +121,45 @@ def select_entries(database: sqlite3.Connection, run: int, state: State) -> list
     return [_entry(row) for row in rows]
 
 
-def select_written(database: sqlite3.Connection) -> dict[Path, tuple[str, ...]]:
-    """Return the genres that runs gave each file, without files whose own were put back."""
+def select_origins(database: sqlite3.Connection) -> dict[Path, Origin]:
+    """Return what is known of the genres of each file that runs wrote into."""
     rows = database.execute(f"SELECT change.path, {_WRITES} ORDER BY change.path, change.id")
-    written = {
-        Path(os.fsdecode(path)): _find_written(writes for _, *writes in found)
+    return {
+        Path(os.fsdecode(path)): _find_origin(writes for _, *writes in found)
         for path, found in groupby(rows, lambda row: row[0])
     }
-    return {path: genres for path, genres in written.items() if genres}
 
 
-def select_written_into(database: sqlite3.Connection, path: Path) -> tuple[str, ...]:
-    """Return the genres that runs gave one file; none where its own were put back."""
+def select_origin(database: sqlite3.Connection, path: Path) -> Origin:
+    """Return what is known of the genres of one file."""
     sql = f"SELECT {_WRITES} AND change.path = ? ORDER BY change.id"
-    return _find_written(database.execute(sql, (os.fsencode(path),)))
+    return _find_origin(database.execute(sql, (os.fsencode(path),)))
 
 
-def _find_written(writes: Iterable[Sequence[Any]]) -> tuple[str, ...]:
-    """Return the genres that genretag gave a file, from its writes.
+def _find_origin(writes: Iterable[Sequence[Any]]) -> Origin:
+    """Return where the genres of a file come from, by its writes.
 
-    What a file had before is not genretag's, unless an earlier run wrote it. An undo leaves what
-    there was before the run that it undoes: that may be an earlier run's.
+    What a file had before is not genretag's, unless an earlier run wrote it. What a person decided
+    is not genretag's at all. An undo leaves what there was before the run that it undoes: that may
+    be an earlier run's.
 
     Args:
-        writes: in their order, of each the run, the genres before and after, and the undone run.
+        writes: in their order, of each the run, the genres before and after, whether a person
+            decided them, and the undone run.
     """
-    left: dict[int, tuple[str, ...]] = {}
-    for run, before, after, undoes in writes:
-        earlier = next((left[one] for one in reversed(left) if undoes is None or one < undoes), ())
-        had = set(json.loads(before)).difference(earlier)
-        new = tuple(name for name in json.loads(after) if name not in had)
-        left[run] = new if undoes is None else earlier
-    return next(reversed(left.values()), ())
+    left: dict[int, Origin] = {}
+    for run, before, after, by_person, undoes in writes:
+        of_earlier = (left[one] for one in reversed(left) if undoes is None or one < undoes)
+        earlier = next(of_earlier, Origin())
+        names = tuple(json.loads(after))
+        if undoes is not None:
+            left[run] = earlier
+        elif by_person:
+            left[run] = Origin(decided=names)
+        else:
+            had = set(json.loads(before)).difference(earlier.written)
+            left[run] = Origin(written=tuple(name for name in names if name not in had))
+    return next(reversed(left.values()), Origin())
 
 
 def select_writing_runs(database: sqlite3.Connection, path: Path) -> list[int]:

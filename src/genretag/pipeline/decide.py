@@ -10,16 +10,18 @@ from genretag.domain.family import choose
 from genretag.domain.genre import Names
 from genretag.domain.grouping import Group
 from genretag.domain.naming import Spellings
-from genretag.domain.outcome import Outcome, Unsure
+from genretag.domain.outcome import Outcome, Unchanged, Unsure
 from genretag.domain.pooling import Pooling
 from genretag.domain.prediction import Prediction
 from genretag.domain.tagging import TagPolicy
+from genretag.domain.track import Track
 from genretag.domain.unit import UnitKind
 from genretag.domain.verdict import IsNarrow, Meaning, Members, decide_together
+from genretag.library.journal import Origin
 from genretag.pipeline.group import Batch
 
-Written = Callable[[Path], Names]
-"""Returns the genres that genretag itself gave a file; none if it did not."""
+FindOrigin = Callable[[Path], Origin]
+"""Returns where the genres of a file come from, as far as runs wrote into it."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,8 @@ class UnitSettings:
         pooling: of the model; None if it has none, and then each track is decided by itself.
         meaning: of genres that persons gave.
         uses_library: whether genres that persons gave other tracks count.
-        written: tells what persons gave from what genretag wrote.
+        find_origin: tells what persons gave from what genretag wrote.
+        overwrites_decided: whether genres that a person decided with genretag may be changed.
         is_narrow: of genres that persons gave; such do not go to a unit where few have them.
     """
 
@@ -39,8 +42,9 @@ class UnitSettings:
     pooling: Pooling | None = None
     meaning: Meaning = lambda names: None
     uses_library: bool = True
-    written: Written = lambda path: ()
+    find_origin: FindOrigin = lambda path: Origin()
     is_narrow: IsNarrow = lambda names: False
+    overwrites_decided: bool = False
 
     @property
     def kind(self) -> UnitKind:
@@ -72,6 +76,28 @@ class Fallback:
         """Return the outcomes of the files that are not decided, by their positions."""
         analyses = tuple(replace(one, prediction=one.base_prediction) for one in batch.analyses)
         return _decide_batch(Batch(analyses, batch.by), self.policy, self.units)
+
+
+def keep_decided(analyses: Iterable[Analysis], units: UnitSettings) -> Iterator[Analysis]:
+    """Yield all; files whose genres a person decided with genretag keep them, if they are to."""
+    for analysis in analyses:
+        track = None if analysis.outcome or units.overwrites_decided else analysis.track
+        if track and is_decided(track, units.find_origin):
+            same = track.genres
+            outcome = Unchanged(
+                path=track.path,
+                before=same,
+                after=same,
+                prediction=analysis.prediction,
+                reason="a person decided it",
+            )
+            analysis = replace(analysis, outcome=outcome)
+        yield analysis
+
+
+def is_decided(track: Track, find_origin: FindOrigin) -> bool:
+    """Tell whether a person decided the genres of a file with genretag, and it still has them."""
+    return bool(track.genres) and find_origin(track.path).decided == track.genres
 
 
 def decide(
@@ -149,13 +175,14 @@ def _decide_alone(analysis: Analysis, policy: TagPolicy) -> Outcome:
 def given_names(analysis: Analysis, policy: TagPolicy, units: UnitSettings) -> Names:
     """Return the genres that a person gave a file, and that it keeps; none where genretag did."""
     names = _kept_names(analysis, policy)
-    own = units.written(analysis.path) if names else ()
+    own = units.find_origin(analysis.path).written if names else ()
     return tuple(name for name in names if name not in own)
 
 
 def _kept_names(analysis: Analysis, policy: TagPolicy) -> Names:
     """Return the genres that a file has and keeps."""
-    return policy.real(analysis.track.genres) if analysis.track and policy.mode == "fill" else ()
+    keeps = policy.mode == "fill" or isinstance(analysis.outcome, Unchanged)
+    return policy.real(analysis.track.genres) if analysis.track and keeps else ()
 
 
 def _collect_members(

@@ -14,7 +14,7 @@ from genretag.executors.base import Executor
 from genretag.inference.session import Model
 from genretag.pipeline.analyse import Analyser
 from genretag.pipeline.annotate import annotate
-from genretag.pipeline.decide import BY_TRACK, Fallback, UnitSettings, decide
+from genretag.pipeline.decide import BY_TRACK, Fallback, UnitSettings, decide, keep_decided
 from genretag.pipeline.group import group
 from genretag.pipeline.recall import PredictionCache, recall, remember
 from genretag.pipeline.score import BatchScorer, rescore
@@ -93,6 +93,7 @@ def decide_files(
         fallback = fallback and fallback.with_spellings(spellings)
     yield from chain(
         join(first, analyses),
+        partial(keep_decided, units=units),
         partial(group, by=units.kind),
         partial(decide, policy=policy, units=units, fallback=fallback),
     )

@@ -52,7 +52,8 @@ def read_written(data: Path) -> Mapping[Path, Names]:
     if not (data / journal.FILE).exists():
         return {}
     with closing(journal.Journal(data)) as record:
-        return record.written()
+        origins = record.origins()
+    return {path: origin.written for path, origin in origins.items() if origin.written}
 
 
 def find_given(path: Path, genres: Names, written: Mapping[Path, Names]) -> Names:

@@ -50,7 +50,8 @@ def plan(journal: Journal, run: int, force: bool = False) -> Iterator[Outcome]:
 
 def _planned(entry: Entry, force: bool) -> Outcome:
     now = tags.read(entry.path).genres
-    if now == entry.before:
+    # A decision that left the genres as they were is taken back all the same.
+    if now == entry.before != entry.after:
         return _left(Unchanged, entry, now, "has its old genres already")
     if now != entry.after and not force:
         return _left(Skipped, entry, now, CHANGED_SINCE)

@@ -44,12 +44,24 @@ class Writer:
     def _write(self, planned: Planned) -> Outcome:
         prediction = None if planned.by_person else planned.prediction
         model = prediction.model if prediction else None
+        change = planned.change
         try:
-            notes = self._replace(planned.change, model)
+            if change.after == change.before:
+                self._confirm(change)
+                return planned.convert(Unchanged, reason=_why_done(change))
+            notes = self._replace(change, model)
         except FileError as error:
             done = self._already_done(planned) if error.code is Code.CHANGED else None
             return done or planned.convert(Failed, after=planned.before, error=error)
         return planned.convert(Tagged, notes=planned.notes + notes)
+
+    def _confirm(self, change: TagChange) -> None:
+        """Record that a person decided for the genres that a file has; the file is not touched."""
+        path = Path(os.path.realpath(change.path))
+        status = _check(change, path)
+        raw = _read_original(change, path).raw
+        number = self.journal.begin(self.run, _make_entry(change, path, status, raw, None))
+        self.journal.settle(number, "committed", raw)
 
     def _already_done(self, planned: Planned) -> Outcome | None:
         """Return Unchanged for a file that others changed, if nothing is left to do; or None."""
@@ -60,7 +72,7 @@ class Writer:
         except FileError:
             return None
         if now == change.after:
-            reason = "has its old genres already" if change.raw else "already as planned"
+            reason = _why_done(change)
         elif self.decided_while_writing and now and now != change.before:
             reason = "got a genre meanwhile"
         else:
@@ -73,18 +85,7 @@ class Writer:
         path = Path(os.path.realpath(change.path))
         status = _check(change, path)
         original = _read_original(change, path)
-        entry = Entry(
-            path=path,
-            staged=path.parent / f"{files.STAGED_PREFIX}{os.urandom(6).hex()}{path.suffix}",
-            device=status.st_dev,
-            inode=status.st_ino,
-            container=change.container,
-            before=change.before,
-            after=change.after,
-            layout=change.layout,
-            raw_before=original.raw,
-            model=model,
-        )
+        entry = _make_entry(change, path, status, original.raw, model)
         number = self.journal.begin(self.run, entry)
         made: os.stat_result | None = None
         raw_after: str | None = None
@@ -174,6 +175,29 @@ def recover(journal: Journal) -> None:
                     # Somebody gave it another genre since; without knowing what was written,
                     # `undo` names it and leaves it alone.
                     journal.settle(entry.id, "committed")
+
+
+def _make_entry(
+    change: TagChange, path: Path, status: os.stat_result, raw: str, model: str | None
+) -> Entry:
+    """Return what the journal is told of a change to the file at `path`, and a name for a copy."""
+    return Entry(
+        path=path,
+        staged=path.parent / f"{files.STAGED_PREFIX}{os.urandom(6).hex()}{path.suffix}",
+        device=status.st_dev,
+        inode=status.st_ino,
+        container=change.container,
+        before=change.before,
+        after=change.after,
+        layout=change.layout,
+        raw_before=raw,
+        model=model,
+    )
+
+
+def _why_done(change: TagChange) -> str:
+    """Return why nothing is left to do for a file."""
+    return "has its old genres already" if change.raw else "already as planned"
 
 
 def _check(change: TagChange, path: Path) -> os.stat_result:

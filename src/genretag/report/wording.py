@@ -60,6 +60,7 @@ def ask_to_write(outcomes: Iterable[Outcome]) -> str:
         _part(changes.removed, "Remove the genres of {}", "remove those of {}", changes.gone),
         _part(changes.added, "Add genres to {}", "add to {}"),
         _part(changes.filled, "Fill in the genres of {}", "fill {}"),
+        _part(changes.confirmed, "Confirm the genres of {}", "confirm those of {}"),
     ]
     return f"{_sentence(parts)}?"
 
@@ -71,6 +72,7 @@ def ask_to_undo(run: int, folder: Path | None, outcomes: Iterable[Outcome]) -> s
     parts = [
         _part(back, "put back the genres of {}", "", changes.new),
         _part(changes.removed, "remove the genres of {}", "remove those of {}", changes.gone),
+        _part(changes.confirmed, "forget that you confirmed the genres of {}", "forget that of {}"),
     ]
     where = f" in {visible(str(folder))}" if folder else ""
     return f"Undo run {run}{where}: {_sentence(parts)}?"
@@ -114,7 +116,7 @@ class _Changes:
     """Counts planned changes of each kind, and the genres that come and go."""
 
     def __init__(self, outcomes: Iterable[Outcome]) -> None:
-        self.replaced = self.removed = self.added = self.filled = 0
+        self.replaced = self.removed = self.added = self.filled = self.confirmed = 0
         self.old: Counter[str] = Counter()
         self.gone: Counter[str] = Counter()
         self.new: Counter[str] = Counter()
@@ -124,7 +126,9 @@ class _Changes:
 
     def _add(self, before: tuple[str, ...], after: tuple[str, ...]) -> None:
         self.new.update(_without(after, before))
-        if not before:
+        if before == after:
+            self.confirmed += 1
+        elif not before:
             self.filled += 1
         elif not after:
             self.removed += 1

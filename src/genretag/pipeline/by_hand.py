@@ -1,0 +1,55 @@
+"""Plans what a person decided: reads the tags of files, and tells what would change."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from genretag import tags
+from genretag.domain.analysis import Analysis
+from genretag.domain.change import TagChange
+from genretag.domain.decision import Decision
+from genretag.domain.layout import Layout
+from genretag.domain.outcome import Failed, Outcome, Planned, Skipped, Unchanged
+from genretag.domain.track import Track
+from genretag.errors import FileError
+from genretag.pipeline.annotate import annotate
+from genretag.pipeline.decide import FindOrigin, is_decided
+
+
+def plan_decisions(
+    decisions: Iterable[Decision], layout: Layout, find_origin: FindOrigin
+) -> Iterator[Outcome]:
+    """Yield what decisions change; where they confirm the genres of a file, it is planned too.
+
+    Args:
+        decisions: files that are in several get the genres of the last.
+        layout: how several genres are stored.
+        find_origin: tells what is decided already.
+    """
+    last = {path: decision for decision in decisions for path in decision.paths}
+    decided = (_decide(path, decision, layout, find_origin) for path, decision in last.items())
+    return annotate(decided)
+
+
+def _decide(path: Path, decision: Decision, layout: Layout, find_origin: FindOrigin) -> Analysis:
+    try:
+        track = tags.read(path)
+    except FileError as error:
+        return Analysis(path, outcome=Failed(path=path, error=error))
+    return Analysis(path, track, outcome=_plan(track, decision, layout, find_origin))
+
+
+def _plan(track: Track, decision: Decision, layout: Layout, find_origin: FindOrigin) -> Outcome:
+    before, after = track.genres, decision.genres
+    if track.container is None:
+        return _leave(Skipped, track, "genretag cannot read tags in this kind of file")
+    if decision.expected is not None and not decision.expected.issuperset(before):
+        return _leave(Unchanged, track, "got a genre meanwhile")
+    if before == after and is_decided(track, find_origin):
+        return _leave(Unchanged, track, "has these genres already")
+    change = TagChange(track.path, track.container, before, after, layout, track.stamp)
+    return replace(Planned.of(change), by_person=True)
+
+
+def _leave(kind: type[Outcome], track: Track, reason: str) -> Outcome:
+    return kind(path=track.path, before=track.genres, after=track.genres, reason=reason)
