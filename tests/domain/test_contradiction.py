@@ -100,14 +100,14 @@ def test_an_artist_is_not_taken_for_a_few_songs_that_were_decided_together() -> 
     assert artist.genres[0].name == "Pop" and len(artist.members) == 8
 
 
-def test_silence_gives_no_reason() -> None:
+def test_silence_contradicts_nothing() -> None:
     silent = Song("A", "X", "Rock", 0.0)
     nothing = unit(silent, tagged(silent, "Jazz"))
-    assert (nothing.genres, nothing.sound, nothing.reasons) == ((), None, ())
-    assert unit(silent, *[tagged(SURE, "Jazz")] * 3).reasons == ("sound",)
+    assert (nothing.genres, nothing.sound, nothing.reasons) == ((), None, ("unsure",))
+    assert unit(silent, *[tagged(SURE, "Jazz")] * 3).reasons == ("sound", "unsure")
 
 
-def test_contradictions_come_first_then_doubts_then_the_rest() -> None:
+def test_first_comes_what_settles_most_tracks_and_of_equal_ones_the_contradiction() -> None:
     def album(name: str, *songs: Song) -> list[Song]:
         return [replace(song, album=name) for song in songs]
 
@@ -115,11 +115,12 @@ def test_contradictions_come_first_then_doubts_then_the_rest() -> None:
         *album("sure", *[SURE] * 3),
         *album("unsure", *[Song("A", "", "Rock", 0.3)] * 3),
         *album("doubtful", *[Song("A", "", "Rock", 0.55), Song("A", "", "Pop", 0.55)] * 2),
+        *album("one of many", *[tagged(SURE, "Rock")] * 5, Song("A", "", "Spoken", 0.3)),
         *album("wrong", *[tagged(SURE, "Jazz")] * 3),
         *album("wrong and mixed", *[tagged(SURE, "Jazz")] * 3, tagged(SURE, "Blues")),
     )
     names = [unit.name.removeprefix("A / ") for unit in library.albums]
-    assert names == ["wrong and mixed", "wrong", "doubtful", "unsure", "sure"]
+    assert names == ["wrong and mixed", "doubtful", "wrong", "unsure", "one of many", "sure"]
     [artist] = library.artists
     assert artist.members == tuple(range(len(library.entries)))
 
@@ -144,8 +145,11 @@ def test_every_group_of_two_tracks_or_more_is_there_once(songs: list[Song], pool
     units = list_units([*groups, Group("track", "alone", (0,))], library.entries,
                        replace(RULES, pooling=pooling))  # fmt: skip
     assert sorted(one.members for one in units) == sorted(one.members for one in groups)
-    ranks = [0 if one.is_contradictory else 1 if one.reasons else 2 for one in units]
+    ranks = [(not one.reasons, -len(one.settled), not one.is_contradictory) for one in units]
     assert ranks == sorted(ranks)
+    for one in units:
+        left = {n for n in one.members if library.entries[n].is_unsure}
+        assert set(one.settled) == (set(one.members) if one.is_contradictory else left)
     assert all(0 <= genre.score <= 1 + 1e-9 for one in units for genre in one.genres)
 
 

@@ -75,7 +75,7 @@ def report(
         ):
             survey = start_survey(surveyed, policy, inference.no_cache)
             decided = decide_files(display.watch(analyses), policy, unit_settings, survey)
-            found = collect_entries(_show(decided, display), policy)
+            found = collect_entries(_show(decided, display), policy, unit_settings)
         text = render_page(
             build_library(paths, found, policy, predictor.loaded, unit_settings, inference.coverage)
         )

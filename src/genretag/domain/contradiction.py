@@ -1,7 +1,7 @@
 """Finds the albums and artists of a library whose genres contradict each other or are in doubt."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product, starmap
 
 from genretag.domain.family import Choice, choose
@@ -62,33 +62,60 @@ class UnitRules:
 
 
 def list_units(
-    groups: Iterable[Group], entries: Sequence[LibraryEntry], rules: UnitRules
+    groups: Iterable[Group], entries: Sequence[LibraryEntry], rules: UnitRules, least: int = 2
 ) -> tuple[LibraryUnit, ...]:
-    """Return the units of two tracks or more: contradictory ones first, then doubtful ones.
+    """Return the units to look at, first those where one decision settles most tracks.
 
-    Among contradictory ones come first those with more reasons, then the surest; among the
-    others, the least sure.
+    Of equal ones, contradictory ones come before doubtful ones; those with more reasons, and then
+    the surest, come first among the former, and the least sure among the latter. Units that
+    nothing is wrong with come last.
 
     Args:
         groups: by the positions of their tracks in `entries`.
         entries: files of the library.
         rules: by what to judge.
+        least: how many tracks a unit has at least.
     """
-    units = [_judge(group, entries, rules) for group in groups if len(group.members) > 1]
+    units = [_judge(group, entries, rules) for group in groups if len(group.members) >= least]
     return tuple(sorted(units, key=_order))
 
 
-def _order(unit: LibraryUnit) -> tuple[int, int, float]:
+def _order(unit: LibraryUnit) -> tuple[bool, int, bool, int, float]:
     score = unit.best.score if unit.best else 0.0
-    if unit.is_contradictory:
-        return 0, -len(unit.reasons), -score
-    return (1 if unit.reasons else 2), 0, score
+    reasons, score = (len(unit.reasons), -score) if unit.is_contradictory else (0, score)
+    return not unit.reasons, -len(unit.settled), not unit.is_contradictory, -reasons, score
 
 
 def _judge(group: Group, entries: Sequence[LibraryEntry], rules: UnitRules) -> LibraryUnit:
     own = [entries[member] for member in group.members]
-    sound = _score_sound(group, own, rules)
-    genres = _find_decision(group, own) or sound
+    unit = _judge_one(group, own[0]) if len(own) == 1 else _judge_several(group, own, rules)
+    settled = [member for member in group.members if _is_settled(entries[member], unit)]
+    return replace(unit, settled=tuple(settled))
+
+
+def _is_settled(entry: LibraryEntry, unit: LibraryUnit) -> bool:
+    """Tell whether a decision for one genre of a unit is one for this file too."""
+    return entry.is_unsure or (unit.is_contradictory and entry.own is not None)
+
+
+def _judge_one(group: Group, entry: LibraryEntry) -> LibraryUnit:
+    """Return the unit of a track that belongs to no others."""
+    prediction = entry.outcome.prediction
+    reasons: list[Reason] = ["sound"] if entry.disagrees and not entry.is_decided else []
+    return LibraryUnit(
+        group.kind,
+        group.name,
+        group.members,
+        prediction.genres if prediction else (),
+        entry.own_best,
+        tuple(["unsure"] if entry.is_unsure else reasons),
+        entry.sure_family.scored_family if entry.sure_family else None,
+    )
+
+
+def _judge_several(group: Group, entries: Sequence[LibraryEntry], rules: UnitRules) -> LibraryUnit:
+    sound = _score_sound(group, entries, rules)
+    genres = _find_decision(group, entries) or sound
     choice, heard = rules.choose(genres), rules.choose(sound)
     return LibraryUnit(
         group.kind,
@@ -96,7 +123,7 @@ def _judge(group: Group, entries: Sequence[LibraryEntry], rules: UnitRules) -> L
         group.members,
         genres,
         heard.best if heard else next(iter(sound), None),
-        tuple(_find_reasons(own, genres, sound, rules)),
+        tuple(_find_reasons(entries, genres, sound, rules)),
         choice.scored_family if choice else None,
     )
 
@@ -143,6 +170,19 @@ def _find_reasons(
     sound: tuple[ScoredGenre, ...],
     rules: UnitRules,
 ) -> Iterator[Reason]:
+    if not all(entry.is_decided for entry in entries if entry.genres):
+        yield from _find_contradictions(entries, sound, rules)
+    if any(_is_apart(entry, rules) for entry in entries):
+        yield "apart"
+    doubts = tuple(_find_doubts(genres, rules)) if any(one.is_open for one in entries) else ()
+    yield from doubts
+    if not doubts and any(entry.is_unsure for entry in entries):
+        yield "unsure"
+
+
+def _find_contradictions(
+    entries: Sequence[LibraryEntry], sound: tuple[ScoredGenre, ...], rules: UnitRules
+) -> Iterator[Reason]:
     tagged = dict.fromkeys(entry.genres for entry in entries if entry.genres)
     if len(tagged) > 1 and not _share_a_genre(tagged, rules):
         yield "tags"
@@ -151,15 +191,15 @@ def _find_reasons(
         said = tuple(rules.list_names(heard))
         if not any(rules.any_related(said, genres) for genres in tagged):
             yield "sound"
-    if any(_is_apart(entry, rules) for entry in entries):
-        yield "apart"
-    if genres and any(entry.is_open for entry in entries):
-        choice = rules.choose(genres)
-        if not choice and rules.choose(genres, slack=NEAR):
-            yield "below"
-        is_family = bool(choice and choice.family)
-        if not is_family and len(genres) > 1 and genres[0].score - genres[1].score < NEAR:
-            yield "close"
+
+
+def _find_doubts(genres: tuple[ScoredGenre, ...], rules: UnitRules) -> Iterator[Reason]:
+    choice = rules.choose(genres)
+    if not choice and rules.choose(genres, slack=NEAR):
+        yield "below"
+    is_family = bool(choice and choice.family)
+    if not is_family and len(genres) > 1 and genres[0].score - genres[1].score < NEAR:
+        yield "close"
 
 
 def _share_a_genre(tagged: Iterable[tuple[str, ...]], rules: UnitRules) -> bool:

@@ -10,15 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genretag.domain.family import Choice
-from genretag.domain.outcome import Outcome
+from genretag.domain.outcome import Outcome, Unsure
 from genretag.domain.prediction import Prediction, ScoredGenre
 from genretag.domain.timeline import Timeline
 from genretag.domain.unit import Source, UnitKind
 
-Reason = Literal["tags", "sound", "apart", "below", "close"]
+Reason = Literal["tags", "sound", "apart", "below", "close", "unsure"]
 """Why a person should look at a unit: tracks have different genres in their tags; its sound surely
 says another genre than its tags; tracks keep another genre than the others; its best score is just
-below the threshold; or its two best scores are nearly equal."""
+below the threshold; its two best scores are nearly equal; or tracks get no genre for another
+reason."""
 
 CONTRADICTIONS: frozenset[Reason] = frozenset({"tags", "sound", "apart"})
 """The reasons that cannot all be right; the others are doubts."""
@@ -41,6 +42,7 @@ class LibraryEntry:
         is_sure: whether the best genre, or else a family, scores enough to be written.
         is_open: whether `scan` goes by scores, and does not just leave the genres that it has.
         sure_family: the family that is sure where no genre is.
+        is_decided: whether a person decided its genres with genretag.
     """
 
     outcome: Outcome
@@ -52,6 +54,12 @@ class LibraryEntry:
     is_sure: bool
     is_open: bool = True
     sure_family: Choice | None = None
+    is_decided: bool = False
+
+    @property
+    def is_unsure(self) -> bool:
+        """Whether `scan` leaves it without a new genre, as no score is high enough."""
+        return isinstance(self.outcome, Unsure)
 
     @property
     def best(self) -> ScoredGenre | None:
@@ -88,7 +96,7 @@ class LibraryEntry:
 
 @dataclass(frozen=True)
 class LibraryUnit:
-    """The tracks of an album or of an artist, two or more.
+    """The tracks of an album or of an artist, or a track of neither.
 
     Attributes:
         kind: what they have in common.
@@ -100,6 +108,8 @@ class LibraryUnit:
             is; None where all is silent.
         reasons: why a person should look at it.
         family: the family that `genres` are sure of where none of them is.
+        settled: positions of the entries that a decision for one genre settles: all of its tracks
+            where they contradict each other, else those that get no genre without; rising.
     """
 
     kind: UnitKind
@@ -109,6 +119,7 @@ class LibraryUnit:
     sound: ScoredGenre | None
     reasons: tuple[Reason, ...]
     family: ScoredGenre | None = None
+    settled: tuple[int, ...] = ()
 
     @property
     def best(self) -> ScoredGenre | None:
@@ -138,8 +149,8 @@ class Library:
         entries: one for each file that is audio, and one for each that failed.
         skipped: how many files are no audio, or left out by rule.
         points: [n_entries, 2] on the map, in [-1, 1]; NaN for those that are not on it.
-        albums: those to look at first come first; the songs of an artist that are of no album, or
-            of one by many artists, are a unit as well.
+        albums: first those where one decision settles most tracks; the songs of an artist that are
+            of no album, or of one by many artists, are a unit as well.
         artists: in the same order.
         timelines: of the most interesting tracks, with their index among the entries.
     """

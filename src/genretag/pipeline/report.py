@@ -22,7 +22,7 @@ from genretag.domain.timeline import Timeline
 from genretag.domain.unit import UnitKind
 from genretag.errors import FileError
 from genretag.inference.session import DeviceError, Model
-from genretag.pipeline.decide import UnitSettings
+from genretag.pipeline.decide import BY_TRACK, FindOrigin, UnitSettings, is_decided
 from genretag.pipeline.group import group
 from genretag.pipeline.windows import timeline
 
@@ -46,12 +46,15 @@ class Found:
     skipped: int
 
 
-def collect_entries(analyses: Iterable[Analysis], policy: TagPolicy) -> Found:
+def collect_entries(
+    analyses: Iterable[Analysis], policy: TagPolicy, units: UnitSettings = BY_TRACK
+) -> Found:
     """Return an entry for each file that is shown, and how they belong together.
 
     Args:
         analyses: decided by `policy`, and scored whether the files have a genre or not.
         policy: how `scan` would tag them.
+        units: knows which genres a person decided.
     """
     kept = list(analyses)
     entries: list[LibraryEntry] = []
@@ -59,7 +62,7 @@ def collect_entries(analyses: Iterable[Analysis], policy: TagPolicy) -> Found:
     for analysis in kept:
         positions.append(len(entries))
         if not isinstance(analysis.outcome, Skipped):
-            entries.append(_entry(analysis, policy))
+            entries.append(_entry(analysis, policy, units.find_origin))
     return Found(
         tuple(entries),
         tuple(_group(kept, "album", positions)),
@@ -68,7 +71,7 @@ def collect_entries(analyses: Iterable[Analysis], policy: TagPolicy) -> Found:
     )
 
 
-def _entry(analysis: Analysis, policy: TagPolicy) -> LibraryEntry:
+def _entry(analysis: Analysis, policy: TagPolicy, find_origin: FindOrigin) -> LibraryEntry:
     outcome, track = analysis.as_outcome(), analysis.track
     prediction = outcome.prediction
     genres = policy.real(outcome.before)
@@ -86,6 +89,7 @@ def _entry(analysis: Analysis, policy: TagPolicy) -> LibraryEntry:
         is_sure=choice is not None,
         is_open=policy.mode != "fill" or not genres,
         sure_family=choice if choice and choice.family else None,
+        is_decided=track is not None and is_decided(track, find_origin),
     )
 
 
