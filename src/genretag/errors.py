@@ -39,6 +39,7 @@ class Code(StrEnum):
     BAD_MAP = "bad-map"
     BAD_PLAN = "bad-plan"
     UNKNOWN_RUN = "unknown-run"
+    REVIEW_OPEN = "review-open"
     UNKNOWN_MODEL = "unknown-model"
     NO_DEVICE = "no-device"
     # The run

@@ -13,6 +13,7 @@ from genretag.cli.options import (
     UnitOptions,
     WritingOptions,
     in_inference,
+    in_output,
     in_writing,
 )
 from genretag.cli.session import open_session
@@ -52,6 +53,16 @@ def scan(
     inference: InferenceOptions,
     finding: FindingOptions,
     output: OutputOptions,
+    unsure: Annotated[
+        Path | None,
+        in_output(
+            metavar="FILE.csv",
+            dir_okay=False,
+            help="Write a table of the albums and tracks that the model is unsure of, to be "
+            "filled in with a spreadsheet and carried out with [bold]genretag apply[/].",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Predict the genre of every audio file under PATH and write it into its tags.
 
@@ -73,14 +84,14 @@ def scan(
 
     [cyan]genretag scan -n --format jsonl ~/Music > genres.jsonl[/]  gives data for a script
     """
-    if writing.plan:
-        _refuse_to_overwrite(writing.plan, writing.yes)
+    for file in filter(None, (writing.plan, unsure)):
+        _refuse_to_overwrite(file, writing.yes)
     with open_session(inference) as session:
         from genretag.cli.command_line import format_command
         from genretag.cli.display import Display
         from genretag.cli.policy import make_policy, start_survey
         from genretag.cli.units import open_fallback, open_units
-        from genretag.cli.writing import write_plan
+        from genretag.cli.writing import write_plan, write_unsure
         from genretag.domain.advice import ThresholdAdvice
         from genretag.domain.tagging import selection
         from genretag.pipeline.scan import plan_files
@@ -104,7 +115,7 @@ def scan(
         ):
             survey = start_survey(surveyed, policy, inference.no_cache)
             planned = plan_files(display.watch(analyses), policy, unit_settings, survey, fallback)
-            outcomes = advice.count(planned)
+            outcomes = write_unsure(advice.count(planned), unsure)
             if writing.plan:
                 write_plan(display, outcomes, writing.plan)
             elif dry_run:
@@ -113,22 +124,24 @@ def scan(
                 _write(context, display, outcomes, paths, tagging.policy, writing, cache)
             for step in _next_steps(context, display, advice, writing.plan, dry_run):
                 display.suggest(*step)
+            for step in _manual_steps(paths, display, unsure):
+                display.suggest(*step)
     # What failed is in the plan.
     raise typer.Exit(0 if writing.plan else display.exit_code)
 
 
-def _refuse_to_overwrite(plan: Path, yes: bool) -> None:
-    """Raise UsageError `bad-option` if there is a plan and nobody wants it overwritten."""
+def _refuse_to_overwrite(file: Path, yes: bool) -> None:
+    """Raise UsageError `bad-option` if there is a file and nobody wants it overwritten."""
     from genretag.cli.terminal import ask, can_ask
     from genretag.errors import Code, UsageError
     from genretag.report.text import visible
 
-    if yes or not plan.is_file() or not plan.stat().st_size:
+    if yes or not file.is_file() or not file.stat().st_size:
         return
-    if not (can_ask() and ask(f"{visible(str(plan))} exists. Overwrite it?")):
+    if not (can_ask() and ask(f"{visible(str(file))} exists. Overwrite it?")):
         raise UsageError(
             Code.BAD_OPTION,
-            f"{plan}: it exists, and was not overwritten",
+            f"{file}: it exists, and was not overwritten",
             "Choose another name, or overwrite it with --yes.",
         )
 
@@ -193,4 +206,24 @@ def _next_steps(
             f"{lower.files} of them, about {lower.precision:.0%} of these rightly by the model's "
             "own scores. This shows them:",
             format_command(context, *added, without=_DROPPED_IN_PREVIEW),
+        )
+
+
+def _manual_steps(
+    paths: list[Path], display: "Display", unsure: Path | None
+) -> "Iterator[tuple[str, str]]":
+    """Yield how a person decides what the model is unsure of."""
+    import shlex
+
+    from genretag.domain.outcome import Unsure
+
+    if not display.count(Unsure):
+        return
+    if unsure:
+        wrote = f"Wrote what is unsure to {unsure}. Fill in its column genre, then carry out with:"
+        yield wrote, shlex.join(["genretag", "apply", str(unsure)])
+    else:
+        yield (
+            "Decide what is unsure yourself, album by album, with:",
+            shlex.join(["genretag", "review", *map(str, paths)]),
         )

@@ -8,9 +8,11 @@ from genretag.cli.display import Display
 from genretag.cli.output import open_output, translate_errors
 from genretag.cli.terminal import can_ask
 from genretag.domain.outcome import Outcome
+from genretag.domain.review import UnsureItems
 from genretag.library.cache import Cache
 from genretag.pipeline.recall import renew
 from genretag.pipeline.write import Writer
+from genretag.report.decision_table import write_table
 from genretag.report.plan import PlanWriter
 
 
@@ -29,6 +31,20 @@ def write_plan(display: Display, outcomes: Iterable[Outcome], path: Path) -> Non
             # Without its last line a plan counts as interrupted as well.
             with translate_errors(path) if complete else suppress(OSError):
                 plan.end(complete)
+
+
+def write_unsure(outcomes: Iterable[Outcome], path: Path | None) -> Iterable[Outcome]:
+    """Yield the same outcomes; then, or when they are interrupted, write a table of unsure ones."""
+    if path is None:
+        yield from outcomes
+        return
+    items = UnsureItems()
+    with open_output(path) as stream:
+        try:
+            yield from items.watch(outcomes)
+        finally:
+            with translate_errors(path):
+                write_table(items.list_items(), stream)
 
 
 def carry_out(

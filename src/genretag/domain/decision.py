@@ -6,9 +6,21 @@ from pathlib import Path
 from genretag.domain.genre import Names
 from genretag.domain.naming import LONGEST_NAME
 from genretag.domain.placeholder import drop_placeholders, parse_placeholders
+from genretag.domain.unit import Unit
 
 MOST_GENRES = 20
 """Genres that a person may give a file, at most: more are a mistake in a table."""
+
+
+COLUMNS = (
+    "genre", "kind", "name", "tracks", "before",
+    "guess_1", "score_1", "guess_2", "score_2", "guess_3", "score_3", "folder", "files",
+)  # fmt: skip
+"""Of a table in which a person fills in `genre`. `files` is a JSON list of paths in ASCII, so that
+no spreadsheet can change them."""
+
+FORMULA_STARTS = ("=", "+", "-", "@", "\t")
+"""What makes a formula of a cell; a `'` is written before."""
 
 
 @dataclass(frozen=True)
@@ -18,12 +30,14 @@ class Decision:
     Attributes:
         genres: the most important first, one at least.
         paths: the files.
+        unit: the tracks that were decided together; None for files that have nothing in common.
         expected: names that the files may have now: one with another name is left alone, as
             somebody gave it that meanwhile; None if they may have any.
     """
 
     genres: Names
     paths: tuple[Path, ...]
+    unit: Unit | None = None
     expected: frozenset[str] | None = None
 
 
@@ -53,7 +67,7 @@ def _check_name(name: str) -> None:
         raise ValueError(f'"{name[:20]}..." is longer than {LONGEST_NAME} characters')
     if not name.isprintable():
         raise ValueError(f"{name!r} has characters that nobody sees")
-    if not any(character.isalpha() for character in name) or name.startswith("("):
-        raise ValueError(f'"{name}" would be read as the number of a genre')
+    if not any(map(str.isalpha, name)):
+        raise ValueError(f'"{name}" has no letter')
     if not drop_placeholders((name,), parse_placeholders()):
         raise ValueError(f'"{name}" counts as no genre')

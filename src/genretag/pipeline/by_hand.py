@@ -27,26 +27,28 @@ def plan_decisions(
         find_origin: tells what is decided already.
     """
     last = {path: decision for decision in decisions for path in decision.paths}
-    decided = (_decide(path, decision, layout, find_origin) for path, decision in last.items())
-    return annotate(decided)
+    return annotate(
+        Analysis(path, outcome=replace(_decide(path, one, layout, find_origin), unit=one.unit))
+        for path, one in last.items()
+    )
 
 
-def _decide(path: Path, decision: Decision, layout: Layout, find_origin: FindOrigin) -> Analysis:
+def _decide(path: Path, decision: Decision, layout: Layout, find_origin: FindOrigin) -> Outcome:
     try:
         track = tags.read(path)
     except FileError as error:
-        return Analysis(path, outcome=Failed(path=path, error=error))
-    return Analysis(path, track, outcome=_plan(track, decision, layout, find_origin))
+        return Failed(path=path, error=error)
+    return _plan(track, decision, layout, find_origin)
 
 
 def _plan(track: Track, decision: Decision, layout: Layout, find_origin: FindOrigin) -> Outcome:
     before, after = track.genres, decision.genres
     if track.container is None:
         return _leave(Skipped, track, "genretag cannot read tags in this kind of file")
-    if decision.expected is not None and not decision.expected.issuperset(before):
-        return _leave(Unchanged, track, "got a genre meanwhile")
     if before == after and is_decided(track, find_origin):
         return _leave(Unchanged, track, "has these genres already")
+    if decision.expected is not None and not decision.expected.issuperset(before):
+        return _leave(Unchanged, track, "got a genre meanwhile")
     change = TagChange(track.path, track.container, before, after, layout, track.stamp)
     return replace(Planned.of(change), by_person=True)
 

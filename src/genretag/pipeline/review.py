@@ -1,0 +1,101 @@
+"""A person's way through what waits for a decision."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from genretag.domain.decision import Decision
+from genretag.domain.genre import Names
+from genretag.domain.grouping import fold_artist
+from genretag.domain.review import ReviewItem
+from genretag.domain.unit import Unit
+from genretag.library.decisions import Decisions
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a review is.
+
+    Attributes:
+        items: how many there are.
+        decided_items: of these, how many are decided whole.
+        tracks: in all items.
+        decided_tracks: of these, how many are decided.
+    """
+
+    items: int
+    decided_items: int
+    tracks: int
+    decided_tracks: int
+
+
+class Review:
+    """Items and what is decided for them. Each step is kept at once, and can be taken back.
+
+    Args:
+        items: in the order in which they are shown.
+        decisions: keeps what is decided; what was decided in an earlier review counts.
+    """
+
+    def __init__(self, items: Sequence[ReviewItem], decisions: Decisions) -> None:
+        self.items = tuple(items)
+        self._decisions = decisions
+        self._steps: list[dict[Path, Names]] = []
+
+    @property
+    def progress(self) -> Progress:
+        """How far it is."""
+        paths = [path for item in self.items for path in item.paths]
+        return Progress(
+            len(self.items),
+            sum(map(self.is_decided, self.items)),
+            len(paths),
+            sum(path in self._decisions.genres for path in paths),
+        )
+
+    def find_genres(self, path: Path) -> Names:
+        """Return the genres that are decided for a file; none if it is not."""
+        return self._decisions.genres.get(path, ())
+
+    def find_common(self, item: ReviewItem) -> Names:
+        """Return the genres that are decided for all tracks of an item; none if they differ."""
+        decided = {self.find_genres(path) for path in item.paths}
+        return decided.pop() if len(decided) == 1 else ()
+
+    def is_decided(self, item: ReviewItem) -> bool:
+        """Tell whether all tracks of an item are decided."""
+        return all(map(self.find_genres, item.paths))
+
+    def find_by_artist(self, item: ReviewItem) -> tuple[ReviewItem, ...]:
+        """Return the items by the artist of one, itself among them."""
+        artist = fold_artist(item.artist)
+        same = (one for one in self.items if artist and fold_artist(one.artist) == artist)
+        return tuple(same) or (item,)
+
+    def decide(self, paths: Iterable[Path], genres: Names) -> None:
+        """Decide for files; no genres take a decision back."""
+        paths = tuple(paths)
+        self._steps.append({path: self.find_genres(path) for path in paths})
+        self._decisions.record(dict.fromkeys(paths, genres))
+
+    def undo(self) -> tuple[Path, ...]:
+        """Take the last step back; return its files, none if there was no step."""
+        if not self._steps:
+            return ()
+        before = self._steps.pop()
+        self._decisions.record(before)
+        return tuple(before)
+
+    def list_decisions(self) -> Iterator[Decision]:
+        """Yield what is decided for the items, the tracks of one with the same genres together."""
+        for item in self.items:
+            genres = dict.fromkeys(map(self.find_genres, item.paths))
+            for names in filter(None, genres):
+                paths = tuple(path for path in item.paths if self.find_genres(path) == names)
+                unit = Unit(item.kind, item.name, len(item.paths), undecided=len(paths))
+                expected = frozenset(item.before)
+                yield Decision(names, paths, unit if len(paths) > 1 else None, expected)
+
+    def forget(self, paths: Iterable[Path]) -> None:
+        """Remove decisions that are carried out."""
+        self._decisions.forget(paths)
