@@ -2,15 +2,21 @@
 
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, suppress
+from functools import partial
 from pathlib import Path
 
+import typer
+
+from genretag.cli.command_line import format_options
 from genretag.cli.display import Display
 from genretag.cli.output import open_output, translate_errors
+from genretag.cli.planning import Plan
 from genretag.cli.terminal import can_ask
 from genretag.domain.outcome import Outcome
 from genretag.library.cache import Cache
 from genretag.pipeline.recall import renew
-from genretag.pipeline.write import Writer
+from genretag.pipeline.write import Writer, open_writer
+from genretag.report.paths import common_folder
 from genretag.report.plan import PlanWriter
 
 
@@ -29,6 +35,35 @@ def write_plan(display: Display, outcomes: Iterable[Outcome], path: Path) -> Non
             # Without its last line a plan counts as interrupted as well.
             with translate_errors(path) if complete else suppress(OSError):
                 plan.end(complete)
+
+
+def write_genres(
+    context: typer.Context,
+    display: Display,
+    plan: Plan,
+    paths: Iterable[Path],
+    ask: bool,
+    keep_mtime: bool,
+) -> None:
+    """Write what is planned as a run of its own; with `ask`, on a terminal, ask before.
+
+    Args:
+        context: of the command, by whose name and options the journal knows the run.
+        display: shows each outcome.
+        plan: what to write.
+        paths: where its files lie.
+        ask: whether genres that are there would change.
+        keep_mtime: whether files keep their times.
+    """
+    run = partial(
+        open_writer,
+        str(context.info_name),
+        common_folder(path.absolute() for path in paths),
+        format_options(context),
+        keep_mtime=keep_mtime,
+        decided_while_writing=True,
+    )
+    carry_out(display, plan.outcomes, ask, run, plan.cache)
 
 
 def carry_out(
