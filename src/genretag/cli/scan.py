@@ -1,5 +1,6 @@
 """`genretag scan`: find audio, predict its genres, write them."""
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,16 +17,15 @@ from genretag.cli.options import (
     in_output,
     in_writing,
 )
+from genretag.cli.planning import Planner
 from genretag.cli.session import open_session
 from genretag.option_groups import with_options
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from genretag.cli.display import Display
     from genretag.domain.advice import ThresholdAdvice
-    from genretag.domain.outcome import Outcome
-    from genretag.library.cache import Cache
 
 _DROPPED_IN_PREVIEW = ("dry_run", "threshold", "plan", "yes", "format", "file")
 """Parameters that a command which only shows something goes without."""
@@ -86,15 +86,14 @@ def scan(
     """
     for file in filter(None, (writing.plan, unsure)):
         _refuse_to_overwrite(file, writing.yes)
+    planner = Planner(context, tagging, units, inference, finding.video, and_default)
     with open_session(inference) as session:
+        from dataclasses import replace
+
         from genretag.cli.command_line import format_command
         from genretag.cli.display import Display
-        from genretag.cli.policy import make_policy, start_survey
-        from genretag.cli.units import open_fallback, open_units
-        from genretag.cli.writing import write_plan, write_unsure
-        from genretag.domain.advice import ThresholdAdvice
-        from genretag.domain.tagging import selection
-        from genretag.pipeline.scan import plan_files
+        from genretag.cli.policy import start_survey
+        from genretag.cli.writing import write_genres, write_plan, write_unsure
         from genretag.report.paths import common_folder
 
         files, surveyed = finding.find_twice(paths)
@@ -102,27 +101,17 @@ def scan(
         again = format_command(context, *["--yes"][: bool(writing.plan and not writing.yes)])
         folder = common_folder(paths)
         display = Display(lambda: files.found, folder, output=output, command=again)
-        predictor = session.predictor(display.warn)
-        model = predictor.loaded
-        policy = make_policy(context, tagging, model, model.base if and_default else None)
-        advice = ThresholdAdvice(policy)
-        with (
-            display,
-            open_units(units, model, policy.naming) as unit_settings,
-            open_fallback(context, tagging, units, model, and_default) as fallback,
-            predictor.cache() as cache,
-            predictor.analyses(files, selection(policy, finding.video), cache) as analyses,
-        ):
-            survey = start_survey(surveyed, policy, inference.no_cache)
-            planned = plan_files(display.watch(analyses), policy, unit_settings, survey, fallback)
-            outcomes = write_unsure(advice.count(planned), unsure)
+        survey = partial(start_survey, surveyed, no_cache=inference.no_cache)
+        with planner.plan(session, display, files, survey) as plan:
+            plan = replace(plan, outcomes=write_unsure(plan.outcomes, unsure))
             if writing.plan:
-                write_plan(display, outcomes, writing.plan)
+                write_plan(display, plan.outcomes, writing.plan)
             elif dry_run:
-                display.show(outcomes)
+                display.show(plan.outcomes)
             else:
-                _write(context, display, outcomes, paths, tagging.policy, writing, cache)
-            for step in _next_steps(context, display, advice, writing.plan, dry_run):
+                ask = tagging.policy != "fill" and not writing.yes
+                write_genres(context, display, plan, paths, ask, writing.keep_mtime)
+            for step in _next_steps(context, display, plan.advice, writing.plan, dry_run):
                 display.suggest(*step)
             for step in _manual_steps(paths, display, unsure):
                 display.suggest(*step)
@@ -144,35 +133,6 @@ def _refuse_to_overwrite(file: Path, yes: bool) -> None:
             f"{file}: it exists, and was not overwritten",
             "Choose another name, or overwrite it with --yes.",
         )
-
-
-def _write(
-    context: typer.Context,
-    display: "Display",
-    outcomes: "Iterable[Outcome]",
-    paths: list[Path],
-    policy: str,
-    options: WritingOptions,
-    cache: "Cache | None",
-) -> None:
-    """Write what is planned; ask before if genres that are there would change."""
-    from functools import partial
-
-    from genretag.cli.command_line import format_options
-    from genretag.cli.writing import carry_out
-    from genretag.pipeline.write import open_writer
-    from genretag.report.paths import common_folder
-
-    folder = common_folder(path.absolute() for path in paths)
-    run = partial(
-        open_writer,
-        "scan",
-        folder,
-        format_options(context),
-        keep_mtime=options.keep_mtime,
-        decided_while_writing=True,
-    )
-    carry_out(display, outcomes, policy != "fill" and not options.yes, run, cache)
 
 
 def _next_steps(

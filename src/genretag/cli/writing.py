@@ -1,18 +1,24 @@
 """Carries out what a command planned: into a plan, or into the files and the journal."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, suppress
+from functools import partial
 from pathlib import Path
 
+import typer
+
+from genretag.cli.command_line import format_options
 from genretag.cli.display import Display
 from genretag.cli.output import open_output, translate_errors
+from genretag.cli.planning import Plan
 from genretag.cli.terminal import can_ask
 from genretag.domain.outcome import Outcome
 from genretag.domain.review import UnsureItems
 from genretag.library.cache import Cache
 from genretag.pipeline.recall import renew
-from genretag.pipeline.write import Writer
+from genretag.pipeline.write import Writer, open_writer
 from genretag.report.decision_table import write_table
+from genretag.report.paths import common_folder
 from genretag.report.plan import PlanWriter
 
 
@@ -33,7 +39,7 @@ def write_plan(display: Display, outcomes: Iterable[Outcome], path: Path) -> Non
                 plan.end(complete)
 
 
-def write_unsure(outcomes: Iterable[Outcome], path: Path | None) -> Iterable[Outcome]:
+def write_unsure(outcomes: Iterable[Outcome], path: Path | None) -> Iterator[Outcome]:
     """Yield the same outcomes; then, or when they are interrupted, write a table of unsure ones."""
     if path is None:
         yield from outcomes
@@ -45,6 +51,35 @@ def write_unsure(outcomes: Iterable[Outcome], path: Path | None) -> Iterable[Out
         finally:
             with translate_errors(path):
                 write_table(items.list_items(), stream)
+
+
+def write_genres(
+    context: typer.Context,
+    display: Display,
+    plan: Plan,
+    paths: Iterable[Path],
+    ask: bool,
+    keep_mtime: bool,
+) -> None:
+    """Write what is planned as a run of its own; with `ask`, on a terminal, ask before.
+
+    Args:
+        context: of the command, by whose name and options the journal knows the run.
+        display: shows each outcome.
+        plan: what to write.
+        paths: where its files lie.
+        ask: whether genres that are there would change.
+        keep_mtime: whether files keep their times.
+    """
+    run = partial(
+        open_writer,
+        str(context.info_name),
+        common_folder(path.absolute() for path in paths),
+        format_options(context),
+        keep_mtime=keep_mtime,
+        decided_while_writing=True,
+    )
+    carry_out(display, plan.outcomes, ask, run, plan.cache)
 
 
 def carry_out(

@@ -20,6 +20,7 @@ from genretag.domain.change import Stamp
 from genretag.domain.prediction import Prediction, ScoredGenre
 from genretag.domain.track import Track
 from genretag.errors import Warn, reason
+from genretag.library.wal import use_wal
 
 FILE = "heard.sqlite3"
 _WAIT_S = 30.0
@@ -184,7 +185,7 @@ class Cache:
 
     @staticmethod
     def _prepare(db: sqlite3.Connection) -> None:
-        db.execute("PRAGMA journal_mode = WAL")
+        use_wal(db, _WAIT_S)
         # A lost second of memory costs nothing but time.
         db.execute("PRAGMA synchronous = NORMAL")
         db.executescript(_TABLES)

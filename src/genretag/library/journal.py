@@ -11,6 +11,7 @@ from filelock import FileLock, Timeout
 from genretag.errors import Code, FileError, RunError, reason
 from genretag.library import journal_tables as tables
 from genretag.library.journal_records import Entry, OpenRun, Origin, RunRecord, State
+from genretag.library.wal import use_wal
 
 __all__ = ["FILE", "Entry", "Journal", "OpenRun", "Origin", "RunRecord", "State"]
 
@@ -32,7 +33,7 @@ class Journal:
             with ExitStack() as stack:
                 self._db = sqlite3.connect(folder / FILE, timeout=_WAIT_S, isolation_level=None)
                 stack.callback(self._db.close)
-                self._db.execute("PRAGMA journal_mode = WAL")
+                use_wal(self._db, _WAIT_S)
                 # Each entry is on the disk before its file is touched.
                 self._db.execute("PRAGMA synchronous = FULL")
                 tables.prepare_tables(self._db)

@@ -73,7 +73,7 @@ class Review:
         return tuple(same) or (item,)
 
     def decide(self, paths: Iterable[Path], genres: Names) -> None:
-        """Decide for files; no genres take a decision back."""
+        """Record what files get; no genres take a decision back."""
         paths = tuple(paths)
         self._steps.append({path: self.find_genres(path) for path in paths})
         self._decisions.record(dict.fromkeys(paths, genres))
