@@ -23,7 +23,7 @@ VERBS = re.findall(
     Overwrite Parse Place Predict Print Process Project Put Quantise Quote Raise Read Record
     Refuse Register Remember Remove Render Replace Report Resolve Return Round Run Save Say
     Score Search Select Set Settle Shift Shorten Show Simulate Space Split Start Store Suggest
-    Swap Take Tell Train Translate Turn Unpack Upload Wait Write Yield
+    Swap Switch Take Tell Train Translate Turn Unpack Upload Wait Write Yield
     """,
 )
 """The words with which docstrings of functions start; a new verb is added here."""

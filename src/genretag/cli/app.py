@@ -24,6 +24,7 @@ from genretag.cli import (
 )
 from genretag.cli.group import Group, show
 from genretag.cli.output import translate_errors
+from genretag.cli.review.command import review
 from genretag.errors import RunError
 from genretag.library import interrupt
 from genretag_train.cli.app import app as train
@@ -43,6 +44,7 @@ app = typer.Typer(
 )
 app.command()(scan.scan)
 app.command()(apply.apply)
+app.command()(review)
 app.command("set")(set_genres.set_genres)
 app.command()(undo.undo)
 app.command()(undo.history)

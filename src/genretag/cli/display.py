@@ -133,6 +133,12 @@ class Display:
                 self._move_bar(analysed, analysis.path)
             yield analysis
 
+    def show_analyses(self, analyses: Iterable[Analysis]) -> Iterator[Analysis]:
+        """Yield each analysis once its outcome is counted and shown."""
+        for analysis in analyses:
+            self.show([analysis.as_outcome()])
+            yield analysis
+
     def show(self, outcomes: Iterable[Outcome]) -> None:
         """Count and show all outcomes."""
         for _ in self.track(outcomes):

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from genretag.cli.display import Display
     from genretag.cli.session import Predictor
-    from genretag.domain.analysis import Analysis
     from genretag.domain.outcome import Outcome
     from genretag.learning.library import LearnedGenres, TaggedLibrary
     from genretag.pipeline.learn import LearningSettings
@@ -149,18 +148,15 @@ def _collect(
     from genretag.pipeline.learn import collect_tagged
     from genretag.pipeline.survey import read_written
 
-    def show(analyses: "Iterable[Analysis]") -> "Iterator[Analysis]":
-        for analysis in analyses:
-            display.show([analysis.as_outcome()])
-            yield analysis
-
     selection = Selection("tagged", placeholders, video)
     with (
         display,
         predictor.cache() as cache,
         predictor.analyses(files, selection, cache) as analyses,
     ):
-        return collect_tagged(show(analyses), read_written(data_dir()), placeholders)
+        return collect_tagged(
+            display.show_analyses(analyses), read_written(data_dir()), placeholders
+        )
 
 
 @contextmanager

@@ -27,11 +27,13 @@ class Plan:
     """What is to be written into files.
 
     Attributes:
+        policy: by which it is decided.
         outcomes: of the files in their order, each as soon as it is decided.
         advice: on thresholds, once all outcomes were taken.
         cache: None if it is not used.
     """
 
+    policy: "TagPolicy"
     outcomes: "Iterator[Outcome]"
     advice: "ThresholdAdvice"
     cache: "Cache | None"
@@ -97,4 +99,4 @@ class Planner:
         ):
             survey = start_survey(policy)
             planned = plan_files(display.watch(analyses), policy, units, survey, second)
-            yield Plan(advice.count(planned), advice, cache)
+            yield Plan(policy, advice.count(planned), advice, cache)

@@ -1,6 +1,5 @@
 """`genretag report`: a page about a library."""
 
-from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,8 +12,7 @@ from genretag.cli.session import open_session
 from genretag.option_groups import with_options
 
 if TYPE_CHECKING:
-    from genretag.cli.display import Display
-    from genretag.domain.analysis import Analysis
+    pass
 
 
 @with_options(
@@ -75,20 +73,13 @@ def report(
         ):
             survey = start_survey(surveyed, policy, inference.no_cache)
             decided = decide_files(display.watch(analyses), policy, unit_settings, survey)
-            found = collect_entries(_show(decided, display), policy, unit_settings)
+            found = collect_entries(display.show_analyses(decided), policy, unit_settings)
         text = render_page(
             build_library(paths, found, policy, predictor.loaded, unit_settings, inference.coverage)
         )
     _write(text, output)
     typer.echo(f"Wrote {output}", err=True)
     raise typer.Exit(display.exit_code)
-
-
-def _show(analyses: "Iterable[Analysis]", display: "Display") -> "Iterator[Analysis]":
-    """Yield each analysis once its outcome is counted and shown."""
-    for analysis in analyses:
-        display.show([analysis.as_outcome()])
-        yield analysis
 
 
 def _refuse_no_room(output: Path) -> None:

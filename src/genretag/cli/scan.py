@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from genretag.cli.display import Display
     from genretag.domain.advice import ThresholdAdvice
 
-_DROPPED_IN_PREVIEW = ("dry_run", "threshold", "plan", "yes", "format", "file")
+_DROPPED_IN_PREVIEW = ("dry_run", "threshold", "plan", "unsure", "yes", "format", "file")
 """Parameters that a command which only shows something goes without."""
 
 
@@ -103,7 +103,7 @@ def scan(
         display = Display(lambda: files.found, folder, output=output, command=again)
         survey = partial(start_survey, surveyed, no_cache=inference.no_cache)
         with planner.plan(session, display, files, survey) as plan:
-            plan = replace(plan, outcomes=write_unsure(plan.outcomes, unsure))
+            plan = replace(plan, outcomes=write_unsure(plan, unsure))
             if writing.plan:
                 write_plan(display, plan.outcomes, writing.plan)
             elif dry_run:
@@ -156,7 +156,7 @@ def _next_steps(
     elif dry_run and planned:
         yield (
             f"Write into {format_files(planned)} with:",
-            format_command(context, without=("dry_run",)),
+            format_command(context, without=("dry_run", "unsure")),
         )
     if lower := advice.propose():
         are = "is" if advice.unsure == 1 else "are"

@@ -39,15 +39,15 @@ def write_plan(display: Display, outcomes: Iterable[Outcome], path: Path) -> Non
                 plan.end(complete)
 
 
-def write_unsure(outcomes: Iterable[Outcome], path: Path | None) -> Iterator[Outcome]:
-    """Yield the same outcomes; then, or when they are interrupted, write a table of unsure ones."""
+def write_unsure(plan: Plan, path: Path | None) -> Iterator[Outcome]:
+    """Yield what is planned; then, or when that is interrupted, write a table of what is unsure."""
     if path is None:
-        yield from outcomes
+        yield from plan.outcomes
         return
-    items = UnsureItems()
+    items = UnsureItems(plan.policy)
     with open_output(path) as stream:
         try:
-            yield from items.watch(outcomes)
+            yield from items.watch(plan.outcomes)
         finally:
             with translate_errors(path):
                 write_table(items.list_items(), stream)

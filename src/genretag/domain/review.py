@@ -5,10 +5,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from genretag.domain.decision import parse_genres
 from genretag.domain.genre import Names
 from genretag.domain.library import LibraryEntry, LibraryUnit, Reason
+from genretag.domain.naming import Naming, find_spellings
 from genretag.domain.outcome import Outcome, Unsure
 from genretag.domain.prediction import ScoredGenre
+from genretag.domain.tagging import TagPolicy
 from genretag.domain.unit import Unit, UnitKind
 
 GUESSES = 3
@@ -42,7 +45,8 @@ class ReviewItem:
         kind: what the tracks have in common.
         name: for people.
         tracks: those that the decision is for, one at least.
-        genres: of all together, best first; empty if all is silent.
+        guesses: of the model for all together, best first, by the names that files would get,
+            several with `; ` between; empty if all is silent.
         reasons: why a person should decide.
         present: the genres that the tracks and the others of the unit have now, with the number
             of tracks; most frequent first.
@@ -51,7 +55,7 @@ class ReviewItem:
     kind: UnitKind
     name: str
     tracks: tuple[ReviewTrack, ...]
-    genres: tuple[ScoredGenre, ...]
+    guesses: tuple[ScoredGenre, ...]
     reasons: tuple[Reason, ...] = ("unsure",)
     present: tuple[tuple[Names, int], ...] = ()
 
@@ -59,11 +63,6 @@ class ReviewItem:
     def paths(self) -> tuple[Path, ...]:
         """The files that the decision is for."""
         return tuple(track.path for track in self.tracks)
-
-    @property
-    def guesses(self) -> tuple[ScoredGenre, ...]:
-        """The genres among which a person chooses, best first."""
-        return self.genres[:GUESSES]
 
     @property
     def before(self) -> Names:
@@ -77,23 +76,43 @@ class ReviewItem:
         return artists.most_common(1)[0][0] if artists else ""
 
 
+def name_guesses(genres: Iterable[ScoredGenre], naming: Naming) -> tuple[ScoredGenre, ...]:
+    """Return the best genres under the names that files would get; none of them twice.
+
+    A genre that may not be written is left out.
+    """
+    named: dict[str, ScoredGenre] = {}
+    for genre in genres:
+        if name := "; ".join(naming.names(genre.name)):
+            named.setdefault(name, ScoredGenre(name, genre.score))
+        if len(named) == GUESSES:
+            break
+    return tuple(named.values())
+
+
 def list_items(
-    units: Iterable[LibraryUnit], entries: Sequence[LibraryEntry]
+    units: Iterable[LibraryUnit], entries: Sequence[LibraryEntry], naming: Naming
 ) -> tuple[ReviewItem, ...]:
-    """Return what waits for a decision, in the order of `units`."""
-    return tuple(_make_item(unit, entries) for unit in units if unit.reasons and unit.settled)
+    """Return what waits for a decision, in the order of `units`, with guesses by `naming`."""
+    doubtful = (unit for unit in units if unit.reasons and unit.settled)
+    return tuple(_make_item(unit, entries, naming) for unit in doubtful)
 
 
-def _make_item(unit: LibraryUnit, entries: Sequence[LibraryEntry]) -> ReviewItem:
+def _make_item(unit: LibraryUnit, entries: Sequence[LibraryEntry], naming: Naming) -> ReviewItem:
     present = Counter(entries[n].genres for n in unit.members if entries[n].genres)
+    tracks = tuple(_make_track(entries[n]) for n in unit.settled)
     return ReviewItem(
         unit.kind,
-        unit.name,
-        tuple(_make_track(entries[n]) for n in unit.settled),
-        unit.genres,
+        _name_track(tracks[0]) if unit.kind == "track" else unit.name,
+        tracks,
+        name_guesses(unit.genres, naming),
         unit.reasons,
         tuple(present.most_common()),
     )
+
+
+def _name_track(track: ReviewTrack) -> str:
+    return " / ".join(filter(None, (track.artist or track.path.parent.name, track.title)))
 
 
 def _make_track(entry: LibraryEntry) -> ReviewTrack:
@@ -105,13 +124,16 @@ def _make_track(entry: LibraryEntry) -> ReviewTrack:
 class UnsureItems:
     """Collects what a run leaves to a person, while its outcomes pass."""
 
-    def __init__(self) -> None:
+    def __init__(self, policy: TagPolicy) -> None:
+        self._policy = policy
+        self._given: Counter[Names] = Counter()
         self._tracks: defaultdict[int, list[ReviewTrack]] = defaultdict(list)
         self._units: dict[int, Unit] = {}
 
     def watch(self, outcomes: Iterable[Outcome]) -> Iterator[Outcome]:
         """Yield the same outcomes; keep little of the unsure ones, as they may be very many."""
         for outcome in outcomes:
+            self._given[outcome.before] += 1
             if isinstance(outcome, Unsure):
                 self._add(outcome)
             yield outcome
@@ -128,10 +150,37 @@ class UnsureItems:
 
     def list_items(self) -> tuple[ReviewItem, ...]:
         """Return the items, first those where one decision settles most tracks."""
-        items = [self._make_item(key, tuple(tracks)) for key, tracks in self._tracks.items()]
+        naming, placeholders = self._policy.naming, self._policy.placeholders
+        spellings = find_spellings(self._given.elements(), naming, placeholders)
+        naming = naming.with_spellings(spellings)
+        items = [self._make_item(key, naming) for key in self._tracks]
         return tuple(sorted(items, key=lambda item: -len(item.tracks)))
 
-    def _make_item(self, key: int, tracks: tuple[ReviewTrack, ...]) -> ReviewItem:
-        if unit := self._units.get(key):
-            return ReviewItem(unit.kind, unit.name, tracks, unit.genres)
-        return ReviewItem("track", tracks[0].path.name, tracks, tracks[0].genres)
+    def _make_item(self, key: int, naming: Naming) -> ReviewItem:
+        tracks, unit = tuple(self._tracks[key]), self._units.get(key)
+        if unit:
+            return ReviewItem(unit.kind, unit.name, tracks, name_guesses(unit.genres, naming))
+        [track] = tracks
+        return ReviewItem("track", _name_track(track), tracks, name_guesses(track.genres, naming))
+
+
+def read_answer(item: ReviewItem, answer: str) -> Names:
+    """Return the genres that an answer means: a guess by its number, or names.
+
+    Raises:
+        ValueError: it makes no sense; says why.
+    """
+    if answer.isascii() and answer.isdigit():
+        number = int(answer)
+        if not 1 <= number <= len(item.guesses):
+            raise ValueError(f"there is no guess {number}")
+        answer = item.guesses[number - 1].name
+    return parse_genres(answer)
+
+
+def matches(item: ReviewItem, words: str) -> bool:
+    """Tell whether each of some words is in the name, the guesses or the tracks of an item."""
+    texts = [item.name, *item.before, *(one.name for one in item.guesses)]
+    texts += [text for track in item.tracks for text in (track.title, track.artist)]
+    text = "\n".join(texts).casefold()
+    return all(word in text for word in words.casefold().split())

@@ -4,16 +4,16 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from genretag import tags
 from genretag.domain.analysis import Analysis
 from genretag.domain.change import TagChange
 from genretag.domain.decision import Decision
 from genretag.domain.layout import Layout
-from genretag.domain.outcome import Failed, Outcome, Planned, Skipped, Unchanged
+from genretag.domain.outcome import Failed, Outcome, Planned, Unchanged
 from genretag.domain.track import Track
 from genretag.errors import FileError
 from genretag.pipeline.annotate import annotate
 from genretag.pipeline.decide import FindOrigin, is_decided
+from genretag.pipeline.read import read_taggable
 
 
 def plan_decisions(
@@ -35,7 +35,7 @@ def plan_decisions(
 
 def _decide(path: Path, decision: Decision, layout: Layout, find_origin: FindOrigin) -> Outcome:
     try:
-        track = tags.read(path)
+        track = read_taggable(path)
     except FileError as error:
         return Failed(path=path, error=error)
     return _plan(track, decision, layout, find_origin)
@@ -43,15 +43,13 @@ def _decide(path: Path, decision: Decision, layout: Layout, find_origin: FindOri
 
 def _plan(track: Track, decision: Decision, layout: Layout, find_origin: FindOrigin) -> Outcome:
     before, after = track.genres, decision.genres
-    if track.container is None:
-        return _leave(Skipped, track, "genretag cannot read tags in this kind of file")
     if before == after and is_decided(track, find_origin):
-        return _leave(Unchanged, track, "has these genres already")
+        return _leave(track, "has these genres already")
     if decision.expected is not None and not decision.expected.issuperset(before):
-        return _leave(Unchanged, track, "got a genre meanwhile")
-    change = TagChange(track.path, track.container, before, after, layout, track.stamp)
+        return _leave(track, "got a genre meanwhile")
+    change = TagChange(track.path, track.container or "", before, after, layout, track.stamp)
     return replace(Planned.of(change), by_person=True)
 
 
-def _leave(kind: type[Outcome], track: Track, reason: str) -> Outcome:
-    return kind(path=track.path, before=track.genres, after=track.genres, reason=reason)
+def _leave(track: Track, reason: str) -> Outcome:
+    return Unchanged(path=track.path, before=track.genres, after=track.genres, reason=reason)

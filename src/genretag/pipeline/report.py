@@ -115,14 +115,7 @@ def build_library(
     coverage: str,
 ) -> Library:
     """Return the whole report; the most interesting tracks are scored again, window by window."""
-    entries = found.entries
-    rules = UnitRules(
-        policy.for_units().threshold if units.pooling else policy.threshold,
-        lambda genre: _names(genre, policy),
-        units.pooling,
-        policy.families,
-        policy.naming.is_related,
-    )
+    entries, rules = found.entries, make_rules(policy, units)
     return Library(
         roots=tuple(roots),
         made=datetime.now(UTC).astimezone(),
@@ -139,6 +132,17 @@ def build_library(
         albums=list_units(found.albums, entries, rules),
         artists=list_units(found.artists, entries, rules),
         timelines=tuple(_timelines(entries, model, coverage)),
+    )
+
+
+def make_rules(policy: TagPolicy, units: UnitSettings) -> UnitRules:
+    """Return by what albums and artists are judged."""
+    return UnitRules(
+        policy.for_units().threshold if units.pooling else policy.threshold,
+        lambda genre: _names(genre, policy),
+        units.pooling,
+        policy.families,
+        policy.naming.is_related,
     )
 
 

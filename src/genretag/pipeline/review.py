@@ -74,9 +74,16 @@ class Review:
 
     def decide(self, paths: Iterable[Path], genres: Names) -> None:
         """Record what files get; no genres take a decision back."""
-        paths = tuple(paths)
-        self._steps.append({path: self.find_genres(path) for path in paths})
-        self._decisions.record(dict.fromkeys(paths, genres))
+        self._record(dict.fromkeys(paths, genres))
+
+    def keep(self, items: Iterable[ReviewItem]) -> None:
+        """Record that tracks keep the genres that they have; those without stay undecided."""
+        tracks = (track for item in items for track in item.tracks)
+        self._record({track.path: track.before for track in tracks if track.before})
+
+    def _record(self, genres: dict[Path, Names]) -> None:
+        self._steps.append({path: self.find_genres(path) for path in genres})
+        self._decisions.record(genres)
 
     def undo(self) -> tuple[Path, ...]:
         """Take the last step back; return its files, none if there was no step."""
