@@ -40,7 +40,9 @@ class Decisions:
             else:
                 self._genres.pop(path, None)
         with _translated(self._file):
-            self._stream = self._stream or self._file.open("a", encoding="ascii")
+            if self._stream is None:
+                self._stream = self._file.open("a", encoding="ascii")
+                self._stream.write("\n")  # after a line that a kill may have cut off
             self._stream.write(_to_lines(genres))
             self._stream.flush()
             os.fsync(self._stream.fileno())

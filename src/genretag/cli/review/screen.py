@@ -89,7 +89,7 @@ class ReviewApp(App[bool]):
             yield DataTable(id="items", cursor_type="row")
             yield Details(self._review, self._find_timeline, self._pen)
         yield Answer()
-        yield Footer(show_command_palette=False)
+        yield Footer(show_command_palette=False, compact=True)
 
     def on_mount(self) -> None:
         """Fill the list."""
@@ -246,7 +246,7 @@ class ReviewApp(App[bool]):
 
     def action_help(self) -> None:
         """Show the keys."""
-        self.push_screen(_Help())
+        self.push_screen(Help())
 
     def action_end(self) -> None:
         """End, and go on to writing."""
@@ -257,11 +257,13 @@ class ReviewApp(App[bool]):
         self.exit(False)
 
 
-class _Help(ModalScreen[None]):
-    """The keys."""
+class Help(ModalScreen[None]):
+    """Shows the keys."""
 
     def compose(self) -> ComposeResult:
+        """Yield the text."""
         yield Static(_HELP, id="help", markup=False)
 
     def on_key(self) -> None:
+        """Close it."""
         self.dismiss()
