@@ -247,6 +247,20 @@ def test_thirty_albums_are_decided_and_written_in_two_minutes_of_keys(home, musi
     assert written.count(("Low",)) == 40 and written.count(("Trip Hop",)) == 20
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_it_and_leaves_the_terminal_as_it_was(home, music, number) -> None:
+    make_albums(music, 2)
+    terminal = ReviewTerminal(music, home)
+    terminal.press("", "of 4 tracks")
+    terminal.press("1", "1 of 2 decided")
+    terminal.process.send_signal(number)
+    assert terminal.close() == 130
+    # It leaves the alternate screen, and shows the cursor.
+    end = terminal.text[-600:]
+    assert "\x1b[?1049l" in end and "\x1b[?25h" in end and "decisions are kept" in end
+    assert "Traceback" not in terminal.text
+
+
 def test_a_killed_review_loses_no_decision(home, music, genretag) -> None:
     make_albums(music, 3)
     terminal = ReviewTerminal(music, home)

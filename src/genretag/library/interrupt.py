@@ -80,6 +80,11 @@ def check() -> None:
         raise KeyboardInterrupt
 
 
+def is_requested() -> bool:
+    """Tell whether an interrupt waits."""
+    return _requested
+
+
 def take(queue: SimpleQueue[Any], timeout_s: float | None = None) -> Any:
     """Return the next item of `queue`; an interrupt ends the waiting.
 

@@ -50,12 +50,12 @@ class Review:
             len(self.items),
             sum(map(self.is_decided, self.items)),
             len(paths),
-            sum(path in self._decisions.genres for path in paths),
+            sum(bool(self.find_genres(path)) for path in paths),
         )
 
     def find_genres(self, path: Path) -> Names:
         """Return the genres that are decided for a file; none if it is not."""
-        return self._decisions.genres.get(path, ())
+        return self._decisions.genres.get(path.absolute(), ())
 
     def find_common(self, item: ReviewItem) -> Names:
         """Return the genres that are decided for all tracks of an item; none if they differ."""
@@ -82,6 +82,8 @@ class Review:
         self._record({track.path: track.before for track in tracks if track.before})
 
     def _record(self, genres: dict[Path, Names]) -> None:
+        # The next review may be started in another folder.
+        genres = {path.absolute(): names for path, names in genres.items()}
         self._steps.append({path: self.find_genres(path) for path in genres})
         self._decisions.record(genres)
 
@@ -105,4 +107,4 @@ class Review:
 
     def forget(self, paths: Iterable[Path]) -> None:
         """Remove decisions that are carried out."""
-        self._decisions.forget(paths)
+        self._decisions.forget(path.absolute() for path in paths)

@@ -109,15 +109,17 @@ def review(
 
 def _check_screen() -> None:
     """Raise an error unless there is a terminal, and what draws on it."""
+    import os
     import sys
     from importlib.util import find_spec
 
     from genretag.errors import Code, ExtraMissingError, UsageError
 
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    is_simple = os.environ.get("TERM") == "dumb"
+    if is_simple or not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError(
             Code.BAD_OPTION,
-            "A review needs a terminal",
+            "The screen of a review needs a terminal that can draw one",
             "Use --plain, which asks line by line, or `genretag scan --unsure FILE.csv`.",
         )
     if find_spec("textual") is None:
@@ -208,12 +210,17 @@ def _ask(review: "Review", found: _Found, plain: bool) -> None:
         review_plainly(review)
         return
     from genretag.cli.review.screen import ReviewApp
+    from genretag.library.interrupt import deferred
 
     find_timeline = partial(timeline, model=found.model, coverage=found.coverage)
     pen = Pen.of(Console(file=sys.stdout))
-    if not ReviewApp(review, found.names, find_timeline, pen).run():
+    try:
+        with deferred():  # the screen asks for it: amid its tasks it would tear them
+            if not ReviewApp(review, found.names, find_timeline, pen).run():
+                raise KeyboardInterrupt
+    except KeyboardInterrupt:
         typer.echo("Interrupted; your decisions are kept for the next review.", err=True)
-        raise KeyboardInterrupt
+        raise
 
 
 def _write(

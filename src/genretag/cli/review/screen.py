@@ -15,6 +15,7 @@ from genretag.cli.review.answer import Answer
 from genretag.cli.review.details import Details, FindTimeline
 from genretag.cli.review.player import open_in_player
 from genretag.domain.review import ReviewItem, matches, read_answer
+from genretag.library import interrupt
 from genretag.pipeline.review import Review
 from genretag.report.blocks import Pen
 from genretag.report.review import format_best, format_tracks, mark
@@ -22,6 +23,9 @@ from genretag.report.text import visible
 
 _WIDE = 110
 """Columns from which on the item stands beside the list."""
+
+_POLL_S = 0.2
+"""After so many seconds a signal ends the screen."""
 
 _HELP = """\
 1 2 3   take the guess of that number
@@ -96,6 +100,11 @@ class ReviewApp(App[bool]):
         self._items.add_columns("", "Tracks", "Genre", "Album or track")
         self._show_items()
         self._items.focus()
+        self.set_interval(_POLL_S, self._check_interrupt)
+
+    def _check_interrupt(self) -> None:
+        if interrupt.is_requested():
+            self.action_leave()
 
     @property
     def _items(self) -> "DataTable[Text]":
