@@ -16,9 +16,10 @@ VERBS = re.findall(
     r"\w+",
     """
     Add Allow Amplify Analyse Append Apply Ask Average Blend Break Build Calibrate Change Check
-    Choose Clear Close Collect Commit Compare Compute Convert Copy Count Cut Declare Decode
+    Carry Choose Clear Close Collect Commit Compare Compute Convert Copy Count Cut Decide Declare
+    Decode
     Describe Divide Do Double Download Draw Drop Embed End Escape Estimate Evaluate Expand
-    Export Extract Fetch Find Fit Flush Forget Format Give Go Handle Ignore Import Join Judge
+    Export Extract Fetch Fill Find Fit Flush Forget Format Give Go Handle Ignore Import Join Judge
     Keep Lay Learn Let Limit List Load Locate Lower Make Measure Merge Move Multiply Open
     Overwrite Parse Place Predict Print Process Project Put Quantise Quote Raise Read Record
     Refuse Register Remember Remove Render Replace Report Resolve Return Round Run Save Say
