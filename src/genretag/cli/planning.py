@@ -80,6 +80,7 @@ class Planner:
         from genretag.cli.units import open_fallback, open_units
         from genretag.domain.advice import ThresholdAdvice
         from genretag.domain.tagging import selection
+        from genretag.pipeline.recall import mark_known
         from genretag.pipeline.scan import plan_files
 
         predictor = session.predictor(display.warn)
@@ -97,4 +98,5 @@ class Planner:
         ):
             survey = start_survey(policy)
             planned = plan_files(display.watch(analyses), policy, units, survey, second)
-            yield Plan(advice.count(planned), advice, cache)
+            outcomes = advice.count(planned)
+            yield Plan(mark_known(outcomes, cache) if cache else outcomes, advice, cache)

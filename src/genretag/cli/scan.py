@@ -14,6 +14,7 @@ from genretag.cli.options import (
     UnitOptions,
     WritingOptions,
     in_inference,
+    in_output,
     in_writing,
 )
 from genretag.cli.planning import Planner
@@ -52,6 +53,23 @@ def scan(
     inference: InferenceOptions,
     finding: FindingOptions,
     output: OutputOptions,
+    quiet: Annotated[
+        bool,
+        in_output(
+            "--quiet",
+            "-q",
+            help="Print only what is changed and what fails for the first time, and exit with 1 "
+            "only for that; nothing at all where nothing happens.",
+        ),
+    ] = False,
+    strict: Annotated[
+        bool,
+        in_output(
+            "--strict",
+            help="With [bold]--quiet[/], also print and count files that failed before and that "
+            "nobody has touched since.",
+        ),
+    ] = False,
 ) -> None:
     """Predict the genre of every audio file under PATH and write it into its tags.
 
@@ -72,6 +90,8 @@ def scan(
     [cyan]genretag scan --policy replace --top-k 2 ~/Music[/]  writes one or two genres into each
 
     [cyan]genretag scan -n --format jsonl ~/Music > genres.jsonl[/]  gives data for a script
+
+    [cyan]genretag scan --quiet ~/Music[/]  is for a run at night, which mails only news
     """
     if writing.plan:
         _refuse_to_overwrite(writing.plan, writing.yes)
@@ -80,6 +100,7 @@ def scan(
         from genretag.cli.command_line import format_command
         from genretag.cli.display import Display
         from genretag.cli.policy import start_survey
+        from genretag.cli.quiet import QuietDisplay
         from genretag.cli.writing import write_genres, write_plan
         from genretag.report.paths import common_folder
 
@@ -87,7 +108,8 @@ def scan(
         # Who was interrupted has a part of the plan, and wants it overwritten.
         again = format_command(context, *["--yes"][: bool(writing.plan and not writing.yes)])
         folder = common_folder(paths)
-        display = Display(lambda: files.found, folder, output=output, command=again)
+        make_display = partial(QuietDisplay, strict=strict) if quiet else Display
+        display = make_display(lambda: files.found, folder, output=output, command=again)
         survey = partial(start_survey, surveyed, no_cache=inference.no_cache)
         with planner.plan(session, display, files, survey) as plan:
             if writing.plan:

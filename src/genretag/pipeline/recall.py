@@ -8,7 +8,7 @@ from pathlib import Path
 
 from genretag import __version__, tags
 from genretag.domain.analysis import Analysis
-from genretag.domain.outcome import Outcome, Tagged
+from genretag.domain.outcome import Failed, Outcome, Planned, Tagged
 from genretag.domain.prediction import Prediction
 from genretag.domain.selection import Selection
 from genretag.errors import FileError
@@ -85,4 +85,17 @@ def renew(outcomes: Iterable[Outcome], cache: Cache) -> Iterator[Outcome]:
                 with tags.open(outcome.path) as file:
                     track = replace(file.track, stamp=files.read_stamp(outcome.path))
                 cache.renew(Analysis(outcome.path, track, state=before))
+        yield outcome
+
+
+def mark_known(outcomes: Iterable[Outcome], cache: Cache) -> Iterator[Outcome]:
+    """Yield the same outcomes; failures that an earlier run has met are marked, others kept."""
+    for outcome in outcomes:
+        if isinstance(outcome, Failed) and outcome.error:
+            known = cache.keep_failure(outcome.path, outcome.error.code)
+            # One that comes again stays the same object, by which it is not shown twice.
+            yield outcome if known == outcome.is_known else replace(outcome, is_known=known)
+            continue
+        if not isinstance(outcome, Planned):  # it may fail yet
+            cache.forget_failure(outcome.path)
         yield outcome
