@@ -8,14 +8,14 @@ import typer
 
 from genretag.cli.finding import FindingOptions, PathsArgument
 from genretag.cli.options import (
+    AndDefaultOption,
+    DryRunOption,
     InferenceOptions,
     OutputOptions,
     TaggingOptions,
     UnitOptions,
     WritingOptions,
-    in_inference,
     in_output,
-    in_writing,
 )
 from genretag.cli.planning import Planner
 from genretag.cli.session import open_session
@@ -36,19 +36,10 @@ def scan(
     context: typer.Context,
     paths: PathsArgument,
     *,
-    dry_run: Annotated[
-        bool, in_writing("--dry-run", "-n", help="Show what would be written.")
-    ] = False,
+    dry_run: DryRunOption = False,
     tagging: TaggingOptions,
     writing: WritingOptions,
-    and_default: Annotated[
-        bool,
-        in_inference(
-            "--and-default",
-            help="Where a model of [bold]genretag learn[/] is unsure, let the one decide that it "
-            "was learned on.",
-        ),
-    ] = False,
+    and_default: AndDefaultOption = False,
     units: UnitOptions,
     inference: InferenceOptions,
     finding: FindingOptions,

@@ -80,8 +80,8 @@ def _format_state(status: os.stat_result) -> str:
     return f"{status.st_size} {status.st_mtime_ns} {status.st_ctime_ns}"
 
 
-def _last_state(path: Path) -> str:
-    """Return the state of a file, or of a link that leads nowhere; empty if that is not known."""
+def find_state(path: Path) -> str:
+    """Return `state`, or that of a link that leads nowhere; empty if it is not known."""
     for look in (Path.stat, Path.lstat):
         with suppress(OSError):
             return _format_state(look(path))
@@ -167,7 +167,7 @@ class Cache:
 
     def keep_failure(self, path: Path, code: str) -> bool:
         """Return whether an earlier run failed likewise with the file as it is; keep it, soon."""
-        failure = (_last_state(path), code)
+        failure = (find_state(path), code)
         known = self._known_failures.get(_key(path)) == failure
         if not known:
             self._failed.append((_key(path), *failure))
