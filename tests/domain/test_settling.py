@@ -59,6 +59,21 @@ def test_after_a_long_sleep_a_place_is_looked_at_twice() -> None:
     assert settling.take(3604.0, lambda place: 1) == {"a": 1}
 
 
+def test_who_finds_something_new_again_and_again_does_not_begin_the_time_anew() -> None:
+    settling = Settling[str](SETTLE_S)
+    for now_s in range(8):
+        settling.notice("a", float(now_s))
+        assert settling.take(float(now_s), lambda place: 1) == {}
+    assert settling.take(8.0, lambda place: 1) == {"a": 1}
+    settling.touch("b", 20.0)
+    settling.take(24.0, lambda place: 1)
+    settling.touch("c", 25.0)
+    assert settling.take(28.0, lambda place: 1) == {}
+    settling.notice("b", 29.0)
+    settling.take(30.0, lambda place: 1)
+    assert list(settling.take(34.0, lambda place: 1)) == ["b", "c"]
+
+
 def test_a_place_without_news_is_forgotten() -> None:
     settling = Settling[str](SETTLE_S)
     settling.touch("a", 0.0)

@@ -48,6 +48,11 @@ class Settling(Generic[Place]):
         self._changing[place] = _Change(now_s)
         self._settled.pop(place, None)
 
+    def notice(self, place: Place, now_s: float) -> None:
+        """Note that something in a place is new, which it may have been for long."""
+        if place not in self._settled:
+            self._changing.setdefault(place, _Change(now_s))
+
     @property
     def next_s(self) -> float:
         """When `take` has something to do; infinite if nothing changes."""

@@ -48,6 +48,7 @@ class Changes:
         self._lock = Lock()
         self._wake: SimpleQueue[None] = SimpleQueue()
         self._stop = Event()
+        self._ran_s = 0.0
         self._thread = Thread(target=self._follow, daemon=True)
 
     def __enter__(self) -> Self:
@@ -83,27 +84,29 @@ class Changes:
 
     def _follow(self) -> None:
         """Collect changes until told to stop, or the system cannot even begin to tell of them."""
-        begun = True
-        while begun and not self._stop.is_set():
-            begun = False
+        ignores_refusals = is_again = False
+        while not self._stop.is_set() and not self.failure:
+            has_begun = False
             try:
-                last_s = time.monotonic()
-                for changes in self._watch():
-                    if not begun:
-                        begun = True
+                for changes in self._watch(ignores_refusals):
+                    if not has_begun:
+                        has_begun, self._ran_s = True, time.monotonic()
+                        self._add(set(), is_part=is_again)
                         self._wake.put(None)
-                    now_s = time.monotonic()
-                    is_part = len(changes) >= MANY or now_s - last_s > _PAUSE_S
-                    self._add({path for _, path in changes}, is_part)
-                    last_s = now_s
+                    self._collect({path for _, path in changes})
             except Exception as error:  # noqa: BLE001 - of a library in Rust, which raises its own
-                self.failure = None if begun else reason(error)
+                if isinstance(error, PermissionError) and not ignores_refusals:
+                    # Not from the start: it would then say nothing of a full table either.
+                    ignores_refusals = True
+                    continue
+                if not has_begun:
+                    self.failure = reason(error).partition(" about [")[0]
+                    self._wake.put(None)
                 # It may be a single name that is no text, which comes again and again.
-                self._stop.wait(_AGAIN_S if begun else 0)
-                self._add(set(), is_part=True)
-        self._wake.put(None)
+                self._stop.wait(_AGAIN_S)
+                is_again = True
 
-    def _watch(self) -> Iterator[set[tuple[Change, str]]]:
+    def _watch(self, ignores_refusals: bool) -> Iterator[set[tuple[Change, str]]]:
         return watch(
             *self._folders,
             watch_filter=None,
@@ -114,15 +117,20 @@ class Changes:
             yield_on_timeout=True,
             raise_interrupt=False,
             force_polling=False,
-            ignore_permission_denied=True,
+            ignore_permission_denied=ignores_refusals,
         )
+
+    def _collect(self, paths: set[str]) -> None:
+        now_s = time.monotonic()
+        is_part = len(paths) >= MANY or now_s - self._ran_s > _PAUSE_S
+        self._ran_s = now_s
+        self._add(set(filter(self._is_wanted, paths)), is_part)
 
     def _add(self, paths: set[str], is_part: bool) -> None:
         """Add what has changed; `is_part` if there may be more."""
-        wanted = set(filter(self._is_wanted, paths))
         with self._lock:
-            is_news = bool(wanted or is_part) and not (self._paths or self.lost)
-            self._paths |= wanted
+            is_news = bool(paths or is_part) and not (self._paths or self.lost)
+            self._paths |= paths
             self.lost = self.lost or is_part
         if is_news:
             self._wake.put(None)

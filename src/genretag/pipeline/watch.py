@@ -20,10 +20,10 @@ from genretag.library.walk import AUDIO_SUFFIXES, Walk, natural_key
 POLL_S = 60.0
 """How often all files are looked at where the system tells of no changes."""
 
-LOOK_S = 86400.0
-"""How often they are looked at where it does: a change that it lost is not lost for ever."""
+LOOK_S = 6 * 3600.0
+"""How often they are looked at where it does: a change that got lost is not lost for ever."""
 
-_CHECK_S = 10.0
+_CHECK_S = 3.0
 """How often it is asked whether the folders themselves are still there."""
 
 Listing = Mapping[int, Path | Outcome]
@@ -103,7 +103,7 @@ class Watcher:
             if changes.failure and changes.failure != failure:
                 failure = changes.failure
                 self._log(f"The system tells of no changes: {failure}")
-                self._announce_polling()
+                self._begin_polling()
             if changes.lost or self._clock() >= self._next_look_s:
                 changes.lost = False
                 self._look_at_all()
@@ -114,17 +114,17 @@ class Watcher:
         """Return those of `roots`, none within another, on which the system tells of changes."""
         outer = [one for one in roots if not any(up in roots for up in one.parents)]
         if self._poll_s is not None:
-            self._look_every_s = self._poll_s
+            self._begin_polling()
             return []
         self._look_every_s = LOOK_S
         silent = {root: kind for root in outer if (kind := find_silent(root))}
         for root, kind in silent.items():
             self._log(f"{root} is on {kind}, which does not tell of all changes")
         if silent:
-            self._announce_polling()
+            self._begin_polling()
         return [root for root in outer if root not in silent]
 
-    def _announce_polling(self) -> None:
+    def _begin_polling(self) -> None:
         self._look_every_s = self._poll_s or POLL_S
         self._next_look_s = min(self._next_look_s, self._clock() + self._look_every_s)
         self._log(f"Looking at all files every {self._look_every_s:g} s")
@@ -158,7 +158,7 @@ class Watcher:
                 folder: known.get(folder, frozenset()) & here for folder, here in folders.items()
             }
             if is_new:
-                self._settling.touch(place, self._clock())
+                self._settling.notice(place, self._clock())
         self._next_look_s = self._clock() + self._look_every_s
 
     def _touch_all(self, paths: Iterable[str]) -> None:
