@@ -240,3 +240,39 @@ def test_what_was_put_aside_is_forgotten_too(tmp_path: Path) -> None:
         assert (tmp_path / f"{FILE}.broken").exists()
         assert cache.clear()
     assert not (tmp_path / f"{FILE}.broken").exists()
+
+
+def known(tmp_path: Path, path: Path, code: str) -> bool:
+    """Whether a run of its own finds the failure known; it keeps it."""
+    with Cache(tmp_path) as cache:
+        first = cache.keep_failure(path, code)
+        assert cache.keep_failure(path, code) == first  # what this run met is not known to it
+        return first
+
+
+def test_a_failure_is_known_to_later_runs_until_file_or_code_change(tmp_path, file) -> None:
+    assert [known(tmp_path, file, "undecodable") for _ in range(3)] == [False, True, True]
+    assert not known(tmp_path, file, "timed-out")
+    assert known(tmp_path, file, "timed-out")
+    file.write_bytes(b"other")
+    assert not known(tmp_path, file, "timed-out")
+    assert known(tmp_path, file, "timed-out")
+    with Cache(tmp_path) as cache:
+        cache.forget_failure(file)
+    assert not known(tmp_path, file, "timed-out")
+    with Cache(tmp_path) as cache:
+        cache.clear()
+    assert not known(tmp_path, file, "timed-out")
+
+
+def test_a_failure_of_what_is_not_there_is_known_as_well(tmp_path) -> None:
+    link = tmp_path / "link.mp3"
+    assert [known(tmp_path, link, "not-found") for _ in range(2)] == [False, True]
+    link.symlink_to("nowhere")
+    assert [known(tmp_path, link, "not-found") for _ in range(2)] == [False, True]
+
+
+def test_a_cache_of_an_older_version_learns_of_failures(tmp_path, file) -> None:
+    with closing(sqlite3.connect(tmp_path / FILE)) as database, database:
+        database.execute("CREATE TABLE track (path PRIMARY KEY, state, fingerprint, track)")
+    assert [known(tmp_path, file, "undecodable") for _ in range(2)] == [False, True]

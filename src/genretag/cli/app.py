@@ -21,6 +21,7 @@ from genretag.cli import (
     scan,
     set_genres,
     undo,
+    watch,
 )
 from genretag.cli.group import Group, show
 from genretag.cli.output import translate_errors
@@ -43,6 +44,7 @@ app = typer.Typer(
     epilog="Start with: [bold]genretag scan --dry-run ~/Music[/]",
 )
 app.command()(scan.scan)
+app.command()(watch.watch)
 app.command()(apply.apply)
 app.command()(review)
 app.command("set")(set_genres.set_genres)

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
-from typing import Self
+from typing import Self, TextIO
 
 from rich.console import Console
 from rich.markup import escape
@@ -99,10 +99,8 @@ class Display:
         interrupted = kind is not None and issubclass(kind, KeyboardInterrupt)
         try:
             self._stack.close()
-            if kind is None and not self._summary.files:
-                self._stderr.print(self._words.nothing)
-            elif kind is None or interrupted or (self._output and issubclass(kind, RunError)):
-                self._end(interrupted)
+            if kind is None or interrupted or (self._output and issubclass(kind, RunError)):
+                self._end(kind)
         except OSError:
             # Who closed the terminal has interrupted the run as well.
             if not interrupted:
@@ -123,7 +121,7 @@ class Display:
     def track(self, outcomes: Iterable[Outcome]) -> Iterator[Outcome]:
         """Yield each outcome once it is counted and shown."""
         for outcome in self._count(outcomes):
-            self._report(outcome)
+            self._report(self._select(outcome))
             yield outcome
 
     def watch(self, analyses: Iterable[Analysis]) -> Iterator[Analysis]:
@@ -152,7 +150,7 @@ class Display:
         shown = []
         with closing(self._make_lines(self._screen)) as lines:
             for outcome in self._count(outcomes):
-                lines.show(outcome)
+                lines.show(self._select(outcome))
                 shown.append(outcome)
         self._progress.stop()
         if self.count(Planned):
@@ -166,6 +164,10 @@ class Display:
         self._begin(lambda: len(shown))
         self._stack.enter_context(self._progress)
         return shown
+
+    def _select(self, outcome: Outcome) -> Outcome:
+        """Return `outcome` as it is to be shown."""
+        return outcome
 
     def _begin(self, total: Callable[[], int]) -> None:
         """Start to count from nothing."""
@@ -238,15 +240,23 @@ class Display:
         )
         translated = translate_errors(output.file)
         if output.format != "human":
-            return translated(REPORTERS[output.format](stream))
+            return translated(self._make_data_reporter(output.format, stream))
         # Lines on the screen must know of the bar.
         lines = self._make_lines(self._stdout if output.file is None else Console(file=stream))
         stack.callback(translated(lines.close))
         return translated(lines.show)
 
-    def _end(self, interrupted: bool) -> None:
-        """Show how far the run came, and what to do next."""
+    def _make_data_reporter(self, name: str, stream: TextIO) -> Report:
+        """Return what writes outcomes to `stream` for scripts."""
+        return REPORTERS[name](stream)
+
+    def _end(self, error: type[BaseException] | None) -> None:
+        """Show how far the run came, and what to do next; `error` ended it, if one did."""
         done, failed = self._summary.files, self.count(Failed)
+        interrupted = error is not None and issubclass(error, KeyboardInterrupt)
+        if error is None and not done:
+            self._stderr.print(self._words.nothing)
+            return
         seconds = time.monotonic() - self._started
         stopped = f"Interrupted after {done} of {format_files(self._known_files())}"
         if self._output is None:

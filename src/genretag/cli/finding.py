@@ -56,7 +56,7 @@ class FindingOptions:
         """Start to find audio files under `paths`; a thread goes ahead and counts them."""
         from genretag.pipeline.find import find
 
-        return find(paths, self._walk)
+        return find(paths, self.walk)
 
     def find_twice(
         self, paths: list[Path]
@@ -64,10 +64,10 @@ class FindingOptions:
         """Return what `find` does, and the same again for another thread."""
         from genretag.pipeline.find import find_twice
 
-        return find_twice(paths, self._walk)
+        return find_twice(paths, self.walk)
 
     @property
-    def _walk(self) -> "Walk":
+    def walk(self) -> "Walk":
         """Rules for finding files."""
         from genretag.library.walk import Walk
 

@@ -54,6 +54,15 @@ MapOption = Annotated[
         show_default=False,
     ),
 ]
+DryRunOption = Annotated[bool, in_writing("--dry-run", "-n", help="Show what would be written.")]
+AndDefaultOption = Annotated[
+    bool,
+    in_inference(
+        "--and-default",
+        help="Where a model of [bold]genretag learn[/] is unsure, let the one decide that it "
+        "was learned on.",
+    ),
+]
 OutputOption = Annotated[
     Path | None,
     in_output(

@@ -82,6 +82,7 @@ class Planner:
         from genretag.cli.units import open_fallback, open_units
         from genretag.domain.advice import ThresholdAdvice
         from genretag.domain.tagging import selection
+        from genretag.pipeline.recall import mark_known
         from genretag.pipeline.scan import plan_files
 
         predictor = session.predictor(display.warn)
@@ -99,4 +100,6 @@ class Planner:
         ):
             survey = start_survey(policy)
             planned = plan_files(display.watch(analyses), policy, units, survey, second)
-            yield Plan(policy, advice.count(planned), advice, cache)
+            outcomes = advice.count(planned)
+            outcomes = mark_known(outcomes, cache) if cache else outcomes
+            yield Plan(policy, outcomes, advice, cache)

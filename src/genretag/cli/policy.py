@@ -1,6 +1,7 @@
 """Makes the policy that options describe, and picks the thresholds that it goes by."""
 
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -80,7 +81,7 @@ def choose_thresholds(
 
     Both are what a person gives, else what `evaluate --save` saved for this very model, else
     each is the model's own; one that is neither on the command line nor the model's own is
-    announced.
+    announced, once, unless with --quiet.
     """
     from genretag.cli import config, group
     from genretag.library import paths
@@ -88,7 +89,7 @@ def choose_thresholds(
     if given is not None:
         origin = group.find_origin(context, "threshold")
         if origin:
-            _announce(given, origin)
+            _announce(context, given, origin)
         return given, given
     file = config.read(paths.config_file())
     saved = (file.thresholds or {}).get(model.identity)
@@ -96,11 +97,13 @@ def choose_thresholds(
         manifest = model.manifest
         pooling = manifest.pooling
         return manifest.threshold, pooling.threshold if pooling else manifest.threshold
-    _announce(saved, f"{config.shorten(file.path)}, saved there for this model")
+    _announce(context, saved, f"{config.shorten(file.path)}, saved there for this model")
     return saved, saved
 
 
-def _announce(threshold: float, origin: str) -> None:
+@cache
+def _announce(context: typer.Context, threshold: float, origin: str) -> None:
     from genretag.report.text import visible
 
-    typer.echo(visible(f"Threshold {threshold:.2f} from {origin}."), err=True)
+    if not context.params.get("quiet"):
+        typer.echo(visible(f"Threshold {threshold:.2f} from {origin}."), err=True)

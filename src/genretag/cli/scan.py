@@ -8,14 +8,14 @@ import typer
 
 from genretag.cli.finding import FindingOptions, PathsArgument
 from genretag.cli.options import (
+    AndDefaultOption,
+    DryRunOption,
     InferenceOptions,
     OutputOptions,
     TaggingOptions,
     UnitOptions,
     WritingOptions,
-    in_inference,
     in_output,
-    in_writing,
 )
 from genretag.cli.planning import Planner
 from genretag.cli.session import open_session
@@ -36,19 +36,10 @@ def scan(
     context: typer.Context,
     paths: PathsArgument,
     *,
-    dry_run: Annotated[
-        bool, in_writing("--dry-run", "-n", help="Show what would be written.")
-    ] = False,
+    dry_run: DryRunOption = False,
     tagging: TaggingOptions,
     writing: WritingOptions,
-    and_default: Annotated[
-        bool,
-        in_inference(
-            "--and-default",
-            help="Where a model of [bold]genretag learn[/] is unsure, let the one decide that it "
-            "was learned on.",
-        ),
-    ] = False,
+    and_default: AndDefaultOption = False,
     units: UnitOptions,
     inference: InferenceOptions,
     finding: FindingOptions,
@@ -63,6 +54,23 @@ def scan(
             show_default=False,
         ),
     ] = None,
+    quiet: Annotated[
+        bool,
+        in_output(
+            "--quiet",
+            "-q",
+            help="Print only what is changed and what fails for the first time, and exit with 1 "
+            "only for that; nothing at all where nothing happens.",
+        ),
+    ] = False,
+    strict: Annotated[
+        bool,
+        in_output(
+            "--strict",
+            help="With [bold]--quiet[/], also print and count files that failed before and that "
+            "nobody has touched since.",
+        ),
+    ] = False,
 ) -> None:
     """Predict the genre of every audio file under PATH and write it into its tags.
 
@@ -83,6 +91,8 @@ def scan(
     [cyan]genretag scan --policy replace --top-k 2 ~/Music[/]  writes one or two genres into each
 
     [cyan]genretag scan -n --format jsonl ~/Music > genres.jsonl[/]  gives data for a script
+
+    [cyan]genretag scan --quiet ~/Music[/]  is for a run at night, which mails only news
     """
     for file in filter(None, (writing.plan, unsure)):
         _refuse_to_overwrite(file, writing.yes)
@@ -93,6 +103,7 @@ def scan(
         from genretag.cli.command_line import format_command
         from genretag.cli.display import Display
         from genretag.cli.policy import start_survey
+        from genretag.cli.quiet import QuietDisplay
         from genretag.cli.writing import write_genres, write_plan, write_unsure
         from genretag.report.paths import common_folder
 
@@ -100,7 +111,8 @@ def scan(
         # Who was interrupted has a part of the plan, and wants it overwritten.
         again = format_command(context, *["--yes"][: bool(writing.plan and not writing.yes)])
         folder = common_folder(paths)
-        display = Display(lambda: files.found, folder, output=output, command=again)
+        make_display = partial(QuietDisplay, strict=strict) if quiet else Display
+        display = make_display(lambda: files.found, folder, output=output, command=again)
         survey = partial(start_survey, surveyed, no_cache=inference.no_cache)
         with planner.plan(session, display, files, survey) as plan:
             plan = replace(plan, outcomes=write_unsure(plan, unsure))

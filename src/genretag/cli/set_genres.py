@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from genretag.cli.finding import FindingOptions
-from genretag.cli.options import LayoutOptions, OutputOptions, WritingOptions, in_writing
+from genretag.cli.options import DryRunOption, LayoutOptions, OutputOptions, WritingOptions
 from genretag.option_groups import with_options
 
 if TYPE_CHECKING:
@@ -26,9 +26,7 @@ def set_genres(
         ),
     ],
     *,
-    dry_run: Annotated[
-        bool, in_writing("--dry-run", "-n", help="Show what would be written.")
-    ] = False,
+    dry_run: DryRunOption = False,
     layout: LayoutOptions,
     writing: WritingOptions,
     finding: FindingOptions,

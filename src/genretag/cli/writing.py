@@ -15,7 +15,7 @@ from genretag.cli.terminal import can_ask
 from genretag.domain.outcome import Outcome
 from genretag.domain.review import UnsureItems
 from genretag.library.cache import Cache
-from genretag.pipeline.recall import renew
+from genretag.pipeline.recall import mark_known, renew
 from genretag.pipeline.write import Writer, open_writer
 from genretag.report.decision_table import write_table
 from genretag.report.paths import common_folder
@@ -91,7 +91,7 @@ def carry_out(
 ) -> None:
     """Write what is planned; with `ask`, on a terminal, show all of it and ask before.
 
-    `cache` goes on knowing the sound of the files.
+    `cache` goes on knowing the sound of the files, and gets to know what fails.
     """
     if ask and can_ask():
         confirmed = display.confirm(outcomes)
@@ -101,6 +101,6 @@ def carry_out(
     with open_run() as writer:
         try:
             written = writer.apply(outcomes)
-            display.show(renew(written, cache) if cache else written)
+            display.show(mark_known(renew(written, cache), cache) if cache else written)
         finally:
             display.run_number = writer.run.number

@@ -194,6 +194,18 @@ def folder_key(path: Path) -> Path:
     return folder if name else folder.parent
 
 
+def album_place(folder: Path) -> Path:
+    """Return what the folders of an album on several discs have in common; no name of a folder.
+
+    >>> {str(album_place(Path("/music") / name)) for name in ("LP", "LP/CD 2", "LP (CD 2)")}
+    {'/music/lp'}
+    """
+    name = _DISC.sub("", folder.name.casefold())
+    if name or folder == folder.parent:
+        return folder.parent / name
+    return album_place(folder.parent)
+
+
 @lru_cache(4096)  # most names are those of the file before
 def fold_artist(name: str) -> str:
     """Remove case, accents, punctuation and guests from the name of an artist.

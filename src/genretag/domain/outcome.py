@@ -99,10 +99,16 @@ class Skipped(Outcome):
     status = "skipped"
 
 
+@dataclass(frozen=True, kw_only=True)
 class Failed(Outcome):
-    """It could not be handled; `error` says why."""
+    """It could not be handled; `error` says why.
+
+    `is_known` if an earlier run failed likewise, and nobody has touched the file since.
+    """
 
     status = "failed"
+
+    is_known: bool = False
 
 
 OUTCOMES: tuple[type[Outcome], ...] = (Tagged, Planned, Unchanged, Unsure, Skipped, Failed)

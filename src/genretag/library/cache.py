@@ -6,9 +6,10 @@ import os
 import sqlite3
 import time
 from base64 import b64decode, b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, fields
+from functools import cached_property
 from pathlib import Path
 from sys import intern
 from typing import Any, Self
@@ -40,6 +41,9 @@ CREATE TABLE IF NOT EXISTS scores (
 CREATE TABLE IF NOT EXISTS track (
     path BLOB PRIMARY KEY, state TEXT NOT NULL, fingerprint BLOB, track TEXT NOT NULL
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS failure (
+    path BLOB PRIMARY KEY, state TEXT NOT NULL, code TEXT NOT NULL
+) WITHOUT ROWID;
 """
 
 _RECALL = """
@@ -69,8 +73,19 @@ def state(path: Path) -> str:
     Windows tells when a file was made, not when it was last changed: there somebody who keeps
     its size and its time goes unnoticed.
     """
-    status = path.stat()
+    return _format_state(path.stat())
+
+
+def _format_state(status: os.stat_result) -> str:
     return f"{status.st_size} {status.st_mtime_ns} {status.st_ctime_ns}"
+
+
+def find_state(path: Path) -> str:
+    """Return `state`, or that of a link that leads nowhere; empty if it is not known."""
+    for look in (Path.stat, Path.lstat):
+        with suppress(OSError):
+            return _format_state(look(path))
+    return ""
 
 
 class Cache:
@@ -78,6 +93,7 @@ class Cache:
 
     It keeps facts, never decisions: the track of each file, valid until somebody writes to the
     file, and the prediction for each sound, by its fingerprint. So another policy costs nothing.
+    A file that failed is tried again; it is only known that it failed.
 
     It never stops a run. A file that is no database any more is put aside, one that cannot be
     used is done without; `warn` gets the message.
@@ -92,6 +108,8 @@ class Cache:
         self._tracks: list[tuple[bytes, str, bytes | None, str]] = []
         self._predictions: list[tuple[bytes, bytes, str]] = []
         self._renewed: list[tuple[str, str, bytes]] = []
+        self._failed: list[tuple[bytes, str, str]] = []
+        self._mended: list[tuple[bytes]] = []
         self._written = time.monotonic()
         self._open()
 
@@ -128,7 +146,7 @@ class Cache:
         return None
 
     def keep(self, analysis: Analysis, predictor: bytes) -> None:
-        """Keep, soon, what is new in `analysis`; a file that failed is tried again."""
+        """Keep, soon, what is new in `analysis`."""
         prediction = analysis.prediction
         fingerprint = analysis.fingerprint or _stand_in(analysis)
         if fingerprint and prediction:
@@ -147,6 +165,26 @@ class Cache:
             self._renewed.append((analysis.state, track, _key(analysis.path)))
             self._write()  # at once: a run that is killed is to be gone on with
 
+    def keep_failure(self, path: Path, code: str) -> bool:
+        """Return whether an earlier run failed likewise with the file as it is; keep it, soon."""
+        failure = (find_state(path), code)
+        known = self._known_failures.get(_key(path)) == failure
+        if not known:
+            self._failed.append((_key(path), *failure))
+        return known
+
+    def forget_failure(self, path: Path) -> None:
+        """Forget, soon, that a file failed: should it do so again, that is news."""
+        if _key(path) in self._known_failures:
+            self._mended.append((_key(path),))
+
+    @cached_property
+    def _known_failures(self) -> Mapping[bytes, tuple[str, str]]:
+        """State and code of each file that failed before this run; there are few."""
+        query = "SELECT path, state, code FROM failure"
+        rows = self._guarded(lambda db: db.execute(query).fetchall()) or []
+        return {path: (state, code) for path, state, code in rows}
+
     def sizes(self) -> Sizes:
         """Return how much there is."""
         self._write()
@@ -161,6 +199,7 @@ class Cache:
     def clear(self) -> bool:
         """Forget everything, also what was put aside; return whether that could be done."""
         self._tracks, self._predictions, self._renewed = [], [], []
+        self._failed, self._mended = [], []
         with suppress(OSError):
             _aside(self._file).unlink(missing_ok=True)
         return bool(self._guarded(self._empty))
@@ -170,6 +209,7 @@ class Cache:
         with db:
             db.execute("DELETE FROM track")
             db.execute("DELETE FROM scores")
+            db.execute("DELETE FROM failure")
         db.execute("VACUUM")
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         return True
@@ -197,6 +237,8 @@ class Cache:
         tracks, self._tracks = self._tracks, []
         predictions, self._predictions = self._predictions, []
         renewed, self._renewed = self._renewed, []
+        failed, self._failed = self._failed, []
+        mended, self._mended = self._mended, []
         self._written = time.monotonic()
 
         def insert(db: sqlite3.Connection) -> None:
@@ -205,8 +247,10 @@ class Cache:
                 db.executemany("INSERT OR REPLACE INTO track VALUES (?, ?, ?, ?)", tracks)
                 db.executemany("INSERT OR REPLACE INTO scores VALUES (?, ?, ?)", predictions)
                 db.executemany("UPDATE track SET state = ?, track = ? WHERE path = ?", renewed)
+                db.executemany("INSERT OR REPLACE INTO failure VALUES (?, ?, ?)", failed)
+                db.executemany("DELETE FROM failure WHERE path = ?", mended)
 
-        if tracks or predictions or renewed:
+        if tracks or predictions or renewed or failed or mended:
             self._guarded(insert)
 
     def _guarded(self, act: Callable[[sqlite3.Connection], Any]) -> Any:

@@ -22,6 +22,7 @@ _LONGEST_WAIT_S = 0.1 if os.name == "nt" else math.inf
 
 _deferred = 0
 _requested = False
+_last: int | None = None
 _waiting: SimpleQueue[Any] | None = None
 
 
@@ -35,6 +36,11 @@ def install() -> None:
     for number in _ENDING:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _handle)
+
+
+def was_asked_to_end() -> bool:
+    """Tell whether the last interrupt was SIGTERM: no person broke off, a supervisor ended us."""
+    return _last == signal.SIGTERM
 
 
 @contextmanager
@@ -142,7 +148,8 @@ def block_signals_in_children() -> Iterator[None]:
 
 
 def _handle(number: int, frame: FrameType | None) -> None:
-    global _requested
+    global _requested, _last
+    _last = number
     # Also where it raises: Python ignores what is raised in the callback of a weak reference, as
     # imports have them, and then the next `check` ends the run.
     _requested = True

@@ -77,6 +77,43 @@ class Walk:
                     )
         return self._walk(paths)
 
+    def folder(self, folder: Path, roots: Sequence[Path]) -> Iterator[Path | Outcome]:
+        """Yield what `files` finds in `folder` itself if it looks under `roots`.
+
+        Nothing if it does not go there, or the folder is gone.
+
+        Args:
+            folder: an absolute path.
+            roots: absolute paths of folders.
+        """
+        if not self.reaches(folder, roots):
+            return
+        try:
+            for path, is_folder in self._list(folder):
+                if not is_folder:
+                    yield _check(path)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            yield Failed(path=folder, error=read_error(folder, error))
+
+    def reaches(self, folder: Path, roots: Sequence[Path]) -> bool:
+        """Tell whether `files` goes into `folder` if it looks under `roots`; paths are absolute."""
+        return any(self._leads_to(folder, root) for root in roots)
+
+    def _leads_to(self, folder: Path, root: Path) -> bool:
+        if not folder.is_relative_to(root):
+            return False
+        way = [folder, *folder.parents][: len(folder.parts) - len(root.parts)]
+        if any(self._is_excluded(part.name, str(part)) for part in way):
+            return False
+        if not self.follow_symlinks and any(map(_is_link, way)):
+            return False
+        if not self.one_file_system:
+            return True
+        disks = {identity[0] for one in (root, *way) if (identity := _identity(one))}
+        return len(disks) <= 1
+
     def beside(self, file: Path, backwards: bool = False) -> Iterator[Path | Outcome]:
         """Yield what `files` finds after `file`, or before it, the nearest first.
 
@@ -200,7 +237,7 @@ def _may_be_audio(name: str) -> bool:
     return suffix in AUDIO_SUFFIXES
 
 
-def _is_link(entry: os.DirEntry[str]) -> bool:
+def _is_link(entry: Path | os.DirEntry[str]) -> bool:
     try:
         return entry.is_symlink()
     except OSError:

@@ -1,6 +1,7 @@
 """Stage 2: recall what the cache knows of a file; at the end of the others, keep what is new."""
 
 import hashlib
+import os
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -8,10 +9,10 @@ from pathlib import Path
 
 from genretag import __version__, tags
 from genretag.domain.analysis import Analysis
-from genretag.domain.outcome import Outcome, Tagged
+from genretag.domain.outcome import Failed, Outcome, Planned, Tagged
 from genretag.domain.prediction import Prediction
 from genretag.domain.selection import Selection
-from genretag.errors import FileError
+from genretag.errors import Code, FileError
 from genretag.inference.session import Model
 from genretag.library import files
 from genretag.library.cache import Cache, state
@@ -86,3 +87,22 @@ def renew(outcomes: Iterable[Outcome], cache: Cache) -> Iterator[Outcome]:
                     track = replace(file.track, stamp=files.read_stamp(outcome.path))
                 cache.renew(Analysis(outcome.path, track, state=before))
         yield outcome
+
+
+def mark_known(outcomes: Iterable[Outcome], cache: Cache) -> Iterator[Outcome]:
+    """Yield the same outcomes; failures that an earlier run has met are marked, others kept."""
+    for outcome in outcomes:
+        if isinstance(outcome, Failed) and outcome.error and not is_momentary(outcome):
+            known = cache.keep_failure(outcome.path, outcome.error.code)
+            # One that comes again stays the same object, by which it is not shown twice.
+            yield outcome if known == outcome.is_known else replace(outcome, is_known=known)
+            continue
+        if not isinstance(outcome, Planned):  # it may fail yet
+            cache.forget_failure(outcome.path)
+        yield outcome
+
+
+def is_momentary(outcome: Outcome) -> bool:
+    """Return whether a file failed because somebody changed it just now, or took it away."""
+    code = outcome.error and outcome.error.code
+    return code is Code.CHANGED or (code is Code.NOT_FOUND and not os.path.lexists(outcome.path))
