@@ -14,4 +14,5 @@ def folder_with_a_song(request: pytest.FixtureRequest) -> None:
     patch = request.getfixturevalue("monkeypatch")
     patch.chdir(folder)
     patch.setenv("GENRETAG_DATA_DIR", str(folder / "data"))
+    patch.setenv("GENRETAG_CACHE_DIR", str(folder / "cache"))
     write_tone(folder / "song.wav", seconds=12)
