@@ -2,6 +2,9 @@
 
 import pytest
 
+collect_ignore = ["beetsplug/genretag.py"]
+"""It has no examples, and pytest would import it by the name of the package `genretag`."""
+
 
 @pytest.fixture(autouse=True)
 def folder_with_a_song(request: pytest.FixtureRequest) -> None:
