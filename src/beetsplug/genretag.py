@@ -24,6 +24,8 @@ from genretag import Decision, Failed, GenretagError, Tagger, Track
 FIELD = "genres" if "genres" in Album.item_keys else "genre"
 """Where beets keeps genres: in a list since 2.7, before that in one text."""
 
+Result = Decision | Failed
+
 _SINGLETONS_AT_ONCE = 64
 """Few enough to lose nothing by Ctrl-C, enough for all cores."""
 
@@ -55,6 +57,7 @@ class GenretagPlugin(BeetsPlugin):
     def commands(self) -> list[ui.Subcommand]:
         """Return the command `beet genretag`."""
         command = ui.Subcommand("genretag", help="find genres by the sound of tracks")
+        command.parser.set_usage("%prog [options] [QUERY]")
         for flags, name, value, text in (
             (("-f", "--force"), "force", True, "replace genres that are there"),
             (("-F", "--no-force"), "force", False, "leave genres that are there alone"),
@@ -69,7 +72,8 @@ class GenretagPlugin(BeetsPlugin):
 
     @cached_property
     def _tagger(self) -> Tagger:
-        return Tagger.load(Path(self.config["model"].as_str()).expanduser())
+        # A Path would change what is no path: on Windows hf:OWNER/REPO.
+        return Tagger.load(os.path.expanduser(self.config["model"].as_str()))  # noqa: PTH111
 
     @property
     def _whitelist(self) -> str | Path | list[str] | None:
@@ -137,32 +141,27 @@ class GenretagPlugin(BeetsPlugin):
 
         Files are not written.
         """
-        wanted = {item.id for item in items}
-        tracks = list(album.items()) if album else items
-        decisions = self._decide(tracks, album)
-        own = {one.id: one for one in items}
-        results = [
-            (own[track.id], decision)
-            for track, decision in zip(tracks, decisions, strict=True)
-            if track.id in wanted
-        ]
+        others = {item.id: item for item in album.items()} if album else {}
+        tracks = others | {item.id: item for item in items}
+        decided = dict(zip(tracks, self._decide(list(tracks.values()), album), strict=True))
+        results = [(item, decided[item.id]) for item in items]
         self._report(album, results)
         changed = []
-        for item, decision in results:
-            if isinstance(decision, Decision) and decision.after != decision.before:
-                _set_genres(item, decision.after)
+        for item, result in results:
+            if isinstance(result, Decision) and result.after != result.before:
+                _set_genres(item, result.after)
                 changed.append(item)
         if changed and not pretend:
             with lib.transaction():
                 for item in changed:
                     item.store()
                 if album:
-                    counts = Counter(_genres(one) for one in album.items())
+                    counts = Counter(filter(None, map(_genres, album.items())))
                     _set_genres(album, counts.most_common(1)[0][0])
                     album.store(inherit=False)
         return changed
 
-    def _decide(self, items: Sequence[Item], album: Album | None = None) -> list[Decision | Failed]:
+    def _decide(self, items: Sequence[Item], album: Album | None = None) -> list[Result]:
         """Return what genretag makes of an album, or of each single track; nothing is changed."""
         policy: Literal["fill", "replace", "add"] = "fill"
         if self.config["force"].get(bool):
@@ -179,19 +178,20 @@ class GenretagPlugin(BeetsPlugin):
             jobs=None if config["threaded"].get(bool) else 1,
         )
 
-    def _report(self, album: Album | None, results: list[tuple[Item, Decision | Failed]]) -> None:
-        """Tell what comes of tracks: in one line if it is the same for a whole album."""
-        lines = [_describe_result(decision) for _, decision in results]
-        whole = album and len(set(lines)) == 1 and isinstance(results[0][1], Decision)
-        for (item, decision), line in zip(results, lines, strict=True):
-            if isinstance(decision, Failed):
-                self._log.warning("{}", decision.error.message)
-            elif decision.before and decision.source is None:  # there was nothing to decide
-                self._log.debug("{}: {}", album if whole else item, line)
+    def _report(self, album: Album | None, results: Iterable[tuple[Item, Result]]) -> None:
+        """Tell what comes of tracks: of those of an album in one line, if it is the same."""
+        decided: list[tuple[Item | Album, Decision]] = []
+        for item, result in results:
+            if isinstance(result, Failed):
+                self._log.warning("{}", result.error.message)
             else:
-                self._log.info("{}: {}", album if whole else item, line)
-            if whole:
-                break
+                decided.append((item, result))
+        if album and len({_describe_decision(decision) for _, decision in decided}) == 1:
+            decided = [(album, decided[0][1])]
+        for thing, decision in decided:
+            # That a genre is there, and was to stay, is no news.
+            log = self._log.info if decision.source or not decision.before else self._log.debug
+            log("{}: {}", thing, _describe_decision(decision))
 
 
 def _group(items: Iterable[Item]) -> Iterator[tuple[Album | None, list[Item]]]:
@@ -218,15 +218,14 @@ def _describe(item: Item, album: Album | None) -> Track:
     )
 
 
-def _describe_result(result: Decision | Failed) -> str:
-    if isinstance(result, Failed):
-        return result.error.message
-    if result.reason:
-        return result.reason
-    before, after = ", ".join(result.before), ", ".join(result.after)
-    source = "its sound" if result.source == "heard" else result.source
+def _describe_decision(decision: Decision) -> str:
+    if decision.reason:
+        best = "".join(f" ({name} {score:.2f})" for name, score in decision.genres[:1])
+        return f"{decision.reason}{best}"
+    before, after = ", ".join(decision.before), ", ".join(decision.after)
+    source = "its sound" if decision.source == "heard" else decision.source
     change = f"{before} -> {after}" if before else after
-    return f"{change} ({result.score or 0:.2f} by {source})"
+    return f"{change} ({decision.score or 0:.2f} by {source})"
 
 
 def _genres(thing: Item | Album) -> tuple[str, ...]:

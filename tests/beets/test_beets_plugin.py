@@ -14,6 +14,8 @@ import toy_model
 from audio_files import RECIPES, encode, tone
 from toy_model import HIGH_HZ, LOW_HZ, MANIFEST, POOLING
 
+from genretag import Tagger
+
 taglib = pytest.importorskip("taglib")
 Library = pytest.importorskip("beets.library").Library
 
@@ -271,8 +273,15 @@ def test_no_genre_is_dropped_where_the_model_is_unsure(beets: Beets, album: list
     beets.options |= {"force": "yes", "threshold": 1.0, "auto": "no"}
     beets.import_music()
     assert beets.beet("modify", "-y", "genres=Jazz").returncode == 0
-    assert "best score is below 1.00" in beets.tag()
+    assert "best score is below 1.00 (Low 0." in beets.tag()
     everywhere(beets, ["Jazz"])
+
+
+def test_without_options_the_default_model_decides(beets: Beets, album: list[Path]) -> None:
+    beets.options = {"threshold": 0}
+    beets.import_music()
+    (genres,) = set(map(tuple, beets.listed().values()))
+    assert len(genres) == 1 and genres[0] in Tagger.load().genres
 
 
 def test_count_is_the_most_genres_that_a_track_gets(beets: Beets) -> None:
@@ -314,6 +323,7 @@ def test_a_file_without_sound_stops_nothing(beets: Beets, album: list[Path]) -> 
     assert "genretag: " in log and str(broken) in log
     expected = {f"Song {n}": ["Low"] for n in range(4)} | {"Song 4": []}
     assert beets.listed() == beets.written() == expected
+    assert "genretag: Tööl - Ænima: has these genres already" in beets.tag("-f")
 
 
 def test_a_file_that_is_gone_stops_nothing(beets: Beets, album: list[Path]) -> None:
@@ -344,6 +354,7 @@ def test_a_query_chooses_tracks_and_the_others_of_the_album_count(
     assert "changed 1 of 1 tracks" in beets.tag("title:Song 2")
     genres = {"Song 0": [], "Song 1": [], "Song 2": ["Low"], "Song 3": []}
     assert beets.listed() == beets.written() == genres
+    assert beets.listed_albums() == {"Ænima": ["Low"]}
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,8 @@ class Tagger:
         from genretag.inference import session, store
         from genretag.library import paths
 
-        name = store.DEFAULT if model == "default" else os.fspath(model)
+        name = os.fspath(model)
+        name = store.DEFAULT if name == "default" else name
         file = store.locate(name, paths.cache_dir(), paths.data_dir())
         return cls(session.load(file, device, _warn), file)
 
