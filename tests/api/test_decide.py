@@ -224,3 +224,12 @@ def test_genres_that_genretag_wrote_do_not_count(
     decision = album_tagger.decide([*album, new])[-1]
     assert isinstance(decision, Decision)
     assert decision.source != "library"
+
+
+def test_genres_that_a_person_decided_with_genretag_stay(
+    album_tagger: Tagger, album: list[Path], command: Command
+) -> None:
+    assert command("set", "Jazz", album[0]).returncode == 0
+    first, *_ = album_tagger.decide(album, policy="replace")
+    assert isinstance(first, Decision)
+    assert (first.after, first.reason) == (("Jazz",), "a person decided it")

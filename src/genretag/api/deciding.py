@@ -25,7 +25,7 @@ from genretag.library import maps, paths
 from genretag.library.cache import Cache
 from genretag.library.resources import count_cores
 from genretag.pipeline.analyse import analyse, contain_errors
-from genretag.pipeline.decide import decide
+from genretag.pipeline.decide import decide, keep_decided
 from genretag.pipeline.group import Batch
 from genretag.pipeline.recall import PredictionCache
 from genretag.pipeline.scan import predict_files
@@ -126,7 +126,8 @@ def decide_together(
 ) -> Iterator[Decision | Failed]:
     """Yield what to write into each file; all of them may be of one album, wherever they lie."""
     with open_units(by, manifest, policy.naming, paths.data_dir()) as units:
-        for decided in decide([Batch(tuple(analyses), units.kind)], policy, units):
+        batch = Batch(tuple(keep_decided(analyses, units)), units.kind)
+        for decided in decide([batch], policy, units):
             yield _result(decided.as_outcome())
 
 
