@@ -19,11 +19,14 @@ settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
 IS_INTEGRATION: Mapping[str, bool] = {
+    "api/test_decide.py::test_an_album_is_decided_as_scan_does": True,
+    "api/test_decide.py::test_genres_that_genretag_wrote_do_not_count": True,
     "api/test_predict.py::test_one_file_as_scan_shows_it": True,
     "api/test_tags.py": True,
     "api/test_types.py": True,
     "audio/test_damage.py": True,
     "audio/test_formats.py": True,
+    "beets": True,
     "browser": True,
     "cli": True,
     "cli/test_commands.py": False,

@@ -15,16 +15,16 @@ MOST_LINES = 350
 VERBS = re.findall(
     r"\w+",
     """
-    Add Allow Amplify Analyse Append Apply Ask Average Blend Break Build Calibrate Change Check
+    Add Allow Amplify Analyse Append Apply Ask Average Begin Blend Break Build Calibrate Change Check
     Carry Choose Clear Close Collect Commit Compare Compute Convert Copy Count Cut Decide Declare
     Decode
     Describe Divide Do Double Download Draw Drop Embed End Escape Estimate Evaluate Expand
     Export Extract Fetch Fill Find Fit Flush Forget Format Give Go Handle Ignore Import Join Judge
-    Keep Lay Learn Let Limit List Load Locate Lower Make Measure Merge Move Multiply Open
+    Keep Lay Learn Let Limit List Load Locate Lower Make Measure Merge Move Multiply Note Open
     Overwrite Parse Place Predict Print Process Project Put Quantise Quote Raise Read Record
     Refuse Register Remember Remove Render Replace Report Resolve Return Round Run Save Say
     Score Search Select Set Settle Shift Shorten Show Simulate Space Split Start Store Suggest
-    Swap Switch Take Tell Train Translate Turn Unpack Upload Wait Write Yield
+    Swap Switch Tag Take Tell Train Translate Turn Unpack Upload Wait Write Yield
     """,
 )
 """The words with which docstrings of functions start; a new verb is added here."""

@@ -10,6 +10,7 @@ from genretag import telemetry
 
 __all__ = [
     "Code",
+    "Decision",
     "ExtraMissingError",
     "Failed",
     "FileError",
@@ -17,6 +18,7 @@ __all__ = [
     "Prediction",
     "RunError",
     "Tagger",
+    "Track",
     "UsageError",
     "Written",
     "__version__",

@@ -2,18 +2,26 @@
 
 import dataclasses
 import inspect
+import re
 from typing import get_args
 
 import pytest
 
 import genretag
 from genretag import api, errors
+from genretag.api import arguments, results
 from genretag.domain.layout import PLAYERS
+from genretag.domain.tagging import PolicyMode
+from genretag.domain.unit import Source, UnitKind
 from genretag.domain.window import COVERAGES
 from genretag.inference.session import PROVIDERS
 
 SIGNATURES = {
     "Code": "",
+    "Decision": "(path: pathlib.Path, before: tuple[str, ...], after: tuple[str, ...], "
+    "score: float | None = None, source: Optional[Literal['heard', 'album', 'artist', "
+    "'library']] = None, reason: str | None = None, "
+    "genres: tuple[tuple[str, float], ...] = ()) -> None",
     "ExtraMissingError": "(feature: str, extra: str) -> None",
     "Failed": "(path: pathlib.Path, error: genretag.errors.FileError) -> None",
     "FileError": "(code: genretag.errors.Code, message: str, hint: str) -> None",
@@ -22,6 +30,14 @@ SIGNATURES = {
     "windows: int, model: str) -> None",
     "RunError": "(code: genretag.errors.Code, message: str, hint: str) -> None",
     "Tagger": "(model: 'Model', file: pathlib.Path) -> None",
+    "Tagger.decide": "(self, tracks: collections.abc.Iterable[str | os.PathLike[str] | "
+    "genretag.Track], *, policy: Literal['fill', 'replace', 'add'] = 'fill', "
+    "threshold: float | None = None, top_k: int = 1, max_genres: int = 5, "
+    "only: str | os.PathLike[str] | collections.abc.Iterable[str] | None = None, "
+    "genre_map: str | os.PathLike[str] | None = None, "
+    "by: Literal['album', 'artist', 'track'] = 'album', "
+    "coverage: Literal['fast', 'balanced', 'full'] = 'balanced', "
+    "jobs: int | None = None) -> list[genretag.Decision | genretag.Failed]",
     "Tagger.device": "str",
     "Tagger.embed": "(self, path: str | os.PathLike[str], *, "
     "coverage: Literal['fast', 'balanced', 'full'] = 'balanced') -> 'NDArray[np.float32]'",
@@ -33,16 +49,19 @@ SIGNATURES = {
     "Tagger.predict": "(self, path: str | os.PathLike[str] | "
     "collections.abc.Iterable[str | os.PathLike[str]], *, "
     "coverage: Literal['fast', 'balanced', 'full'] = 'balanced') -> "
-    "genretag.api.Prediction | collections.abc.Iterator[genretag.api.Prediction | "
-    "genretag.api.Failed]",
+    "genretag.Prediction | collections.abc.Iterator[genretag.Prediction | genretag.Failed]",
     "Tagger.threshold": "float",
+    "Track": "(path: str | os.PathLike[str], "
+    "genres: str | collections.abc.Sequence[str] | None = None, "
+    "artist: str | None = None, album_artist: str | None = None, album: str | None = None, "
+    "is_compilation: bool | None = None) -> None",
     "UsageError": "(code: genretag.errors.Code, message: str, hint: str) -> None",
     "Written": "(path: pathlib.Path, before: tuple[str, ...], after: tuple[str, ...], "
     "run: int | None = None, notes: tuple[str, ...] = ()) -> None",
     "read_genres": "(path: str | os.PathLike[str]) -> tuple[str, ...]",
     "write_genres": "(path: str | os.PathLike[str], genres: str | collections.abc.Iterable[str], "
     "*, player: Optional[Literal['navidrome', 'jellyfin', 'kodi', 'itunes', 'mpd', "
-    "'foobar2000']] = None, keep_mtime: bool = False) -> genretag.api.Written",
+    "'foobar2000']] = None, keep_mtime: bool = False) -> genretag.Written",
 }
 
 CODES = (
@@ -63,13 +82,14 @@ def signature(thing: object) -> str:
     # Versions of Python name these differently.
     for theirs, ours in {"pathlib._local.": "pathlib.", "typing.": ""}.items():
         text = text.replace(theirs, ours)
-    return text
+    return re.sub(r"genretag\.api\.\w+\.", "genretag.", text)
 
 
 def members() -> dict[str, object]:
     found = {name: getattr(genretag, name) for name in genretag.__all__ if name != "__version__"}
     for name, thing in dict(found).items():
-        own = vars(thing) if inspect.isclass(thing) and thing.__module__ == api.__name__ else {}
+        is_ours = inspect.isclass(thing) and thing.__module__.startswith(api.__name__)
+        own = vars(thing) if is_ours else {}
         if not dataclasses.is_dataclass(thing):
             found |= {f"{name}.{key}": getattr(thing, key) for key in own if key[0] != "_"}
     return found
@@ -103,7 +123,10 @@ def test_every_public_thing_is_described(name: str) -> None:
     assert inspect.getdoc(members()[name])
 
 
-@pytest.mark.parametrize("kind", [genretag.Prediction, genretag.Failed, genretag.Written])
+@pytest.mark.parametrize(
+    "kind",
+    [genretag.Decision, genretag.Failed, genretag.Prediction, genretag.Track, genretag.Written],
+)
 def test_results_are_frozen(kind: type) -> None:
     result = kind(*[None] * len(dataclasses.fields(kind)))
     with pytest.raises(dataclasses.FrozenInstanceError):
@@ -111,6 +134,9 @@ def test_results_are_frozen(kind: type) -> None:
 
 
 def test_choices_are_those_of_the_rest() -> None:
-    assert set(get_args(api.Coverage)) == set(COVERAGES)
-    assert set(get_args(api.Device)) == {"auto", *PROVIDERS}
-    assert set(get_args(api.Player)) == set(PLAYERS)
+    assert set(get_args(arguments.Coverage)) == set(COVERAGES)
+    assert set(get_args(arguments.Device)) == {"auto", *PROVIDERS}
+    assert set(get_args(arguments.Player)) == set(PLAYERS)
+    assert get_args(arguments.Policy) == get_args(PolicyMode)
+    assert get_args(arguments.By) == get_args(UnitKind)
+    assert get_args(results.Source) == get_args(Source)

@@ -13,6 +13,7 @@ GUIDE = Path(__file__).parents[2] / "docs" / "api.md"
 def test_the_guide(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (music := tmp_path / "music").mkdir()
     write_tone(music / "song.flac", seconds=12)
+    write_tone(music / "other.flac", seconds=12)
     garbage(music / "broken.mp3")
     monkeypatch.chdir(tmp_path)
     examples = "".join(re.findall(r"```pycon\n(.*?)```", GUIDE.read_text("utf-8"), re.DOTALL))

@@ -10,10 +10,9 @@ import numpy as np
 import pytest
 import toy_model
 from audio_files import RECIPES, encode, garbage, noise, tone, write_tone
+from failing_model import failing_tagger
 
 from genretag import Code, Failed, FileError, Prediction, RunError, Tagger, UsageError
-from genretag.inference import session
-from genretag.inference.session import DeviceError, Model
 
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -137,22 +136,10 @@ def test_a_model_without_embeddings_says_so(song: Path, tmp_path: Path) -> None:
         plain.embed(song)
 
 
-class Failing(Model):
-    """A model on a device that has no memory."""
-
-    def predict_with_embeddings(self, windows: object, batch: int = 16) -> None:  # type: ignore[override]
-        raise DeviceError("out of memory")
-
-
-def failing(device: str, toy: Path) -> Tagger:
-    model = session.load(toy, "cpu")
-    return Tagger(Failing(model.manifest, model.digest, device, model._session), toy)
-
-
 def test_where_a_device_fails_the_cpu_goes_on_with_a_warning(
     tagger: Tagger, toy: Path, song: Path
 ) -> None:
-    other = failing("cuda", toy)
+    other = failing_tagger("cuda", toy)
     with pytest.warns(RuntimeWarning, match="The device cuda failed"):
         assert other.predict(song) == tagger.predict(song)
     assert other.device == "cpu"
@@ -160,7 +147,7 @@ def test_where_a_device_fails_the_cpu_goes_on_with_a_warning(
 
 def test_where_the_cpu_fails_too_no_other_file_is_tried(toy: Path, song: Path) -> None:
     with pytest.raises(RunError) as error:
-        list(failing("cpu", toy).predict([song, song]))
+        list(failing_tagger("cpu", toy).predict([song, song]))
     assert error.value.code == Code.MODEL_INVALID
 
 

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import genretag
-from genretag import Failed, FileError, Prediction, Tagger, Written
+from genretag import Decision, Failed, FileError, Prediction, Tagger, Track, Written
 
 tagger: Tagger = Tagger.load("default", device="cpu")
 one: Prediction = tagger.predict("a.mp3")
@@ -32,6 +32,11 @@ for result in tagger.predict(Path("music").rglob("*.flac")):
         name, score = result.genres[0]
         text: str = name
         number: float = score
+track = Track("a.mp3", genres=["Jazz"], artist="Nina Simone", album=None)
+decisions: list[Decision | Failed] = tagger.decide(["a.mp3", track], policy="add", only=["Jazz"])
+for decision in decisions:
+    if isinstance(decision, Decision) and decision.after != decision.before:
+        best: float | None = decision.score
 embedding: NDArray[np.float32] = tagger.embed("a.mp3")
 genres: tuple[str, ...] = genretag.read_genres("a.mp3")
 written: Written = genretag.write_genres("a.mp3", (name for name in genres), keep_mtime=True)
@@ -45,6 +50,8 @@ MISTAKES = {
     'tagger.predict("a.mp3", coverage="half")': "call-overload",
     'tagger.predict("a.mp3").genre': "attr-defined",
     "one.windows = 3": "misc",
+    'tagger.decide(["a.mp3"], policy="guess")': "arg-type",
+    "decisions[0].after": "union-attr",
     'tagger.embed("a.mp3").size + "1"': "operator",
     'genretag.write_genres("a.mp3", 3)': "arg-type",
     'genretag.write_genres("a.mp3", "Rock", player="gramophone")': "arg-type",

@@ -359,7 +359,7 @@ class TestParentsAndWhitelist:
     def test_nothing_is_written_where_nothing_listed_is_near(self) -> None:
         outcome = decide(track(), heard(Metal=0.9), TagPolicy(naming=Naming(only=("Jazz",))))
         assert isinstance(outcome, Unchanged) and outcome.after == ()
-        assert outcome.reason == "--only allows nothing for Metal"
+        assert outcome.reason == "the whitelist allows nothing for Metal"
 
     def test_replace_writes_no_narrow_genre_that_is_not_listed_and_add_leaves_it(self) -> None:
         listed = {"naming": Naming(only=("Metal",))}

@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 from writers import empty
 
 from genretag import tags
-from genretag.cli import maps
 from genretag.domain.genre import GenreVocabulary, fold_name, player_safe
 from genretag.domain.genre_map import GenreMap, MapError
 from genretag.domain.truth import GenreClasses
 from genretag.errors import Code, UsageError
+from genretag.library import maps
 
 KNOWN = ("Rock", "Pop", "Hip-Hop", "Folk", "Spoken", "Old-Time", "Trap")
 

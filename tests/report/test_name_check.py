@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from genretag.cli import maps
 from genretag.domain.genre import GenreVocabulary
 from genretag.domain.name_check import NameCheck, check_names
 from genretag.domain.naming import Naming, find_spellings
 from genretag.domain.placeholder import parse_placeholders
 from genretag.domain.taxonomy import load_taxonomy
+from genretag.library import maps
 from genretag.report.name_check import map_lines, placeholder_lines, print_check, to_dict
 
 GENRES = GenreVocabulary(("Rock", "Hip-Hop", "Country"))

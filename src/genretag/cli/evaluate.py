@@ -91,12 +91,12 @@ def evaluate(
     makes [bold]scan[/] write what is right in 95 of 100 files of genres that the model knows
     """
     with open_session(inference) as session:
-        from genretag.cli import maps
         from genretag.cli.display import Display
         from genretag.domain.placeholder import parse_placeholders
         from genretag.domain.selection import Selection
         from genretag.domain.tagging import TagPolicy
         from genretag.domain.truth import GenreClasses
+        from genretag.library import maps
         from genretag.library.paths import data_dir
         from genretag.pipeline.decide import UnitSettings
         from genretag.pipeline.evaluate import EvaluationSettings, evaluate_outcomes

@@ -98,11 +98,11 @@ def check(
     [cyan]genretag genres check --map map.toml ~/Music[/]
     shows what a map leaves open
     """
-    from genretag.cli import maps
     from genretag.cli.display import Display
     from genretag.domain.naming import Naming
     from genretag.domain.placeholder import parse_placeholders
     from genretag.inference import session, store
+    from genretag.library import maps
     from genretag.library.cache import Cache
     from genretag.library.interrupt import deferred
     from genretag.library.paths import cache_dir, data_dir

@@ -85,10 +85,10 @@ def learn(
 
     check_model_name(name)
     with open_session(inference) as session:
-        from genretag.cli import maps
         from genretag.cli.display import Display
         from genretag.domain.placeholder import parse_placeholders
         from genretag.inference.statistics import load_statistics
+        from genretag.library import maps
         from genretag.pipeline.learn import LearningSettings, learn_library
         from genretag.report.paths import common_folder
 

@@ -1,6 +1,7 @@
 """Makes the policy that options describe, and picks the thresholds that it goes by."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,17 +30,13 @@ def make_policy(
     Raises:
         UsageError: `bad-map`, the file of `--map` is wrong; `bad-option`, the list of `--only` is.
     """
-    from genretag.cli import maps
-    from genretag.cli.whitelist import read_whitelist
-    from genretag.domain.naming import Naming
     from genretag.domain.placeholder import parse_placeholders
     from genretag.domain.tagging import TagPolicy
+    from genretag.library import maps
 
     genres = model.manifest.genres
     also = other.manifest.genres.known if other else ()
     genre_map = maps.read(options.genre_map, genres, also)
-    taxonomy = maps.extend_taxonomy(genre_map)
-    known = (*genres.known, *also, *genre_map.rename.values())
     threshold, unit_threshold = choose_thresholds(context, options.threshold, model)
     return TagPolicy(
         mode=options.policy,
@@ -47,12 +44,8 @@ def make_policy(
         unit_threshold=unit_threshold,
         top_k=options.top_k,
         max_genres=options.max_genres,
-        naming=Naming(
-            genre_map,
-            taxonomy,
-            # The genres of a learned model have the names that the person gives them.
-            {taxonomy.identify(name): name for name in genres.names if model.manifest.base},
-            only=read_whitelist(options.only, taxonomy, known),
+        naming=replace(
+            maps.make_naming(genre_map, model.manifest, options.only, "--only", also),
             adds_parents=options.parents,
             broad=options.broad,
         ),
@@ -94,9 +87,7 @@ def choose_thresholds(
     file = config.read(paths.config_file())
     saved = (file.thresholds or {}).get(model.identity)
     if saved is None:
-        manifest = model.manifest
-        pooling = manifest.pooling
-        return manifest.threshold, pooling.threshold if pooling else manifest.threshold
+        return model.manifest.threshold, model.manifest.unit_threshold
     _announce(context, saved, f"{config.shorten(file.path)}, saved there for this model")
     return saved, saved
 

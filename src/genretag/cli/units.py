@@ -1,7 +1,7 @@
 """Sets up how tracks are decided together."""
 
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import typer
@@ -17,40 +17,24 @@ if TYPE_CHECKING:
 @contextmanager
 def open_units(options: UnitOptions, model: "Model", naming: "Naming") -> "Iterator[UnitSettings]":
     """Yield how tracks are decided together; with evidence from the library, with the journal."""
-    from genretag.domain.truth import GenreClasses
-    from genretag.pipeline.decide import UnitSettings
-
-    genres = model.manifest.genres
-    classes = GenreClasses(genres, naming.genre_map, naming.taxonomy)
-    by_class = {classes.index_of(name): name for name in reversed(genres.names)}
-
-    def meaning(names: tuple[str, ...]) -> str | None:
-        return next((by_class[index] for index in classes.indices_of(names)), None)
+    from genretag.library.paths import data_dir
+    from genretag.pipeline import units
 
     uses_library = options.evidence == "library"
-    with open_origins() as find_origin:
-        yield UnitSettings(
-            options.by,
-            model.manifest.pooling,
-            meaning,
-            uses_library,
-            find_origin,
-            classes.is_narrow,
-            options.force,
-        )
+    with units.open_units(
+        options.by, model.manifest, naming, data_dir(), uses_library, options.force
+    ) as settings:
+        yield settings
 
 
 @contextmanager
 def open_origins() -> "Iterator[FindOrigin]":
     """Yield what tells where the genres of a file come from, by the journal if there is one."""
-    from genretag.library import journal
     from genretag.library.paths import data_dir
+    from genretag.pipeline import units
 
-    if not (data_dir() / journal.FILE).exists():
-        yield lambda path: journal.Origin()
-        return
-    with closing(journal.Journal(data_dir())) as record:
-        yield lambda path: record.origin(path.resolve())
+    with units.open_origins(data_dir()) as find_origin:
+        yield find_origin
 
 
 @contextmanager

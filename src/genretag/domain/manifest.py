@@ -147,6 +147,11 @@ class ModelManifest:
         if masses and (len(masses) != SET_MASSES or list(masses) != sorted(masses)):
             raise ValueError(f"the masses of genre sets must be {SET_MASSES} rising numbers")
 
+    @property
+    def unit_threshold(self) -> float:
+        """The score in [0, 1] from which a genre is written into tracks decided together."""
+        return self.pooling.threshold if self.pooling else self.threshold
+
     def to_json(self) -> str:
         """Return the manifest as the text that `from_json` reads."""
         return json.dumps(

@@ -153,7 +153,7 @@ def _decide_names(
     if any(narrower) and (not new or after == track.genres):
         return _keep(Unchanged, track, prediction, "has a narrower genre")
     if not new:
-        return _keep(Unchanged, track, prediction, f"--only allows nothing for {best}")
+        return _keep(Unchanged, track, prediction, f"the whitelist allows nothing for {best}")
     if after == track.genres:
         return _keep(Unchanged, track, prediction, "has these genres already")
     change = TagChange(

@@ -135,6 +135,8 @@ class Taxonomy:
         >>> rock.extend({"Rock": "Metal"}, {"Loud": "Rock"}).ancestors("loud")
         ('Metal',)
         """
+        if not (parents or aliases):
+            return self
         spelled = {fold_name(name): name for one in self for name in (one.name, *one.aliases)}
         names = dict(self._names)
         for name in (*aliases.values(), *aliases, *parents, *parents.values()):

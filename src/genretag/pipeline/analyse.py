@@ -1,5 +1,6 @@
 """Analyses one file in a worker: stages 3 to 6, read, extract, score and aggregate."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -10,7 +11,7 @@ from genretag import tags
 from genretag.audio.fingerprint import fingerprint
 from genretag.domain.analysis import Analysis
 from genretag.domain.change import Stamp
-from genretag.errors import Code, FileError, read_error
+from genretag.errors import Code, FileError, RunError, read_error
 from genretag.inference.session import DeviceError, Model, load
 from genretag.library import files
 from genretag.library.cache import Cache, state
@@ -69,8 +70,19 @@ def analyse_safely(
     path: Path, model: Model, settings: AnalysisSettings, predictions: PredictionCache
 ) -> Analysis:
     """Return what `analyse` does; whatever goes wrong is the failure of this file alone."""
+    return contain_errors(path, lambda: analyse(path, model, settings, predictions))
+
+
+def contain_errors(path: Path, work: Callable[[], Analysis]) -> Analysis:
+    """Return what `work` on a file does; an error is the failure of this file alone.
+
+    Raises:
+        RunError: no other file would do better.
+    """
     try:
-        return analyse(path, model, settings, predictions)
+        return work()
+    except RunError:
+        raise
     except FileError as error:
         return Analysis.failed(path, error)
     except (MemoryError, av.error.MemoryError):

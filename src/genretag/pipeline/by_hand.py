@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from genretag import tags
 from genretag.domain.analysis import Analysis
 from genretag.domain.change import TagChange
 from genretag.domain.decision import Decision
@@ -13,7 +14,6 @@ from genretag.domain.track import Track
 from genretag.errors import FileError
 from genretag.pipeline.annotate import annotate
 from genretag.pipeline.decide import FindOrigin, is_decided
-from genretag.pipeline.read import read_taggable
 
 
 def plan_decisions(
@@ -35,7 +35,7 @@ def plan_decisions(
 
 def _decide(path: Path, decision: Decision, layout: Layout, find_origin: FindOrigin) -> Outcome:
     try:
-        track = read_taggable(path)
+        track = tags.read_known(path)
     except FileError as error:
         return Failed(path=path, error=error)
     return _plan(track, decision, layout, find_origin)

@@ -1,9 +1,7 @@
 """Stage 3: read the tags of a file."""
 
 from dataclasses import replace
-from pathlib import Path
 
-from genretag import tags
 from genretag.audio import decode
 from genretag.domain.outcome import Outcome
 from genretag.domain.selection import Selection
@@ -30,22 +28,6 @@ def read(file: TaggedFile) -> Track:
         if error.code is Code.NOT_AUDIO and file.path.suffix.casefold() not in AUDIO_SUFFIXES:
             return Track(file.path, None, is_audio=False)
         raise
-
-
-def read_taggable(path: Path) -> Track:
-    """Return the track of a file whose genres genretag can write.
-
-    Raises:
-        FileError: the file cannot be read, its tags are broken, or its container is not known.
-    """
-    track = tags.read(path)
-    if track.container is None:
-        raise FileError(
-            Code.TAGS_UNREADABLE,
-            f"{path}: genretag cannot read tags in this kind of file",
-            f"It knows {', '.join(tags.CONTAINERS)}.",
-        )
-    return track
 
 
 def _read_tags(file: TaggedFile) -> Track:

@@ -10,7 +10,7 @@ from genretag.domain.analysis import Analysis
 from genretag.domain.outcome import Outcome
 from genretag.domain.tagging import TagPolicy
 from genretag.errors import Warn
-from genretag.executors.base import Executor
+from genretag.executors.base import Executor, Work
 from genretag.inference.session import Model
 from genretag.pipeline.analyse import Analyser
 from genretag.pipeline.annotate import annotate
@@ -35,6 +35,7 @@ def predict_files(
     executor: Executor,
     model: Model,
     warn: Warn,
+    work: Work | None = None,
 ) -> Generator[Analysis, None, None]:
     """Yield what is known of each file, with a prediction where `settings` select it.
 
@@ -46,11 +47,13 @@ def predict_files(
         model: scores windows here where `settings` say so; `settings` and `predictions` are those
             of the model that a learned head needs, and the head comes last.
         warn: gets one message if the model's device fails and the CPU goes on.
+        work: what the executor does with a file, to read, extract, score and aggregate; None to
+            have each process load the model for that.
     """
     yield from chain(
         files,
         partial(recall, predictions=predictions, selection=settings.selection),
-        partial(executor.run, work=Analyser(settings)),  # read, extract, score, aggregate
+        partial(executor.run, work=work or Analyser(settings)),
         BatchScorer(model.base, settings, warn).score,  # what workers have left to one process
         partial(remember, predictions=predictions),
         partial(rescore, model=model),

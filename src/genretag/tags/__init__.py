@@ -23,6 +23,7 @@ from pathlib import Path
 
 from genretag.domain.layout import PLAIN, Layout
 from genretag.domain.track import Track
+from genretag.errors import Code, FileError
 from genretag.tags.containers import CONTAINERS
 from genretag.tags.formats.names import clean_names, parse_genres
 from genretag.tags.snapshot import RawGenres
@@ -38,6 +39,7 @@ __all__ = [
     "can_store",
     "open",
     "read",
+    "read_known",
     "write",
 ]
 
@@ -51,6 +53,18 @@ def read(path: Path) -> Track:
     """Return the container, the genres and the texts of a file."""
     with open(path) as file:
         return file.track
+
+
+def read_known(path: Path) -> Track:
+    """Return what `read` does; FileError `tags-unreadable` where genretag cannot tag the file."""
+    track = read(path)
+    if track.container is None:
+        raise FileError(
+            Code.TAGS_UNREADABLE,
+            f"{path}: genretag cannot read tags in this kind of file",
+            f"It knows {', '.join(CONTAINERS)}.",
+        )
+    return track
 
 
 def write(path: Path, genres: Sequence[str], layout: Layout = PLAIN) -> None:

@@ -1,16 +1,14 @@
-"""The public API: predict genres, and read and write them in tags.
-
-Use it as `import genretag`. What is heavy (NumPy, ONNX Runtime, FFmpeg, the journal) is imported by
-the functions that need it, so that a program may import genretag and never pay for it.
-"""
+"""The tagger of the public API: a model that is loaded, and what it makes of files."""
 
 import os
 import warnings
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Self, get_args, overload
+from typing import TYPE_CHECKING, Self, TypeVar, overload
 
+from genretag.api.arguments import By, Coverage, Device, Policy, StrPath, check
+from genretag.api.results import Decision, Failed, Prediction
+from genretag.api.track import Track
 from genretag.errors import Code, FileError, UsageError
 
 if TYPE_CHECKING:
@@ -18,70 +16,16 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from genretag.domain import prediction
-    from genretag.domain.track import Track
     from genretag.inference.session import Model
 
-__all__ = ["Failed", "Prediction", "Tagger", "Written", "read_genres", "write_genres"]
-
-StrPath = str | os.PathLike[str]
-Coverage = Literal["fast", "balanced", "full"]
-Device = Literal["auto", "cpu", "cuda", "coreml", "dml"]
-Player = Literal["navidrome", "jellyfin", "kodi", "itunes", "mpd", "foobar2000"]
-
-
-@dataclass(frozen=True)
-class Prediction:
-    """The genres of one file, as a model scores them.
-
-    Attributes:
-        path: the file.
-        genres: all genres of the model as pairs (name, score), best first. Scores are calibrated
-            probabilities in [0, 1] and sum to 1; those of a learned model to less, as it has a part
-            for other music. Empty if the file is silent.
-        duration_s: how long the file plays, in seconds.
-        windows: how many windows of the file were scored; those of silence are left out.
-        model: which model it was, as NAME@DIGEST with 12 hexadecimal digits of its SHA-256.
-    """
-
-    path: Path
-    genres: tuple[tuple[str, float], ...]
-    duration_s: float
-    windows: int
-    model: str
-
-
-@dataclass(frozen=True)
-class Failed:
-    """A file among several that could not be handled; `error` says why."""
-
-    path: Path
-    error: FileError
-
-
-@dataclass(frozen=True)
-class Written:
-    """The result of `write_genres`.
-
-    Attributes:
-        path: the file.
-        before: its genres before.
-        after: its genres now.
-        run: the number by which `genretag undo RUN` takes it back; None if the file had these
-            genres already and was not touched.
-        notes: sentences about what could not be kept, such as other hard links to the file.
-    """
-
-    path: Path
-    before: tuple[str, ...]
-    after: tuple[str, ...]
-    run: int | None = None
-    notes: tuple[str, ...] = ()
+T = TypeVar("T")
 
 
 class Tagger:
     """A model that is loaded and predicts genres. Make one with `Tagger.load`.
 
-    It works in this thread and starts no process. Threads may share one.
+    It works in this thread, `decide` in a few of its own, and starts no process. Threads may share
+    one.
 
     >>> from genretag import Tagger
     >>> tagger = Tagger.load()
@@ -112,7 +56,8 @@ class Tagger:
         from genretag.inference import session, store
         from genretag.library import paths
 
-        name = store.DEFAULT if model == "default" else os.fspath(model)
+        name = os.fspath(model)
+        name = store.DEFAULT if name == "default" else name
         file = store.locate(name, paths.cache_dir(), paths.data_dir())
         return cls(session.load(file, device, _warn), file)
 
@@ -183,10 +128,78 @@ class Tagger:
         >>> 0 < score < 1, prediction.duration_s, prediction.windows
         (True, 12.0, 4)
         """
-        _check("coverage", coverage, Coverage)
+        check("coverage", coverage, Coverage)
         if isinstance(path, str | os.PathLike):
             return self._predict(Path(path), coverage)
         return self._predict_each(path, coverage)
+
+    def decide(
+        self,
+        tracks: Iterable[StrPath | Track],
+        *,
+        policy: Policy = "fill",
+        threshold: float | None = None,
+        top_k: int = 1,
+        max_genres: int = 5,
+        only: StrPath | Iterable[str] | None = None,
+        genre_map: StrPath | None = None,
+        by: By = "album",
+        coverage: Coverage = "balanced",
+        jobs: int | None = None,
+    ) -> list[Decision | Failed]:
+        """Decide what to write into files, as `genretag scan` does; nothing is written.
+
+        Files of one album are decided together, wherever they lie, and genres that a person gave
+        some of them count for the others. So pass an album at a time, or a whole folder.
+
+        Files are analysed in threads. What was predicted for a sound is kept in the cache of the
+        command line, and taken from there.
+
+        Args:
+            tracks: audio files; each is a path, or a `Track` with what you know of it.
+            policy: decide only for files without a genre, `replace` the genres that are there, or
+                `add` to them.
+            threshold: the score in [0, 1] from which a genre is written; None for those of the
+                model, which has one for a file by itself and one for an album.
+            top_k: write up to this many genres: the best, and others that score at least half as
+                much.
+            max_genres: with `add`, how many genres a file may have.
+            only: the only genres that may be written, spelled so; in the place of another goes the
+                nearest broader one that is listed. Names; or a text with names separated by commas,
+                or the path of a file with a name in each line.
+            genre_map: a TOML file that renames, merges and drops genres, as of `scan --map`.
+            by: decide the files of an album together, those of an artist, or each by itself.
+            coverage: as of `predict`.
+            jobs: how many files are analysed at the same time; None for one per core.
+
+        Returns:
+            A result for each file, in their order. One that cannot be read or decoded gives a
+            `Failed`, and the others are decided without it.
+
+        Raises:
+            UsageError: `bad-option`, an argument is wrong; `bad-map`, the file of `genre_map` is.
+            RunError: `model-invalid`, the model cannot score, not even on the CPU;
+                `journal-failed`, the journal, which tells what genretag wrote, cannot be read.
+
+        >>> from genretag import Tagger
+        >>> (decision,) = Tagger.load().decide(["song.wav"], threshold=0)
+        >>> decision.before, len(decision.after), decision.source
+        ((), 1, 'heard')
+        """
+        from genretag.api import deciding
+
+        check("policy", policy, Policy)
+        check("unit", by, By)
+        check("coverage", coverage, Coverage)
+        model, manifest = self._model, self._model.manifest
+        rules = deciding.make_policy(
+            manifest, policy, threshold, top_k, max_genres, only, genre_map
+        )
+        files = [one if isinstance(one, Track) else Track(one) for one in tracks]
+        analyses = deciding.analyse_tracks(
+            files, model, self._file, rules, coverage, jobs, self._on_device, _warn
+        )
+        return list(deciding.decide_together(analyses, rules, by, manifest))
 
     def embed(self, path: StrPath, *, coverage: Coverage = "balanced") -> "NDArray[np.float32]":
         """Return what the model's last layer is given of a file, to compare files or to train on.
@@ -207,7 +220,7 @@ class Tagger:
         >>> Tagger.load().embed("song.wav").shape
         (1070,)
         """
-        _check("coverage", coverage, Coverage)
+        check("coverage", coverage, Coverage)
         if not self._model.embeds:
             raise UsageError(
                 Code.BAD_OPTION,
@@ -234,116 +247,20 @@ class Tagger:
                 yield Failed(path, error)
 
     def _score(self, path: Path, coverage: Coverage) -> "prediction.Prediction":
-        from genretag.inference.session import DeviceError, reload_on_cpu
         from genretag.pipeline.score import predict
+
+        return self._on_device(lambda model: predict(path, model, coverage))
+
+    def _on_device(self, use: "Callable[[Model], T]") -> T:
+        """Return what `use` makes of the model; if its device fails, of the same on the CPU."""
+        from genretag.inference.session import DeviceError, reload_on_cpu
 
         model = self._model
         try:
-            return predict(path, model, coverage)
+            return use(model)
         except DeviceError as error:
             self._model = reload_on_cpu(model, self._file, error, _warn)
-            return self._score(path, coverage)
-
-
-def read_genres(path: StrPath) -> tuple[str, ...]:
-    """Read the genres in a file's tags.
-
-    Args:
-        path: a music file.
-
-    Returns:
-        The names, in their order, as players show them: `(17)` in ID3 is Rock. They come from the
-        first of the file's tags that has any; () if none has.
-
-    Raises:
-        FileError: the file cannot be read (`not-found`, `no-permission`, `read-failed`), its tags
-            are damaged, or genretag does not know its container (`tags-unreadable`).
-
-    >>> import genretag
-    >>> genretag.read_genres("song.wav")
-    ()
-    """
-    return _read(Path(path)).genres
-
-
-def write_genres(
-    path: StrPath,
-    genres: str | Iterable[str],
-    *,
-    player: Player | None = None,
-    keep_mtime: bool = False,
-) -> Written:
-    """Make `genres` the only genres of a file; all else in it stays as it is.
-
-    As `genretag scan` writes: the change is noted in the journal, made to a copy, the copy is
-    verified and then takes the file's place, so that the file is whole at any instant. `genretag
-    undo` takes it back. Each call is a run of its own in `genretag history`.
-
-    Args:
-        path: a music file.
-        genres: one name or several, the most important first; none removes the genre from the tags.
-        player: lay several genres out as this player shows them, where formats leave a choice.
-        keep_mtime: leave the file's time of modification as it is.
-
-    Raises:
-        FileError: as `read_genres`; and `tags-unwritable`, `no-permission`, `write-failed`,
-            `changed` (somebody else wrote to the file meanwhile) or `verify-failed`. The file is as
-            it was.
-        RunError: `journal-failed` or `disk-full`. The file is as it was.
-        UsageError: `bad-option`, there is no such player.
-
-    >>> import genretag
-    >>> genretag.write_genres("song.wav", ["Jazz", "Blues"]).run
-    1
-    >>> genretag.read_genres("song.wav")
-    ('Jazz', 'Blues')
-    """
-    from genretag.domain.change import TagChange
-    from genretag.domain.layout import PLAIN, PLAYERS
-    from genretag.domain.outcome import Planned
-    from genretag.pipeline.annotate import notes_of
-    from genretag.pipeline.write import open_writer
-
-    if player is not None:
-        _check("player", player, Player)
-    track = _read(Path(path))
-    change = TagChange(
-        path=track.path,
-        container=track.container or "",
-        before=track.genres,
-        after=(genres,) if isinstance(genres, str) else tuple(genres),
-        layout=PLAYERS[player] if player else PLAIN,
-    )
-    if change.after == change.before:
-        return Written(track.path, change.before, change.after)
-    notes = notes_of(change)
-    folder = track.path.absolute().parent
-    with open_writer("write_genres", folder, keep_mtime=keep_mtime) as writer:
-        (outcome,) = writer.apply([replace(Planned.of(change), notes=notes)])
-    if outcome.error:
-        raise outcome.error
-    return Written(track.path, outcome.before, outcome.after, writer.run.number, outcome.notes)
-
-
-def _read(path: Path) -> "Track":
-    from genretag import tags
-
-    track = tags.read(path)
-    if track.container is None:
-        raise FileError(
-            Code.TAGS_UNREADABLE,
-            f"{path}: genretag cannot read tags in this kind of file",
-            f"It knows {', '.join(tags.CONTAINERS)}.",
-        )
-    return track
-
-
-def _check(what: str, value: str, choices: object) -> None:
-    """Raise UsageError `bad-option` if `value` is none of `choices`, a Literal."""
-    if value not in (known := get_args(choices)):
-        raise UsageError(
-            Code.BAD_OPTION, f"There is no {what} {value!r}", f"Choose one of: {', '.join(known)}."
-        )
+            return self._on_device(use)
 
 
 def _warn(message: str) -> None:

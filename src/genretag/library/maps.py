@@ -1,4 +1,4 @@
-"""Reads the file of `--map`: genres renamed, merged, dropped, given parents and aliases."""
+"""Reads maps of genres: renamed, merged, dropped, given parents and aliases."""
 
 import re
 import tomllib
@@ -8,8 +8,11 @@ from typing import Any
 
 from genretag.domain.genre import GenreVocabulary
 from genretag.domain.genre_map import GenreMap, MapError
+from genretag.domain.manifest import ModelManifest
+from genretag.domain.naming import Naming
 from genretag.domain.taxonomy import Taxonomy, load_taxonomy
 from genretag.errors import Code, UsageError, reason
+from genretag.library.whitelist import read_whitelist
 
 _TABLES = ("rename", "parents", "aliases")
 _LIST = "drop"
@@ -40,6 +43,36 @@ def read(path: Path | None, genres: GenreVocabulary, also: Iterable[str] = ()) -
         line = _find_line(text, error.table, error.key)
         raise _map_error(f"{path}, line {line}: {error}") from error
     return genre_map
+
+
+def make_naming(
+    genre_map: GenreMap,
+    manifest: ModelManifest,
+    only: str | Iterable[str] | None,
+    option: str,
+    also: Iterable[str] = (),
+) -> Naming:
+    """Return the names under which the genres of a model are written.
+
+    Args:
+        genre_map: a person's names for them.
+        manifest: of the model. If a person learned it, its genres have the names they gave.
+        only: the only names that may be written, as `read_whitelist` takes them; None if any may.
+        option: the name of `only`, for messages.
+        also: names that may be listed in `only` beside those of model, map and taxonomy.
+
+    Raises:
+        UsageError: `bad-option`, as `read_whitelist`.
+    """
+    taxonomy = extend_taxonomy(genre_map)
+    genres = manifest.genres
+    known = (*genres.known, *also, *genre_map.rename.values())
+    return Naming(
+        genre_map,
+        taxonomy,
+        {taxonomy.identify(name): name for name in genres.names if manifest.base},
+        only=None if only is None else read_whitelist(only, taxonomy, known, option),
+    )
 
 
 def extend_taxonomy(genre_map: GenreMap) -> Taxonomy:
