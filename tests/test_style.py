@@ -15,7 +15,8 @@ MOST_LINES = 350
 VERBS = re.findall(
     r"\w+",
     """
-    Add Allow Amplify Analyse Append Apply Ask Average Begin Blend Break Build Calibrate Change Check
+    Add Allow Amplify Analyse Append Apply Ask Average Begin Blend Break Build Calibrate Change
+    Check
     Carry Choose Clear Close Collect Commit Compare Compute Convert Copy Count Cut Decide Declare
     Decode
     Describe Divide Do Double Download Draw Drop Embed End Escape Estimate Evaluate Expand
