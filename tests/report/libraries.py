@@ -8,11 +8,12 @@ from pathlib import Path
 import numpy as np
 
 from genretag.domain.analysis import Analysis
+from genretag.domain.change import TagChange
 from genretag.domain.contradiction import UnitRules, list_units
 from genretag.domain.genre import is_same_name
 from genretag.domain.grouping import Group
 from genretag.domain.library import Library, LibraryEntry
-from genretag.domain.outcome import Failed, Outcome, Unchanged, Unsure
+from genretag.domain.outcome import Failed, Outcome, Planned, Unchanged, Unsure
 from genretag.domain.placeholder import parse_placeholders
 from genretag.domain.pooling import Pooling
 from genretag.domain.prediction import Prediction, rank_genres
@@ -53,8 +54,13 @@ def entry(path: Path, scores: np.ndarray | None, title: str, *before: str) -> Li
     heard = prediction(scores)
     best = heard.genres[0]
     is_sure = best.score >= THRESHOLD
-    outcome: Outcome = Unchanged(path=path, before=before, after=before, prediction=heard)
     after = before or ((best.name,) if is_sure else ())
+    outcome: Outcome
+    if after != before:
+        outcome = Planned.of(TagChange(path, "FLAC", before, after), heard)
+    else:
+        kind = Unchanged if before else Unsure
+        outcome = kind(path=path, before=before, after=before, prediction=heard)
     agrees = any(is_same_name(name, best.name) for name in before)
     return LibraryEntry(outcome, title, f"Artist of {title}", before, agrees, after, is_sure)
 
@@ -126,8 +132,11 @@ class Song:
         return prediction(np.array([known.get(one, rest) for one in GENRES]))
 
 
-def decided(*songs: Song, policy: TagPolicy | None = None) -> Library:
-    """Return the library of these songs as `report` puts it together, decided by album."""
+def decided(*songs: Song, policy: TagPolicy | None = None, least: int = 2) -> Library:
+    """Return the library of these songs as `report` puts it together, decided by album.
+
+    Albums and artists have so many tracks at least.
+    """
     policy = policy or TagPolicy(threshold=THRESHOLD)
     analyses = []
     for n, song in enumerate(songs):
@@ -138,9 +147,9 @@ def decided(*songs: Song, policy: TagPolicy | None = None) -> Library:
         analyses.append(Analysis(path, track, song.prediction))
     units = UnitSettings("album", POOLING, lambda names: names[0])
     found = collect_entries(decide_files(analyses, policy, units), policy)
-    rules = replace(RULES, families=policy.families)
+    rules = replace(RULES, families=policy.families, is_related=policy.naming.is_related)
     albums, artists = (
-        list_units(groups, found.entries, rules) for groups in (found.albums, found.artists)
+        list_units(groups, found.entries, rules, least) for groups in (found.albums, found.artists)
     )
     return replace(library_of(found.entries), albums=albums, artists=artists, mode=policy.mode)
 
@@ -150,3 +159,12 @@ def timeline(scores: np.ndarray) -> Timeline:
     excerpts = tuple(Excerpt(30.0 * n, 3.0) for n in range(4))
     none = np.zeros((4, 0), np.float32)
     return Timeline(GENRES, excerpts, (), windows, none, none, prediction(scores))
+
+
+def unpack(shared: list[int], rests: list[str]) -> list[str]:
+    """Return the texts that a page holds as how much they begin alike, and their rests."""
+    texts = [""]
+    for length, rest in zip(shared, rests, strict=True):
+        start = texts[-1].encode("utf-16-le")[: 2 * length].decode("utf-16-le")
+        texts.append(start + rest)
+    return texts[1:]

@@ -11,12 +11,15 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from libraries import GENRES, HOSTILE, Song, decided, entry, library, library_of, prediction
+from libraries import GENRES, HOSTILE, Song, decided, entry, library, library_of, prediction, unpack
 
 from genretag.domain.genre import Family
 from genretag.domain.library import select_interesting
 from genretag.domain.tagging import TagPolicy
+from genretag.domain.timeline import Timeline
+from genretag.domain.window import Excerpt
 from genretag.report.page import render_page, to_dict, to_json
+from genretag.report.page.text import pack
 from genretag.report.text import visible
 
 
@@ -66,7 +69,8 @@ def test_what_comes_from_files_makes_no_element() -> None:
     """The page of a hostile library has the elements of one without any file."""
     quiet, hostile = Elements(render_page(library(0))), Elements(render_page(library(60)))
     assert hostile.tags == quiet.tags
-    assert json.loads(hostile.texts["script"][0])["rows"]["title"][0] == HOSTILE[0]
+    told = json.loads(hostile.texts["script"][0])["rows"]["title"]
+    assert unpack(*told)[: len(HOSTILE)] == list(map(visible, HOSTILE))
 
 
 @given(st.text(max_size=80))
@@ -74,18 +78,26 @@ def test_any_title_stays_itself_or_is_spelled_out(title: str) -> None:
     one = entry(Path("/music/a.flac"), np.full(len(GENRES), 1 / len(GENRES)), title)
     text = to_json(library_of([one]))
     assert not re.search(r"[<>&\u2028\u2029]", text)
-    found = json.loads(text)["rows"]["title"][0]
+    [found] = unpack(*json.loads(text)["rows"]["title"])
     assert found == visible(title)
+
+
+@given(st.lists(st.text("aå😀日", max_size=6), max_size=6))
+def test_texts_that_begin_alike_come_back_whole(texts: list[str]) -> None:
+    assert unpack(*pack(texts)) == texts
 
 
 def test_rows_say_what_was_heard() -> None:
     told = to_dict(library(60))
     rows = told["rows"]
     assert all(len(column) == 60 for column in rows.values())
-    assert rows["status"][49] == "failed" and rows["status"][50] == "silent"
-    assert rows["x"][49] is None and rows["best"][50] == -1
+    status = [told["names"][place] for place in rows["status"]]
+    assert (status[49], rows["best"][49]) == ("failed", -2)
+    assert (status[50], rows["best"][50]) == ("unsure", -1)
+    assert rows["x"][49] is None
     for n in range(49):
-        assert (rows["status"][n] == "sure") == (rows["score"][n] >= 800)
+        if not rows["before"][n]:
+            assert status[n] == ("planned" if rows["score"][n] >= 800 else "unsure")
         assert rows["score"][n] >= rows["nextScore"][n]
     assert rows["path"][10].startswith("album 1/")
     [failure] = told["failures"]
@@ -95,9 +107,13 @@ def test_rows_say_what_was_heard() -> None:
 
 
 def test_scores_lie_on_the_side_of_the_threshold_that_the_status_says() -> None:
-    rows = to_dict(library(3000))["rows"]
+    told = to_dict(library(3000))
+    rows, names = told["rows"], told["names"]
     sides = zip(rows["status"], rows["score"], rows["best"], strict=True)
-    assert all((status == "sure") == (score >= 800) for status, score, best in sides if best >= 0)
+    shown = [(names[status], score) for status, score, best in sides if best >= 0]
+    assert {"planned", "unsure"} < {status for status, _ in shown}
+    assert not any((status == "planned") != (score >= 800) for status, score in shown
+                   if status != "unchanged")  # fmt: skip
     at = np.array([0.8, 0.2, *np.zeros(len(GENRES) - 2)])
     [score] = to_dict(library_of([entry(Path("/music/a.flac"), at, "t")]))["rows"]["score"]
     assert score == 800
@@ -179,7 +195,7 @@ def test_a_track_has_the_score_that_decided_and_its_own() -> None:
     rows, genres = told["rows"], told["genres"]
     assert genres[rows["best"][5]] == "Rock" and rows["score"][5] >= 800
     assert genres[rows["own"][5]] == "Pop" and rows["ownScore"][5] == 500
-    assert told["names"][rows["source"][5]] == "album" and rows["status"][5] == "sure"
+    assert [told["names"][rows[key][5]] for key in ("source", "status")] == ["album", "planned"]
     assert rows["own"][6] == rows["best"][6] and rows["ownScore"][6] == rows["score"][6] == 900
     assert told["names"][rows["source"][6]] == ""  # it keeps what it has
 
@@ -202,22 +218,41 @@ def test_albums_and_artists_name_their_rows() -> None:
         assert max(map(len, units["members"])) == step
 
 
+def told_timeline(scores: np.ndarray, starts: list[float], silent: int = 0) -> dict[str, object]:
+    none = np.zeros((len(scores), 0), np.float32)
+    excerpts = tuple(Excerpt(start, 3.0) for start in starts)
+    silence = tuple(Excerpt(start, 3.0) for start in range(silent))
+    heard = prediction(scores.mean(axis=0), len(scores))
+    track = Timeline(GENRES, excerpts, silence, scores, none, none, heard)
+    made = library_of([entry(Path("/a"), scores[0], "t")], timelines=((0, track),))
+    [told] = to_dict(made)["timelines"]
+    return told
+
+
 @pytest.mark.parametrize("windows", [1, 7, 90])
 def test_a_long_timeline_is_told_in_ten_columns(windows: int) -> None:
-    from genretag.domain.timeline import Timeline
-    from genretag.domain.window import Excerpt
-
     scores = np.zeros((windows, len(GENRES)), np.float32)
     scores[:, 7] = 1
-    none = np.zeros((windows, 0), np.float32)
-    excerpts = tuple(Excerpt(3.0 * n, 3.0) for n in range(windows))
-    track = Timeline(GENRES, excerpts, (), scores, none, none, prediction(scores[0], windows))
-    one = entry(Path("/a"), scores[0], "t")
-    made = library_of([one])
-    object.__setattr__(made, "timelines", ((0, track),))
-    [told] = to_dict(made)["timelines"]
+    told = told_timeline(scores, [3.0 * n for n in range(windows)])
     assert len(told["starts"]) == min(windows, 10) and told["starts"][0] == "0:00"
     assert told["genres"][0] == "Rock" and set(told["scores"][0]) == {1000}
+    end = f"{3 * windows // 60}:{3 * windows % 60:02}"
+    assert told["said"] == [
+        ["Rock", windows, 1000, ["0:00" if windows == 1 else f"0:00 to {end}"], 0]
+    ]
+
+
+def test_a_timeline_says_which_windows_are_likeliest_of_which_genre() -> None:
+    """Those that follow each other are one stretch, and what is many is counted."""
+    jazz = [n not in (1, 4, 5) for n in range(20)]
+    scores = np.full((20, len(GENRES)), 0.01, np.float32)
+    scores[range(20), [4 if one else 7 for one in jazz]] = [0.8 if one else 0.6 for one in jazz]
+    told = told_timeline(scores, [3.0, 30.0, 60.0, 90.0, 120.0, 123.0, *range(200, 1600, 100)], 2)
+    first = ["0:03", "1:00", "1:30", "3:20", "5:00", "6:40"]
+    assert told["said"] == [
+        ["Jazz", 17, 800, first, 11], ["Rock", 3, 600, ["0:30", "2:00 to 2:06"], 0]
+    ]  # fmt: skip
+    assert (told["windows"], told["silent"]) == (20, 2)
 
 
 def test_a_row_and_an_album_that_a_family_decided_show_it_and_count_as_sure() -> None:
@@ -228,10 +263,69 @@ def test_a_row_and_an_album_that_a_family_decided_show_it_and_count_as_sure() ->
                            policy=policy))  # fmt: skip
     rows, [unit] = told["rows"], told["units"]["album"]["best"]
     family = told["genres"].index("Old <b>")
-    assert rows["best"] == [family] * 4 and rows["status"] == ["sure"] * 4 and unit == family
-    assert min(rows["score"]) >= 800 and rows["next"] == [-1] * 4
+    assert rows["best"] == [family] * 4 and unit == family and min(rows["score"]) >= 800
+    guesses = [[told["genres"][n] for n in rows[key]] for key in ("next", "third")]
+    assert guesses == [["Blues"] * 4, ["Jazz"] * 4]
     assert [told["names"][n] for n in rows["after"]] == ["Old <b>"] * 3 + ["Jazz"]
     # Alone it shows the same score, and with others its own best genre.
     assert rows["own"][2:] == [family] * 2 and rows["ownScore"][2:] == rows["score"][2:]
     assert [told["genres"][n] for n in rows["own"][:2]] == ["Blues"] * 2
     assert rows["clash"] == [0] * 4
+
+
+@pytest.mark.parametrize("folder", ["/music", "music", "/"])
+@given(names=st.lists(st.text("aé\udcff\x1b\u202e'\",;= ", min_size=1), min_size=1, unique=True))
+def test_every_path_is_found_again(folder: str, names: list[str]) -> None:
+    """Also one whose bytes are no text, or that is shown with its odd characters spelled out."""
+    paths = [Path(folder, name, "01.mp3") for name in names]
+    library = library_of([entry(path, None, "t") for path in paths])
+    for roots in ((Path(folder),), tuple(path.parent for path in paths), (paths[0],)):
+        text = to_json(replace(library, roots=roots))
+        told = json.loads(text.encode("utf-8"))
+        rows = told["rows"]
+        places = rows.get("folder", [0] * len(paths))
+        found = [
+            told["exactPaths"].get(str(n)) or str(Path(told["folders"][places[n]], shown))
+            for n, shown in enumerate(unpack(*rows["path"]))
+        ]
+        assert found == [str(path.absolute()) for path in paths]
+
+
+def test_genres_that_a_page_cannot_show_are_kept_as_they_are() -> None:
+    odd, long, plain = "R\u200eock; Pop", "x" * 300, "Jazz"
+    even = np.full(len(GENRES), 1 / len(GENRES))
+    told = to_dict(library_of([entry(Path("/a"), even, "t", one) for one in (odd, long, plain)]))
+    before = told["rows"]["before"]
+    assert [told["names"][n] for n in before] == ["R\\u200eock; Pop", "x" * 200 + "…", plain]
+    assert [told["exactNames"].get(n) for n in before] == [odd, long, None]
+
+
+def test_what_is_offered_are_names_that_apply_takes() -> None:
+    even = np.full(len(GENRES), 1 / len(GENRES))
+    files = [entry(Path("/a"), even, "t", one) for one in ("Polka", "Other", "a;b", "x" * 61, "7")]
+    told = to_dict(replace(library_of(files), written={"Rock": ("rock", "Guitars")}))
+    assert told["choices"] == sorted(
+        [*({*GENRES} - {"Rock"}), "Guitars", "Polka", "rock"], key=str.casefold
+    )
+    assert told["written"] == {GENRES.index("Rock"): "rock; Guitars"}
+
+
+def test_all_genres_are_told_and_very_many_are_summed_up() -> None:
+    even = np.full(len(GENRES), 1 / len(GENRES))
+    told = to_dict(library_of([entry(Path("/a"), even, "t", f"Genre {n}") for n in range(600)]))
+    assert len(told["distribution"]) == 501 and told["distribution"][-1] == ("100 others", 100, 100)
+
+
+def test_narrow_genres_beside_broad_ones_are_no_row_to_decide() -> None:
+    metal = Song("A", "X", "Metal", 0.99, ("Death Metal",))
+    told = to_dict(decided(metal, metal, replace(metal, tags=("Metal",))))
+    assert told["rows"]["clash"] == [0, 0, 0] and told["units"]["album"]["reasons"] == [()]
+    other = to_dict(decided(*[replace(metal, tags=("Jazz",))] * 3))
+    assert other["rows"]["clash"] == [1, 1, 1] and other["units"]["album"]["reasons"] == [
+        ("sound",)
+    ]
+
+
+def test_decisions_belong_to_the_content_of_a_page() -> None:
+    first, same, other = (json.loads(to_json(library(size)))["id"] for size in (60, 60, 61))
+    assert first == same != other

@@ -134,7 +134,9 @@ class Display:
     def show_analyses(self, analyses: Iterable[Analysis]) -> Iterator[Analysis]:
         """Yield each analysis once its outcome is counted and shown."""
         for analysis in analyses:
-            self.show([analysis.as_outcome()])
+            outcome = analysis.as_outcome()
+            # A file that a scan leaves alone has failed here if it could not be analysed.
+            self.show([outcome.convert(Failed) if outcome.error else outcome])
             yield analysis
 
     def show(self, outcomes: Iterable[Outcome]) -> None:

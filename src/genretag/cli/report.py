@@ -1,7 +1,7 @@
 """`genretag report`: a page about a library."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -11,13 +11,8 @@ from genretag.cli.output import refuse_music, translate_errors
 from genretag.cli.session import open_session
 from genretag.option_groups import with_options
 
-if TYPE_CHECKING:
-    pass
 
-
-@with_options(
-    without=("max_genres", "for_player", "id3", "fix_stale", "batch_size", "engine", "ray_address")
-)
+@with_options(without=("for_player", "id3", "fix_stale", "batch_size", "engine", "ray_address"))
 def report(
     context: typer.Context,
     paths: PathsArgument,
@@ -41,12 +36,15 @@ def report(
     """Write a page about the music under PATH: genres before and after, albums, doubts, a map.
 
     All files are analysed, also those that have a genre, and none is changed. The page shows what
-    [bold]scan[/] would do with the same --policy, --by, --from, --top-k, --threshold, --map,
-    --parents, --broad and --only. It is one file that needs no network.
+    [bold]scan[/] would do with the same options, and what to decide, by album. Your decisions go
+    from the page into a table, which [bold]genretag apply[/] carries out. The page is one file
+    that needs no network.
 
-    [bold]Example[/]
+    [bold]Examples[/]
 
     [cyan]genretag report ~/Music -o music.html[/]
+
+    [cyan]genretag apply decisions.csv[/]  writes what you decided in the page
     """
     refuse_music(output)
     _refuse_no_room(output)
@@ -55,8 +53,8 @@ def report(
         from genretag.cli.policy import make_policy, start_survey
         from genretag.cli.units import open_units
         from genretag.domain.selection import Selection
-        from genretag.pipeline.report import build_library, collect_entries
-        from genretag.pipeline.scan import decide_files
+        from genretag.domain.tagging import selection
+        from genretag.pipeline.report import build_library, collect_entries, decide_as_scan
         from genretag.report.page import render_page
         from genretag.report.paths import common_folder
 
@@ -64,15 +62,16 @@ def report(
         display = Display(lambda: files.found, common_folder(paths))
         predictor = session.predictor(display.warn)
         policy = make_policy(context, tagging, predictor.loaded)
-        selection = Selection(video=finding.video)
+        every = Selection(video=finding.video)
         with (
             display,
             open_units(units, predictor.loaded, policy.naming) as unit_settings,
             predictor.cache() as cache,
-            predictor.analyses(files, selection, cache) as analyses,
+            predictor.analyses(files, every, cache) as analyses,
         ):
             survey = start_survey(surveyed, policy, inference.no_cache)
-            decided = decide_files(display.watch(analyses), policy, unit_settings, survey)
+            watched, scanned = display.watch(analyses), selection(policy, finding.video)
+            decided = decide_as_scan(watched, policy, scanned, unit_settings, survey)
             found = collect_entries(display.show_analyses(decided), policy, unit_settings)
         text = render_page(
             build_library(paths, found, policy, predictor.loaded, unit_settings, inference.coverage)

@@ -1,7 +1,7 @@
 """The content of a report about a library: its files, albums and artists, and their genres."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genretag.domain.family import Choice
+from genretag.domain.genre import Names
 from genretag.domain.outcome import Outcome, Unsure
 from genretag.domain.prediction import Prediction, ScoredGenre
 from genretag.domain.timeline import Timeline
@@ -147,12 +148,14 @@ class Library:
         unit_threshold: the same for scores of several tracks together.
         by: what makes a unit of tracks that `scan` decides together.
         entries: one for each file that is audio, and one for each that failed.
-        skipped: how many files are no audio, or left out by rule.
+        skipped: how many files `scan` leaves out: no audio, or by rule.
         points: [n_entries, 2] on the map, in [-1, 1]; NaN for those that are not on it.
         albums: first those where one decision settles most tracks; the songs of an artist that are
             of no album, or of one by many artists, are a unit as well.
         artists: in the same order.
         timelines: of the most interesting tracks, with their index among the entries.
+        written: what `scan` writes for a genre or a family that it is not known by, as a map says
+            or as the library spells it.
     """
 
     roots: tuple[Path, ...]
@@ -170,14 +173,18 @@ class Library:
     albums: tuple[LibraryUnit, ...] = ()
     artists: tuple[LibraryUnit, ...] = ()
     timelines: tuple[tuple[int, Timeline], ...] = ()
+    written: Mapping[str, Names] = field(default_factory=dict)
 
 
 def select_interesting(entries: Sequence[LibraryEntry]) -> list[int]:
-    """Return indices of tracks worth a closer look: sure of another genre, or undecided."""
+    """Return indices of tracks worth a closer look: sure of another genre, or undecided.
+
+    Tracks that keep their genres whatever the scores are not undecided.
+    """
     scored = [n for n, entry in enumerate(entries) if entry.best]
     disagreeing = [n for n in scored if entries[n].disagrees]
     disagreeing.sort(key=lambda n: -_score(entries[n]))
-    undecided = [n for n in scored if not entries[n].is_sure]
+    undecided = [n for n in scored if entries[n].is_open and not entries[n].is_sure]
     undecided.sort(key=lambda n: _lead(entries[n]))
     return disagreeing[:_MOST_DISAGREEING] + undecided[:_MOST_UNDECIDED]
 

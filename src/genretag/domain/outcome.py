@@ -26,7 +26,7 @@ class Outcome:
         reason: why it has this status.
         notes: what a person should know beside: second tags that show another genre, what a
             change of version loses, a hard link that was broken.
-        error: why it failed.
+        error: why it failed, or why a report could not analyse a file that `scan` leaves alone.
     """
 
     status: ClassVar[str]

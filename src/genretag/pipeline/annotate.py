@@ -13,14 +13,18 @@ from genretag.errors import FileError
 
 def annotate(analyses: Iterable[Analysis]) -> Iterator[Outcome]:
     """Yield the outcome of each file; Failed if its tags cannot be read any more."""
-    for analysis in analyses:
-        outcome = analysis.as_outcome()
-        if isinstance(outcome, Planned) and _has_notes(analysis, outcome):
-            try:
-                outcome = replace(outcome, notes=notes_of(outcome.change))
-            except FileError as error:
-                outcome = outcome.convert(Failed, after=outcome.before, error=error)
-        yield outcome
+    return map(annotate_one, analyses)
+
+
+def annotate_one(analysis: Analysis) -> Outcome:
+    """Return the outcome of one file, as `annotate` yields it."""
+    outcome = analysis.as_outcome()
+    if not (isinstance(outcome, Planned) and _has_notes(analysis, outcome)):
+        return outcome
+    try:
+        return replace(outcome, notes=notes_of(outcome.change))
+    except FileError as error:
+        return outcome.convert(Failed, after=outcome.before, error=error)
 
 
 def _has_notes(analysis: Analysis, planned: Planned) -> bool:

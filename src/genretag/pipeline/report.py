@@ -10,20 +10,27 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from genretag import tags
 from genretag.domain.analysis import Analysis
 from genretag.domain.contradiction import UnitRules, list_units
+from genretag.domain.genre import Names
 from genretag.domain.grouping import Group
 from genretag.domain.library import Library, LibraryEntry, select_interesting
-from genretag.domain.outcome import Skipped
+from genretag.domain.naming import find_spellings
+from genretag.domain.outcome import Failed, Skipped, Unchanged
 from genretag.domain.prediction import Prediction, ScoredGenre
 from genretag.domain.projection import project_to_plane
+from genretag.domain.selection import Selection
 from genretag.domain.tagging import TagPolicy
 from genretag.domain.timeline import Timeline
 from genretag.domain.unit import UnitKind
 from genretag.errors import FileError
 from genretag.inference.session import DeviceError, Model
+from genretag.pipeline.annotate import annotate_one
 from genretag.pipeline.decide import BY_TRACK, FindOrigin, UnitSettings, is_decided
 from genretag.pipeline.group import group
+from genretag.pipeline.scan import decide_files
+from genretag.pipeline.survey import Survey
 from genretag.pipeline.windows import timeline
 
 _FEWEST_POINTS = 3
@@ -46,13 +53,49 @@ class Found:
     skipped: int
 
 
+def decide_as_scan(
+    analyses: Iterable[Analysis],
+    policy: TagPolicy,
+    selection: Selection,
+    units: UnitSettings = BY_TRACK,
+    survey: Survey | None = None,
+) -> Iterator[Analysis]:
+    """Yield each file with the outcome that it has in a scan, though more of them are analysed.
+
+    Args:
+        analyses: of all files, whether they have a genre or not.
+        policy: how `scan` would tag them.
+        selection: which of them `scan` would analyse. What goes wrong with another one becomes
+            the error of an outcome that is no failure.
+        units: how tracks are decided together.
+        survey: how the library spells genres.
+    """
+    spared = (_spare(analysis, selection) for analysis in analyses)
+    for analysis in decide_files(spared, policy, units, survey):
+        yield replace(analysis, outcome=annotate_one(analysis))
+
+
+def _spare(analysis: Analysis, selection: Selection) -> Analysis:
+    outcome = analysis.outcome
+    if not isinstance(outcome, Failed | Skipped):
+        return analysis
+    track = analysis.track
+    if isinstance(outcome, Failed):
+        with suppress(FileError):
+            track = tags.read(analysis.path)
+    kept = selection.exclude(track) if track else None
+    if not isinstance(kept, Unchanged):
+        return analysis
+    return replace(analysis, track=track, outcome=replace(kept, error=outcome.error))
+
+
 def collect_entries(
     analyses: Iterable[Analysis], policy: TagPolicy, units: UnitSettings = BY_TRACK
 ) -> Found:
     """Return an entry for each file that is shown, and how they belong together.
 
     Args:
-        analyses: decided by `policy`, and scored whether the files have a genre or not.
+        analyses: decided by `policy`, as `decide_as_scan` yields them.
         policy: how `scan` would tag them.
         units: knows which genres a person decided.
     """
@@ -129,8 +172,9 @@ def build_library(
         entries=entries,
         skipped=found.skipped,
         points=_map_points(entries),
-        albums=list_units(found.albums, entries, rules),
-        artists=list_units(found.artists, entries, rules),
+        albums=list_units(found.albums, entries, rules, least=1),
+        artists=list_units(found.artists, entries, rules, least=1),
+        written=_written_names(entries, policy, model),
         timelines=tuple(_timelines(entries, model, coverage)),
     )
 
@@ -151,6 +195,20 @@ def _names(genre: str, policy: TagPolicy) -> tuple[str, ...]:
     families = (family.name for family in policy.families if genre in family.genres)
     names = [n for one in (genre, *families) for n in (one, *policy.naming.genre_map.names(one))]
     return (*names, *policy.naming.genre_map.other_names(names))
+
+
+def _written_names(
+    entries: Sequence[LibraryEntry], policy: TagPolicy, model: Model
+) -> dict[str, Names]:
+    """Return what is written for genres of the model, and for its families, by another name."""
+    naming = policy.naming
+    if naming.only is None:
+        found = find_spellings((one.genres for one in entries), naming, policy.placeholders)
+        naming = naming.with_spellings(found)
+    genres = model.manifest.genres
+    names = (*genres.names, *(family.name for family in genres.families))
+    written = {name: naming.names(name) for name in names}
+    return {name: new for name, new in written.items() if new not in ((), (name,))}
 
 
 def _map_points(entries: Sequence[LibraryEntry]) -> NDArray[np.float64]:

@@ -128,9 +128,10 @@ class Chart {
 let chart = null;
 
 function map() {
+  if (count < FEWEST) return;
   const points = all().filter((n) => rows.x[n] !== null && rows.best[n] >= 0);
   const hint = "Each point is a track; near each other are those that the model's last layer hears alike (the two main components of its embeddings). Shape and colour say the likeliest genre. What the axes mean depends on the library.";
-  if (points.length < 3) return section("map", "Map", hint, el("p", {}, "There is no map: it takes three tracks that were heard by a model that tells its embeddings."));
+  if (points.length < FEWEST) return void section("map", "Map", hint, el("p", {}, "There is no map: it takes three tracks that were heard by a model that tells its embeddings."));
   chart = new Chart(points);
   section("map", "Map", hint, chart.named, el("div", { class: "map" }, el("div", {}, chart.canvas), chart.legend()));
   chart.draw();

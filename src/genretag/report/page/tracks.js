@@ -1,13 +1,14 @@
 const tracks = new class extends Listing {
   constructor() {
-    super("tracks", "file", PAGE, [
+    super("tracks", "file", [PAGE, 20], [
       ["Title", (n) => rows.title[n], track],
-      ["Status", (n) => rows.status[n], (n) => rows.status[n]],
+      ["Status", status, status],
       ["Score", (n) => rows.score[n], scores],
       ["Source", source, source],
       ["Before", (n) => names(n, "before"), (n) => names(n, "before")],
       ["After", (n) => names(n, "after"), (n) => names(n, "after")],
       ["File", (n) => rows.path[n], (n) => rows.path[n]],
+      ["Decide", null, decideTrack],
     ], FILTERS);
     this.marked = null;
   }
@@ -24,16 +25,16 @@ const tracks = new class extends Listing {
 
   update() {
     super.update();
-    for (const button of document.querySelectorAll("[data-filter]")) button.setAttribute("aria-pressed", String(button.dataset.filter === this.filter));
+    for (const tile of document.querySelectorAll("[data-filter]")) tile.setAttribute("aria-pressed", String(tile.dataset.filter === this.filter));
   }
 
   find(n) {
-    this.words = this.search.value = "";
-    this.filter = this.select.value = "all";
-    this.marked = n;
+    Object.assign(this, { words: "", filter: "all", marked: n });
+    this.search.value = "";
     this.update();
-    this.page = Math.floor(this.found.indexOf(n) / PAGE);
+    this.page = Math.floor(this.found.indexOf(n) / this.size);
     this.update();
+    this.remember();
     const row = this.body.querySelector(".found");
     row.tabIndex = -1;
     row.focus({ preventScroll: true });
