@@ -99,13 +99,14 @@ def _render_term(term: str, *says: str) -> str:
 
 
 def _render_options(words: tuple[str, ...], command: Any, level: str) -> Iterator[str]:
-    """Yield a heading and a list for each group of options."""
+    """Yield a list for each group of options, with a heading if there are several."""
     panels: dict[str, list[Any]] = {}
     for one in command.params:
         if isinstance(one, TyperOption) and not one.hidden:
             panels.setdefault(one.rich_help_panel or "Options", []).append(one)
     for panel, options in panels.items():
-        yield f"{level} {panel}"
+        if len(panels) > 1:
+            yield f"{level} {panel}"
         yield from (_render_option(words, command, one) for one in options)
 
 
