@@ -32,6 +32,7 @@ IS_INTEGRATION: Mapping[str, bool] = {
     "cli/test_commands.py": False,
     "cli/test_scan.py::test_every_common_container": False,
     "docs/test_documented_commands.py::test_the_commands_of_a_page": True,
+    "docs/test_documented_commands.py::test_the_examples_of_the_help": True,
     "docs/test_site.py": True,
     "executors/test_ray.py": True,
     "fuzz": True,

@@ -15,8 +15,9 @@ from typing import Any
 
 import pytest
 import typer
+from audio_files import write_tone
 from documents import BLOCKS, Block, list_pages, read_page
-from small_library import make_library, save_model
+from small_library import SONG, make_library, save_model
 from typer.core import TyperGroup, TyperOption
 
 from genretag.cli.app import app
@@ -34,6 +35,13 @@ RUNNABLE = [
     for block in BLOCKS
     if block.language == "sh" and not block.not_run and not CHANGES_THE_MACHINE.search(block.text)
 ]
+NO_EXAMPLE: Mapping[str, str] = {
+    "^genretag review ~": "needs a terminal",
+    "^genretag (train|.*runs/)": "takes long; tests/train runs each on small data",
+    "hf:": "needs the Hub",
+    "--save": "needs 100 files with a genre",
+}
+"""Which examples of the help are not run, and why; their options are checked."""
 ROOT: Any = typer.main.get_command(app)
 
 needs_bash = pytest.mark.skipif(sys.platform == "win32", reason="needs bash")
@@ -72,7 +80,22 @@ def runs(
 
 def _run_page(page: str, surroundings: Path, home: Path) -> str:
     """Run the blocks of a page in their order; return what went wrong, if anything did."""
-    shutil.copytree(surroundings / "Music", home / "Music")
+    for block in BLOCKS:
+        if block.page != page:
+            continue
+        if block.title:
+            (home / block.title).write_text(block.text, "utf-8")
+        if block in RUNNABLE and not (_uses_jq(block) and not shutil.which("jq")):
+            run = _run(block.text, surroundings, home)
+            if run.returncode or "Traceback" in run.stderr:
+                return f"{block.place} ended with {run.returncode}\n{run.stdout}{run.stderr}"
+    return ""
+
+
+def _run(script: str, surroundings: Path, home: Path) -> "subprocess.CompletedProcess[str]":
+    """Run a script in a home with the small library; it ends where a command fails."""
+    if not (home / "Music").exists():
+        shutil.copytree(surroundings / "Music", home / "Music")
     kept = {name: value for name, value in os.environ.items() if not name.startswith("GENRETAG_")}
     environment = kept | {
         "HOME": str(home),
@@ -83,24 +106,15 @@ def _run_page(page: str, surroundings: Path, home: Path) -> str:
         "GENRETAG_MODEL": str(surroundings / "model.onnx"),
         "GENRETAG_JOBS": "1",
     }
-    for block in BLOCKS:
-        if block.page != page:
-            continue
-        if block.title:
-            (home / block.title).write_text(block.text, "utf-8")
-        if block in RUNNABLE and not (_uses_jq(block) and not shutil.which("jq")):
-            run = subprocess.run(
-                ["bash", "-euxo", "pipefail", "-c", block.text],
-                cwd=home,
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-                timeout=300,
-            )
-            if run.returncode or "Traceback" in run.stderr:
-                return f"{block.place} ended with {run.returncode}\n{run.stdout}{run.stderr}"
-    return ""
+    return subprocess.run(
+        ["bash", "-euxo", "pipefail", "-c", script],
+        cwd=home,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
 
 
 def _uses_jq(block: Block) -> bool:
@@ -115,6 +129,33 @@ def test_the_commands_of_a_page_run_in_their_order(page: str, runs) -> None:
 
 
 COMMANDS_TEST = test_the_commands_of_a_page_run_in_their_order.__name__
+
+
+@needs_bash
+def test_the_examples_of_the_help_run(surroundings: Path, tmp_path: Path) -> None:
+    song = surroundings / "Music" / SONG
+    shutil.copy(song, tmp_path / "song.flac")
+    write_tone(tmp_path / "song.mp3")
+    (tmp_path / "map.toml").write_text('[rename]\nRock = "Beat"\n')
+    on_pages = {line for block in RUNNABLE for line in block.text.splitlines()}
+    examples = [
+        example
+        for example in _list_examples(ROOT)
+        if example not in on_pages and not any(re.search(why, example) for why in NO_EXAMPLE)
+    ]
+    assert len(examples) > 10
+    prepared = ['cp -r ~/Music/"The Band" ~/Music/Slowdive']
+    prepared += ["genretag scan --unsure unsure.csv --plan plan.jsonl ~/Music"]
+    run = _run("\n".join(prepared + examples), surroundings, tmp_path)
+    assert not run.returncode, run.stderr
+
+
+def _list_examples(group: Any) -> Iterator[str]:
+    """Yield the examples in the help of all commands."""
+    for command in group.commands.values():
+        yield from re.findall(r"^(?:\[cyan\])?(genretag [^\[\n]*)", command.help, re.MULTILINE)
+        if isinstance(command, TyperGroup):
+            yield from _list_examples(command)
 
 
 def test_few_blocks_are_not_run_and_each_says_why() -> None:
@@ -143,7 +184,8 @@ def test_examples_of_data_can_be_read() -> None:
 
 
 def _list_calls() -> Iterator[tuple[str, str]]:
-    """Yield each call of genretag in blocks that are not run and in text, and its place."""
+    """Yield calls of genretag in the help, in blocks that are not run and in text; their place."""
+    yield from (("help", example) for example in _list_examples(ROOT))
     for block in NOT_RUN:
         joined = block.text.replace("\\\n", " ")
         for call in re.findall(r"(?:^|&& |\bif )(genretag .*)", joined, re.MULTILINE):
