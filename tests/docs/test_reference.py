@@ -63,6 +63,18 @@ def test_every_player_with_a_layout_is_in_the_table_of_players() -> None:
     assert sorted(cells) == sorted(get_args(Player))
 
 
+def test_the_figures_of_artists_and_of_a_lower_threshold_are_those_of_the_card() -> None:
+    card = read_page(f"models/{store.DEFAULT}.md")
+    said = " ".join(read_page("docs/explanation/accuracy.md").split())
+    pooled = re.search(
+        r"^\| all tracks .*?, pooled \|.*\| (\d+)% \| ([\d.]+)% \|$", card, re.MULTILINE
+    )
+    lower = re.search(r"^\| 0\.7 \| (\d+%) \| (\d+%) \|", card, re.MULTILINE)
+    assert pooled and lower
+    assert f"into {pooled[1]}%, and {float(pooled[2]):.0f}% of these were right" in said
+    assert f"0.7 tags {lower[1]} of such files, {lower[2]} of these rightly" in said
+
+
 def test_the_genres_and_families_of_the_default_model_are_listed() -> None:
     said = " ".join(read_page("docs/explanation/accuracy.md").split())
     *genres, last = MANIFEST.genres.names
