@@ -66,6 +66,7 @@ def test_imports_keep_to_the_contracts_of_pyproject(monkeypatch: pytest.MonkeyPa
     "document",
     [
         "CONTRIBUTING.md",
+        "README.md",
         "SECURITY.md",
         "tests/README.md",
         *(str(path.relative_to(ROOT)) for path in sorted(ROOT.glob("docs/**/*.md"))),

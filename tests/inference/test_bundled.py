@@ -77,8 +77,8 @@ def promise() -> str:
     )
 
 
-@pytest.mark.parametrize("paper", ["README.md", f"models/{store.DEFAULT}.md"])
-def test_readme_and_card_promise_what_was_measured(paper: str) -> None:
+@pytest.mark.parametrize("paper", ["docs/explanation/accuracy.md", f"models/{store.DEFAULT}.md"])
+def test_documentation_and_card_promise_what_was_measured(paper: str) -> None:
     assert promise() in " ".join((ROOT / paper).read_text(encoding="utf-8").split())
 
 
@@ -94,13 +94,13 @@ def test_the_help_of_scan_promises_what_was_measured() -> None:
     ) in " ".join(shown.split())
 
 
-def test_readme_names_the_thresholds_of_the_default_model() -> None:
+def test_the_documentation_names_the_thresholds_of_the_default_model() -> None:
     manifest = session.load(store.list_bundled()[store.DEFAULT]).manifest
     assert manifest.pooling
     assert (
         f"{manifest.pooling.threshold:.2f} for tracks that are decided together, and "
         f"{manifest.threshold:.2f} for a track by itself"
-    ) in " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+    ) in " ".join((ROOT / "docs/explanation/decision.md").read_text(encoding="utf-8").split())
 
 
 def test_the_default_model_keeps_the_precision_that_it_was_made_for() -> None:
