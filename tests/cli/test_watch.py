@@ -328,6 +328,17 @@ def test_a_signal_ends_it_while_files_are_analysed_and_written(
     assert again.end() == 0
 
 
+@pytest.mark.parametrize("delay_s", [0.0, 0.7, 1.4, 2.1])
+def test_a_signal_ends_it_whatever_it_is_doing(watch, music, delay_s) -> None:
+    first = song(music / "000.wav")
+    for n in range(1, 100):
+        shutil.copy(first, music / f"{n:03}.wav")
+    running = watch("--format", "jsonl", "--settle", "0.1", music)
+    time.sleep(delay_s)
+    assert running.end() == 0, running.log
+    assert running.log.count("\n") == 1
+
+
 def test_two_that_watch_one_folder_get_along(watch, music) -> None:
     running = [watch(), watch()]
     for n in range(30):

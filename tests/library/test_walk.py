@@ -382,3 +382,40 @@ def test_nothing_is_beside_a_file_that_a_walk_does_not_find(tmp_path: Path) -> N
     assert list(Walk().beside(tmp_path / "a" / ".1.mp3")) == []
     assert list(Walk().beside(tmp_path / ".b" / "3.mp3")) == []
     assert list(Walk().beside(tmp_path / "a" / "2.mp3")) == [tmp_path / "c" / "4.mp3"]
+
+
+TREE = (
+    "1.mp3",
+    "a/1.mp3",
+    "a/b/2.mp3",
+    ".h/3.mp3",
+    "a/.h/4.mp3",
+    "no/5.mp3",
+    "a/no.mp3",
+    "c/6.txt",
+)
+
+
+@pytest.mark.parametrize("follow_symlinks", [False, True])
+@pytest.mark.parametrize("hidden", [False, True])
+@pytest.mark.parametrize("roots", [(".",), ("a", "a/.h"), ("a/b", ".")])
+def test_a_single_folder_gives_what_a_walk_finds_in_it(
+    tmp_path: Path, follow_symlinks: bool, hidden: bool, roots: tuple[str, ...]
+) -> None:
+    made(tmp_path, *TREE, "elsewhere/7.mp3")
+    (tmp_path / "a" / "link").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "a" / "nowhere.mp3").symlink_to("nowhere")
+    walk = Walk(("no*", "elsewhere"), follow_symlinks, hidden)
+    above = [tmp_path / root for root in roots]
+    everywhere = [path for path in tmp_path.rglob("*") if path.is_dir()]
+    everywhere += [tmp_path, tmp_path / "a" / "link", tmp_path / "gone"]
+    single = [one for folder in set(everywhere) for one in walk.folder(folder, above)]
+    assert sorted(map(str, single)) == sorted(map(str, walk.files(above)))
+
+
+@pytest.mark.skipif(not os.path.ismount("/proc"), reason="needs another disk")
+def test_a_single_folder_on_another_disk_is_reached_only_where_nobody_forbids_it() -> None:
+    inside = Path("/proc/self")
+    assert Walk(follow_symlinks=True).reaches(inside, [Path("/")])
+    assert not Walk(follow_symlinks=True, one_file_system=True).reaches(inside, [Path("/")])
+    assert Walk(one_file_system=True).reaches(Path("/proc/1"), [Path("/proc")])

@@ -75,7 +75,7 @@ def watch(
         in_output("--format", help="Lines to read, or data for scripts."),
     ] = "human",
 ) -> None:
-    """Tag the files under PATH, and from then on each album that comes or changes, for ever.
+    """Write genres into the files under PATH, and from then on into each album that comes.
 
     It does what [bold]scan --quiet[/] does, with the same options: first with all files, of which
     those that nobody has touched cost nothing, then with each album in which nothing has changed
@@ -151,7 +151,7 @@ class _Tagger:
 
         if time.monotonic() - self.asked_s > _SPELLINGS_S:
             self.asked_s = time.monotonic()
-            files = self.finding.find([root for root in self.roots if root.exists()])
+            files = self.finding.walk.files([root for root in self.roots if root.exists()])
             survey = start_survey(files, policy, self.planner.inference.no_cache)
             self.spellings = next(survey) if survey else None
         return None if self.spellings is None else Prefetch([self.spellings])

@@ -44,12 +44,12 @@ class Settling(Generic[Place]):
         self._settled_at_s = inf
 
     def touch(self, place: Place, now_s: float) -> None:
-        """Note that something has changed in a place."""
+        """Record that something has changed in a place."""
         self._changing[place] = _Change(now_s)
         self._settled.pop(place, None)
 
     def notice(self, place: Place, now_s: float) -> None:
-        """Note that something in a place is new, which it may have been for long."""
+        """Record that something in a place is new, which it may have been for long."""
         if place not in self._settled:
             self._changing.setdefault(place, _Change(now_s))
 

@@ -52,7 +52,7 @@ class Changes:
         self._thread = Thread(target=self._follow, daemon=True)
 
     def __enter__(self) -> Self:
-        """Begin; what changes from now on is told of, unless there is a `failure`."""
+        """Start; what changes from now on is told of, unless there is a `failure`."""
         if self._folders:
             self._thread.start()
             try:

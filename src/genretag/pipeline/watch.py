@@ -162,7 +162,7 @@ class Watcher:
         self._next_look_s = self._clock() + self._look_every_s
 
     def _touch_all(self, paths: Iterable[str]) -> None:
-        """Note that something has happened to each path."""
+        """Record that something has happened to each path."""
         changed = {Path(path) for path in paths}
         files = {path for path in changed if path.suffix.casefold() in AUDIO_SUFFIXES}
         for folder in {file.parent for file in files}:
