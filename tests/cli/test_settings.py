@@ -188,8 +188,8 @@ def test_config_show_prints_what_is_set_and_for_which_commands(genretag, config)
     run = genretag("config", "show", GENRETAG_POLICY="add", GENRETAG_MODEL="", GENRETAG_X="1")
     assert run.returncode == 0
     assert tomllib.loads(run.stdout) == tomllib.loads(config.read_text())
-    assert 'format = "csv"  # scan, apply, undo' in run.stdout.splitlines()[0]
-    assert '# GENRETAG_POLICY="add" in the environment  # scan, report' in run.stdout
+    assert 'format = "csv"  # scan, apply, set, undo' in run.stdout.splitlines()[0]
+    assert '# GENRETAG_POLICY="add" in the environment  # scan, watch, report' in run.stdout
     assert '# GENRETAG_X="1" in the environment  # no command has that option' in run.stdout
 
 
