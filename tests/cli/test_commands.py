@@ -103,5 +103,9 @@ def test_doctor_finds_all_well(genretag) -> None:
         assert words in run.stdout
 
 
+def test_of_several_options_that_may_be_meant_the_likeliest_comes_first(genretag) -> None:
+    assert "did you mean --threshold or" in genretag("scan", "--treshold", "0.7", ".").stderr
+
+
 def test_the_version_is_shown(genretag) -> None:
     assert genretag("--version").stdout.startswith("genretag 0.")

@@ -177,6 +177,16 @@ def test_help_lists_the_keys(press: Keys) -> None:
     assert "take the guess of that number" not in press("?", "x")[2]
 
 
+def test_help_fits_a_terminal_of_80_columns(press: Keys) -> None:
+    words = " ".join(re.sub("[│\\s]+", " ", press("?", size=(80, 24))[2]).split())
+    assert "or for this one again" in words
+
+
+def test_while_a_genre_is_typed_the_last_line_names_the_keys_that_count(press: Keys) -> None:
+    last = press("g", "j", size=(80, 24))[2].splitlines()[-1]
+    assert "take" in last and "back" in last and "filter" not in last
+
+
 @pytest.mark.parametrize(("key", "result"), [("q", True), ("ctrl+c", False), ("ctrl+q", False)])
 def test_how_it_ends(press: Keys, key: str, result: bool) -> None:
     assert press("1", key)[1] is result

@@ -75,6 +75,9 @@ def test_a_decision_for_the_genre_that_is_there_counts_and_is_taken_back(
     ("words", "message"),
     [
         (("Rock",), "PATH is missing"),
+        (("music",), "GENRE is missing: music is a file or folder"),
+        (("./music", "Rock"), "GENRE is missing: ./music is a file or folder"),
+        (("./music", "./Pop"), "GENRE is missing: ./music is a file or folder"),
         (("Rock", "nowhere.mp3"), "no file or folder nowhere.mp3"),
         (("", "music"), "no genre is given"),
         (("?", "music"), '"?" has no letter'),

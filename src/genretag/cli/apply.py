@@ -51,12 +51,15 @@ def apply(
     from genretag.cli.command_line import format_command
     from genretag.cli.display import Display
     from genretag.cli.units import open_origins
+    from genretag.errors import Code, UsageError
     from genretag.pipeline.by_hand import plan_decisions
     from genretag.pipeline.decision_table import SUFFIX, read_table
     from genretag.pipeline.plan import Plan, read
     from genretag.report.paths import common_folder
     from genretag.report.wording import WRITING
 
+    if not plan.exists():
+        raise UsageError(Code.NOT_FOUND, f"{plan}: no such file", "Check the spelling.")
     is_table = plan.suffix.casefold() == SUFFIX
     decisions = read_table(plan) if is_table else ()
     content = Plan(()) if is_table else read(plan)

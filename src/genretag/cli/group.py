@@ -144,7 +144,7 @@ def _translate(error: Any) -> UsageError:
     elif name == "NoSuchOption":
         message = f"there is no option {error.option_name}"
         if error.possibilities:
-            message += f"; did you mean {' or '.join(sorted(error.possibilities))}?"
+            message += f"; did you mean {' or '.join(error.possibilities)}?"
     else:
         message = error.format_message().strip().rstrip(".")
     return _bad_option(error.ctx, message)

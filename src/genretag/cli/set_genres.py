@@ -81,6 +81,12 @@ def _split(words: list[str]) -> "tuple[Names, list[Path]]":
 
     first = next((n for n, word in enumerate(words) if n and Path(word).exists()), len(words))
     names, paths = words[:first], words[first:]
+    is_path = Path(words[0]).exists()
+    if is_path and not (paths and Path(words[0]).name == words[0]):
+        raise _refuse(
+            f"GENRE is missing: {words[0]} is a file or folder",
+            "Name genres first, as in: genretag set Jazz ~/Music/Album",
+        )
     if not paths:
         raise _refuse(
             f"PATH is missing: there is no file or folder {words[-1]}",

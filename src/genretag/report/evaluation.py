@@ -44,7 +44,7 @@ _OTHERS = {
     "unmapped": "without one that the model knows",
     "dropped": "with a genre, or predicted as one, that the map drops",
     "silent": "with nothing but silence",
-    "skipped": "that are no audio or can hold no genre",
+    "skipped": "without audio, or of a kind that can hold no genre",
     "failed": "that failed",
 }
 

@@ -27,7 +27,7 @@ _OTHERS = {
     "untagged": "without a genre",
     "own": "with the genres that genretag wrote, which teach nothing",
     "silent": "with nothing but silence",
-    "skipped": "that are no audio or can hold no genre",
+    "skipped": "without audio, or of a kind that can hold no genre",
     "failed": "that failed",
 }
 

@@ -13,7 +13,10 @@ from textual.widgets import Input
 class Answer(Input):
     """A line that is there only while it is typed in; it completes names of genres."""
 
-    BINDINGS = [Binding("escape", "close", "back")]  # noqa: RUF012
+    BINDINGS = [  # noqa: RUF012
+        Binding("enter", "submit", "take"),
+        Binding("escape", "close", "back"),
+    ]
 
     @dataclass
     class Given(Message):
@@ -35,6 +38,11 @@ class Answer(Input):
         self._before = self.app.focused
         self.display = True
         self.focus()
+
+    def check_consume_key(self, key: str, character: str | None) -> bool:
+        """Return whether a key is typed, so that the footer hides what else it does."""
+        # Textual does not know the character of this key.
+        return key == "slash" or super().check_consume_key(key, character)
 
     def action_close(self) -> None:
         """Close it; nothing was typed."""

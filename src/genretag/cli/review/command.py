@@ -123,7 +123,7 @@ def _check_screen() -> None:
             "Use --plain, which asks line by line, or `genretag scan --unsure FILE.csv`.",
         )
     if find_spec("textual") is None:
-        raise ExtraMissingError("The screen of a review", "review")
+        raise ExtraMissingError("The screen of a review, which --plain does without,", "review")
 
 
 def _find_last_scan() -> Path:
