@@ -29,9 +29,9 @@ _POLL_S = 0.2
 
 _HELP = """\
 1 2 3   take the guess of that number
-g       type a genre; the right arrow completes it, ; stands between several
+g       type a genre, several with ; between; right arrow completes it
 k       keep the genres that the tracks have
-a       let the next decision be for all by this artist, or for this one again
+a       make the next decision for all by this artist, or not
 Tab     go to the tracks, to decide for one of them, and back
 s       skip to the next one that is not decided
 u       take the last decision back
@@ -39,7 +39,7 @@ p       play the track with the system's player
 /       show only what has some words; nothing typed shows all
 q       end: what will be written is shown, and you are asked
 
-Each decision is kept at once. Nothing is written into files before the end.
+Each decision is kept at once. Nothing is written before the end.
 
 Any key closes this."""
 
@@ -274,5 +274,6 @@ class Help(ModalScreen[None]):
         yield Static(_HELP, id="help", markup=False)
 
     def on_key(self) -> None:
-        """Close it."""
-        self.dismiss()
+        """Close it, once: keys that were pressed too fast may still come here."""
+        if self.is_active:
+            self.dismiss()
