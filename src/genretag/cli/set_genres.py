@@ -50,7 +50,7 @@ def set_genres(
     from genretag.cli.display import Display
     from genretag.cli.units import open_origins
     from genretag.domain.decision import Decision
-    from genretag.domain.outcome import Outcome
+    from genretag.domain.outcome import Outcome, Planned
     from genretag.pipeline.by_hand import plan_decisions
     from genretag.report.paths import common_folder
 
@@ -65,6 +65,8 @@ def set_genres(
         outcomes = chain(left_out, planned)
         if dry_run:
             display.show(outcomes)
+            if display.count(Planned):
+                display.suggest("Write it with:", format_command(context, without=("dry_run",)))
         else:
             write_decided(context, display, outcomes, "set", folder, writing)
     raise typer.Exit(display.exit_code)
