@@ -39,6 +39,19 @@ def test_genres_are_written_into_all_files_and_taken_back(genretag, music, album
     assert {read_genres(path) for path in album} == {()}
 
 
+def test_a_genre_may_be_called_as_a_folder_is(
+    genretag, music, album, tmp_path, monkeypatch
+) -> None:
+    monkeypatch.chdir(music.rename(tmp_path / "Mellow").parent)
+    assert genretag("set", "Mellow;", "Mellow").returncode == 0
+    assert read_genres(tmp_path / "Mellow" / album[0].name) == ("Mellow",)
+
+
+def test_the_history_says_which_genres_were_set(genretag, music, album) -> None:
+    genretag("set", "Trip Hop", "Dub", music)
+    assert "set 'Trip Hop' Dub" in genretag("history").stdout
+
+
 def test_a_dry_run_writes_nothing(genretag, music, album) -> None:
     shown = genretag("set", "-n", "Jazz", music)
     assert "> planned  Jazz" in shown.stdout and read_genres(album[0]) == ()
@@ -78,6 +91,13 @@ def test_a_decision_for_the_genre_that_is_there_counts_and_is_taken_back(
         (("music",), "GENRE is missing: music is a file or folder"),
         (("./music", "Rock"), "GENRE is missing: ./music is a file or folder"),
         (("./music", "./Pop"), "GENRE is missing: ./music is a file or folder"),
+        (("Rock", "R" * 300), "PATH is missing"),
+        (("Rock", ""), "PATH is missing"),
+        (("music", "music"), "GENRE is missing: music is a file or folder"),
+        (("music/0.flac", "music/1.flac"), "GENRE is missing: music/0.flac is a file"),
+        (("Rock", "music/9.flac", "music/1.flac"), "no file or folder music/9.flac"),
+        (("Rock", "*.mp3", "music"), "no file or folder *.mp3"),
+        (("Rock", "./nowhere", "music"), "no file or folder ./nowhere"),
         (("Rock", "nowhere.mp3"), "no file or folder nowhere.mp3"),
         (("", "music"), "no genre is given"),
         (("?", "music"), '"?" has no letter'),

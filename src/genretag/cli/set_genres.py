@@ -43,6 +43,7 @@ def set_genres(
 
     [cyan]genretag set "Trip Hop" Downtempo song.mp3[/]  gives it two
     """
+    import shlex
     from itertools import chain
 
     from genretag.cli.by_hand import write_decided
@@ -68,7 +69,8 @@ def set_genres(
             if display.count(Planned):
                 display.suggest("Write it with:", format_command(context, without=("dry_run",)))
         else:
-            write_decided(context, display, outcomes, "set", folder, writing)
+            command = shlex.join(["set", *genres])
+            write_decided(context, display, outcomes, command, folder, writing)
     raise typer.Exit(display.exit_code)
 
 
@@ -81,14 +83,9 @@ def _split(words: list[str]) -> "tuple[Names, list[Path]]":
     from genretag.domain.decision import parse_genres
     from genretag.domain.taxonomy import load_taxonomy
 
-    first = next((n for n, word in enumerate(words) if n and Path(word).exists()), len(words))
+    first = next((n for n, word in enumerate(words) if n and _exists(word)), len(words))
     names, paths = words[:first], words[first:]
-    is_path = Path(words[0]).exists()
-    if is_path and not (paths and Path(words[0]).name == words[0]):
-        raise _refuse(
-            f"GENRE is missing: {words[0]} is a file or folder",
-            "Name genres first, as in: genretag set Jazz ~/Music/Album",
-        )
+    _refuse_paths(names)
     if not paths:
         raise _refuse(
             f"PATH is missing: there is no file or folder {words[-1]}",
@@ -104,6 +101,35 @@ def _split(words: list[str]) -> "tuple[Names, list[Path]]":
         return parse_genres(";".join(names)), list(map(Path, paths))
     except ValueError as error:
         raise _refuse(str(error), 'Name genres as in "Trip Hop; Downtempo".') from error
+
+
+def _refuse_paths(names: list[str]) -> None:
+    """Raise UsageError `bad-option` if a file or folder stands where genres do."""
+    from genretag.domain.taxonomy import load_taxonomy
+    from genretag.library.walk import AUDIO_SUFFIXES
+
+    for name in names:
+        is_written_as_path = Path(name).is_absolute() or name.startswith(("./", "../", "~"))
+        is_path = is_written_as_path or Path(name).suffix.casefold() in AUDIO_SUFFIXES
+        if _exists(name) and (is_path or not load_taxonomy().find(name)):
+            raise _refuse(
+                f"GENRE is missing: {name} is a file or folder",
+                "Name genres first, as in: genretag set Jazz ~/Music/Album; or write "
+                f'"{name};" if that is the genre.',
+            )
+        if is_path and not name.endswith(";"):
+            raise _refuse(
+                f"There is no file or folder {name}",
+                "Name genres first, then files and folders that exist.",
+            )
+
+
+def _exists(word: str) -> bool:
+    """Tell whether there is a file or folder with such a path; an empty word is none."""
+    try:
+        return bool(word) and Path(word).exists()
+    except OSError:  # it is longer than a path may be
+        return False
 
 
 def _refuse(message: str, hint: str) -> "UsageError":
