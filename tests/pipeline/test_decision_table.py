@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -105,7 +106,8 @@ def test_rows_that_make_no_sense_are_refused_by_their_line(
 
 
 @pytest.mark.parametrize(
-    "files", ["", "a.mp3", "[]", "[1]", '["a.mp3"]', '["/a\\u0000b"]', "{}", "[[]]", "null"]
+    "files",
+    ["", "a.mp3", "[]", "[1]", '["a.mp3"]', '["/a\\u0000b"]', "{}", "[[]]", "null", '["/\\ud800"]'],
 )
 def test_files_that_somebody_changed_are_refused(tmp_path: Path, files: str) -> None:
     text = f'genre,files\nJazz,"{files.replace(chr(34), chr(34) * 2)}"\n'
@@ -116,6 +118,29 @@ def test_files_that_somebody_changed_are_refused(tmp_path: Path, files: str) -> 
 def test_two_genres_for_one_file_are_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="line 3: line 2 gives /music/a another genre"):
         read(tmp_path, fill(written(item("a"), item("a")), "Jazz", "Pop"))
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-be"])
+def test_unicode_is_read_as_spreadsheets_write_it(tmp_path: Path, encoding: str) -> None:
+    file = tmp_path / "table.csv"
+    text = fill(written(item("ä.mp3")), "Çağdaş", delimiter="\t")
+    mark = "\ufeff" if encoding == "utf-16-be" else ""
+    file.write_bytes((mark + text).encode(encoding))
+    [decision] = read_table(file)
+    assert decision.genres == ("Çağdaş",) and decision.paths == (Path("/music/ä.mp3"),)
+
+
+@pytest.mark.parametrize(
+    "cell", ["#NAME?", "#REF!", "#N/A", "#DIV/0!", "#BEZUG!", "#NV", "Err:508"]
+)
+def test_what_a_spreadsheet_makes_of_a_wrong_formula_is_no_genre(tmp_path: Path, cell: str) -> None:
+    with pytest.raises(UsageError, match=f"line 2: .* formula, which gave {re.escape(cell)}"):
+        read(tmp_path, fill(written(item("a")), cell))
+
+
+def test_a_column_that_is_there_twice_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="the column genre twice"):
+        read(tmp_path, fill(written(item("a")), "Jazz").replace("folder", "genre"))
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"genre\nJazz\n", b"files\n", b"\x00\x01"])

@@ -35,6 +35,14 @@ def test_a_folder(tmp_path: Path) -> None:
     assert caught.value.code == Code.READ_FAILED
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_a_pipe_that_nobody_writes_into_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(pipe := tmp_path / "pipe.mp3")
+    with pytest.raises(FileError, match="it is a pipe") as caught:
+        tags.open(pipe)
+    assert caught.value.code == Code.READ_FAILED
+
+
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may write everything")
 def test_a_file_that_must_not_be_written(tmp_path: Path) -> None:
     path = empty("MP3", tmp_path)

@@ -94,6 +94,8 @@ def scan(
 
     [cyan]genretag scan --quiet ~/Music[/]  is for a run at night, which mails only news
     """
+    if unsure:
+        _refuse_other_suffix(unsure)
     for file in filter(None, (writing.plan, unsure)):
         _refuse_to_overwrite(file, writing.yes)
     planner = Planner(context, tagging, units, inference, finding.video, and_default)
@@ -129,6 +131,19 @@ def scan(
                 display.suggest(*step)
     # What failed is in the plan.
     raise typer.Exit(0 if writing.plan else display.exit_code)
+
+
+def _refuse_other_suffix(table: Path) -> None:
+    """Raise UsageError `bad-option` unless `genretag apply` would take `table` for one."""
+    from genretag.errors import Code, UsageError
+    from genretag.pipeline.decision_table import SUFFIX
+
+    if table.suffix.casefold() != SUFFIX:
+        raise UsageError(
+            Code.BAD_OPTION,
+            f"{table}: the name of the table must end with {SUFFIX}",
+            "Spreadsheets and `genretag apply` know it by that.",
+        )
 
 
 def _refuse_to_overwrite(file: Path, yes: bool) -> None:

@@ -1,8 +1,11 @@
 """Reads the table in which a person decided, as `report.decision_table` writes it."""
 
+import codecs
 import csv
 import io
 import json
+import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import cast, get_args
@@ -17,6 +20,9 @@ SUFFIX = ".csv"
 
 _DELIMITERS = ",;\t"
 
+_FAILED_FORMULA = re.compile(r"#[\w/]+[?!]|#N/?[A-Z]|Err:\d+")
+"""What spreadsheets save for a formula that they cannot compute, in any language."""
+
 
 def read_table(path: Path) -> tuple[Decision, ...]:
     """Read the decisions of a table; all rows are checked before the first is carried out.
@@ -30,15 +36,17 @@ def read_table(path: Path) -> tuple[Decision, ...]:
         UsageError: `bad-plan`, it cannot be read, or a row makes no sense.
     """
     try:
-        text = path.read_text("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
+        text = _read_text(path)
+    except (OSError, UnicodeError) as error:
         raise _bad(f"{path}: the table cannot be read: {reason(error)}") from error
     header = text.partition("\n")[0]
     delimiter = max(_DELIMITERS, key=header.count)
     rows = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)
-    missing = [name for name in ("genre", "files") if name not in (rows.fieldnames or ())]
-    if missing:
+    names = rows.fieldnames or ()
+    if missing := [name for name in ("genre", "files") if name not in names]:
         raise _bad(f"{path}: it has no column {' and no column '.join(missing)}")
+    if twice := [name for name in COLUMNS if names.count(name) > 1]:
+        raise _bad(f"{path}: it has the column {' and the column '.join(twice)} twice")
     decisions: list[Decision] = []
     decided: dict[Path, tuple[Names, int]] = {}
     line = 2
@@ -51,6 +59,13 @@ def read_table(path: Path) -> tuple[Decision, ...]:
     except (ValueError, csv.Error) as error:
         raise _bad(f"{path}, line {line}: {reason(error)}") from error
     return tuple(decisions)
+
+
+def _read_text(path: Path) -> str:
+    """Return the text of a file in UTF-8, or in UTF-16, which some spreadsheets call Unicode."""
+    content = path.read_bytes()
+    is_wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    return content.decode("utf-16" if is_wide else "utf-8-sig")
 
 
 def _refuse_contradiction(
@@ -69,6 +84,8 @@ def _read_row(row: Mapping[str | None, str | list[str] | None]) -> Decision | No
     genre = _strip(cells.get("genre", ""))
     if not genre:
         return None
+    if _FAILED_FORMULA.fullmatch(genre):
+        raise ValueError(f"the spreadsheet took the genre for a formula, which gave {genre}")
     genres = parse_genres(_strip(_find_guess(genre, cells)))
     before = cells.get("before")
     names = None if before is None else frozenset(_strip(before).split("; ")) - {""}
@@ -103,7 +120,7 @@ def _read_files(text: str) -> tuple[Path, ...]:
         raise ValueError("the column files is no list of paths any more")
     paths = tuple(map(Path, files))
     for path in paths:
-        if not path.is_absolute() or "\0" in str(path):
+        if not path.is_absolute() or b"\0" in os.fsencode(path):
             raise ValueError(f"{str(path)!r} is no whole path")
     return paths
 

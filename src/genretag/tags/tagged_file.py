@@ -1,6 +1,8 @@
 """One opened music file and its tags."""
 
+import errno
 import hashlib
+import stat
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from functools import cached_property
@@ -46,6 +48,9 @@ class TaggedFile:
         self._writing = writing
         self._loaded: dict[TagHandler, Tag | None] = {}
         with self._errors():
+            # Opening a pipe would wait for ever for somebody to write into it.
+            if stat.S_ISFIFO(path.stat().st_mode):
+                raise OSError(errno.ESPIPE, "it is a pipe")
             self._file = path.open("r+b" if writing else "rb")
 
     def __enter__(self) -> Self:
