@@ -14,7 +14,7 @@ from test_albums import MIXED, album
 from toy_model import LOW_HZ, MANIFEST, POOLING
 
 from genretag import read_genres
-from genretag.errors import Code, UsageError
+from genretag.errors import Code, RunError, UsageError
 from genretag.library.decisions import FILE, open_decisions
 
 
@@ -49,9 +49,10 @@ class TestLineByLine:
 
         from command import COMMAND
 
-        def run(answers: str) -> str:
+        def run(answers: str, *options: str | Path) -> str:
+            folder = () if Path() in options else (music,)
             done = subprocess.run(
-                [*COMMAND, "review", "--plain", str(music)],
+                [*COMMAND, "review", "--plain", *map(str, (*options, *folder))],
                 env=home, input=answers, capture_output=True, text=True, timeout=120,
             )  # fmt: skip
             assert done.returncode == 0, done.stderr
@@ -92,6 +93,48 @@ class TestLineByLine:
         shown = review("Jazz\nu\nPop\nq\n")
         assert shown.count("album Tool / Long") >= 2
         assert genres_of(albums)["Long"] == {("Pop",)}
+
+    def test_what_is_taken_back_is_asked_again_from_within_the_folder(
+        self, review, albums, monkeypatch, music
+    ):
+        monkeypatch.chdir(music)
+        review("Jazz\nu\nPop\nq\n", Path())
+        assert genres_of(albums)["Long"] == {("Pop",)}
+
+    def test_a_single_track_that_is_taken_back_is_asked_again(self, review, albums):
+        review("t\n\n\nJazz\nu\nPop\nq\n")
+        assert genres_of(albums)["Long"] == {("Pop",)}
+
+    def test_what_an_earlier_review_decided_can_be_taken_back(self, review, albums, home):
+        paths = [path for album in albums.values() for path in album]
+        with open_decisions(Path(home["GENRETAG_DATA_DIR"])) as decisions:
+            for path in paths:
+                decisions.record({path.absolute(): ("Jazz",)})
+            decisions.record(dict.fromkeys(map(Path.absolute, albums["Other"]), ("Jazz",)))
+        shown = review("u\nPop\nq\n")
+        assert "All is decided already" in shown
+        written = genres_of(albums)
+        assert written["Other"] == {("Pop",)} and written["Long"] == {("Jazz",)}
+
+    def test_a_review_that_was_killed_while_it_wrote_is_carried_on(
+        self, review, genretag, albums, home
+    ):
+        genretag("set", "Jazz", albums["Long"][0], albums["Sure"][0])
+        with open_decisions(Path(home["GENRETAG_DATA_DIR"])) as decisions:
+            for path in (*albums["Long"], *albums["Sure"]):
+                decisions.record({path.absolute(): ("Jazz",)})
+        review("q\n")
+        written = genres_of(albums)
+        assert written["Long"] == written["Sure"] == {("Jazz",)}
+        genretag("undo")
+        assert "\n0 of" in review("q\n").replace("): ", "\n")
+
+    def test_without_a_guess_that_may_be_written_nothing_is_called_silent(
+        self, review, albums, tmp_path
+    ):
+        (tmp_path / "map.toml").write_text('drop = ["Low", "Middle", "High"]')
+        shown = review("q\n", "--map", tmp_path / "map.toml")
+        assert "no guess that may be written" in shown and "silen" not in shown
 
     def test_who_keeps_a_contradiction_is_not_asked_again(self, review, genretag, albums, music):
         shown = review("=\n\n=\nq\n")
@@ -148,6 +191,12 @@ def test_a_table_of_what_is_unsure_is_filled_in_and_carried_out(
     assert again.returncode == 2 and "was not overwritten" in again.stderr
 
 
+def test_a_table_that_apply_would_not_know_is_refused(genretag, albums, music, tmp_path) -> None:
+    done = genretag("scan", music, "--unsure", tmp_path / "unsure.txt")
+    assert done.returncode == 2 and "must end with .csv" in done.stderr
+    assert not (tmp_path / "unsure.txt").exists()
+
+
 def test_a_file_that_got_a_genre_since_the_table_was_made_keeps_it(
     genretag, albums, music, tmp_path
 ) -> None:
@@ -185,6 +234,19 @@ class TestDecisionsAreKept:
             decisions.forget([paths[0]])
         with open_decisions(tmp_path) as decisions:
             assert decisions.genres == {paths[1]: ("Pop",)}
+
+    @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a disk that is full")
+    def test_unless_the_disk_is_full_and_then_none_of_a_step_is(self, tmp_path: Path) -> None:
+        path = Path("/music/a.mp3")
+        with open_decisions(tmp_path) as decisions:
+            (tmp_path / FILE).symlink_to("/dev/full")
+            with pytest.raises(RunError, match="cannot be kept there: No space") as caught:
+                decisions.record({path: ("Jazz",)})
+            assert caught.value.code is Code.OUTPUT_FAILED and not decisions.genres
+            (tmp_path / FILE).unlink()
+            decisions.record({path: ("Pop",)})
+        with open_decisions(tmp_path) as decisions:
+            assert decisions.genres == {path: ("Pop",)}
 
     def test_one_review_at_a_time(self, tmp_path: Path) -> None:
         with (

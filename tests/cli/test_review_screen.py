@@ -20,7 +20,7 @@ from genretag.domain.prediction import Prediction, ScoredGenre
 from genretag.domain.review import ReviewItem, ReviewTrack
 from genretag.domain.timeline import Timeline
 from genretag.domain.window import Excerpt
-from genretag.library.decisions import Decisions, open_decisions
+from genretag.library.decisions import FILE, Decisions, open_decisions
 from genretag.pipeline.review import Review
 from genretag.report.blocks import Pen
 
@@ -31,7 +31,14 @@ from genretag.cli.review.screen import _HELP, ReviewApp  # noqa: E402
 
 GUESSES = (ScoredGenre("Rock", 0.5), ScoredGenre("Metal", 0.3), ScoredGenre("Pop", 0.1))
 NAMES = ("Shoegaze", "Jazz", "Rock")
-NAMED = {"/": "slash", "?": "question_mark", ";": "semicolon", " ": "space"}
+NAMED = {
+    "[": "left_square_bracket",
+    "]": "right_square_bracket",
+    "/": "slash",
+    "?": "question_mark",
+    ";": "semicolon",
+    " ": "space",
+}
 """Keys that Textual calls by a word."""
 
 
@@ -122,6 +129,11 @@ def test_a_name_is_completed_from_the_library(press: Keys) -> None:
     assert "Shoegaze" in seen
 
 
+def test_tab_completes_a_name_and_leaves_the_line_open(press: Keys) -> None:
+    review, _, _ = press("g", *"sho", "tab", *"; Dub", "enter")
+    assert decided(review)["Lateralus"] == ("Shoegaze", "Dub")
+
+
 def test_several_genres_are_typed_with_a_semicolon(press: Keys) -> None:
     review, _, _ = press("g", *"Dub; Jazz", "enter")
     assert decided(review)["Lateralus"] == ("Dub", "Jazz")
@@ -130,6 +142,7 @@ def test_several_genres_are_typed_with_a_semicolon(press: Keys) -> None:
 def test_what_is_typed_wrong_decides_nothing_and_is_explained(press: Keys) -> None:
     review, _, seen = press("g", "?", "enter")
     assert decided(review)["Lateralus"] == () and "has no letter" in seen
+    assert '"[/]" has no letter' in press("g", *"[/]", "enter")[2]
     review, _, _ = press("g", "1", "escape")
     assert decided(review)["Lateralus"] == ()
 
@@ -156,6 +169,44 @@ def test_undo_takes_back_step_by_step_and_goes_there(press: Keys) -> None:
     assert "has Electronica (2)" in seen
     review, _, _ = press("u")
     assert "There is nothing to take back" in press("u")[2]
+
+
+def test_it_goes_on_where_an_earlier_review_ended(press: Keys, decisions: Decisions) -> None:
+    decisions.record(dict.fromkeys(ITEMS[0].paths, ("Jazz",)))
+    assert "has Electronica (2)" in press()[2]
+
+
+def test_undo_takes_back_what_an_earlier_review_decided(press: Keys, decisions: Decisions) -> None:
+    decisions.record(dict.fromkeys(ITEMS[2].paths, ("Jazz",)))
+    decisions.record(dict.fromkeys(ITEMS[0].paths, ("Dub",)))
+    review, _, seen = press("u")
+    assert "Tool / Lateralus\n" in re.sub(r" +\n", "\n", seen)
+    assert decided(review)["Lateralus"] == () and decided(review)["Undertow"] == ("Jazz",)
+    review, _, _ = press("u")
+    assert not any(decided(review).values())
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a disk that is full")
+def test_what_cannot_be_kept_is_not_decided_and_the_person_goes_on(
+    press: Keys, decisions: Decisions, tmp_path: Path
+) -> None:
+    (tmp_path / FILE).symlink_to("/dev/full")
+    review, result, seen = press("1", "s", "k")
+    assert result is None and "Not kept" in seen and "No space left" in seen
+    assert not any(decided(review).values())
+    (tmp_path / FILE).unlink()
+    review, _, _ = press("1")
+    assert decided(review)["Lateralus"] == ("Rock",)
+
+
+@pytest.mark.parametrize(("albums", "tracks"), [(4000, 1), (1, 2000)])
+def test_a_key_takes_no_longer_in_a_large_library(press: Keys, albums: int, tracks: int) -> None:
+    items = tuple(item(f"Artist {n}", f"Album {n}", tracks) for n in range(albums))
+    started = time.process_time()
+    press(items=items)
+    opened = time.process_time() - started
+    press(*"1u1u1u", items=items)
+    assert time.process_time() - started < 6 * opened + 1
 
 
 def test_keep_decides_for_what_is_there(press: Keys) -> None:
@@ -285,6 +336,16 @@ def test_a_signal_ends_it_and_leaves_the_terminal_as_it_was(home, music, number)
     end = terminal.text[-600:]
     assert "\x1b[?1049l" in end and "\x1b[?25h" in end and "decisions are kept" in end
     assert "Traceback" not in terminal.text
+
+
+def test_a_signal_while_it_asks_line_by_line_says_that_decisions_are_kept(home, music) -> None:
+    make_albums(music, 2)
+    terminal = Terminal(["review", "--plain", str(music)], home)
+    terminal.read("1 of 2: ")
+    terminal.type("1\n")
+    terminal.read("2 of 2: ")
+    terminal.process.send_signal(signal.SIGINT)
+    assert terminal.close() == 130 and "decisions are kept" in terminal.text
 
 
 def test_a_killed_review_loses_no_decision(home, music, genretag) -> None:

@@ -1,7 +1,7 @@
 """What waits for a person's decision: albums, songs of an artist and single tracks."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,8 +46,8 @@ class ReviewItem:
         name: for people.
         tracks: those that the decision is for, one at least.
         guesses: of the model for all together, best first, by the names that files would get,
-            several with `; ` between; empty if all is silent.
-        reasons: why a person should decide.
+            several with `; ` between; empty if all is silent or none may be written.
+        reasons: why a person should decide; none if that was done and is to be carried out.
         present: the genres that the tracks and the others of the unit have now, with the number
             of tracks; most frequent first.
     """
@@ -68,6 +68,11 @@ class ReviewItem:
     def before(self) -> Names:
         """All genres that the tracks have now, each once."""
         return tuple(dict.fromkeys(name for track in self.tracks for name in track.before))
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether none of the tracks has a sound that the model could score."""
+        return not any(track.genres for track in self.tracks)
 
     @property
     def artist(self) -> str:
@@ -91,16 +96,37 @@ def name_guesses(genres: Iterable[ScoredGenre], naming: Naming) -> tuple[ScoredG
 
 
 def list_items(
-    units: Iterable[LibraryUnit], entries: Sequence[LibraryEntry], naming: Naming
+    units: Iterable[LibraryUnit],
+    entries: Sequence[LibraryEntry],
+    naming: Naming,
+    is_kept: Callable[[Path], bool] = lambda path: False,
 ) -> tuple[ReviewItem, ...]:
-    """Return what waits for a decision, in the order of `units`, with guesses by `naming`."""
-    doubtful = (unit for unit in units if unit.reasons and unit.settled)
-    return tuple(_make_item(unit, entries, naming) for unit in doubtful)
+    """Return what waits for a decision or for its being carried out, in the order of `units`.
+
+    Args:
+        units: of `entries`.
+        entries: files of the library.
+        naming: of the guesses.
+        is_kept: tells whether a decision for a file waits. Where others of an album are written
+            already, the model may be in no doubt any more.
+    """
+    items = (_make_item(unit, entries, naming, is_kept) for unit in units)
+    return tuple(filter(None, items))
 
 
-def _make_item(unit: LibraryUnit, entries: Sequence[LibraryEntry], naming: Naming) -> ReviewItem:
+def _make_item(
+    unit: LibraryUnit,
+    entries: Sequence[LibraryEntry],
+    naming: Naming,
+    is_kept: Callable[[Path], bool],
+) -> ReviewItem | None:
+    """Return an item with the tracks of a unit that wait; None if there are none."""
+    doubtful = set(unit.settled if unit.reasons else ())
+    waiting = (n for n in unit.members if n in doubtful or is_kept(entries[n].outcome.path))
+    tracks = tuple(_make_track(entries[n]) for n in waiting)
+    if not tracks:
+        return None
     present = Counter(entries[n].genres for n in unit.members if entries[n].genres)
-    tracks = tuple(_make_track(entries[n]) for n in unit.settled)
     return ReviewItem(
         unit.kind,
         _name_track(tracks[0]) if unit.kind == "track" else unit.name,

@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
 
@@ -33,19 +33,26 @@ class Decisions:
         return self._genres
 
     def record(self, genres: Mapping[Path, Names]) -> None:
-        """Keep what is decided for files; no genres take a decision back."""
+        """Keep what is decided for files, or nothing of it; no genres take a decision back."""
+        with _translated(self._file):
+            try:
+                self._append(_to_lines(genres))
+            except OSError:
+                with suppress(OSError):  # closing it tries once more to write what is left
+                    self.close()
+                raise
         for path, names in genres.items():
+            self._genres.pop(path, None)  # so that the last one comes last
             if names:
                 self._genres[path] = names
-            else:
-                self._genres.pop(path, None)
-        with _translated(self._file):
-            if self._stream is None:
-                self._stream = self._file.open("a", encoding="ascii")
-                self._stream.write("\n")  # after a line that a kill may have cut off
-            self._stream.write(_to_lines(genres))
-            self._stream.flush()
-            os.fsync(self._stream.fileno())
+
+    def _append(self, lines: str) -> None:
+        if self._stream is None:
+            self._stream = self._file.open("a", encoding="ascii")
+            lines = "\n" + lines  # after a line that a kill or a full disk may have cut off
+        self._stream.write(lines)
+        self._stream.flush()
+        os.fsync(self._stream.fileno())
 
     def forget(self, paths: Iterable[Path]) -> None:
         """Remove the decisions for files, once they are carried out."""
@@ -57,9 +64,9 @@ class Decisions:
 
     def close(self) -> None:
         """Close the file."""
-        if self._stream:
-            self._stream.close()
-            self._stream = None
+        stream, self._stream = self._stream, None
+        if stream:
+            stream.close()
 
 
 @contextmanager
@@ -98,7 +105,10 @@ def _read(file: Path) -> Iterator[tuple[Path, Names]]:
     for line in lines:
         try:
             entry = json.loads(line)
-            found[Path(entry["path"])] = tuple(map(str, entry["genres"]))
+            path = Path(entry["path"])
+            genres = tuple(map(str, entry["genres"]))
+            found.pop(path, None)  # so that the last one comes last
+            found[path] = genres
         except (ValueError, KeyError, TypeError):
             continue
     yield from ((path, genres) for path, genres in found.items() if genres)

@@ -34,13 +34,24 @@ class Review:
 
     Args:
         items: in the order in which they are shown.
-        decisions: keeps what is decided; what was decided in an earlier review counts.
+        decisions: keeps what is decided; what was decided in an earlier review counts, and can
+            be taken back item by item.
     """
 
     def __init__(self, items: Sequence[ReviewItem], decisions: Decisions) -> None:
         self.items = tuple(items)
-        self._decisions = decisions
-        self._steps: list[dict[Path, Names]] = []
+        self.decisions = decisions
+        self._steps = self._find_earlier_steps()
+
+    def _find_earlier_steps(self) -> list[dict[Path, Names]]:
+        """Return what takes back the decisions of earlier reviews, the last at the end."""
+        order = {path: n for n, path in enumerate(self.decisions.genres)}
+        places = [
+            {path: order[path.absolute()] for path in item.paths if self.find_genres(path)}
+            for item in self.items
+        ]
+        places = sorted(filter(None, places), key=lambda one: max(one.values()))
+        return [dict.fromkeys(one, ()) for one in places]
 
     @property
     def progress(self) -> Progress:
@@ -55,7 +66,7 @@ class Review:
 
     def find_genres(self, path: Path) -> Names:
         """Return the genres that are decided for a file; none if it is not."""
-        return self._decisions.genres.get(path.absolute(), ())
+        return self.decisions.genres.get(path.absolute(), ())
 
     def find_common(self, item: ReviewItem) -> Names:
         """Return the genres that are decided for all tracks of an item; none if they differ."""
@@ -72,28 +83,31 @@ class Review:
         same = (one for one in self.items if artist and fold_artist(one.artist) == artist)
         return tuple(same) or (item,)
 
-    def decide(self, paths: Iterable[Path], genres: Names) -> None:
-        """Record what files get; no genres take a decision back."""
-        self._record(dict.fromkeys(paths, genres))
+    def decide(self, paths: Iterable[Path], genres: Names) -> tuple[Path, ...]:
+        """Record what files get, and return them; no genres take a decision back."""
+        return self._step(dict.fromkeys(paths, genres))
 
-    def keep(self, items: Iterable[ReviewItem]) -> None:
-        """Record that tracks keep the genres that they have; those without stay undecided."""
+    def keep(self, items: Iterable[ReviewItem]) -> tuple[Path, ...]:
+        """Record that tracks keep the genres that they have, and return those that have any."""
         tracks = (track for item in items for track in item.tracks)
-        self._record({track.path: track.before for track in tracks if track.before})
+        return self._step({track.path: track.before for track in tracks if track.before})
 
-    def _record(self, genres: dict[Path, Names]) -> None:
-        # The next review may be started in another folder.
-        genres = {path.absolute(): names for path, names in genres.items()}
-        self._steps.append({path: self.find_genres(path) for path in genres})
-        self._decisions.record(genres)
+    def _step(self, genres: dict[Path, Names]) -> tuple[Path, ...]:
+        before = {path: self.find_genres(path) for path in genres}
+        self._record(genres)
+        self._steps.append(before)
+        return tuple(genres)
 
     def undo(self) -> tuple[Path, ...]:
         """Take the last step back; return its files, none if there was no step."""
         if not self._steps:
             return ()
-        before = self._steps.pop()
-        self._decisions.record(before)
-        return tuple(before)
+        self._record(self._steps[-1])
+        return tuple(self._steps.pop())
+
+    def _record(self, genres: dict[Path, Names]) -> None:
+        # The next review may be started in another folder.
+        self.decisions.record({path.absolute(): names for path, names in genres.items()})
 
     def list_decisions(self) -> Iterator[Decision]:
         """Yield what is decided for the items, the tracks of one with the same genres together."""
@@ -104,7 +118,3 @@ class Review:
                 unit = Unit(item.kind, item.name, len(item.paths), undecided=len(paths))
                 expected = frozenset(item.before)
                 yield Decision(names, paths, unit if len(paths) > 1 else None, expected)
-
-    def forget(self, paths: Iterable[Path]) -> None:
-        """Remove decisions that are carried out."""
-        self._decisions.forget(path.absolute() for path in paths)

@@ -25,8 +25,8 @@ _LEAST_SCORE = 0.1
 
 
 def format_why(item: ReviewItem) -> str:
-    """Say why a person should decide."""
-    return "; ".join(REASONS[reason] for reason in item.reasons)
+    """Say why a person should decide, or that this was done."""
+    return "; ".join(REASONS[reason] for reason in item.reasons) or "decided in an earlier review"
 
 
 def format_tracks(count: int) -> str:
@@ -61,6 +61,16 @@ def format_best(genres: Sequence[ScoredGenre]) -> str:
     return f"{visible(best.name)} {format_percent(best.score).strip()}?" if best else "silent"
 
 
+def format_guess(item: ReviewItem) -> str:
+    """Format the best guess and its score, or say that there is none."""
+    return format_best(item.guesses) if item.guesses or item.is_silent else "no guess"
+
+
+def format_no_guess(item: ReviewItem) -> str:
+    """Say why there is no guess."""
+    return "nothing but silence" if item.is_silent else "no guess that may be written"
+
+
 def format_track(track: ReviewTrack) -> str:
     """Format the genres that a track has, and its best one by its own sound."""
     return ", ".join(filter(None, (visible("; ".join(track.before)), format_best(track.genres))))
@@ -69,7 +79,7 @@ def format_track(track: ReviewTrack) -> str:
 def render_guesses(item: ReviewItem, pen: Pen) -> Text:
     """Render the guesses with their numbers, bars and scores, a line each."""
     if not item.guesses:
-        return Text("There is nothing but silence.")
+        return Text(f"There is {format_no_guess(item)}.")
     width = max(len(visible(one.name)) for one in item.guesses)
     lines = (
         f"{number} {visible(one.name):<{width}} {format_percent(one.score)} "

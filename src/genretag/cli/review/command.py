@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from genretag.domain.genre import Names
     from genretag.domain.review import ReviewItem
     from genretag.inference.session import Model
+    from genretag.library.decisions import Decisions
     from genretag.pipeline.review import Review
 
 
@@ -96,8 +97,11 @@ def review(
     paths = paths or [_find_last_scan()]
     with ExitStack() as stack:
         decisions = stack.enter_context(open_decisions(data_dir()))
+        _forget_done(decisions)
         with open_session(inference) as session:
-            found = _find_items(context, paths, session, tagging, units, inference, finding)
+            found = _find_items(
+                context, paths, session, tagging, units, inference, finding, decisions
+            )
         if not found.items:
             typer.echo("Nothing waits for a decision there.", err=True)
             raise typer.Exit(0)
@@ -155,8 +159,9 @@ def _find_items(
     units: UnitOptions,
     inference: InferenceOptions,
     finding: FindingOptions,
+    decisions: "Decisions",
 ) -> _Found:
-    """Analyse all files, and find what waits for a decision."""
+    """Analyse all files, and find what waits for a decision or was left by an earlier review."""
     from genretag.cli.display import Display
     from genretag.cli.policy import make_policy
     from genretag.cli.units import open_units
@@ -187,8 +192,21 @@ def _find_items(
     names = dict.fromkeys(
         (*(name for name, _ in counted.most_common()), *(one.name for one in naming.taxonomy))
     )
-    items = list_items(judged, found.entries, naming)
+    items = list_items(
+        judged, found.entries, naming, lambda path: path.absolute() in decisions.genres
+    )
     return _Found(items, tuple(names), predictor.loaded, inference.coverage)
+
+
+def _forget_done(decisions: "Decisions") -> None:
+    """Forget the decisions that are carried out, by a review that was killed then as well."""
+    from genretag.cli.units import open_origins
+
+    with open_origins() as find_origin:
+        kept = decisions.genres.items()
+        done = [path for path, genres in kept if find_origin(path).decided == genres]
+    if done:
+        decisions.forget(done)
 
 
 def _ask(review: "Review", found: _Found, plain: bool) -> None:
@@ -197,30 +215,34 @@ def _ask(review: "Review", found: _Found, plain: bool) -> None:
     Raises:
         KeyboardInterrupt: the person wants to end at once.
     """
+    from genretag.cli.review.plain import review_plainly
+
+    try:
+        if plain:
+            review_plainly(review)
+        else:
+            _show_screen(review, found)
+    except KeyboardInterrupt:
+        typer.echo("Interrupted; your decisions are kept for the next review.", err=True)
+        raise
+
+
+def _show_screen(review: "Review", found: _Found) -> None:
     import sys
     from functools import partial
 
     from rich.console import Console
 
-    from genretag.cli.review.plain import review_plainly
+    from genretag.cli.review.screen import ReviewApp
+    from genretag.library.interrupt import deferred
     from genretag.pipeline.windows import timeline
     from genretag.report.blocks import Pen
 
-    if plain:
-        review_plainly(review)
-        return
-    from genretag.cli.review.screen import ReviewApp
-    from genretag.library.interrupt import deferred
-
     find_timeline = partial(timeline, model=found.model, coverage=found.coverage)
     pen = Pen.of(Console(file=sys.stdout))
-    try:
-        with deferred():  # the screen asks for it: amid its tasks it would tear them
-            if not ReviewApp(review, found.names, find_timeline, pen).run():
-                raise KeyboardInterrupt
-    except KeyboardInterrupt:
-        typer.echo("Interrupted; your decisions are kept for the next review.", err=True)
-        raise
+    with deferred():  # the screen asks for it: amid its tasks it would tear them
+        if not ReviewApp(review, found.names, find_timeline, pen).run():
+            raise KeyboardInterrupt
 
 
 def _write(
@@ -250,9 +272,7 @@ def _write(
     with display, open_origins() as find_origin:
         planned = plan_decisions(decisions, tagging.layout, find_origin)
         write_decided(context, display, planned, "review", folder, writing)
-    with open_origins() as find_origin:
-        done = [path for path in genres if find_origin(path).decided == genres[path]]
-    review.forget(done)
-    if len(done) < len(genres):
+    _forget_done(review.decisions)
+    if any(map(review.find_genres, genres)):
         typer.echo("What was not written is kept for the next review.", err=True)
     return display.exit_code

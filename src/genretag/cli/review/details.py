@@ -50,6 +50,7 @@ class Details(Vertical):
         self._pen = pen
         self._item: ReviewItem | None = None
         self._timelines: dict[Path, Text] = {}
+        self._awaited: Path | None = None
         self._pause: Timer | None = None
 
     def compose(self) -> ComposeResult:
@@ -78,13 +79,11 @@ class Details(Vertical):
     def show(self, item: ReviewItem | None, scope: tuple[ReviewItem, ...]) -> None:
         """Show an item, or that there is none, and the items that the next decision is for."""
         self._item = item
-        self.tracks.clear()
+        self._fill_tracks()
         if item is None:
+            self._await_timeline(None)
             self.query_one("#facts", Static).update("Nothing is left here.")
-            self.query_one("#timeline", Static).update("")
             return
-        for track in item.tracks:
-            self.tracks.add_row(*self._cells(track))
         self.show_facts(item, scope)
         self._await_timeline(item.tracks[0].path)
 
@@ -103,9 +102,14 @@ class Details(Vertical):
 
     def refresh_tracks(self) -> None:
         """Show what is decided for the tracks by now."""
-        for row, track in enumerate(self._item.tracks if self._item else ()):
-            for column, cell in enumerate(self._cells(track)):
-                self.tracks.update_cell_at((row, column), cell, update_width=True)  # type: ignore[arg-type]
+        row = self.tracks.cursor_row
+        self._fill_tracks()
+        self.tracks.move_cursor(row=row)
+
+    def _fill_tracks(self) -> None:
+        # Cell by cell, Textual would measure the whole column for each.
+        self.tracks.clear()
+        self.tracks.add_rows(map(self._cells, self._item.tracks if self._item else ()))
 
     def _cells(self, track: ReviewTrack) -> tuple[Text, ...]:
         genres = self._review.find_genres(track.path)
@@ -119,12 +123,13 @@ class Details(Vertical):
         if track := self.track:
             self._await_timeline(track.path)
 
-    def _await_timeline(self, path: Path) -> None:
-        """Show the timeline of a track, once the cursor rests there."""
+    def _await_timeline(self, path: Path | None) -> None:
+        """Show the timeline of a track, once the cursor rests there; None shows none."""
         if self._pause:
             self._pause.stop()
-        self.query_one("#timeline", Static).update(self._timelines.get(path, ""))
-        if path not in self._timelines:
+        self._awaited = path
+        self._show_timeline()
+        if path and path not in self._timelines:
             self._pause = self.set_timer(_PAUSE_S, lambda: self._analyse(path) and None)
 
     @work(thread=True, exclusive=True)
@@ -138,4 +143,9 @@ class Details(Vertical):
             text = render_timeline(timeline, self.size.width - 2, self._pen)
         self._timelines[path] = text
         if not worker.is_cancelled:
-            self.app.call_from_thread(self.query_one("#timeline", Static).update, text)
+            self.app.call_from_thread(self._show_timeline)
+
+    def _show_timeline(self) -> None:
+        """Show the timeline of the track that was asked for last, if it is there already."""
+        text = self._timelines.get(self._awaited, "") if self._awaited else ""
+        self.query_one("#timeline", Static).update(text)

@@ -7,8 +7,14 @@ from genretag.domain.genre import Names
 from genretag.domain.review import ReviewItem, read_answer
 from genretag.library.interrupt import immediate
 from genretag.pipeline.review import Review
-from genretag.report.review import format_present, format_track, format_tracks, format_why
-from genretag.report.text import visible
+from genretag.report.review import (
+    format_no_guess,
+    format_present,
+    format_track,
+    format_tracks,
+    format_why,
+)
+from genretag.report.text import format_percent, visible
 
 HELP = """\
   1, 2 or 3   take the guess of that number
@@ -21,6 +27,7 @@ HELP = """\
   q           end, and go on to what will be written
 """
 PROMPT = "Genre (1-3, a name, Enter to skip, ? for help): "
+ALL_DECIDED = "All is decided already (u takes the last decision back, Enter goes on): "
 
 
 class EndOfReviewError(Exception):
@@ -30,12 +37,14 @@ class EndOfReviewError(Exception):
 def review_plainly(review: Review, ask: Callable[[str], str | None] | None = None) -> None:
     """Go through all items that are not decided.
 
+    What an earlier review decided can be taken back too, also where nothing else is left.
+
     Args:
         review: what to decide.
         ask: asks a question and returns the answer; None at the end of input.
     """
     lines = _Lines(review, ask or ask_line)
-    position = 0
+    position = 0 if lines.has_work() else len(review.items)
     try:
         while position < len(review.items):
             is_decided = review.is_decided(review.items[position])
@@ -65,6 +74,15 @@ class _Lines:
         """Show a line or several."""
         print(text, file=sys.stderr)  # noqa: T201
 
+    def has_work(self) -> bool:
+        """Tell whether something is to be asked; a decision may be taken back for that."""
+        items = self._review.items
+        while items and all(map(self._review.is_decided, items)):
+            if self._ask(ALL_DECIDED) != "u":
+                return False
+            self._undo(0)
+        return bool(items)
+
     def ask_for(self, position: int) -> int:
         """Ask for the item at a position until an answer makes sense; return the next position."""
         item = self._review.items[position]
@@ -88,17 +106,18 @@ class _Lines:
         paths = self._review.undo()
         if not paths:
             self.say("There is nothing to take back.")
-        places = (n for n, one in enumerate(self._review.items) if one.paths[0] in paths)
+        items = enumerate(self._review.items)
+        places = (n for n, one in items if not {*one.paths}.isdisjoint(paths))
         return next(places, position)
 
     def _describe(self, item: ReviewItem) -> str:
         name = f"{item.kind} {visible(item.name)}, {format_tracks(len(item.tracks))}"
         guesses = (
-            f"{number} {visible(one.name)} {one.score:.0%}"
+            f"{number} {visible(one.name)} {format_percent(one.score).strip()}"
             for number, one in enumerate(item.guesses, start=1)
         )
         facts = f"{format_present(item)}; {format_why(item)}"
-        return f"{name}\n{facts}\n{', '.join(guesses) or 'nothing but silence'}"
+        return f"{name}\n{facts}\n{', '.join(guesses) or format_no_guess(item)}"
 
     def _ask_for_tracks(self, item: ReviewItem) -> None:
         for track in item.tracks:

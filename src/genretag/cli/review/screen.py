@@ -1,6 +1,7 @@
 """The screen of a review, with Textual."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from typing import ClassVar
 
 from rich.text import Text
@@ -15,10 +16,11 @@ from genretag.cli.review.answer import Answer
 from genretag.cli.review.details import Details, FindTimeline
 from genretag.cli.review.player import open_in_player
 from genretag.domain.review import ReviewItem, matches, read_answer
+from genretag.errors import RunError
 from genretag.library import interrupt
 from genretag.pipeline.review import Review
 from genretag.report.blocks import Pen
-from genretag.report.review import format_best, format_tracks, mark
+from genretag.report.review import format_guess, format_tracks, mark
 from genretag.report.text import visible
 
 _WIDE = 110
@@ -29,7 +31,7 @@ _POLL_S = 0.2
 
 _HELP = """\
 1 2 3   take the guess of that number
-g       type a genre, several with ; between; right arrow completes it
+g       type a genre, several with ; between; Tab completes it
 k       keep the genres that the tracks have
 a       make the next decision for all by this artist, or not
 Tab     go to the tracks, to decide for one of them, and back
@@ -96,10 +98,12 @@ class ReviewApp(App[bool]):
         yield Footer(show_command_palette=False, compact=True)
 
     def on_mount(self) -> None:
-        """Fill the list."""
+        """Fill the list, and go to the first that an earlier review has not decided."""
         self._items.add_columns("", "Tracks", "Genre", "Album or track")
         self._show_items()
         self._items.focus()
+        if self._item and self._review.is_decided(self._item):
+            self.action_skip()
         self.set_interval(_POLL_S, self._check_interrupt)
 
     def _check_interrupt(self) -> None:
@@ -135,7 +139,7 @@ class ReviewApp(App[bool]):
 
     def _cells(self, item: ReviewItem) -> tuple[Text, ...]:
         is_decided, genres = self._review.is_decided(item), self._review.find_common(item)
-        said = "; ".join(genres) or ("several" if is_decided else format_best(item.guesses))
+        said = "; ".join(genres) or ("several" if is_decided else format_guess(item))
         marked, count = mark(is_decided, self._pen), f"{len(item.tracks):>6}"
         cells = (marked, count, visible(said), visible(item.name))
         return tuple(Text(cell, "green" if is_decided else "") for cell in cells)
@@ -150,15 +154,18 @@ class ReviewApp(App[bool]):
     def _show_item(self) -> None:
         self._details.show(self._item, self._scope)
 
-    def _refresh(self) -> None:
-        """Show what is decided by now."""
-        for row, item in enumerate(self._shown):
-            for column, cell in enumerate(self._cells(item)):
+    def _refresh(self, paths: Iterable[Path]) -> int | None:
+        """Show what is decided by now for some files; return the first row that has one of them."""
+        changed = set(paths)
+        rows = [n for n, one in enumerate(self._shown) if not changed.isdisjoint(one.paths)]
+        for row in rows:  # all rows would take seconds in a large library
+            for column, cell in enumerate(self._cells(self._shown[row])):
                 self._items.update_cell_at((row, column), cell)  # type: ignore[arg-type]
         self._show_progress()
         self._details.refresh_tracks()
         if self._item:
             self._details.show_facts(self._item, self._scope)
+        return next(iter(rows), None)
 
     def action_accept(self, number: int) -> None:
         """Take a guess."""
@@ -186,26 +193,36 @@ class ReviewApp(App[bool]):
         try:
             genres = read_answer(self._item, answer)
         except ValueError as error:
-            self.notify(f"Not understood: {error}.", severity="warning")
+            self.notify(f"Not understood: {error}.", severity="warning", markup=False)
             return
         track = self._details.track
         paths = [track.path] if track else [path for one in self._scope for path in one.paths]
-        self._review.decide(paths, genres)
-        self._go_on()
+        self._go_on(lambda: self._review.decide(paths, genres))
 
     def action_keep(self) -> None:
         """Decide for the genres that the tracks have."""
         if any(item.before for item in self._scope):
-            self._review.keep(self._scope)
-            self._go_on()
+            self._go_on(lambda: self._review.keep(self._scope))
         else:
             self.notify("There is no genre to keep.", severity="warning")
 
-    def _go_on(self) -> None:
-        """Show what was decided, and go to what is next."""
+    def _carry_out(self, step: Callable[[], tuple[Path, ...]]) -> tuple[Path, ...] | None:
+        """Return the files of a step; None, once the person knows, if it cannot be kept."""
+        try:
+            return step()
+        except RunError as error:
+            text = f"Not kept: {error.message}. {error.hint}"
+            self.notify(visible(text), severity="error", markup=False)
+            return None
+
+    def _go_on(self, step: Callable[[], tuple[Path, ...]]) -> None:
+        """Carry out a step, show what was decided, and go to what is next."""
         was_for_track = self._details.track is not None
+        paths = self._carry_out(step)
+        if paths is None:
+            return
         self._is_for_artist = False
-        self._refresh()
+        self._refresh(paths)
         if was_for_track and self._item and not self._review.is_decided(self._item):
             self._details.tracks.action_cursor_down()
         else:
@@ -224,13 +241,12 @@ class ReviewApp(App[bool]):
 
     def action_undo(self) -> None:
         """Take the last decision back, and go there."""
-        paths = self._review.undo()
+        paths = self._carry_out(self._review.undo)
+        if paths is None:
+            return
         if not paths:
             self.notify("There is nothing to take back.")
-            return
-        self._refresh()
-        places = (n for n, one in enumerate(self._shown) if not {*one.paths}.isdisjoint(paths))
-        if (row := next(places, None)) is not None:
+        elif (row := self._refresh(paths)) is not None:
             self._items.move_cursor(row=row)
 
     def action_artist(self) -> None:
@@ -242,16 +258,20 @@ class ReviewApp(App[bool]):
             self._details.show_facts(self._item, self._scope)
 
     def action_switch(self) -> None:
-        """Go to the tracks, and back."""
-        tracks = self._details.tracks
-        (self._items if tracks.has_focus else tracks).focus()
+        """Go to the tracks, and back; where a person types, complete what is there."""
+        tracks, answer = self._details.tracks, self.query_one(Answer)
+        if answer.has_focus:
+            answer.action_cursor_right()
+        elif not isinstance(self.screen, Help):
+            (self._items if tracks.has_focus else tracks).focus()
 
     def action_play(self) -> None:
         """Open a track in the system's player."""
         if self._item:
             path = (self._details.track or self._item.tracks[0]).path
             if not open_in_player(path):
-                self.notify(f"No player opened {visible(str(path))}", severity="warning")
+                text = f"No player opened {visible(str(path))}"
+                self.notify(text, severity="warning", markup=False)
 
     def action_help(self) -> None:
         """Show the keys."""
