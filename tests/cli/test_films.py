@@ -108,7 +108,9 @@ def test_report_and_evaluate_leave_films_alone_too(genretag, music, tmp_path: Pa
     assert json.loads(run.stdout)["files"]["judged"] == 2, run.stdout
     for options, shown in (((), False), (("--video",), True)):
         page = tmp_path / "page.html"
-        assert genretag("report", music, "-o", page, *options).returncode == 0
+        assert (
+            genretag("report", music, "--policy", "replace", "-o", page, *options).returncode == 0
+        )
         assert ("film.mp4" in page.read_text(encoding="utf-8")) is shown
 
 

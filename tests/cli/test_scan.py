@@ -152,7 +152,8 @@ def test_a_run_ends_with_what_a_lower_threshold_would_bring(genretag, music, tmp
     assert f"2 files are unsure. --threshold {lower} would tag 2 of them" in joined
     assert f"about {mean:.0%} of these rightly" in joined
     command = f"genretag scan -n --threshold {lower} --exclude '*.txt' '{album}'"
-    assert shown.endswith(f"\n  {command}\n")
+    assert f"\n  {command}\n" in shown
+    assert shown.endswith(f"\n  genretag review '{album}'\n")
     shown = genretag(*shlex.split(command)[1:])
     assert shown.stdout.count("> planned") == 2
     assert "unsure" not in shown.stderr

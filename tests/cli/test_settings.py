@@ -331,7 +331,7 @@ def test_what_is_wrong_with_a_plan_is_said_in_words(genretag, tmp_path, content,
     assert run.returncode == 2 and words in run.stderr
     _has_no_python(run.stderr)
     run = genretag("apply", tmp_path / "nothing.jsonl")
-    assert run.returncode == 2 and "No such file" in run.stderr
+    assert run.returncode == 2 and "no such file" in run.stderr
     _has_no_python(run.stderr)
 
 

@@ -54,4 +54,4 @@ def test_what_an_older_cache_holds_is_neither_believed_nor_kept(genretag, music,
     assert json.loads(run.stdout)["windows"] == 1
     with closing(sqlite3.connect(cache / FILE)) as db:
         names = {name for (name,) in db.execute("SELECT name FROM sqlite_master")}
-    assert names == {"scores", "track"}
+    assert names == {"scores", "track", "failure"}

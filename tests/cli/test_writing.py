@@ -149,7 +149,7 @@ def test_apply_does_what_the_plan_says_from_any_folder(
 def test_a_plan_or_table_that_is_not_there_is_called_so(genretag, name: str) -> None:
     run = genretag("apply", name)
     assert run.returncode == 2 and f"{name}: no such file" in run.stderr
-    assert "(not-found)" in run.stderr
+    assert "(bad-plan)" in run.stderr
 
 
 def test_files_that_changed_since_the_plan_are_reported_and_left_alone(

@@ -20,7 +20,7 @@ from typer.core import TyperGroup, TyperOption
 from genretag.cli.app import app
 
 pytest.importorskip("mkdocs")
-from commands import to_markdown
+from command_pages import to_markdown
 
 CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 needs_browser = pytest.mark.skipif(

@@ -59,7 +59,7 @@ def apply(
     from genretag.report.wording import WRITING
 
     if not plan.exists():
-        raise UsageError(Code.NOT_FOUND, f"{plan}: no such file", "Check the spelling.")
+        raise UsageError(Code.BAD_PLAN, f"{plan}: no such file", "Check the spelling.")
     is_table = plan.suffix.casefold() == SUFFIX
     decisions = read_table(plan) if is_table else ()
     content = Plan(()) if is_table else read(plan)
