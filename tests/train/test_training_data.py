@@ -1,5 +1,7 @@
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from commands import refused
@@ -121,21 +123,30 @@ def test_a_list_in_another_encoding_names_the_tracks_that_it_names(tmp_path: Pat
     assert read_clips(table(tmp_path / "clips.csv", [row]))[0].published == "train"
 
 
-def test_data_that_cannot_be_read_is_not_taken_for_output(tmp_path: Path) -> None:
+@pytest.fixture
+def shared_path() -> Iterator[Path]:
+    """Yield a folder that everybody may enter, which those of pytest are not."""
+    with TemporaryDirectory() as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
+
+
+def test_data_that_cannot_be_read_is_not_taken_for_output(shared_path: Path) -> None:
     row = {"path": "a.flac", "genre": "A"}
-    file = table(tmp_path / "closed.csv", [row])
-    (folder := tmp_path / "locked").mkdir()
+    file = table(shared_path / "closed.csv", [row])
+    (folder := shared_path / "locked").mkdir()
     table(folder / "songs.csv", [row])
     file.chmod(0)
     folder.chmod(0)
-    for parent in (tmp_path, *tmp_path.parents[:2]):
-        parent.chmod(0o755)
     with nobody():
         with pytest.raises(RunError, match=r"closed\.csv: it cannot be read") as caught:
             read_clips(file)
         assert caught.value.code is Code.BAD_DATASET
         hidden = ("--data", folder / "songs.csv", "--out")
-        for command in ((*hidden, tmp_path / "run"), ("features", *hidden, tmp_path / "a.h5")):
+        for command in (
+            (*hidden, shared_path / "run"),
+            ("features", *hidden, shared_path / "a.h5"),
+        ):
             error = refused(*command)
             assert error.code is Code.BAD_DATASET and "cannot be read" in error.message
     folder.chmod(0o755)
