@@ -22,7 +22,7 @@ from beets.ui import UserError  # type: ignore[attr-defined]  # all versions hav
 from genretag import Decision, Failed, GenretagError, Tagger, Track
 
 FIELD = "genres" if "genres" in Album.item_keys else "genre"
-"""Where beets keeps genres: in a list since 2.7, before that in one text."""
+"""The field in which beets keeps genres: a list since 2.7, before that one text."""
 
 Result = Decision | Failed
 

@@ -1,4 +1,4 @@
-"""What the API decides is what `genretag scan` would write."""
+"""The API decides what `genretag scan` would write."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""What somebody searches, filters and sorts in a page is kept in its address."""
+"""A page keeps searches, filters and sorting in its address."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""How the page of `report` looks: on screens of any size, light and dark, and on paper."""
+"""Looks of the page of `report`: on screens of any size, light and dark, and on paper."""
 
 from dataclasses import replace
 from pathlib import Path

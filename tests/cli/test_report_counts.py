@@ -1,4 +1,4 @@
-"""What `genretag report` says of files is what `genretag scan` says of the same ones."""
+"""`genretag report` says of files the same as `genretag scan`."""
 
 import json
 import shutil

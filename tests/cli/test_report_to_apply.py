@@ -1,4 +1,4 @@
-"""What a person decides in the page of `genretag report`, `genretag apply` writes."""
+"""`genretag apply` writes decisions made in the page of `genretag report`."""
 
 import csv
 import json

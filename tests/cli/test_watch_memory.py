@@ -1,4 +1,4 @@
-"""What a watch takes that runs for weeks. Some ten minutes: `pytest -m slow -rP`."""
+"""The memory of a watch that runs for weeks. Some ten minutes: `pytest -m slow -rP`."""
 
 import os
 import shutil

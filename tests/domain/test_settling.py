@@ -123,7 +123,7 @@ def test_without_a_time_to_wait_places_settle_at_once(settle_s: float) -> None:
 
 @dataclass
 class Step:
-    """What happens after some time: a change that somebody tells of or not, or none."""
+    """An event after some time: a change that somebody tells of or not, or none."""
 
     wait_s: float
     place: str | None

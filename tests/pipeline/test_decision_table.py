@@ -1,4 +1,4 @@
-"""What is written into a table is read from it, whatever a spreadsheet does to it."""
+"""A table is read as it was written, whatever a spreadsheet does to it."""
 
 import csv
 import io

@@ -25,7 +25,7 @@ def put(path: Path, content: bytes = b"sound") -> Path:
 
 
 class NothingCameError(Exception):
-    """What was waited for did not come."""
+    """Raised if nothing came in time."""
 
 
 @contextmanager

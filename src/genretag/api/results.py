@@ -1,4 +1,4 @@
-"""What functions of the public API return."""
+"""Results of the public API."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,7 +32,7 @@ class Prediction:
 
 @dataclass(frozen=True)
 class Decision:
-    """What `genretag scan` would write into one file.
+    """The genres that `genretag scan` would write into one file.
 
     Attributes:
         path: the file.

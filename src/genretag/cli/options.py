@@ -169,7 +169,7 @@ class LayoutOptions:
 
     @property
     def layout(self) -> "Layout":
-        """How several genres are stored."""
+        """The layout of several genres."""
         from genretag.domain.layout import PLAIN, PLAYERS
 
         layout = PLAYERS[self.for_player] if self.for_player else PLAIN

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Plan:
-    """What is to be written into files.
+    """The outcomes that are to be written into files.
 
     Attributes:
         policy: by which it is decided.

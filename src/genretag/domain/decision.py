@@ -20,7 +20,7 @@ COLUMNS = (
 no spreadsheet can change them."""
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t")
-"""What makes a formula of a cell; a `'` is written before."""
+"""Characters that make a formula of a cell; a `'` is written before them."""
 
 
 @dataclass(frozen=True)

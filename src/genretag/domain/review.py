@@ -1,4 +1,4 @@
-"""What waits for a person's decision: albums, songs of an artist and single tracks."""
+"""Items that wait for a person's decision: albums, songs of an artist and single tracks."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence

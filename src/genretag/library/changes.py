@@ -22,7 +22,7 @@ _TOGETHER_MS = 1000
 _ANSWER_MS = 1000
 _AGAIN_S = 5.0
 _PAUSE_S = 10.0
-"""Who did not run for so long, as in a container that was paused, may have missed something."""
+"""After a pause of this process, as of a container, changes may have been missed."""
 
 
 class Changes:

@@ -50,7 +50,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Origin:
-    """Where the genres of a file come from, by the runs that wrote into it.
+    """The origin of the genres of a file, by the runs that wrote into it.
 
     Attributes:
         written: those that genretag gave it by a model.

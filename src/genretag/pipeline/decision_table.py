@@ -21,7 +21,7 @@ SUFFIX = ".csv"
 _DELIMITERS = ",;\t"
 
 _FAILED_FORMULA = re.compile(r"#[\w/]+[?!]|#N/?[A-Z]|Err:\d+")
-"""What spreadsheets save for a formula that they cannot compute, in any language."""
+"""Names that spreadsheets save for a formula that they cannot compute, in any language."""
 
 
 def read_table(path: Path) -> tuple[Decision, ...]:

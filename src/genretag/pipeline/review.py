@@ -14,7 +14,7 @@ from genretag.library.decisions import Decisions
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a review is.
+    """The progress of a review.
 
     Attributes:
         items: how many there are.
@@ -55,7 +55,7 @@ class Review:
 
     @property
     def progress(self) -> Progress:
-        """How far it is."""
+        """The number of items and tracks, and of those decided."""
         paths = [path for item in self.items for path in item.paths]
         return Progress(
             len(self.items),

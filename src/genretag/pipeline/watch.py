@@ -18,13 +18,13 @@ from genretag.library.mounts import find_silent
 from genretag.library.walk import AUDIO_SUFFIXES, Walk, natural_key
 
 POLL_S = 60.0
-"""How often all files are looked at where the system tells of no changes."""
+"""Time between two looks at all files where the system tells of no changes."""
 
 LOOK_S = 6 * 3600.0
-"""How often they are looked at where it does: a change that got lost is not lost for ever."""
+"""The same where it does: a change that got lost is not lost for ever."""
 
 _CHECK_S = 3.0
-"""How often it is asked whether the folders themselves are still there."""
+"""Time between two looks whether the folders themselves are still there."""
 
 Listing = Mapping[int, Path | Outcome]
 """The files of a folder by what tells each from others and from itself at another time."""

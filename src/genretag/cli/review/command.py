@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class _Found:
-    """What waits for a decision.
+    """The items that wait for a decision.
 
     Attributes:
         items: in the order in which they are shown.

@@ -31,7 +31,7 @@ FindTimeline = Callable[[Path], Timeline]
 """Analyses a file window by window."""
 
 _PAUSE_S = 0.3
-"""Who just passes a track does not wait for its timeline."""
+"""The cursor rests so long on a track before its timeline is made."""
 
 
 class Details(Vertical):
