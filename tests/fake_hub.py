@@ -96,8 +96,10 @@ class _Handler(BaseHTTPRequestHandler):
             told = json.loads(content)
             self.hub.created.append(told)
             repo = f"{told['organization']}/{told['name']}"
-            self._json({"url": f"{self.hub.url}/{repo}"}, 409 if repo in self.hub.repos else 200)
+            status = 409 if repo in self.hub.repos else 200
+            # Before the answer: the client may ask for the repository as soon as it has it.
             self.hub.repos.setdefault(repo, {})
+            self._json({"url": f"{self.hub.url}/{repo}"}, status)
         elif path == "/api/validate-yaml":
             self._json({"errors": [], "warnings": []})
         elif path.endswith(".git/info/lfs/objects/batch"):

@@ -312,19 +312,19 @@ def test_a_signal_ends_it_at_once_while_it_waits(watch, music, number, code) -> 
 def test_a_signal_ends_it_while_files_are_analysed_and_written(
     watch, music, genretag, number, code
 ) -> None:
-    first = song(music / "000.wav")
+    songs = [song(music / "000.wav")]
     for n in range(1, 300):
-        shutil.copy(first, music / f"{n:03}.wav")
+        songs.append(shutil.copy(songs[0], music / f"{n:03}.wav"))
     running = watch()
     running.until(lambda: len(running.rows) > 5)
     assert running.end(number) == code
     assert not [path for path in music.iterdir() if path.name.startswith(".")]
-    done = {path.name for path in music.iterdir() if tags.read(path).genres}
+    done = {path.name for path in songs if tags.read(path).genres}
     assert 0 < len(done) < 300
     assert set(running.tagged) <= done
     again = watch()
     again.until(lambda: len(running.tagged) + len(again.tagged) >= len(done))
-    again.until(lambda: all(tags.read(path).genres for path in music.iterdir()))
+    again.until(lambda: all(tags.read(path).genres for path in songs))
     assert again.end() == 0
 
 
