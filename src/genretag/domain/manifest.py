@@ -21,6 +21,8 @@ METADATA_KEY = "genretag"
 _SHA256 = re.compile("[0-9a-f]{64}")
 
 Scaling = Literal["db-minmax", "log-compression"]
+Activation = Literal["softmax", "sigmoid"]
+"""From logits to scores: of one genre among all, or of each genre by itself."""
 
 _TYPES: Mapping[str, type] = {
     **dict.fromkeys(("name", "version", "licence", "description"), str),
@@ -113,6 +115,10 @@ class ModelManifest:
         pooling: parameters of the model of units; None to decide track by track.
         averaging: over the windows of a track.
         base: of a head that a person learned; None for a model by itself.
+        activation: from its logits to scores.
+        is_calibrated: whether a score is the share of tracks in which the genre is right.
+        source: where a model of other people comes from, for people: author, link, citation, and
+            so on.
 
     Raises:
         ValueError: a value is out of range.
@@ -133,10 +139,19 @@ class ModelManifest:
     pooling: Pooling | None = None
     averaging: Averaging = "scores"
     base: BaseModel | None = None
+    activation: Activation = "softmax"
+    is_calibrated: bool = True
+    source: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self.name:
             raise ValueError("a model needs a name")
+        if self.activation not in get_args(Activation):
+            raise ValueError(f"activation {self.activation!r} is none of {get_args(Activation)}")
+        if not isinstance(self.is_calibrated, bool):
+            raise ValueError(f"is_calibrated must be true or false, not {self.is_calibrated!r}")
+        if not all(isinstance(text, str) for text in self.source.values()):
+            raise ValueError("the source must be texts by their names")
         if not 0 < self.temperature < math.inf:
             raise ValueError(f"the temperature must be above 0, not {self.temperature}")
         if not 0 <= self.threshold <= 1:
@@ -176,6 +191,9 @@ class ModelManifest:
                 "training": dict(self.training),
                 "scores": dict(self.scores),
                 **({"base": asdict(self.base)} if self.base else {}),
+                **({"activation": self.activation} if self.activation != "softmax" else {}),
+                **({} if self.is_calibrated else {"is_calibrated": False}),
+                **({"source": dict(self.source)} if self.source else {}),
             },
             ensure_ascii=False,
         )
@@ -216,6 +234,9 @@ class ModelManifest:
                 set_masses=tuple(map(float, entries["calibration"].get("set_masses", ()))),
                 pooling=_read_pooling(entries["calibration"]),
                 base=_build(BaseModel, "base", entries) if entries.get("base") else None,
+                activation=entries.get("activation", "softmax"),
+                is_calibrated=entries.get("is_calibrated", True),
+                source=entries.get("source", {}),
             )
         except (KeyError, ValueError, TypeError, AttributeError) as error:
             raise _invalid(f"its manifest is wrong: {reason(error)}") from error

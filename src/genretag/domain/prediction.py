@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Scores = NDArray[np.float32]
-"""[n_windows, n_genres], each in [0, 1], each row sums to 1."""
+"""[n_windows, n_genres], each in [0, 1]; each row sums to 1, unless a genre scores by itself."""
 
 Averaging = Literal["scores", "logits"]
 """Averaged over the windows of a track: their scores, or the logits that these come from."""
@@ -88,6 +88,20 @@ def softmax(logits: NDArray[np.float32], temperature: float = 1.0) -> Scores:
     """
     powers = np.exp((logits - logits.max(axis=-1, keepdims=True)) / np.float32(temperature))
     scores: Scores = powers / powers.sum(axis=-1, keepdims=True)
+    return scores
+
+
+def sigmoid(logits: NDArray[np.float32], temperature: float = 1.0) -> Scores:
+    """Turn logits of any shape into scores of the same shape, each by itself.
+
+    Logits are divided by `temperature`, above 0, first.
+
+    >>> sigmoid(np.array([[0.0, 1000.0]], np.float32)).tolist()
+    [[0.5, 1.0]]
+    """
+    # The hyperbolic tangent does not overflow, as an exponential would.
+    halves = np.tanh(logits / np.float32(2 * temperature))
+    scores: Scores = (np.float32(0.5) + np.float32(0.5) * halves).astype(np.float32)
     return scores
 
 

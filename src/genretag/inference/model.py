@@ -13,6 +13,7 @@ from genretag.domain.prediction import (
     ScoredGenre,
     Scores,
     rank_genres,
+    sigmoid,
     softmax,
 )
 from genretag.inference.runtime import ort, ort_state
@@ -113,8 +114,9 @@ class Model:
             batch: how many windows are scored at once, at most.
 
         Returns:
-            [n_windows, n_genres], calibrated, in [0, 1]; rows sum to 1, or to less where a part is
-            for music of none of its genres.
+            [n_windows, n_genres], in [0, 1], calibrated where the manifest says so; rows sum to 1,
+            or to less where a part is for music of none of its genres; with the activation
+            `sigmoid` to any number.
 
         Raises:
             DeviceError: the device fails.
@@ -122,7 +124,7 @@ class Model:
         if self.head:
             return self.predict_with_embeddings(windows, batch)[0]
         (logits,) = self._run([OUTPUT], windows, batch)
-        return softmax(logits, self.manifest.temperature)
+        return self._activate(logits)
 
     def rescore(self, prediction: Prediction) -> Prediction:
         """Return what a learned head makes of the base model's prediction for a track.
@@ -150,7 +152,11 @@ class Model:
             (embeddings,) = self._run([EMBEDDING], windows, batch)
             return self.head.score(embeddings, self.manifest.temperature), embeddings
         logits, embeddings = self._run([OUTPUT, EMBEDDING], windows, batch)
-        return softmax(logits, self.manifest.temperature), embeddings
+        return self._activate(logits), embeddings
+
+    def _activate(self, logits: NDArray[np.float32]) -> Scores:
+        activation = sigmoid if self.manifest.activation == "sigmoid" else softmax
+        return activation(logits, self.manifest.temperature)
 
     def _run(
         self, outputs: list[str], windows: NDArray[np.float32], batch: int
