@@ -6,8 +6,9 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
+from genretag.domain.front_end import FrontEnd
 from genretag.domain.genre import GenreVocabulary
-from genretag.domain.manifest import METADATA_KEY, FrontEnd, ModelManifest
+from genretag.domain.manifest import METADATA_KEY, ModelManifest
 from genretag.domain.pooling import Pooling
 from genretag.domain.window import WindowSpec
 

@@ -10,7 +10,7 @@ from recordings import record, stored, wav
 
 from genretag.audio.decode import read_duration_s, read_excerpts
 from genretag.audio.mel import features
-from genretag.domain.manifest import FrontEnd
+from genretag.domain.front_end import FrontEnd
 from genretag.domain.window import Excerpt, Waveform
 from genretag.errors import Code, FileError
 

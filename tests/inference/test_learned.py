@@ -12,8 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from safetensors.numpy import save, save_file
 
+from genretag.domain.front_end import FrontEnd
 from genretag.domain.genre import GenreVocabulary
-from genretag.domain.manifest import METADATA_KEY, BaseModel, FrontEnd, ModelManifest
+from genretag.domain.manifest import METADATA_KEY, BaseModel, ModelManifest
 from genretag.errors import Code, GenretagError, RunError, UsageError
 from genretag.inference import session, store
 from genretag.inference.learned import save_learned

@@ -5,7 +5,7 @@ import pytest
 from inspections import inspections
 from matplotlib.image import imread
 
-from genretag.domain.manifest import FrontEnd
+from genretag.domain.front_end import FrontEnd
 from genretag.report.plot import draw_picture, save_picture
 
 KINDS = (".png", ".svg")

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genretag.audio.mel import features
-from genretag.domain.manifest import FrontEnd
+from genretag.domain.front_end import FrontEnd
 
 FRONT_END = FrontEnd(16000, 512, 256, 96, "log-compression")
 N_FRAMES = 187

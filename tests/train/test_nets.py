@@ -5,8 +5,9 @@ import pytest
 import torch
 from torch import nn
 
+from genretag.domain.front_end import FrontEnd
 from genretag.domain.genre import GenreVocabulary
-from genretag.domain.manifest import FrontEnd, ModelManifest
+from genretag.domain.manifest import ModelManifest
 from genretag.domain.window import WindowSpec
 from genretag.errors import Code, RunError
 from genretag_train.config import TrainConfig

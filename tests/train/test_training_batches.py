@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from genretag.audio.mel import features, mel_power
-from genretag.domain.manifest import FrontEnd
+from genretag.domain.front_end import FrontEnd
 from genretag.domain.window import WindowSpec
 from genretag_train.features.extraction import POWER_FLOOR, FeatureSpec, crop_window
 from genretag_train.training.augment import equalise, mask, mix_up, shift_bands

@@ -1,19 +1,20 @@
 """The one mel front end: training and inference both compute their features here.
 
-Power mel spectrograms as librosa 0.11 makes them with its defaults (periodic Hann window,
-frames centred by zero padding, Slaney mel scale with area normalisation), in float32.
+Mel spectrograms in float32, with the defaults of `FrontEnd` as librosa 0.11 makes them with
+its own, with others as Essentia's TensorflowInputMusiCNN and TensorflowInputVGGish.
 
 The Slaney scale: M. Slaney, "Auditory Toolbox", Technical Report 1998-010, Interval
-Research Corporation, 1998.
+Research Corporation, 1998. The HTK scale: S. Young et al., "The HTK Book", 2009.
 """
 
 from collections.abc import Callable, Mapping
 from functools import cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from genretag.domain.manifest import FrontEnd
+from genretag.domain.front_end import FrontEnd, Hann, MelScale
 
 DYNAMIC_RANGE_DB = 80.0
 _POWER_FLOOR = 1e-10
@@ -29,20 +30,24 @@ _BREAK_HZ = 1000.0
 _BREAK_MEL = _BREAK_HZ / _HZ_PER_MEL
 _LOG_STEP = np.log(6.4) / 27.0
 
+_Axis = NDArray[np.floating[Any]]
+_Warp = Callable[[_Axis], _Axis]
+
 
 def features(samples: NDArray[np.float32], front_end: FrontEnd) -> NDArray[np.float32]:
     """Compute the input of a model with this front end.
 
     Args:
-        samples: [n_samples] mono at `front_end.rate_hz`, full scale at 1.0, at least one.
+        samples: [n_samples] mono at `front_end.rate_hz`, full scale at 1.0, at least one, and
+            at least a frame if frames are not centred.
         front_end: rate, transform, mels and scaling.
 
     Returns:
-        [n_frames, n_mels] float32 with n_frames = 1 + n_samples // hop.
+        [n_frames, n_mels] float32 with n_frames = `front_end.count_frames(n_samples)`.
     """
     if front_end.rms_dbfs is not None:
         samples = scale_to_level(samples, front_end.rms_dbfs)
-    return SCALINGS[front_end.scaling](mel_power(samples, front_end))
+    return scale(mel_power(samples, front_end), front_end)
 
 
 def scale_to_level(samples: NDArray[np.float32], rms_dbfs: float) -> NDArray[np.float32]:
@@ -60,16 +65,26 @@ def scale_to_level(samples: NDArray[np.float32], rms_dbfs: float) -> NDArray[np.
 
 
 def mel_power(samples: NDArray[np.float32], front_end: FrontEnd) -> NDArray[np.float32]:
-    """Compute the power mel spectrogram [n_frames, n_mels] of [n_samples] mono audio."""
-    n_fft, hop = front_end.n_fft, front_end.hop
-    padded = np.pad(samples, n_fft // 2)
-    frames = np.lib.stride_tricks.sliding_window_view(padded, n_fft)[::hop]
-    spectrum = np.fft.rfft(frames * _hann(n_fft))
+    """Compute the mel spectrogram [n_frames, n_mels] of [n_samples] mono audio, not scaled."""
+    n_fft, length = front_end.n_fft, front_end.frame_samples
+    padded = np.pad(samples, length // 2) if front_end.centred else samples
+    frames = np.lib.stride_tricks.sliding_window_view(padded, length)[:: front_end.hop]
+    spectrum = np.fft.rfft(frames * _hann(length, front_end.hann), n_fft)
     power: NDArray[np.float32] = np.square(spectrum.real) + np.square(spectrum.imag)
-    filters = mel_filters(front_end.rate_hz, n_fft, front_end.n_mels)
+    if front_end.power == 1:
+        power = np.sqrt(power)
+    filters = mel_filters(front_end)
     rows = max(1, _ONE_THREAD // filters.size)
     blocks = (power[first : first + rows] @ filters for first in range(0, len(power), rows))
     return np.concatenate(list(blocks))
+
+
+def scale(mels: NDArray[np.float32], front_end: FrontEnd) -> NDArray[np.float32]:
+    """Convert the result of `mel_power` to the input of the net, of the same shape."""
+    scaled = SCALINGS[front_end.scaling](mels)
+    scaled -= np.float32(front_end.mean)
+    scaled /= np.float32(front_end.deviation)
+    return scaled
 
 
 def decibel_minmax(power: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -92,51 +107,83 @@ def log_compression(power: NDArray[np.float32]) -> NDArray[np.float32]:
     return scaled
 
 
+def natural_log(mels: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Compute ln(x + 0.01), the input scaling of VGGish (Hershey et al., 2017)."""
+    scaled: NDArray[np.float32] = np.log(mels + np.float32(0.01))
+    return scaled
+
+
 SCALINGS: Mapping[str, Callable[[NDArray[np.float32]], NDArray[np.float32]]] = {
     "db-minmax": decibel_minmax,
     "log-compression": log_compression,
+    "natural-log": natural_log,
 }
-"""From power to the input of the net, by the name in the manifest."""
+"""What makes small values differ as they do to an ear, by the name in the manifest."""
 
 
 @cache
-def mel_filters(rate_hz: int, n_fft: int, n_mels: int) -> NDArray[np.float32]:
-    """Return triangular filters [1 + n_fft // 2, n_mels] from 0 Hz to half the rate, of area 1.
+def mel_filters(front_end: FrontEnd) -> NDArray[np.float32]:
+    """Return the triangular filters [1 + n_fft // 2, n_mels] of a front end.
 
-    >>> mel_filters(16000, 512, 96).shape
+    >>> mel_filters(FrontEnd(16000, 512, 256, 96, "log-compression")).shape
     (257, 96)
     """
-    bins_hz = np.fft.rfftfreq(n_fft, 1.0 / rate_hz)
-    top_mel = _hz_to_mel(rate_hz / 2.0)
-    corners_hz = _mel_to_hz(np.linspace(0.0, top_mel, n_mels + 2))
-    low, centre, high = corners_hz[:-2], corners_hz[1:-1], corners_hz[2:]
-    rising = (bins_hz[:, None] - low) / (centre - low)
-    falling = (high - bins_hz[:, None]) / (high - centre)
+    to_mel, to_hz = _MEL_SCALES[front_end.mel_scale]
+    bins_hz = np.fft.rfftfreq(front_end.n_fft, 1.0 / front_end.rate_hz)
+    low_mel, top_mel = to_mel(np.array([front_end.low_hz, front_end.top_hz]))
+    corners_mel = np.linspace(low_mel, top_mel, front_end.n_mels + 2)
+    corners_hz = to_hz(corners_mel)
+    in_hz = front_end.filter_axis == "hz"
+    bins, corners = (bins_hz, corners_hz) if in_hz else (to_mel(bins_hz), corners_mel)
+    low, centre, high = corners[:-2], corners[1:-1], corners[2:]
+    rising = (bins[:, None] - low) / (centre - low)
+    falling = (high - bins[:, None]) / (high - centre)
     triangles = np.maximum(0.0, np.minimum(rising, falling))
-    return (triangles * 2.0 / (high - low)).astype(np.float32)
+    if front_end.filter_norm == "area":
+        triangles = triangles * 2.0 / (corners_hz[2:] - corners_hz[:-2])
+    filters: NDArray[np.float32] = triangles.astype(np.float32)
+    return filters
 
 
 def hz_to_band(hz: float, front_end: FrontEnd) -> float:
-    """Convert a frequency to a position on the axis of bands: about 0 at 0 Hz, `n_mels` at the top.
+    """Convert a frequency to a position on the axis of bands: about 0 at their lower end.
 
     The first band is centred at 0.5, the last at `n_mels` - 0.5.
     """
-    top_mel = _hz_to_mel(front_end.rate_hz / 2.0)
-    return _hz_to_mel(hz) / top_mel * (front_end.n_mels + 1) - 0.5
+    to_mel, _ = _MEL_SCALES[front_end.mel_scale]
+    wanted, low, top = to_mel(np.array([hz, front_end.low_hz, front_end.top_hz]))
+    return float((wanted - low) / (top - low) * (front_end.n_mels + 1) - 0.5)
 
 
 @cache
-def _hann(n_fft: int) -> NDArray[np.float32]:
-    phase = 2.0 * np.pi * np.arange(n_fft) / n_fft
+def _hann(length: int, kind: Hann) -> NDArray[np.float32]:
+    period = length if kind == "periodic" else length - 1
+    phase = 2.0 * np.pi * np.arange(length) / period
     return (0.5 - 0.5 * np.cos(phase)).astype(np.float32)
 
 
-def _hz_to_mel(hz: float) -> float:
-    if hz < _BREAK_HZ:
-        return hz / _HZ_PER_MEL
-    return float(_BREAK_MEL + np.log(hz / _BREAK_HZ) / _LOG_STEP)
+def _slaney_mel(hz: _Axis) -> _Axis:
+    above = _BREAK_MEL + np.log(np.maximum(hz, _BREAK_HZ) / _BREAK_HZ) / _LOG_STEP
+    return np.where(hz < _BREAK_HZ, hz / _HZ_PER_MEL, above)
 
 
-def _mel_to_hz(mel: NDArray[np.float64]) -> NDArray[np.float64]:
+def _slaney_hz(mel: _Axis) -> _Axis:
     above = _BREAK_HZ * np.exp(_LOG_STEP * (mel - _BREAK_MEL))
     return np.where(mel < _BREAK_MEL, mel * _HZ_PER_MEL, above)
+
+
+def _htk_mel(hz: _Axis) -> _Axis:
+    mel: _Axis = 2595.0 * np.log10(1.0 + hz / 700.0)
+    return mel
+
+
+def _htk_hz(mel: _Axis) -> _Axis:
+    hz: _Axis = 700.0 * (np.power(10.0, mel / 2595.0) - 1.0)
+    return hz
+
+
+_MEL_SCALES: Mapping[MelScale, tuple[_Warp, _Warp]] = {
+    "slaney": (_slaney_mel, _slaney_hz),
+    "htk": (_htk_mel, _htk_hz),
+}
+"""From Hz to mel and back."""

@@ -21,8 +21,8 @@ from genretag.errors import Code, FileError, UsageError
 from genretag.option_groups import with_options
 
 if TYPE_CHECKING:
+    from genretag.domain.front_end import FrontEnd
     from genretag.domain.inspection import Inspection
-    from genretag.domain.manifest import FrontEnd
     from genretag.inference.session import Model
     from genretag.pipeline.inspect import InspectionOptions
     from genretag.pipeline.neighbours import Neighbours

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import MISSING, asdict, dataclass, field, fields
 from typing import Any, Literal, TypeVar, get_args
 
+from genretag.domain.front_end import MOST_NUMBERS, FrontEnd
 from genretag.domain.genre import GenreVocabulary
 from genretag.domain.pooling import Pooling
 from genretag.domain.prediction import Averaging
@@ -20,7 +21,6 @@ METADATA_KEY = "genretag"
 
 _SHA256 = re.compile("[0-9a-f]{64}")
 
-Scaling = Literal["db-minmax", "log-compression"]
 Activation = Literal["softmax", "sigmoid"]
 """From logits to scores: of one genre among all, or of each genre by itself."""
 
@@ -33,43 +33,6 @@ _TYPES: Mapping[str, type] = {
 _TYPE_NAMES: Mapping[type, str] = {str: "text", list: "a list", dict: "a table"}
 
 _Record = TypeVar("_Record")
-
-
-@dataclass(frozen=True)
-class FrontEnd:
-    """Settings of the mel spectrogram that is the model's input; see `genretag.audio.mel`.
-
-    Attributes:
-        rate_hz: sample rate.
-        n_fft: length of a frame in samples, even.
-        hop: from one frame to the next, in samples.
-        n_mels: number of mel bands.
-        scaling: a key of `genretag.audio.mel.SCALINGS`.
-        rms_dbfs: RMS level to which the waveform is brought first, in dB relative to full
-            scale; None to leave it.
-
-    Raises:
-        ValueError: a number is out of range, or the scaling is unknown.
-    """
-
-    rate_hz: int
-    n_fft: int
-    hop: int
-    n_mels: int
-    scaling: Scaling
-    rms_dbfs: float | None = None
-
-    def __post_init__(self) -> None:
-        for name in ("rate_hz", "n_fft", "hop", "n_mels"):
-            number = getattr(self, name)
-            if not (type(number) is int and number > 0):
-                raise ValueError(f"{name} must be a positive whole number")
-        if self.n_fft % 2:
-            raise ValueError("n_fft must be even, or frames have no centre")
-        if self.scaling not in get_args(Scaling):
-            raise ValueError(f"scaling {self.scaling!r} is none of {get_args(Scaling)}")
-        if self.rms_dbfs is not None and not math.isfinite(self.rms_dbfs):
-            raise ValueError(f"rms_dbfs must be a level in dB, not {self.rms_dbfs}")
 
 
 @dataclass(frozen=True)
@@ -152,6 +115,9 @@ class ModelManifest:
             raise ValueError(f"is_calibrated must be true or false, not {self.is_calibrated!r}")
         if not all(isinstance(text, str) for text in self.source.values()):
             raise ValueError("the source must be texts by their names")
+        n_frames = self.front_end.count_frames(self.n_samples)
+        if not n_frames or max(self.n_samples, n_frames * self.front_end.n_fft) > MOST_NUMBERS:
+            raise ValueError(f"a window of {self.window.length_s:g} s is too short or too long")
         if not 0 < self.temperature < math.inf:
             raise ValueError(f"the temperature must be above 0, not {self.temperature}")
         if not 0 <= self.threshold <= 1:
@@ -167,6 +133,11 @@ class ModelManifest:
         """The score in [0, 1] from which a genre is written into tracks decided together."""
         return self.pooling.threshold if self.pooling else self.threshold
 
+    @property
+    def n_samples(self) -> int:
+        """Length of a window in samples."""
+        return self.window.count_samples(self.front_end.rate_hz)
+
     def to_json(self) -> str:
         """Return the manifest as the text that `from_json` reads."""
         return json.dumps(
@@ -179,7 +150,7 @@ class ModelManifest:
                 "genres": list(self.genres.names),
                 "parents": dict(self.genres.parents),
                 **({"aliases": dict(self.genres.aliases)} if self.genres.aliases else {}),
-                "front_end": asdict(self.front_end),
+                "front_end": _without_defaults(self.front_end),
                 "window": asdict(self.window),
                 "calibration": {
                     "temperature": self.temperature,
@@ -252,6 +223,12 @@ def _build(kind: type[_Record], name: str, entries: Mapping[str, Any]) -> _Recor
     if missing:
         raise ValueError(f"{name} lacks {' and '.join(missing)}")
     return kind(**entries[name])
+
+
+def _without_defaults(record: FrontEnd) -> dict[str, Any]:
+    """Return the fields that differ from their defaults: versions without the others read it."""
+    defaults = {one.name: one.default for one in fields(record)}
+    return {name: value for name, value in asdict(record).items() if value != defaults[name]}
 
 
 def _read_pooling(calibration: Mapping[str, Any]) -> Pooling | None:

@@ -1,6 +1,5 @@
 """Windows of a track: where they lie, and their waveforms."""
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -8,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 SILENCE_DBFS = -70.0
+LONGEST_S = 3600.0
 
 
 @dataclass(frozen=True)
@@ -15,7 +15,7 @@ class WindowSpec:
     """The windows of a model.
 
     Attributes:
-        length_s: length of one window in seconds, above 0.
+        length_s: length of one window in seconds, above 0, at most an hour.
         balanced: how many windows `--coverage balanced` takes from a long track, at least 1.
 
     Raises:
@@ -26,10 +26,20 @@ class WindowSpec:
     balanced: int = 4
 
     def __post_init__(self) -> None:
-        if not 0 < self.length_s < math.inf:
-            raise ValueError(f"a window must be longer than 0 s, not {self.length_s}")
+        if not 0 < self.length_s <= LONGEST_S:
+            raise ValueError(
+                f"a window must be longer than 0 s, at most {LONGEST_S:g} s, not {self.length_s}"
+            )
         if not isinstance(self.balanced, int) or self.balanced < 1:
             raise ValueError(f"at least one whole window must be analysed, not {self.balanced}")
+
+    def count_samples(self, rate_hz: int) -> int:
+        """Return the length of a window in samples at `rate_hz`.
+
+        >>> WindowSpec(3.0).count_samples(16000)
+        48000
+        """
+        return round(self.length_s * rate_hz)
 
 
 @dataclass(frozen=True)

@@ -220,8 +220,7 @@ def _check_shapes(path: Path, session: ort.InferenceSession, manifest: ModelMani
 
 
 def _count_frames(manifest: ModelManifest) -> int:
-    front_end = manifest.front_end
-    return 1 + round(manifest.window.length_s * front_end.rate_hz) // front_end.hop
+    return manifest.front_end.count_frames(manifest.n_samples)
 
 
 def _invalid(path: Path, reason: str) -> RunError:

@@ -44,9 +44,7 @@ class FeatureExtractor:
 
     def window(self, waveform: Waveform) -> Window:
         """Return the features of an excerpt, [n_frames, n_mels]."""
-        front_end = self._manifest.front_end
-        n_samples = round(self._manifest.window.length_s * front_end.rate_hz)
-        return features(waveform.fit(n_samples), front_end)
+        return features(waveform.fit(self._manifest.n_samples), self._manifest.front_end)
 
     def _plan(self, duration_s: float) -> list[Excerpt]:
         # Asked a second time when the file turns out shorter than its header says.

@@ -187,8 +187,8 @@ def _share_of_best(
 
 def embed_sounds(model: Model) -> Samples:
     """Return the embeddings [n_sounds, width] of synthetic sounds without any genre."""
-    front_end, window = model.manifest.front_end, model.manifest.window
-    sounds = generate_sounds(round(window.length_s * front_end.rate_hz), front_end.rate_hz, seed=0)
+    front_end = model.manifest.front_end
+    sounds = generate_sounds(model.manifest.n_samples, front_end.rate_hz, seed=0)
     mels = np.stack([features(sound, front_end) for sound in sounds])
     return model.predict_with_embeddings(mels)[1].astype(np.float64)
 

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from genretag.audio.mel import DYNAMIC_RANGE_DB, hz_to_band
+from genretag.domain.front_end import FrontEnd
 from genretag.domain.inspection import Inspection
-from genretag.domain.manifest import FrontEnd
 from genretag.library import paths
 from genretag.report.palette import AGAINST, FOR
 from genretag.report.text import format_percent, format_time, visible

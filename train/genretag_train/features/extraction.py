@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genretag.audio.decode import read_excerpts
-from genretag.audio.mel import SCALINGS, features, mel_power, scale_to_level
-from genretag.domain.manifest import FrontEnd, Scaling
+from genretag.audio.mel import features, mel_power, scale, scale_to_level
+from genretag.domain.front_end import FrontEnd, Scaling
 from genretag.domain.window import COVERAGES, Excerpt, Waveform, WindowSpec
 from genretag.errors import Code, FileError, UsageError, read_error
 from genretag_train.config import TrainConfig
@@ -43,12 +43,12 @@ class FeatureSpec:
     @property
     def n_samples(self) -> int:
         """Length of a window in samples."""
-        return round(self.window.length_s * self.front_end.rate_hz)
+        return self.window.count_samples(self.front_end.rate_hz)
 
     @property
     def n_frames(self) -> int:
         """Length of a window in frames."""
-        return 1 + self.n_samples // self.front_end.hop
+        return self.front_end.count_frames(self.n_samples)
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ def compute_power(path: Path, spec: FeatureSpec) -> LogPower | str:
 def crop_window(power: LogPower, start: int, spec: FeatureSpec) -> NDArray[np.float32]:
     """Return the window [n_frames, n_mels] from frame `start` on, scaled as inference does."""
     crop = power[start : start + spec.n_frames].astype(np.float32)
-    return SCALINGS[spec.front_end.scaling](np.float32(10.0) ** crop)
+    return scale(np.float32(10.0) ** crop, spec.front_end)
 
 
 def extract_windows(

@@ -9,7 +9,7 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from genretag.audio.mel import DYNAMIC_RANGE_DB, hz_to_band
-from genretag.domain.manifest import FrontEnd
+from genretag.domain.front_end import FrontEnd
 from genretag.domain.metrics import confusion
 from genretag_train.features.extraction import extract_windows
 from genretag_train.plots.data import PlotData

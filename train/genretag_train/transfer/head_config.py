@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 
-from genretag.domain.manifest import FrontEnd
+from genretag.domain.front_end import FrontEnd
 from genretag.domain.prediction import Averaging
 from genretag.domain.window import WindowSpec
 from genretag.errors import Code, UsageError, reason
