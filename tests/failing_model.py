@@ -17,4 +17,4 @@ class FailingModel(Model):
 def failing_tagger(device: str, file: Path) -> Tagger:
     """Return a tagger with the model in `file`, which fails on a device."""
     model = session.load(file, "cpu")
-    return Tagger(FailingModel(model.manifest, model.digest, device, model._session), file)
+    return Tagger(FailingModel(model.manifest, model.digest, device, model._open), file)

@@ -44,6 +44,9 @@ class Code(StrEnum):
     NO_DEVICE = "no-device"
     # The run
     MODEL_INVALID = "model-invalid"
+    BAD_METADATA = "bad-metadata"
+    UNKNOWN_ALGORITHM = "unknown-algorithm"
+    LICENCE_NOT_ACCEPTED = "licence-not-accepted"
     BASE_MISSING = "base-missing"
     MODEL_UNREACHABLE = "model-unreachable"
     WRONG_DIGEST = "wrong-digest"

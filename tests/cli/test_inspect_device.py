@@ -35,7 +35,7 @@ def inspect(toy: Path, songs: list[Path], home: dict[str, str]):
 
 
 def on(device: str, model: Model) -> Failing:
-    return Failing(model.manifest, model.digest, device, model._session)
+    return Failing(model.manifest, model.digest, device, model._open)
 
 
 def test_a_device_that_fails_is_left_with_one_warning(inspect, toy, monkeypatch) -> None:

@@ -182,8 +182,17 @@ JUDGE = helper.make_node("MatMul", ["heard", "weights"], ["logits"])
 MEASURE = helper.make_node("MatMul", ["heard", "weights"], ["measured"])
 
 
-def test_a_model_for_one_window_at_a_time_is_refused(tmp_path: Path) -> None:
-    assert "window" in refused(built(tmp_path / "m.onnx", HEAR, JUDGE, mel=(1, "frames", 48)))
+def test_a_model_for_a_fixed_number_of_windows_is_given_as_many(tmp_path: Path) -> None:
+    free = load(built(tmp_path / "free.onnx", HEAR, JUDGE))
+    for batch in (1, 2, 64):
+        mel = (batch, "frames", 48)
+        fixed = load(built(tmp_path / f"{batch}.onnx", HEAR, JUDGE, mel=mel))
+        assert fixed.fixed_batch == batch and free.fixed_batch is None
+        assert np.allclose(fixed.score(windows(5)), free.score(windows(5)), atol=1e-6)
+
+
+def test_a_model_for_too_many_windows_at_once_is_refused(tmp_path: Path) -> None:
+    assert "window" in refused(built(tmp_path / "m.onnx", HEAR, JUDGE, mel=(2**30, "frames", 48)))
 
 
 def test_a_model_for_windows_of_another_length_is_refused(tmp_path: Path) -> None:

@@ -105,7 +105,7 @@ def test_a_device_that_fails_is_left_with_one_word(
 ) -> None:
     calls.clear()
     real = session.load(toy, "cpu")
-    failing = Failing(real.manifest, real.digest, "cuda", real._session)
+    failing = Failing(real.manifest, real.digest, "cuda", real._open)
     found, said = outcomes(library, toy, 4, failing)
     assert_same(found, outcomes(library, toy, None)[0])
     assert len(said) == 1 and "cuda" in said[0] and "out of memory" in said[0]
@@ -195,7 +195,7 @@ def test_a_file_for_which_a_worker_has_no_memory_fails_alone_and_is_no_mistake(
 ) -> None:
     calls[:] = [1]
     real = session.load(toy, "cpu")
-    failing = Failing(real.manifest, real.digest, "cpu", real._session)
+    failing = Failing(real.manifest, real.digest, "cpu", real._open)
     settings = AnalysisSettings(toy, Selection())
     path = next(file for file in library if isinstance(file, Path))
     predictions = PredictionCache.for_model(None, real, settings.coverage)

@@ -49,17 +49,22 @@ class Tagger:
 
         Raises:
             UsageError: `unknown-model`, there is no such model; `no-device`, the installed ONNX
-                Runtime was not built for the device.
+                Runtime was not built for the device; `licence-not-accepted`, its licence forbids
+                commercial use, and nobody has accepted it with `genretag models show NAME
+                --accept-licence`.
             RunError: `model-invalid`, it is no model for this version; `base-missing`, what it was
                 learned on is gone; `model-unreachable` or `hub-refused`, it cannot be fetched.
         """
         from genretag.inference import session, store
-        from genretag.library import paths
+        from genretag.library import licences, paths
 
         name = os.fspath(model)
         name = store.DEFAULT if name == "default" else name
         file = store.locate(name, paths.cache_dir(), paths.data_dir())
-        return cls(session.load(file, device, _warn), file)
+        loaded = session.load(file, device, _warn)
+        base = loaded.base
+        licences.require_accepted(base.manifest, base.digest, paths.data_dir())
+        return cls(loaded, file)
 
     @property
     def model(self) -> str:

@@ -99,6 +99,7 @@ def inspect(
     from contextlib import ExitStack
 
     from genretag.cli import group
+    from genretag.cli.licence import require_agreement
     from genretag.cli.neighbours import open_neighbours
     from genretag.cli.output import open_output, translate_errors
     from genretag.cli.policy import make_policy, start_survey
@@ -114,6 +115,7 @@ def inspect(
     draw = _load_draw(plot)
     model_file = store.locate(inference.model, paths.cache_dir(), paths.data_dir())
     model = session.load(model_file, inference.device, group.warn)
+    require_agreement(model.base.manifest, model.base.digest)
     _check_model(model, probability, embeddings)
     policy = make_policy(context, TaggingOptions(threshold=threshold), model)
     survey = start_survey(files, policy, no_cache=True)  # so few are quickly read

@@ -6,32 +6,29 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from genretag.cli.digest import DigestOption, parse_digest
+from genretag.cli.import_model import import_model
+from genretag.cli.licence import AcceptOption
 from genretag.errors import Code, GenretagError, RunError, UsageError
 from genretag.inference.store import DEFAULT
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from genretag.inference.session import Model
+
 app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="rich",
-    help="List, show, fetch, verify and remove models.",
+    help="List, show, import, fetch, verify and remove models.",
 )
 
-_SHA256_DIGITS = 64
-
 ModelArgument = Annotated[str, typer.Argument(metavar="NAME|FILE|hf:OWNER/REPO[@REV]")]
-DigestOption = Annotated[
-    str | None,
-    typer.Option(
-        "--sha256", metavar="DIGEST", help="The SHA-256 that the file must have, 64 hex digits."
-    ),
-]
 
 
 @app.command("list")
 def list_models() -> None:
-    """List the models that came with genretag, that you taught it, and that were fetched."""
+    """List models: those that came with genretag, learned, imported and fetched ones."""
     from rich.console import Console
 
     from genretag.inference import store
@@ -42,6 +39,8 @@ def list_models() -> None:
         _print_model(name, path, " (default)" if name == store.DEFAULT else "", console)
     for name, path in store.list_learned(paths.data_dir()).items():
         _print_model(name, path, " (learned)", console)
+    for name, path in store.list_imported(paths.data_dir()).items():
+        _print_model(name, path, " (imported)", console)
     for address, path in store.list_pulled(paths.cache_dir()).items():
         _print_model(address, path, "", console)
 
@@ -73,15 +72,19 @@ def show(
         Literal["human", "json"],
         typer.Option(help="A card to read, or the whole manifest as JSON."),
     ] = "human",
+    accept_licence: AcceptOption = False,
 ) -> None:
-    """Show what a model holds: genres and families, threshold, training data, measured scores."""
+    """Show what a model holds: genres and families, threshold, licence, source, measured scores."""
     import json
 
+    from genretag.cli.licence import require_agreement
     from genretag.inference import session, store
     from genretag.library import paths
 
     file = store.locate(model, paths.cache_dir(), paths.data_dir())
     loaded = session.load(file, "cpu")
+    if accept_licence:
+        require_agreement(loaded.manifest, loaded.digest, given=True)
     if format == "human":
         from rich.console import Console
 
@@ -96,10 +99,16 @@ def show(
     )
 
 
+app.command("import")(import_model)
+
+
 @app.command()
 def pull(
-    address: Annotated[str, typer.Argument(metavar="hf:OWNER/REPO[@REV]", show_default=False)],
+    address: Annotated[
+        str, typer.Argument(metavar="hf:OWNER/REPO[@REV][:PATH]", show_default=False)
+    ],
     sha256: DigestOption = None,
+    accept_licence: AcceptOption = False,
 ) -> None:
     """Fetch a model from the Hugging Face Hub into the cache, so that scans need no network.
 
@@ -115,20 +124,23 @@ def pull(
 
     genretag scan --model hf:OWNER/REPO@v1 ~/Music
     """
+    from genretag.cli.licence import require_agreement
     from genretag.inference import store
     from genretag.library import paths
 
-    expected = _parse_digest(sha256)
+    expected = parse_digest(sha256)
     if not address.startswith(store.HUB_PREFIX):
         raise UsageError(
             Code.UNKNOWN_MODEL,
             f"{address!r} is no address of a model on the Hub",
-            "Write it as hf:OWNER/REPO or hf:OWNER/REPO@REVISION.",
+            "Write it as hf:OWNER/REPO, hf:OWNER/REPO@REVISION or hf:OWNER/REPO@REVISION:PATH.",
         )
     before = store.list_pulled(paths.cache_dir()).values()
     file = store.locate(address, paths.cache_dir(), paths.data_dir())
     try:
-        _print_facts(_verify(file, expected))
+        facts, model = _verify(file, expected)
+        require_agreement(model.manifest, model.digest, accept_licence)
+        _print_facts(facts)
     except GenretagError:
         if file not in before:
             store.remove_pulled(file, paths.cache_dir())
@@ -142,7 +154,7 @@ def remove(
     ],
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> None:
-    """Remove models that were learned or fetched; those that came with genretag stay.
+    """Remove models that were learned, imported or fetched; those that came with genretag stay.
 
     A learned model can be made anew by [bold]genretag learn[/], a fetched one be fetched again.
     """
@@ -152,20 +164,18 @@ def remove(
     from genretag.library import paths
     from genretag.report.text import visible
 
-    learned, pulled = (
-        store.list_learned(paths.data_dir()),
-        store.list_pulled(paths.cache_dir()),
-    )
+    own = {**store.list_imported(paths.data_dir()), **store.list_learned(paths.data_dir())}
+    pulled = store.list_pulled(paths.cache_dir())
     for name in names:
-        _check_removable(name, {**learned, **pulled})
+        _check_removable(name, {**own, **pulled})
     question = f"Remove {', '.join(map(visible, names))}?"
     if not yes and can_ask() and not ask(question):
         typer.echo("Nothing was removed.", err=True)
         return
     for name in dict.fromkeys(names):
-        file = learned.get(name) or pulled[name]
+        file = own.get(name) or pulled[name]
         with translate_errors(file):
-            if name in learned:
+            if name in own:
                 file.unlink()
             else:
                 store.remove_pulled(file, paths.cache_dir())
@@ -178,7 +188,9 @@ def _check_removable(name: str, removable: "Mapping[str, Path]") -> None:
 
     if name in store.list_bundled():
         raise UsageError(
-            Code.BAD_OPTION, f"{name} came with genretag and stays", "Name a learned model."
+            Code.BAD_OPTION,
+            f"{name} came with genretag and stays",
+            "Name a learned, imported or fetched one.",
         )
     if name not in removable:
         known = f"There are: {', '.join(removable)}." if removable else "There is none to remove."
@@ -196,33 +208,20 @@ def verify(model: ModelArgument = DEFAULT, sha256: DigestOption = None) -> None:
     from genretag.inference import store
     from genretag.library import paths
 
-    expected = _parse_digest(sha256)
-    _print_facts(_verify(store.locate(model, paths.cache_dir(), paths.data_dir()), expected))
+    expected = parse_digest(sha256)
+    file = store.locate(model, paths.cache_dir(), paths.data_dir())
+    _print_facts(_verify(file, expected)[0])
 
 
-def _parse_digest(given: str | None) -> str | None:
-    """Return `given` in small letters; raise UsageError `bad-option` if it is no SHA-256."""
-    digits = given.strip().lower() if given else None
-    if digits and not (len(digits) == _SHA256_DIGITS and set(digits) <= set("0123456789abcdef")):
-        raise UsageError(
-            Code.BAD_OPTION,
-            f"--sha256 {given!r} is no SHA-256",
-            "It has 64 hex digits; `sha256sum FILE` prints it.",
-        )
-    return digits
-
-
-def _verify(file: Path, expected: str | None) -> dict[str, str]:
-    """Return facts about a model that is what it should be.
+def _verify(file: Path, expected: str | None) -> tuple[dict[str, str], "Model"]:
+    """Return facts about a model that is what it should be, and the model.
 
     Raises:
         RunError: `wrong-digest`, its SHA-256 is another; `model-invalid`, it cannot be used.
     """
-    import hashlib
-
     from genretag.inference import session, store
 
-    digest = hashlib.sha256(session.read(file)).hexdigest()
+    digest = session.digest_of(file)
     expected = expected or store.hub_digest(file)
     if expected not in (None, digest):
         raise RunError(
@@ -234,9 +233,10 @@ def _verify(file: Path, expected: str | None) -> dict[str, str]:
     pinned = store.read_hub_address(file)
     facts = {"model": model.identity, "sha256": digest, "file": str(file)}
     if pinned:
-        facts = {"address": f"{store.HUB_PREFIX}{pinned.repo}@{pinned.revision}"} | facts
+        facts = {"address": str(pinned)} | facts
     against = "" if expected is None else ", the SHA-256 is the expected one"
-    return facts | {"verified": f"it scores {len(model.manifest.genres)} genres{against}"}
+    facts |= {"verified": f"it scores {len(model.manifest.genres)} genres{against}"}
+    return facts, model
 
 
 def _print_facts(facts: Mapping[str, str]) -> None:

@@ -56,11 +56,15 @@ class Session:
 
     def predictor(self, warn: Warn) -> "Predictor":
         """Load the model, here too: a bad one ends the run early."""
+        from genretag.cli.licence import require_agreement
         from genretag.inference import session, store
         from genretag.library import paths
+        from genretag.library.resources import count_cores
 
         file = store.locate(self._options.model, paths.cache_dir(), paths.data_dir())
-        model = session.load(file, self._options.device, warn)
+        threads = self._options.jobs or count_cores()
+        model = session.load(file, self._options.device, warn, threads)
+        require_agreement(model.base.manifest, model.base.digest)
         return Predictor(self._options, self._executor, file, model, warn)
 
 
@@ -109,18 +113,22 @@ class Predictor:
             yield analyses
 
     def _settings(self, selection: "Selection", cache: Path | None) -> "AnalysisSettings":
+        from genretag.inference.session import BATCH, LARGE_BYTES, measure
         from genretag.pipeline.settings import AnalysisSettings
 
-        options, device = self.options, self.loaded.device
+        options, base = self.options, self.loaded.base
         is_here = options.engine == "local"
         head = self.loaded.head
         file = head.base_file if head else self.file
+        is_shared = is_here and measure(file) > LARGE_BYTES
+        batch = GPU_BATCH if base.device != "cpu" else base.fixed_batch
         return AnalysisSettings(
             model=file if is_here else file.absolute(),
             selection=selection,
-            device=device,
+            device=base.device,
             coverage=options.coverage,
             # Other machines do not see it: what they find is kept here alone.
             cache=cache if is_here else None,
-            batch=options.batch_size or (None if device == "cpu" else GPU_BATCH),
+            batch=options.batch_size or batch or (BATCH if is_shared else None),
+            shared=(base.manifest.to_json(), base.digest) if is_shared else None,
         )

@@ -4,7 +4,6 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 
 Names = tuple[str, ...]
 """The genres of one file."""
@@ -79,8 +78,8 @@ class GenreVocabulary:
     """
 
     names: tuple[str, ...]
-    parents: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    aliases: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    parents: Mapping[str, str] = field(default_factory=dict)
+    aliases: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if len(self.names) < 2:

@@ -1,5 +1,6 @@
 """A loaded model: scores windows, and tracks where a person learned its last layer."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -83,12 +84,14 @@ class Model:
         digest: SHA-256 of its file, in hexadecimal.
         device: where it runs, a key of PROVIDERS.
         head: what a person learned on another model; None for a model by itself.
+
+    `_open` returns its session, always the same one.
     """
 
     manifest: ModelManifest
     digest: str
     device: str
-    _session: ort.InferenceSession
+    _open: Callable[[], ort.InferenceSession]
     head: Head | None = None
 
     @property
@@ -104,7 +107,13 @@ class Model:
     @property
     def embeds(self) -> bool:
         """Whether it has embeddings."""
-        return EMBEDDING in [output.name for output in self._session.get_outputs()]
+        return EMBEDDING in [output.name for output in self._open().get_outputs()]
+
+    @property
+    def fixed_batch(self) -> int | None:
+        """How many windows its graph takes at once; None if it takes any number."""
+        size = self._open().get_inputs()[0].shape[0]
+        return size if isinstance(size, int) else None
 
     def score(self, windows: NDArray[np.float32], batch: int = BATCH) -> Scores:
         """Score windows, one or more.
@@ -123,7 +132,7 @@ class Model:
         """
         if self.head:
             return self.predict_with_embeddings(windows, batch)[0]
-        (logits,) = self._run([OUTPUT], windows, batch)
+        (logits,) = self.run([OUTPUT], windows, batch)
         return self._activate(logits)
 
     def rescore(self, prediction: Prediction) -> Prediction:
@@ -149,28 +158,45 @@ class Model:
         if not self.embeds:
             return self.score(windows, batch), np.zeros((len(windows), 0), np.float32)
         if self.head:
-            (embeddings,) = self._run([EMBEDDING], windows, batch)
+            (embeddings,) = self.run([EMBEDDING], windows, batch)
             return self.head.score(embeddings, self.manifest.temperature), embeddings
-        logits, embeddings = self._run([OUTPUT, EMBEDDING], windows, batch)
+        logits, embeddings = self.run([OUTPUT, EMBEDDING], windows, batch)
         return self._activate(logits), embeddings
 
     def _activate(self, logits: NDArray[np.float32]) -> Scores:
         activation = sigmoid if self.manifest.activation == "sigmoid" else softmax
         return activation(logits, self.manifest.temperature)
 
-    def _run(
+    def run(
         self, outputs: list[str], windows: NDArray[np.float32], batch: int
     ) -> list[NDArray[np.float32]]:
-        if self.device == "cpu":
+        """Return outputs of the graph, such as OUTPUT, for one or more windows; as `score`."""
+        fixed = self.fixed_batch
+        if fixed:
+            batch = fixed
+        elif self.device == "cpu":
             batch = min(batch, _CPU_BATCH)
         try:
             parts = [
-                self._session.run(outputs, {INPUT: windows[first : first + batch]})
+                self._run_once(outputs, windows[first : first + batch], fixed)
                 for first in range(0, len(windows), batch)
             ]
         except (*ORT_ERRORS, *_GONE) as error:
             raise DeviceError(first_line(error)) from error
-        return [np.concatenate(part) for part in zip(*parts, strict=True)]
+        return [
+            np.concatenate(part) if len(part) > 1 else part[0] for part in zip(*parts, strict=True)
+        ]
+
+    def _run_once(
+        self, outputs: list[str], windows: NDArray[np.float32], fixed: int | None
+    ) -> list[NDArray[np.float32]]:
+        """Run the graph; windows are filled up with silence to a fixed batch."""
+        n_windows = len(windows)
+        missing = fixed - n_windows if fixed else 0
+        if missing:
+            windows = np.pad(windows, ((0, missing), (0, 0), (0, 0)))
+        found: list[NDArray[np.float32]] = self._open().run(outputs, {INPUT: windows})
+        return [output[:n_windows] for output in found] if missing else found
 
 
 def first_line(error: Exception) -> str:

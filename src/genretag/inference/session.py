@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -29,13 +30,17 @@ __all__ = [
     "DIGEST_LENGTH",
     "EMBEDDING",
     "INPUT",
+    "LARGE_BYTES",
     "OUTPUT",
     "PROVIDERS",
     "DeviceError",
     "Model",
     "device_failure",
+    "digest_of",
     "list_devices",
     "load",
+    "load_lazily",
+    "measure",
     "read",
     "reload_on_cpu",
 ]
@@ -49,7 +54,14 @@ PROVIDERS: Mapping[str, str] = {
 """Devices by the ONNX Runtime provider that runs on them, the fastest first."""
 
 
-def load(path: Path, device: str = "auto", warn: Warn = lambda message: None) -> Model:
+LARGE_BYTES = 64 << 20
+"""From this size on a model is read from its file as it is used, and not copied for each worker."""
+_MOST_BATCH = 1024
+
+
+def load(
+    path: Path, device: str = "auto", warn: Warn = lambda message: None, threads: int = 1
+) -> Model:
     """Load a model, or a learned head with the model that it needs.
 
     Args:
@@ -57,6 +69,7 @@ def load(path: Path, device: str = "auto", warn: Warn = lambda message: None) ->
         device: a key of PROVIDERS, or `auto` for the fastest. If it cannot be used after all,
             the model runs on the CPU.
         warn: gets a sentence in that case.
+        threads: how many cores one score may use. Where several processes score, it is best 1.
 
     Raises:
         RunError: `model-invalid`, the file is no ONNX, has no manifest that this version
@@ -66,14 +79,14 @@ def load(path: Path, device: str = "auto", warn: Warn = lambda message: None) ->
     """
     device = _choose_device(device)
     if path.suffix == store.HEAD_SUFFIX:
-        return _load_learned(path, device, warn)
-    content = read(path)
-    session = _open_session(path, content, device) if device != "cpu" else None
+        return _load_learned(path, device, warn, threads)
+    source = read(path) if measure(path) <= LARGE_BYTES else str(path)
+    session = _open_session(path, source, device, threads) if device != "cpu" else None
     if session is None and device != "cpu":
         warn(f"The device {device} cannot be used; going on with cpu. Try: genretag doctor")
         device = "cpu"
     if session is None:
-        session = _open_on_cpu(path, content)
+        session = _open_on_cpu(path, source, threads)
     text = session.get_modelmeta().custom_metadata_map.get(METADATA_KEY)
     if text is None:
         raise _invalid(path, "it carries no genretag manifest")
@@ -81,17 +94,27 @@ def load(path: Path, device: str = "auto", warn: Warn = lambda message: None) ->
         manifest = ModelManifest.from_json(text)
     except RunError as error:
         raise RunError(error.code, f"{path}: {error.message}", error.hint) from error
-    _check_shapes(path, session, manifest)
-    return Model(manifest, hashlib.sha256(content).hexdigest(), device, session)
+    digest = digest_of(path) if isinstance(source, str) else hashlib.sha256(source).hexdigest()
+    model = Model(manifest, digest, device, lambda: session)
+    _check_shapes(path, model)
+    return model
 
 
-def _load_learned(path: Path, device: str, warn: Warn) -> Model:
+def load_lazily(path: Path, manifest: ModelManifest, digest: str) -> Model:
+    """Return a model whose manifest is known; its file is read when it scores for the first time.
+
+    It runs on the CPU. Errors of `load` come then.
+    """
+    return Model(manifest, digest, "cpu", cache(lambda: load(path, "cpu")._open()))
+
+
+def _load_learned(path: Path, device: str, warn: Warn, threads: int) -> Model:
     """Load a learned head and the model that it needs."""
     from genretag.inference.learned import invalid_head, missing_base, read_learned
 
     found = read_learned(path)
     manifest, wanted = found.manifest, found.manifest.base
-    base = load(found.base_file, device, warn)
+    base = load(found.base_file, device, warn, threads)
     if wanted and base.digest != wanted.sha256:
         which = f"{wanted.model}, which has the SHA-256 {base.digest} and not {wanted.sha256}"
         raise missing_base(path, which)
@@ -116,6 +139,23 @@ def read(path: Path) -> bytes:
         raise store.unreadable_model(path, error) from error
 
 
+def measure(path: Path) -> int:
+    """Return the size of the file of a model in bytes; UsageError as `read`."""
+    try:
+        return path.stat().st_size
+    except OSError as error:
+        raise store.unreadable_model(path, error) from error
+
+
+def digest_of(path: Path) -> str:
+    """Return the SHA-256 of the file of a model, in hexadecimal; UsageError as `read`."""
+    try:
+        with path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        raise store.unreadable_model(path, error) from error
+
+
 def reload_on_cpu(failed: Model, path: Path, error: DeviceError, warn: Warn) -> Model:
     """Load the model in `path` onto the CPU after the device of `failed` has failed.
 
@@ -136,12 +176,14 @@ def device_failure(path: Path, error: DeviceError) -> RunError:
     )
 
 
-def _open_session(path: Path, content: bytes, device: str) -> ort.InferenceSession | None:
+def _open_session(
+    path: Path, source: bytes | str, device: str, threads: int
+) -> ort.InferenceSession | None:
     """Open a session on a device; None if its libraries or the machine lack something."""
     provider = PROVIDERS[device]
     try:
         session = ort.InferenceSession(
-            content, _options(path, device), providers=[provider], enable_fallback=0
+            source, _options(path, device, threads), providers=[provider], enable_fallback=0
         )
         if provider in session.get_providers():  # else it goes on with the CPU by itself
             _probe(session)
@@ -151,10 +193,13 @@ def _open_session(path: Path, content: bytes, device: str) -> ort.InferenceSessi
     return None
 
 
-def _open_on_cpu(path: Path, content: bytes) -> ort.InferenceSession:
+def _open_on_cpu(path: Path, source: bytes | str, threads: int) -> ort.InferenceSession:
     try:
         return ort.InferenceSession(
-            content, _options(path, "cpu"), providers=[PROVIDERS["cpu"]], enable_fallback=0
+            source,
+            _options(path, "cpu", threads),
+            providers=[PROVIDERS["cpu"]],
+            enable_fallback=0,
         )
     except ORT_ERRORS as error:
         raise _invalid(path, f"ONNX Runtime refuses it: {first_line(error)}") from error
@@ -185,11 +230,12 @@ def _choose_device(device: str) -> str:
     return device
 
 
-def _options(path: Path, device: str) -> ort.SessionOptions:
+def _options(path: Path, device: str, threads: int) -> ort.SessionOptions:
     options = ort.SessionOptions()
-    # Parallelism is over files: more threads in here would only fight the other workers.
-    options.intra_op_num_threads = 1
+    options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
+    # Waiting in a circle takes the time of workers that extract windows.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.log_severity_level = 4
     # DirectML refuses to run with it.
     options.enable_mem_pattern = device != "dml"
@@ -201,18 +247,20 @@ def _options(path: Path, device: str) -> ort.SessionOptions:
     return options
 
 
-def _check_shapes(path: Path, session: ort.InferenceSession, manifest: ModelManifest) -> None:
-    """Score two windows: only that shows whether the graph and the manifest agree."""
-    front_end = manifest.front_end
+def _check_shapes(path: Path, model: Model) -> None:
+    """Score two windows, of a large model one: only that shows whether it fits its manifest."""
+    manifest, n_mels = model.manifest, model.manifest.front_end.n_mels
+    if (model.fixed_batch or 1) not in range(1, _MOST_BATCH + 1):
+        raise _invalid(path, f"it wants {model.fixed_batch} windows at once")
     frames = _count_frames(manifest)
-    shape = (2, frames, front_end.n_mels)
-    probe = np.linspace(0.0, 1.0, 2 * frames * front_end.n_mels, dtype=np.float32).reshape(shape)
+    count = 1 if measure(path) > LARGE_BYTES else 2
+    probe = np.linspace(0.0, 1.0, count * frames * n_mels, dtype=np.float32)
     try:
-        (logits,) = session.run([OUTPUT], {INPUT: probe})
-    except (*ORT_ERRORS, ValueError) as error:
+        (logits,) = model.run([OUTPUT], probe.reshape(count, frames, n_mels), count)
+    except (DeviceError, IndexError, ValueError) as error:
         raise _invalid(path, f"it cannot score a window: {first_line(error)}") from error
-    if logits.ndim != 2 or len(logits) != 2:
-        raise _invalid(path, f"of 2 windows it gives logits of the shape {logits.shape}")
+    if logits.ndim != 2 or len(logits) != count:
+        raise _invalid(path, f"of {count} windows it gives logits of the shape {logits.shape}")
     if logits.shape[1] != len(manifest.genres):
         raise _invalid(path, f"it gives {logits.shape[1]} scores for {len(manifest.genres)} genres")
     if logits.dtype != np.float32 or not np.isfinite(logits).all():

@@ -17,6 +17,8 @@ _REFUSALS, _ABSENT = (401, 403), 404
 _SHA256_LENGTH = 64
 HEAD_SUFFIX = ".safetensors"
 """Of files with learned heads."""
+_SUFFIX = ".onnx"
+"""Of files with whole models."""
 DIGEST_LENGTH = 12
 """Digits of its SHA-256 that tell a model from others of its name."""
 # It becomes the name of a file, on any platform.
@@ -29,6 +31,12 @@ class HubAddress(NamedTuple):
 
     repo: str
     revision: str | None
+    path: str = HUB_FILE
+
+    def __str__(self) -> str:
+        revision = f"@{self.revision}" if self.revision else ""
+        path = "" if self.path == HUB_FILE else f":{self.path}"
+        return f"{HUB_PREFIX}{self.repo}{revision}{path}"
 
 
 def list_bundled() -> dict[str, Path]:
@@ -36,19 +44,42 @@ def list_bundled() -> dict[str, Path]:
     return {path.stem: path for path in sorted(_models_folder().glob("*.onnx"))}
 
 
+def list_imported(data_dir: Path) -> dict[str, Path]:
+    """Return name and file of each model of other people that was imported."""
+    return {path.stem: path for path in sorted(_own_folder(data_dir).glob(f"*{_SUFFIX}"))}
+
+
 def list_learned(data_dir: Path) -> dict[str, Path]:
     """Return name and file of each learned model; NAME@SHA256-12 is an earlier one."""
-    return {path.stem: path for path in sorted(_learned_folder(data_dir).glob(f"*{HEAD_SUFFIX}"))}
+    return {path.stem: path for path in sorted(_own_folder(data_dir).glob(f"*{HEAD_SUFFIX}"))}
 
 
 def learned_file(name: str, data_dir: Path) -> Path:
     """Return the file of a learned model, there or not; UsageError as `check_model_name`."""
+    return _own_file(name, HEAD_SUFFIX, data_dir)
+
+
+def imported_file(name: str, data_dir: Path) -> Path:
+    """Return the file of an imported model, there or not; UsageError as `check_model_name`."""
+    return _own_file(name, _SUFFIX, data_dir)
+
+
+def _own_file(name: str, suffix: str, data_dir: Path) -> Path:
+    """Return the file of a learned or imported model; one of the other kind keeps its name."""
     check_model_name(name)
-    return _learned_folder(data_dir) / f"{name}{HEAD_SUFFIX}"
+    kinds = {HEAD_SUFFIX: "an imported", _SUFFIX: "a learned"}
+    (other,) = kinds.keys() - {suffix}
+    if (_own_folder(data_dir) / f"{name}{other}").exists():
+        raise UsageError(
+            Code.BAD_OPTION,
+            f"{name!r} is {kinds[suffix]} model already",
+            f"Choose another --name, or run: genretag models remove {name}",
+        )
+    return _own_folder(data_dir) / f"{name}{suffix}"
 
 
 def check_model_name(name: str) -> None:
-    """Refuse a name that no learned model may have; UsageError `bad-option`."""
+    """Refuse a name that no learned or imported model may have; UsageError `bad-option`."""
     why = None
     if not _MODEL_NAME.fullmatch(name) or _DEVICE_NAME.fullmatch(name):
         why = "may have up to 64 letters, digits, dots, dashes and underscores"
@@ -64,9 +95,9 @@ def locate(model: str, cache_dir: Path, data_dir: Path) -> Path:
     """Find the file of a model; one on the Hub is downloaded.
 
     Args:
-        model: a bundled or learned NAME, a FILE, or hf:OWNER/REPO[@REVISION].
+        model: a bundled, learned or imported NAME, a FILE, or hf:OWNER/REPO[@REVISION][:PATH].
         cache_dir: where files from the Hub are kept, and found again offline.
-        data_dir: where learned models are kept.
+        data_dir: where learned and imported models are kept.
 
     Raises:
         UsageError: `unknown-model`, there is no such model or the address is malformed.
@@ -74,8 +105,8 @@ def locate(model: str, cache_dir: Path, data_dir: Path) -> Path:
             `hub-refused`, it wants a token that may read it.
     """
     if model.startswith(HUB_PREFIX):
-        return _download(parse_hub_address(model), cache_dir)
-    known = list_bundled() | list_learned(data_dir)
+        return download(parse_hub_address(model), _hub_folder(cache_dir))
+    known = list_imported(data_dir) | list_learned(data_dir) | list_bundled()
     if model in known:
         return known[model]
     # Before Python 3.14, a name that is too long for a file is an error.
@@ -84,7 +115,7 @@ def locate(model: str, cache_dir: Path, data_dir: Path) -> Path:
             return Path(model)
     raise UsageError(
         Code.UNKNOWN_MODEL,
-        f"There is no model {model!r}, neither bundled nor learned nor a file",
+        f"There is no model {model!r}, neither bundled, learned, imported nor a file",
         f"There are: {', '.join(known)}. From the Hub: hf:OWNER/REPO.",
     )
 
@@ -99,20 +130,22 @@ def unreadable_model(path: Path, error: OSError) -> UsageError:
 
 
 def parse_hub_address(model: str) -> HubAddress:
-    """Parse hf:OWNER/REPO[@REVISION]; UsageError `unknown-model` if it is not that.
+    """Parse hf:OWNER/REPO[@REVISION][:PATH]; UsageError `unknown-model` if it is not that.
 
-    >>> parse_hub_address("hf:someone/genres@v2")
-    HubAddress(repo='someone/genres', revision='v2')
+    >>> parse_hub_address("hf:someone/genres@v2:onnx/large.onnx")
+    HubAddress(repo='someone/genres', revision='v2', path='onnx/large.onnx')
     """
-    repo, _, revision = model.removeprefix(HUB_PREFIX).partition("@")
+    address, colon, path = model.removeprefix(HUB_PREFIX).partition(":")
+    repo, _, revision = address.partition("@")
     owner, _, name = repo.partition("/")
-    if not owner or not name or "/" in name:
+    is_path = not colon or (path and not {"", ".", ".."}.intersection(path.split("/")))
+    if not owner or not name or "/" in name or not is_path:
         raise UsageError(
             Code.UNKNOWN_MODEL,
             f"{model!r} is no address of a model on the Hub",
-            "Write it as hf:OWNER/REPO or hf:OWNER/REPO@REVISION.",
+            "Write it as hf:OWNER/REPO, hf:OWNER/REPO@REVISION or hf:OWNER/REPO@REVISION:PATH.",
         )
-    return HubAddress(repo, revision or None)
+    return HubAddress(repo, revision or None, path or HUB_FILE)
 
 
 def list_pulled(cache_dir: Path) -> dict[str, Path]:
@@ -121,27 +154,35 @@ def list_pulled(cache_dir: Path) -> dict[str, Path]:
     An address names a branch or tag where one is known to point to the model, else the commit.
     """
     found = {}
-    for file in sorted(_hub_folder(cache_dir).glob(f"models--*/snapshots/*/{HUB_FILE}")):
-        commit, repository = file.parent.name, file.parents[2]
-        repo = repository.name.removeprefix("models--").replace("--", "/", 1)
+    for file in sorted(_hub_folder(cache_dir).glob(f"models--*/snapshots/**/*{_SUFFIX}")):
+        address = read_hub_address(file)
+        if address is None:
+            continue
+        refs = file.parents[len(Path(address.path).parts) + 1] / "refs"
         names = [
-            path.relative_to(repository / "refs").as_posix()
-            for path in sorted((repository / "refs").rglob("*"))
-            if path.is_file() and path.read_text(encoding="utf-8").strip() == commit
+            path.relative_to(refs).as_posix()
+            for path in sorted(refs.rglob("*"))
+            if path.is_file() and path.read_text(encoding="utf-8").strip() == address.revision
         ]
-        for revision in names or [commit]:
-            address = f"{HUB_PREFIX}{repo}"
-            found[address if revision == "main" else f"{address}@{revision}"] = file
+        for name in names:
+            found[str(address._replace(revision=None if name == "main" else name))] = file
+        if not names:
+            found[str(address)] = file
     return found
 
 
 def read_hub_address(file: Path) -> HubAddress | None:
-    """Return repository and commit of a file in the cache of the Hub; None for other files."""
-    if file.parents[1].name != "snapshots":
+    """Return repository, commit and path of a file in the cache of the Hub; None for others."""
+    snapshot = _snapshot(file)
+    if snapshot is None:
         return None
-    return HubAddress(
-        file.parents[2].name.removeprefix("models--").replace("--", "/", 1), file.parent.name
-    )
+    repo = snapshot.parents[1].name.removeprefix("models--").replace("--", "/", 1)
+    return HubAddress(repo, snapshot.name, file.relative_to(snapshot).as_posix())
+
+
+def _snapshot(file: Path) -> Path | None:
+    """Return the folder of the commit that a file in the cache of the Hub belongs to."""
+    return next((path for path in file.parents if path.parent.name == "snapshots"), None)
 
 
 def hub_digest(file: Path) -> str | None:
@@ -165,11 +206,12 @@ def _models_folder() -> Path:
     return installed if installed.is_dir() else package.parents[1] / "models"
 
 
-def _learned_folder(data_dir: Path) -> Path:
+def _own_folder(data_dir: Path) -> Path:
     return data_dir / "models"
 
 
-def _download(address: HubAddress, cache_dir: Path) -> Path:
+def download(address: HubAddress, folder: Path) -> Path:
+    """Download a file into a cache of the Hub, unless it is there; errors as `locate`."""
     # These imports take long.
     from huggingface_hub import hf_hub_download
     from huggingface_hub.errors import HFValidationError
@@ -181,7 +223,7 @@ def _download(address: HubAddress, cache_dir: Path) -> Path:
         disable_progress_bars()
     try:
         file = hf_hub_download(
-            address.repo, HUB_FILE, revision=address.revision, cache_dir=_hub_folder(cache_dir)
+            address.repo, address.path, revision=address.revision, cache_dir=folder
         )
     except HFValidationError as error:
         raise UsageError(
@@ -190,7 +232,9 @@ def _download(address: HubAddress, cache_dir: Path) -> Path:
             "Write it as hf:OWNER/REPO or hf:OWNER/REPO@REVISION.",
         ) from error
     except hub_error_types() as error:
-        raise translate_hub_error(f"{address.repo}: no {HUB_FILE} from the Hub", error) from error
+        raise translate_hub_error(
+            f"{address.repo}: no {address.path} from the Hub", error
+        ) from error
     return Path(file)
 
 

@@ -21,8 +21,8 @@ def count_cores() -> int:
     return max(1, math.ceil(min(usable, _quota())))
 
 
-def limit_memory() -> None:
-    """Limit the memory that files may take from this process to WORKER_BYTES more.
+def limit_memory(n_bytes: int = WORKER_BYTES) -> None:
+    """Limit the memory that files may take from this process to `n_bytes` more.
 
     Only Linux can; elsewhere the time limit or the system's own limits have to do.
     """
@@ -32,7 +32,7 @@ def limit_memory() -> None:
         lines = (_SELF / "status").read_text().splitlines()
         used = next(int(line.split()[1]) << 10 for line in lines if line.startswith("VmData:"))
         _, most = resource.getrlimit(resource.RLIMIT_DATA)
-        resource.setrlimit(resource.RLIMIT_DATA, (used + WORKER_BYTES, most))
+        resource.setrlimit(resource.RLIMIT_DATA, (used + n_bytes, most))
 
 
 def _quota() -> float:

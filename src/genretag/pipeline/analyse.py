@@ -11,8 +11,9 @@ from genretag import tags
 from genretag.audio.fingerprint import fingerprint
 from genretag.domain.analysis import Analysis
 from genretag.domain.change import Stamp
+from genretag.domain.manifest import ModelManifest
 from genretag.errors import Code, FileError, RunError, read_error
-from genretag.inference.session import DeviceError, Model, load
+from genretag.inference.session import DeviceError, Model, load, load_lazily
 from genretag.library import files
 from genretag.library.cache import Cache, state
 from genretag.library.resources import WORKER_BYTES
@@ -37,7 +38,11 @@ class Analyser:
 
 @lru_cache(maxsize=1)
 def _loaded(settings: AnalysisSettings) -> tuple[Model, PredictionCache]:
-    model = load(settings.model, settings.worker_device)
+    if settings.shared:
+        text, digest = settings.shared
+        model = load_lazily(settings.model, ModelManifest.from_json(text), digest)
+    else:
+        model = load(settings.model, settings.worker_device)
     cache = Cache(settings.cache) if settings.cache else None
     return model, PredictionCache.for_model(cache, model, settings.coverage)
 

@@ -19,6 +19,8 @@ class AnalysisSettings:
         batch: with it, workers only extract, and one process scores that many windows at once, of
             whichever files they are: what a GPU needs. Files of full coverage stay with a worker,
             as their windows are too much to send.
+        shared: the manifest of the model as JSON and its digest, if workers may not load it, since
+            it is large: then they send their windows in any case. It needs `batch`.
     """
 
     model: Path
@@ -27,6 +29,7 @@ class AnalysisSettings:
     coverage: str = "balanced"
     cache: Path | None = None
     batch: int | None = None
+    shared: tuple[str, str] | None = None
 
     @property
     def worker_device(self) -> str:
@@ -36,4 +39,4 @@ class AnalysisSettings:
     @property
     def scores_in_parent(self) -> bool:
         """Whether workers leave the scoring to the process that started them."""
-        return self.batch is not None and self.coverage != "full"
+        return self.batch is not None and (self.coverage != "full" or self.shared is not None)

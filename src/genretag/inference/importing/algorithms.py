@@ -1,0 +1,44 @@
+"""The algorithms of Essentia that run its models, and what each of them gives a model."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from genretag.domain.front_end import FRONT_ENDS, FrontEnd
+from genretag.errors import Code, RunError
+
+HEAD = "TensorflowPredict2D"
+"""Runs a head, whose input are the embeddings of another model."""
+
+
+@dataclass(frozen=True)
+class Algorithm:
+    """What an algorithm gives a model.
+
+    Attributes:
+        front_end: settings of the mel spectrogram.
+        n_frames: how many frames of it, where the graph leaves that open.
+    """
+
+    front_end: FrontEnd
+    n_frames: int
+
+
+ALGORITHMS: Mapping[str, Algorithm] = {
+    "TensorflowPredictMusiCNN": Algorithm(FRONT_ENDS["musicnn"], 187),
+    "TensorflowPredictVGGish": Algorithm(FRONT_ENDS["vggish"], 96),
+    "TensorflowPredictEffnetDiscogs": Algorithm(FRONT_ENDS["musicnn"], 128),
+    "TensorflowPredictMAEST": Algorithm(FRONT_ENDS["maest"], 1876),
+}
+"""By the name in a model's metadata. Patches: Essentia 2.1, the reference of its algorithms."""
+
+
+def find_algorithm(name: str) -> Algorithm:
+    """Return an algorithm by its name; RunError `unknown-algorithm` if it is none of the known."""
+    if name in ALGORITHMS:
+        return ALGORITHMS[name]
+    hint = f"Models for {', '.join(ALGORITHMS)} can be imported."
+    if name == HEAD:
+        hint = "It is a head: import the model of its embeddings, and name it with --head."
+    raise RunError(
+        Code.UNKNOWN_ALGORITHM, f"The model is for Essentia's {name!r}, which is not known", hint
+    )
