@@ -75,8 +75,13 @@ class BatchScorer:
         waiting: list[Analysis] = []
         n_windows = 0
         for analysis in analyses:
+            count = 0 if analysis.windows is None else len(analysis.windows)
+            # A graph that takes a fixed number at once would be filled up for the few too many.
+            if n_windows and n_windows + count > self._batch:
+                yield from self._scored(waiting)
+                waiting, n_windows = [], 0
             waiting.append(analysis)
-            n_windows += 0 if analysis.windows is None else len(analysis.windows)
+            n_windows += count
             # Files that need no score may not wait for long behind one that does.
             if not n_windows or max(n_windows, len(waiting)) >= self._batch:
                 yield from self._scored(waiting)

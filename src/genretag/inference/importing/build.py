@@ -98,7 +98,7 @@ def build_model(
         if head:
             if embedding is None:
                 raise ValueError("it has no output with embeddings for the head")
-            graph = join_head(graph, embedding, head)
+            graph, embedding = join_head(graph, embedding, head)
         canonical = make_canonical(
             graph,
             metadata,
