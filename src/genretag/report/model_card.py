@@ -39,6 +39,8 @@ def print_card(
             *_trained_on(manifest.training),
             *_stands_on(manifest),
             *(("measured", text) for text in _scores(manifest.scores)),
+            *manifest.source.items(),
+            ("licence", manifest.licence),
             ("identity", identity),
             ("SHA-256", facts.unbroken(digest)),
             ("file", facts.unbroken(file.absolute())),

@@ -135,7 +135,7 @@ def _make_window(length_s: float) -> WindowSpec:
 
 
 def _describe(metadata: Metadata) -> str:
-    text = metadata.source.get("about") or metadata.source.get("title") or metadata.name
+    text = metadata.source.get("about") or metadata.source.get("purpose") or metadata.name
     return text.splitlines()[0] if text.strip() else metadata.name
 
 

@@ -96,7 +96,7 @@ def _parse(entries: Mapping[str, Any]) -> Metadata:
     schema = entries["schema"]
     dataset = entries.get("dataset") or {}
     texts = {
-        "title": entries.get("type"),
+        "purpose": entries.get("type"),
         "about": entries.get("description"),
         "author": entries.get("author"),
         "link": entries.get("link"),
