@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genretag.domain.front_end import FrontEnd
+from genretag.domain.front_end import FRONT_ENDS, FrontEnd
 from genretag.domain.genre import GenreVocabulary
 from genretag.domain.manifest import SCHEMA, ModelManifest
 from genretag.domain.window import WindowSpec
@@ -186,3 +186,40 @@ def test_aliases_are_read_back_and_a_manifest_may_lack_them() -> None:
 @pytest.mark.parametrize("aliases", [[], "Rap", {"Rap": "Blues"}, {"rock": "Pop"}, {"Rap": 3}])
 def test_aliases_that_mean_nothing_are_refused(aliases: Any) -> None:
     assert "wrong" in refusal(changed(aliases=aliases)).message
+
+
+OLD_FRONT_END = {
+    "rate_hz": 22050, "n_fft": 2048, "hop": 512, "n_mels": 48, "scaling": "db-minmax",
+    "rms_dbfs": None,
+}  # fmt: skip
+
+
+def test_a_front_end_of_an_older_version_is_what_it_was() -> None:
+    read = ModelManifest.from_json(changed(front_end=OLD_FRONT_END)).front_end
+    assert read == FrontEnd(22050, 2048, 512, 48, "db-minmax")
+    assert read.centred
+    assert (read.frame_samples, read.top_hz) == (2048, 11025)
+
+
+def test_what_older_versions_do_not_know_is_written_only_where_it_is_needed() -> None:
+    written = json.loads(MANIFEST.to_json())["front_end"]
+    assert set(written) <= set(OLD_FRONT_END)
+    foreign = replace(MANIFEST, front_end=FRONT_ENDS["vggish"])
+    assert json.loads(foreign.to_json())["front_end"]["mel_scale"] == "htk"
+    assert ModelManifest.from_json(foreign.to_json()) == foreign
+
+
+@pytest.mark.parametrize(
+    ("front_end", "length_s"),
+    [
+        (FRONT_ENDS["vggish"], 0.02),
+        (FrontEnd(48000, 65536, 1, 8, "db-minmax"), 1.0),
+        (FrontEnd(384000, 2, 65536, 8, "db-minmax"), 3600.0),
+    ],
+    ids=["no frame", "many frames", "many samples"],
+)
+def test_windows_without_a_frame_or_larger_than_memory_are_refused(
+    front_end: FrontEnd, length_s: float
+) -> None:
+    with pytest.raises(ValueError, match="too short or too long"):
+        replace(MANIFEST, front_end=front_end, window=WindowSpec(length_s))

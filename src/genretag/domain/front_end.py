@@ -100,9 +100,9 @@ class FrontEnd:
                 _check_number(name, getattr(self, name), (int, float), low, high)
         for name, choices in _CHOICES.items():
             if getattr(self, name) not in choices:
-                raise ValueError(f"{name} {getattr(self, name)!r} is none of {choices}")
+                raise ValueError(f"{name} {getattr(self, name)!r:.40} is none of {choices}")
         if type(self.centred) is not bool:
-            raise ValueError(f"centred must be true or false, not {self.centred!r}")
+            raise ValueError(f"centred must be true or false, not {self.centred!r:.40}")
         if self.n_fft % 2 or self.frame_samples % 2:
             raise ValueError("n_fft and frame_length must be even, or frames have no centre")
         if self.frame_samples > self.n_fft:
@@ -152,7 +152,7 @@ def _check_number(
     # A comparison is safe for what JSON can hold: NaN fails it, huge whole numbers do too.
     if type(number) not in types or not least <= number <= most:  # type: ignore[operator]
         kind = "a whole number" if types == (int,) else "a number"
-        raise ValueError(f"{name} must be {kind} from {least:g} to {most:g}, not {number!r}")
+        raise ValueError(f"{name} must be {kind} from {least:g} to {most:g}, not {number!r:.40}")
 
 
 _MUSICNN = FrontEnd(16000, 512, 256, 96, "log-compression", hann="symmetric", centred=False)
