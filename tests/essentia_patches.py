@@ -27,6 +27,24 @@ CLOSE = 1e-3
 """The largest difference between two values of scaled mels that is promised."""
 
 INPUTS = {"musicnn": "TensorflowInputMusiCNN", "vggish": "TensorflowInputVGGish"}
+MEL_BANDS = {
+    "musicnn": {
+        "numberBands": 96,
+        "highFrequencyBound": 8000,
+        "warpingFormula": "slaneyMel",
+        "weighting": "linear",
+        "normalize": "unit_tri",
+    },
+    "vggish": {
+        "numberBands": 64,
+        "lowFrequencyBound": 125,
+        "highFrequencyBound": 7500,
+        "warpingFormula": "htkMel",
+        "weighting": "warping",
+        "normalize": "unit_max",
+    },
+}
+"""What they set MelBands to."""
 PATCHES: Mapping[str, tuple[str, int, int]] = {
     "MusiCNN": ("musicnn", 187, 93),
     "EffnetDiscogs": ("musicnn", 128, 62),
@@ -116,6 +134,15 @@ def compute_frames(samples: Samples, name: str) -> Samples:
         samples, frameSize=front_end.frame_samples, hopSize=front_end.hop
     )
     return np.array([mels(frame) for frame in frames])
+
+
+def compute_filters(name: str) -> Samples:
+    """Essentia's mel filters, [1 + n_fft // 2, n_mels]."""
+    n_bins = 1 + FRONT_ENDS[name].n_fft // 2
+    bands = standard.MelBands(
+        inputSize=n_bins, sampleRate=RATE, type="magnitude", **MEL_BANDS[name]
+    )
+    return np.array([bands(spectrum) for spectrum in np.eye(n_bins, dtype=np.float32)])
 
 
 def count_padded(name: str) -> int:
