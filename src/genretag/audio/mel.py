@@ -7,6 +7,7 @@ The Slaney scale: M. Slaney, "Auditory Toolbox", Technical Report 1998-010, Inte
 Research Corporation, 1998. The HTK scale: S. Young et al., "The HTK Book", 2009.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
@@ -28,7 +29,7 @@ _FAINTEST_RMS = 1e-30
 _HZ_PER_MEL = 200.0 / 3.0
 _BREAK_HZ = 1000.0
 _BREAK_MEL = _BREAK_HZ / _HZ_PER_MEL
-_LOG_STEP = np.log(6.4) / 27.0
+_LOG_STEP = math.log(6.4) / 27.0
 
 _Axis = NDArray[np.floating[Any]]
 _Warp = Callable[[_Axis], _Axis]
@@ -130,8 +131,7 @@ def mel_filters(front_end: FrontEnd) -> NDArray[np.float32]:
     """
     to_mel, to_hz = _MEL_SCALES[front_end.mel_scale]
     bins_hz = np.fft.rfftfreq(front_end.n_fft, 1.0 / front_end.rate_hz)
-    low_mel, top_mel = to_mel(np.array([front_end.low_hz, front_end.top_hz]))
-    corners_mel = np.linspace(low_mel, top_mel, front_end.n_mels + 2)
+    corners_mel = _find_corners(front_end)
     corners_hz = to_hz(corners_mel)
     in_hz = front_end.filter_axis == "hz"
     bins, corners = (bins_hz, corners_hz) if in_hz else (to_mel(bins_hz), corners_mel)
@@ -143,6 +143,20 @@ def mel_filters(front_end: FrontEnd) -> NDArray[np.float32]:
         triangles = triangles * 2.0 / (corners_hz[2:] - corners_hz[:-2])
     filters: NDArray[np.float32] = triangles.astype(np.float32)
     return filters
+
+
+def _find_corners(front_end: FrontEnd) -> _Axis:
+    """Return where filters start, peak and end, [n_mels + 2] in mel."""
+    to_mel, _ = _MEL_SCALES[front_end.mel_scale]
+    ends_hz: _Axis = np.array([front_end.low_hz, front_end.top_hz])
+    if front_end.filter_precision == "single":
+        ends_hz = ends_hz.astype(np.float32)
+    low, top = to_mel(ends_hz)
+    if front_end.filter_precision == "double":
+        return np.linspace(float(low), float(top), front_end.n_mels + 2)
+    # The sum is a millionth off, which a loud tone at the edge of a quiet band shows.
+    step = (top - low) / np.float32(front_end.n_mels + 1)
+    return np.cumsum(np.array([low] + [step] * (front_end.n_mels + 1)), dtype=np.float32)
 
 
 def hz_to_band(hz: float, front_end: FrontEnd) -> float:

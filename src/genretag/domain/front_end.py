@@ -9,6 +9,7 @@ Hann = Literal["periodic", "symmetric"]
 MelScale = Literal["slaney", "htk"]
 FilterAxis = Literal["hz", "mel"]
 FilterNorm = Literal["area", "peak"]
+FilterPrecision = Literal["double", "single"]
 
 MOST_NUMBERS = 2**25
 """Most samples of a window, and most numbers in its frames: some 400 MB while it is computed."""
@@ -34,6 +35,7 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {
     "mel_scale": get_args(MelScale),
     "filter_axis": get_args(FilterAxis),
     "filter_norm": get_args(FilterNorm),
+    "filter_precision": get_args(FilterPrecision),
 }
 """What the fields may be; limits are generous, but no manifest may ask for gigabytes."""
 _OPTIONAL = ("rms_dbfs", "frame_length", "high_hz")
@@ -63,6 +65,7 @@ class FrontEnd:
         high_hz: upper end of the highest band; None for half the rate.
         filter_axis: on which axis the filters are triangles.
         filter_norm: what is 1 about each filter: its area over Hz, or its peak.
+        filter_precision: in which the ends of the filters are added up; Essentia's is single.
         power: 2 for the power spectrum, 1 for magnitudes.
         mean: subtracted after scaling.
         deviation: by which the difference is divided.
@@ -86,6 +89,7 @@ class FrontEnd:
     high_hz: float | None = None
     filter_axis: FilterAxis = "hz"
     filter_norm: FilterNorm = "area"
+    filter_precision: FilterPrecision = "double"
     power: int = 2
     mean: float = 0.0
     deviation: float = 1.0
@@ -107,10 +111,10 @@ class FrontEnd:
             raise ValueError("n_fft and frame_length must be even, or frames have no centre")
         if self.frame_samples > self.n_fft:
             raise ValueError(f"frame_length must be at most n_fft, not {self.frame_length}")
-        if not self.low_hz + _NARROWEST_HZ <= self.top_hz <= self.rate_hz / 2:
+        if not self.low_hz + self.n_mels * _NARROWEST_HZ <= self.top_hz <= self.rate_hz / 2:
             raise ValueError(
-                f"the bands must lie between 0 Hz and half the rate, not in"
-                f" {self.low_hz:g} to {self.top_hz:g} Hz"
+                f"{self.n_mels} bands do not fit into {self.low_hz:g} to {self.top_hz:g} Hz at"
+                f" {self.rate_hz} Hz"
             )
         if self.n_fft * self.n_mels > _MOST_FILTERS:
             raise ValueError(f"{self.n_mels} bands are too many for an n_fft of {self.n_fft}")
@@ -155,7 +159,16 @@ def _check_number(
         raise ValueError(f"{name} must be {kind} from {least:g} to {most:g}, not {number!r:.40}")
 
 
-_MUSICNN = FrontEnd(16000, 512, 256, 96, "log-compression", hann="symmetric", centred=False)
+_MUSICNN = FrontEnd(
+    16000,
+    512,
+    256,
+    96,
+    "log-compression",
+    hann="symmetric",
+    filter_precision="single",
+    centred=False,
+)
 
 FRONT_ENDS: Mapping[str, FrontEnd] = {
     "musicnn": _MUSICNN,
@@ -173,6 +186,7 @@ FRONT_ENDS: Mapping[str, FrontEnd] = {
         high_hz=7500.0,
         filter_axis="mel",
         filter_norm="peak",
+        filter_precision="single",
         power=1,
         centred=False,
     ),
