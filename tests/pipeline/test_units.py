@@ -261,9 +261,19 @@ def test_by_artist_the_songs_of_all_albums_are_decided_together() -> None:
     assert after(decided(tracks)) == [()] * 4
 
 
-def test_a_model_that_cannot_pool_decides_track_by_track() -> None:
-    tracks = album(METAL, prediction(Metal=0.97))
-    outcomes = decided(tracks, UnitSettings("album"))
+def test_a_model_that_cannot_pool_decides_an_album_by_the_mean_of_its_tracks() -> None:
+    surely, hardly = prediction(Metal=0.97), prediction(Metal=0.6)
+    outcomes = decided(album(surely, surely, hardly), UnitSettings("album"))
+    assert after(outcomes) == [("Metal",)] * 3
+    assert {outcome.source for outcome in outcomes} == {"album"}
+    outcomes = decided(album(surely, hardly, hardly), UnitSettings("album"))
+    assert after(outcomes) == [()] * 3
+
+
+@pytest.mark.parametrize("by", ["album", "artist", "track"])
+def test_a_model_that_cannot_pool_decides_what_is_no_album_track_by_track(by: UnitKind) -> None:
+    tracks = [scored(f"/m/{n}.flac", one) for n, one in enumerate([METAL, prediction(Metal=0.97)])]
+    outcomes = decided(tracks, UnitSettings(by))
     assert after(outcomes) == [(), ("Metal",)]
     assert {outcome.unit for outcome in outcomes} == {None}
 

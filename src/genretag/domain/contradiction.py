@@ -15,19 +15,6 @@ from genretag.domain.verdict import Members, decide_together
 NEAR = 0.1
 """Scores that differ by less may well stand the other way round."""
 
-_INDEPENDENT = Pooling(
-    outlier=0,
-    weight=1,
-    correlation=0,
-    agreement=0,
-    vote=0,
-    coherent=0.5,
-    coherent_folder=0.5,
-    threshold=0,
-    apart=1,
-)
-"""For a model that cannot pool: no track says anything of another, and scores are just averaged."""
-
 
 @dataclass(frozen=True)
 class UnitRules:
@@ -145,7 +132,7 @@ def _score_sound(
     )
     verdicts = decide_together(
         members,
-        rules.pooling or _INDEPENDENT,
+        rules.pooling,
         rules.threshold,
         lambda names: None,
         rules.families,

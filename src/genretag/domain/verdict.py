@@ -69,7 +69,7 @@ class Verdict:
 
 def decide_together(
     members: Members,
-    pooling: Pooling,
+    pooling: Pooling | None,
     threshold: float,
     meaning: Meaning,
     families: Sequence[Family] = (),
@@ -84,7 +84,8 @@ def decide_together(
 
     Args:
         members: two tracks or more, one of them to decide.
-        pooling: parameters of the model of units.
+        pooling: parameters of the model of units; without them all tracks get what their mean
+            scores say, and none stands apart.
         threshold: from which a genre is written, in [0, 1].
         meaning: of genres that persons gave.
         families: of the model's genres.
@@ -92,9 +93,13 @@ def decide_together(
     """
     columns, given = _add_given(members, meaning)
     votes = {column: len(names) for column, names in given.items()}
-    own, pooled = _pool_audible(members, columns, pooling, votes)
     # Of all tracks, not only of those to decide: a run that goes on must find what it found before.
-    shares, apart = agree(pooled, own, pooling.apart)
+    if pooling is None:
+        shares, apart = average(members, columns, votes), np.zeros(len(members.predictions), bool)
+        pooled = np.tile(shares, (len(members.predictions), 1))
+    else:
+        own, pooled = _pool_audible(members, columns, pooling, votes)
+        shares, apart = agree(pooled, own, pooling.apart)
     ranked = rank_genres(columns, shares)
     unit = Unit(members.kind, members.name, members.size, ranked, len(members.undecided))
     best, passes = int(shares.argmax()), choose(ranked, families, threshold) is not None
@@ -152,6 +157,21 @@ def agree(
     if is_apart.all():
         is_apart[:] = False
     return unit_scores(pooled[~is_apart]), is_apart
+
+
+def average(members: Members, columns: Sequence[str], votes: Votes) -> NDArray[np.float64]:
+    """Return the mean scores of a unit's tracks, [n_columns], for a model that cannot pool.
+
+    They are not calibrated: tracks of an album are taken neither to agree nor to be mistaken
+    together. A genre that a person gave a track scores 1 there, and all others 0. Silent tracks
+    say nothing.
+    """
+    audible = [one.genres for one in members.predictions if one.genres]
+    scores = [{genre.name: genre.score for genre in genres} for genres in audible]
+    sums = np.array([sum(one.get(name, 0.0) for one in scores) for name in columns])
+    for column, count in votes.items():
+        sums[column] += count
+    return sums / max(len(audible) + sum(votes.values()), 1)
 
 
 def _source(kind: UnitKind) -> Source:

@@ -30,7 +30,8 @@ class UnitSettings:
 
     Attributes:
         by: what makes a unit.
-        pooling: of the model; None if it has none, and then each track is decided by itself.
+        pooling: of the model; None if it has none, and then an album by its tags is decided by the
+            mean scores of its tracks, and each other track by itself.
         meaning: of genres that persons gave.
         uses_library: whether genres that persons gave other tracks count.
         find_origin: tells what persons gave from what genretag wrote.
@@ -49,7 +50,7 @@ class UnitSettings:
     @property
     def kind(self) -> UnitKind:
         """What makes a unit, as far as the model can pool."""
-        return self.by if self.pooling else "track"
+        return self.by if self.pooling or self.by == "album" else "track"
 
 
 BY_TRACK = UnitSettings()
@@ -147,7 +148,8 @@ def _decide_group(
     own = {n: analyses[n] for n in group.members if analyses[n].outcome is None}
     members, positions = _collect_members(group, analyses, policy, units)
     has_scores = any(prediction.genres for prediction in members.predictions)
-    if units.pooling is None or members.size < 2 or not positions or not has_scores:
+    is_pooled = units.pooling is not None or group.is_release
+    if not is_pooled or members.size < 2 or not positions or not has_scores:
         return {n: _decide_alone(analysis, policy) for n, analysis in own.items()}
     outcomes = {n: _decide_alone(own[n], policy) for n in own if n not in positions}
     threshold = policy.for_units().threshold
