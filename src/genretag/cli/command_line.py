@@ -47,7 +47,8 @@ def _list_options(
             continue
         if source is None or source.name not in sources:
             continue
-        flag, value = max(parameter.opts, key=len), ctx.params[name]
+        flag = next(word for word in parameter.opts if word.startswith("--"))
+        value = ctx.params[name]
         if isinstance(value, bool):
             yield from [flag] if value else []
         else:

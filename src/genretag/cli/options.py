@@ -194,9 +194,12 @@ class TaggingOptions(LayoutOptions):
     top_k: Annotated[
         int,
         in_writing(
+            "--top-k",
+            "--styles",
             min=1,
-            help="Write up to this many genres: the best one, and others that score at least "
-            "half as much.",
+            help="Write up to this many genres, or styles: the best one, and others that score at "
+            "least half as much, and enough to be written themselves where each has a score of "
+            "its own.",
         ),
     ] = 1
     threshold: ThresholdOption = None

@@ -8,7 +8,7 @@ from dataclasses import MISSING, asdict, dataclass, field, fields
 from typing import Any, Literal, TypeVar, get_args
 
 from genretag.domain.front_end import MOST_NUMBERS, FrontEnd
-from genretag.domain.genre import GenreVocabulary
+from genretag.domain.genre import Family, GenreVocabulary
 from genretag.domain.pooling import Pooling
 from genretag.domain.prediction import Averaging
 from genretag.domain.window import WindowSpec
@@ -127,6 +127,21 @@ class ModelManifest:
         masses = self.set_masses
         if masses and (len(masses) != SET_MASSES or list(masses) != sorted(masses)):
             raise ValueError(f"the masses of genre sets must be {SET_MASSES} rising numbers")
+        if self.is_multilabel and (masses or self.pooling or self.averaging != "scores"):
+            raise ValueError("where genres score by themselves, nothing may count on their sum")
+
+    @property
+    def is_multilabel(self) -> bool:
+        """Whether each genre scores by itself, so that the scores of a track sum to any number."""
+        return self.activation == "sigmoid"
+
+    @property
+    def families(self) -> tuple[Family, ...]:
+        """The families that are written where no genre is sure but their sum is.
+
+        There are none where scores are no parts of a sum.
+        """
+        return () if self.is_multilabel else self.genres.families
 
     @property
     def unit_threshold(self) -> float:

@@ -23,7 +23,7 @@ _LEAST_SCORE = np.finfo(np.float32).tiny
 
 @dataclass(frozen=True, slots=True)
 class ScoredGenre:
-    """A genre and its calibrated score in [0, 1]."""
+    """A genre and its score in [0, 1]."""
 
     name: str
     score: float
@@ -40,6 +40,7 @@ class Prediction:
         model: identity of the model.
         embedding: [width], the mean of its windows' embeddings in half precision; of width 0
             if the model has none.
+        is_calibrated: whether a score is the share of tracks in which the genre is right.
 
     Raises:
         ValueError: the genres are not in the order of their scores.
@@ -52,6 +53,7 @@ class Prediction:
     embedding: NDArray[np.float16] = field(
         default_factory=lambda: np.zeros(0, np.float16), compare=False, repr=False
     )
+    is_calibrated: bool = True
 
     def __post_init__(self) -> None:
         scores = [genre.score for genre in self.genres]

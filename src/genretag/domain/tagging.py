@@ -33,6 +33,8 @@ class TagPolicy:
         unit_threshold: the same for scores of several tracks together; None for `threshold`.
         top_k: how many genres of the model are taken at most, at least 1; those after the best
             must score at least half as much.
+        is_multilabel: whether each genre scores by itself; those after the best must then reach
+            the threshold as well.
         max_genres: how many genres `add` may leave in a file, at least 1.
         naming: the names under which genres are written.
         families: those of the model; the name of one is written where no genre is sure, but it is.
@@ -47,6 +49,7 @@ class TagPolicy:
     threshold: float = 0.5
     unit_threshold: float | None = None
     top_k: int = 1
+    is_multilabel: bool = False
     max_genres: int = 5
     naming: Naming = field(default_factory=Naming)
     families: tuple[Family, ...] = ()
@@ -94,6 +97,8 @@ def select_confident(prediction: Prediction, policy: TagPolicy) -> list[ScoredGe
     if choice is None or choice.family:
         return [choice.best] if choice else []
     floor = RUNNER_UP * choice.best.score
+    if policy.is_multilabel:
+        floor = max(floor, policy.threshold)
     return [genre for genre in prediction.genres[: policy.top_k] if genre.score >= floor]
 
 
