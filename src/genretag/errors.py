@@ -48,6 +48,7 @@ class Code(StrEnum):
     UNKNOWN_ALGORITHM = "unknown-algorithm"
     LICENCE_NOT_ACCEPTED = "licence-not-accepted"
     BASE_MISSING = "base-missing"
+    CALIBRATION_INVALID = "calibration-invalid"
     MODEL_UNREACHABLE = "model-unreachable"
     WRONG_DIGEST = "wrong-digest"
     HUB_REFUSED = "hub-refused"

@@ -1,4 +1,4 @@
-"""Temperature scaling: from the logits of windows to calibrated probabilities of clips."""
+"""From scores to calibrated probabilities of clips: temperature scaling and Platt scaling."""
 
 from collections.abc import Sequence
 
@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from genretag.domain.metrics import Labels, Probabilities, log_loss
 from genretag.domain.prediction import Averaging, softmax
+from genretag.learning.logistic_regression import fit_logistic_regression
 
 _TEMPERATURES = np.geomspace(0.2, 5.0, 101)
 
@@ -41,6 +42,25 @@ def fit_temperature(
     """
     losses = [log_loss(probabilities_at(logits, t, averaging), truth) for t in _TEMPERATURES]
     return float(_TEMPERATURES[int(np.argmin(losses))])
+
+
+def fit_platt(odds: NDArray[np.float64], is_right: NDArray[np.bool_]) -> tuple[float, float]:
+    """Find scale and bias, with which log-odds [n_clips] become those of being right, [n_clips].
+
+    Source: Platt, "Probabilistic Outputs for Support Vector Machines" (1999), whose smoothed
+    targets keep a fit to few clips, or to clips that are all right, within bounds.
+
+    >>> odds = np.repeat([-2.0, 2.0], 1000)
+    >>> scale, bias = fit_platt(odds, np.arange(2000) % 1000 < np.repeat([269, 731], 1000))
+    >>> round(scale, 1), abs(round(bias, 1))
+    (0.5, 0.0)
+    """
+    right = int(is_right.sum())
+    wrong = len(is_right) - right
+    targets = np.where(is_right, (right + 1) / (right + 2), 1 / (wrong + 2))
+    shares = np.stack([1 - targets, targets], axis=1)
+    head = fit_logistic_regression(odds[:, None], shares, np.ones(len(odds)), c=1.0)
+    return float(np.diff(head.weight[:, 0])[0]), float(np.diff(head.bias)[0])
 
 
 def _average(rows: NDArray[np.float32], counts: NDArray[np.int64]) -> NDArray[np.float64]:
