@@ -1,5 +1,6 @@
 """A model that needs no training: it tells low, middle and high sounds apart."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -41,14 +42,24 @@ MANIFEST = ModelManifest(
 )
 
 
-def save(path: Path, manifest: ModelManifest = MANIFEST) -> Path:
-    """Write the model to `path`: how much each third of the mels stands out, as logits."""
+MULTILABEL = replace(
+    MANIFEST, name="toy-styles", activation="sigmoid", is_calibrated=False, threshold=0.5
+)
+"""The same with a score of its own for each genre, which says little: use it with an `offset`."""
+
+
+def save(path: Path, manifest: ModelManifest = MANIFEST, offset: float = 0.0) -> Path:
+    """Write the model to `path`: how much each third of the mels stands out, as logits.
+
+    `offset` is added to all of them, which only matters where each genre scores by itself.
+    """
     n_mels, n_genres = manifest.front_end.n_mels, len(manifest.genres)
     weights = np.repeat(np.eye(n_genres, dtype=np.float32) * 0.75, n_mels // n_genres, axis=0)
     graph = helper.make_graph(
         [
             helper.make_node("ReduceMean", ["mel"], ["embedding"], axes=[1], keepdims=0),
-            helper.make_node("MatMul", ["embedding", "weights"], ["logits"]),
+            helper.make_node("MatMul", ["embedding", "weights"], ["heights"]),
+            helper.make_node("Add", ["heights", "offset"], ["logits"]),
         ],
         "toy",
         [helper.make_tensor_value_info("mel", TensorProto.FLOAT, ["batch", "frames", n_mels])],
@@ -56,7 +67,10 @@ def save(path: Path, manifest: ModelManifest = MANIFEST) -> Path:
             helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["batch", n_genres]),
             helper.make_tensor_value_info("embedding", TensorProto.FLOAT, ["batch", n_mels]),
         ],
-        [numpy_helper.from_array(weights, "weights")],
+        [
+            numpy_helper.from_array(weights, "weights"),
+            numpy_helper.from_array(np.array([offset], np.float32), "offset"),
+        ],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
     helper.set_model_props(model, {METADATA_KEY: manifest.to_json()})

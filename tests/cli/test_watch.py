@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import toy_model
 from audio_files import garbage, write_tone
 from command import COMMAND
 from toy_model import HIGH_HZ, LOW_HZ
@@ -118,6 +119,17 @@ def test_files_that_are_there_and_files_that_come_are_tagged(watch, music, genre
     assert tags.read(music / "A" / "a.flac").genres == ("Low",)
     assert tags.read(music / "B" / "b.mp3").genres == ("High",)
     assert [("watch" in line, "1 written" in line) for line in runs(genretag)] == [(True, True)] * 2
+
+
+def test_it_says_once_that_scores_are_not_calibrated(watch, music, tmp_path) -> None:
+    model = toy_model.save(tmp_path / "styles.onnx", toy_model.MULTILABEL, offset=-1.0)
+    song(music / "A" / "a.flac")
+    running = watch(GENRETAG_MODEL=str(model))
+    running.until(lambda: len(running.lines) == 1)
+    song(music / "B" / "b.flac")
+    running.until(lambda: len(running.lines) == 2)
+    assert running.log.count("are not calibrated: they rank genres") == 1
+    assert [row["calibrated"] for row in running.rows] == [False] * 2
 
 
 def test_undo_takes_back_what_came_together(watch, music, genretag) -> None:

@@ -171,3 +171,14 @@ def test_files_of_unknown_genres_count_where_a_family_would_be_written() -> None
     settings = EvaluationSettings(GenreClasses(FAMILIES, GenreMap()), "toy@0", 0.8, 0.9)
     evaluation = evaluate_outcomes([file("Polka", Rock=0.5, Pop=0.4)], settings)
     assert evaluation.unmapped_scores == pytest.approx((0.9,))
+
+
+def test_no_family_counts_where_each_genre_scores_by_itself() -> None:
+    families = GenreVocabulary(NAMES, {"Pop": "Rock"})
+    asked = EvaluationSettings(
+        GenreClasses(families, GenreMap()), "toy@0", 0.8, 0.9, has_families=False
+    )
+    found = evaluate_outcomes([file("Rock", Rock=0.7, Pop=0.7), file("Polka", Rock=0.6)], asked)
+    assert found.metrics is not None
+    assert found.metrics.at_model_threshold.files == 0
+    assert found.unmapped_scores == (0.6,)

@@ -76,7 +76,7 @@ def test_jsonl_never_sends_a_raw_control_character() -> None:
 
 def test_csv_has_the_columns_of_the_objects_and_joins_lists() -> None:
     rows = list(csv.DictReader(io.StringIO(reported("csv"))))
-    assert list(rows[0]) == KEYS
+    assert list(rows[0]) == [*KEYS, "calibrated"]
     assert len(rows) == len(EVERY_KIND)
     assert rows[0]["after"] == "Rock; Hip-Hop"
     assert rows[0]["genres"] == "Rock 0.625; Hip-Hop 0.325; Pop 0.05"

@@ -56,11 +56,12 @@ def make_policy(
             threshold=by_track,
             unit_threshold=by_unit,
             top_k=top_k,
+            is_multilabel=manifest.is_multilabel,
             max_genres=max_genres,
             naming=maps.make_naming(
                 names, manifest, os.fspath(only) if isinstance(only, os.PathLike) else only, "only"
             ),
-            families=genres.families,
+            families=manifest.families,
             placeholders=parse_placeholders(None, genres.known, names),
         )
     except ValueError as error:
@@ -103,7 +104,7 @@ def analyse_tracks(
             return contain_errors(
                 path,
                 lambda: on_device(
-                    lambda loaded: analyse(path, loaded.base, settings, own_predictions)
+                    lambda loaded: analyse(path, loaded.raw, settings, own_predictions)
                 ),
             )
 
@@ -175,4 +176,5 @@ def _result(decided: outcome.Outcome) -> Decision | Failed:
         decided.source,
         decided.reason,
         tuple((genre.name, genre.score) for genre in scored.genres) if scored else (),
+        scored.is_calibrated if scored else True,
     )

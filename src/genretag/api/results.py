@@ -15,12 +15,14 @@ class Prediction:
 
     Attributes:
         path: the file.
-        genres: all genres of the model as pairs (name, score), best first. Scores are calibrated
-            probabilities in [0, 1] and sum to 1; those of a learned model to less, as it has a part
-            for other music. Empty if the file is silent.
+        genres: all genres of the model as pairs (name, score), best first. Scores lie in [0, 1] and
+            sum to 1; those of a learned model to less, as it has a part for other music; and where
+            each genre scores by itself, to any number. Empty if the file is silent.
         duration_s: how long the file plays, in seconds.
         windows: how many windows of the file were scored; those of silence are left out.
         model: which model it was, as NAME@DIGEST with 12 hexadecimal digits of its SHA-256.
+        is_calibrated: whether scores are calibrated probabilities. If not, they rank genres, until
+            `genretag evaluate --save` has calibrated the model.
     """
 
     path: Path
@@ -28,6 +30,7 @@ class Prediction:
     duration_s: float
     windows: int
     model: str
+    is_calibrated: bool = True
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,7 @@ class Decision:
         reason: why nothing is to be written; None if something is.
         genres: the scores that decided, as pairs (name, score), best first: of the file by itself
             or of what it was decided with. Empty if nothing was scored.
+        is_calibrated: as of `Prediction`.
     """
 
     path: Path
@@ -55,6 +59,7 @@ class Decision:
     source: Source | None = None
     reason: str | None = None
     genres: tuple[tuple[str, float], ...] = ()
+    is_calibrated: bool = True
 
 
 @dataclass(frozen=True)

@@ -52,16 +52,18 @@ class Tagger:
                 Runtime was not built for the device; `licence-not-accepted`, its licence forbids
                 commercial use, and nobody has accepted it with `genretag models show NAME
                 --accept-licence`.
-            RunError: `model-invalid`, it is no model for this version; `base-missing`, what it was
+            RunError: `model-invalid`, it is no model for this version; `calibration-invalid`, what
+                `genretag evaluate --save` saved for it was damaged; `base-missing`, what it was
                 learned on is gone; `model-unreachable` or `hub-refused`, it cannot be fetched.
         """
-        from genretag.inference import session, store
+        from genretag.inference import store
         from genretag.library import licences, paths
+        from genretag.pipeline.load import load_calibrated
 
         name = os.fspath(model)
         name = store.DEFAULT if name == "default" else name
         file = store.locate(name, paths.cache_dir(), paths.data_dir())
-        loaded = session.load(file, device, _warn)
+        loaded = load_calibrated(file, paths.data_dir(), device, _warn)
         base = loaded.base
         licences.require_accepted(base.manifest, base.digest, paths.data_dir())
         return cls(loaded, file)
@@ -86,9 +88,9 @@ class Tagger:
         """Families by name, with their genres.
 
         Where no genre reaches the threshold, `scan` writes the name of the family with the highest
-        sum of its genres' scores, if that does.
+        sum of its genres' scores, if that does. A model whose genres score by themselves has none.
         """
-        return {family.name: family.genres for family in self._model.manifest.genres.families}
+        return {family.name: family.genres for family in self._model.manifest.families}
 
     @property
     def device(self) -> str:
@@ -240,7 +242,9 @@ class Tagger:
     def _predict(self, path: Path, coverage: Coverage) -> Prediction:
         scored = self._score(path, coverage)
         genres = tuple((genre.name, genre.score) for genre in scored.genres)
-        return Prediction(path, genres, scored.duration_s, scored.windows, scored.model)
+        return Prediction(
+            path, genres, scored.duration_s, scored.windows, scored.model, scored.is_calibrated
+        )
 
     def _predict_each(
         self, paths: Iterable[StrPath], coverage: Coverage

@@ -19,6 +19,7 @@ from genretag.cli.session import open_session
 from genretag.option_groups import with_options
 
 if TYPE_CHECKING:
+    from genretag.domain.calibration import Calibration
     from genretag.domain.evaluation import Evaluation
 
 in_comparison = partial(typer.Option, rich_help_panel="What counts as right")
@@ -63,7 +64,9 @@ def evaluate(
         in_comparison(
             "--save",
             help="Keep that threshold in the config file, where [bold]scan[/] finds it for this "
-            "model; needs 100 files, or a precision that surely is so high.",
+            "model; needs 100 files, or a precision that surely is so high. For a model whose "
+            "scores are not calibrated, fit a calibration and a threshold that all commands use "
+            "from then on; needs 100 files by 10 artists.",
         ),
     ] = False,
     by: ByOption = "album",
@@ -98,6 +101,7 @@ def evaluate(
         from genretag.domain.truth import GenreClasses
         from genretag.library import maps
         from genretag.library.paths import data_dir
+        from genretag.pipeline.calibrate import CalibrationFiles, can_calibrate
         from genretag.pipeline.decide import UnitSettings
         from genretag.pipeline.evaluate import EvaluationSettings, evaluate_outcomes
         from genretag.pipeline.scan import decide_files
@@ -121,24 +125,35 @@ def evaluate(
             target_precision,
             read_written(data_dir()),
             parse_placeholders(placeholder, genres.known, names),
+            bool(predictor.manifest.families),
+            predictor.manifest.is_calibrated,
         )
         selection = Selection("tagged", question.placeholders, finding.video)
         pooling = predictor.manifest.pooling
         policy = TagPolicy(
             "replace",
             threshold=pooling.threshold if pooling else 0.0,
-            families=genres.families,
+            families=predictor.manifest.families,
         )
+        calibrates = save and can_calibrate(predictor.loaded)
+        compared = CalibrationFiles(question)
         with (
             display,
             predictor.cache() as cache,
             predictor.analyses(files, selection, cache) as analyses,
         ):
-            decided = decide_files(display.watch(analyses), policy, UnitSettings(by, pooling))
+            watched = display.watch(analyses)
+            decided = decide_files(
+                compared.watch(watched) if calibrates else watched,
+                policy,
+                UnitSettings(by, pooling),
+            )
             outcomes = (analysis.as_outcome() for analysis in decided)
             evaluation = evaluate_outcomes(display.track(outcomes), question)
     _show(evaluation, format, output)
-    if save:
+    if calibrates:
+        _save_calibration(compared.calibrate(predictor.loaded, target_precision), evaluation.model)
+    elif save:
         _save(context, evaluation)
     raise typer.Exit(display.exit_code)
 
@@ -158,6 +173,28 @@ def _show(evaluation: "Evaluation", format_: str, output: Path | None) -> None:
         else:
             indent = 2 if format_ == "json" else None
             file.write(json.dumps(to_dict(evaluation), indent=indent) + "\n")
+
+
+def _save_calibration(calibration: "Calibration", model: str) -> None:
+    """Save a calibration where all commands find it.
+
+    Raises:
+        RunError: `output-failed`, the file cannot be written.
+    """
+    from genretag.library.calibrations import locate_calibration, save_calibration
+    from genretag.library.paths import data_dir
+    from genretag.report.text import visible
+
+    file = locate_calibration(calibration.sha256, data_dir())
+    with translate_errors(file):
+        save_calibration(calibration, data_dir())
+    typer.echo(
+        f"Saved a calibration of {visible(model)} from {calibration.files} files by "
+        f"{calibration.artists} artists, with the threshold {calibration.threshold:.2f}, in "
+        f"{visible(str(file))}. What is shown above was measured before. Delete the file to do "
+        "without.",
+        err=True,
+    )
 
 
 def _save(context: typer.Context, evaluation: "Evaluation") -> None:

@@ -108,13 +108,14 @@ def inspect(
     from genretag.library.interrupt import deferred
 
     with deferred():  # broken off half way, it cannot be imported again
-        from genretag.inference import session, store
+        from genretag.inference import store
+        from genretag.pipeline.load import load_calibrated
     from genretag.pipeline.inspect import InspectionOptions
 
     _check_files(files, plot, embeddings)
     draw = _load_draw(plot)
     model_file = store.locate(inference.model, paths.cache_dir(), paths.data_dir())
-    model = session.load(model_file, inference.device, group.warn)
+    model = load_calibrated(model_file, paths.data_dir(), inference.device, group.warn)
     require_agreement(model.base.manifest, model.base.digest)
     _check_model(model, probability, embeddings)
     policy = make_policy(context, TaggingOptions(threshold=threshold), model)

@@ -49,18 +49,20 @@ def _print_model(name: str, path: Path, mark: str, console: "Console") -> None:
     """Print a line with the name and a mark, and below it what the model is."""
     from rich.text import Text
 
-    from genretag.inference import session
+    from genretag.library.paths import data_dir
+    from genretag.pipeline.load import load_calibrated
     from genretag.report import facts
     from genretag.report.text import visible
 
     title = Text(visible(name), "bold")
     console.print(title + Text(mark, "not bold"), soft_wrap=True)
     try:
-        manifest = session.load(path, "cpu").manifest
+        manifest = load_calibrated(path, data_dir(), "cpu").manifest
     except GenretagError as error:
         description = Text(f"cannot be used ({error.code})", "red")
     else:
         about = f"version {manifest.version}, {len(manifest.genres)} genres, {manifest.licence}"
+        about += "" if manifest.is_calibrated else ", scores not calibrated"
         description = facts.escape_lines(f"{about}\n{manifest.description}")
     facts.print_paragraph(description, console, indent=2)
 
@@ -76,27 +78,32 @@ def show(
 ) -> None:
     """Show what a model holds: genres and families, threshold, licence, source, measured scores."""
     import json
+    from dataclasses import asdict
 
     from genretag.cli.licence import require_agreement
-    from genretag.inference import session, store
+    from genretag.inference import store
     from genretag.library import paths
+    from genretag.pipeline.load import load_calibrated
 
     file = store.locate(model, paths.cache_dir(), paths.data_dir())
-    loaded = session.load(file, "cpu")
+    loaded = load_calibrated(file, paths.data_dir(), "cpu")
     if accept_licence:
         require_agreement(loaded.manifest, loaded.digest, given=True)
+    calibration = loaded.calibration
     if format == "human":
         from rich.console import Console
 
         from genretag.report import model_card
 
         console = Console(highlight=False)
-        model_card.print_card(loaded.manifest, loaded.digest, loaded.identity, file, console)
+        model_card.print_card(
+            loaded.manifest, loaded.digest, loaded.identity, file, console, calibration
+        )
         return
-    manifest = json.loads(loaded.manifest.to_json())
-    typer.echo(
-        json.dumps({"identity": loaded.identity, "sha256": loaded.digest} | manifest, indent=2)
-    )
+    known = {"identity": loaded.identity, "sha256": loaded.digest}
+    saved = {"saved_calibration": asdict(calibration)} if calibration else {}
+    manifest = (loaded.raw if calibration else loaded).manifest  # as the file has it
+    typer.echo(json.dumps(known | json.loads(manifest.to_json()) | saved, indent=2))
 
 
 app.command("import")(import_model)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from genretag.domain.advice import ThresholdAdvice
     from genretag.domain.outcome import Outcome
     from genretag.domain.tagging import TagPolicy
+    from genretag.inference.session import Model
     from genretag.library.cache import Cache
     from genretag.pipeline.survey import Survey
 
@@ -31,12 +32,14 @@ class Plan:
         outcomes: of the files in their order, each as soon as it is decided.
         advice: on thresholds, once all outcomes were taken.
         cache: None if it is not used.
+        uncalibrated: as `--model` takes it, a model in use whose scores are not calibrated, if any.
     """
 
     policy: "TagPolicy"
     outcomes: "Iterator[Outcome]"
     advice: "ThresholdAdvice"
     cache: "Cache | None"
+    uncalibrated: str | None
 
 
 @dataclass(frozen=True)
@@ -102,4 +105,10 @@ class Planner:
             planned = plan_files(display.watch(analyses), policy, units, survey, second)
             outcomes = advice.count(planned)
             outcomes = mark_known(outcomes, cache) if cache else outcomes
-            yield Plan(policy, outcomes, advice, cache)
+            yield Plan(policy, outcomes, advice, cache, self._find_uncalibrated(model))
+
+    def _find_uncalibrated(self, model: "Model") -> str | None:
+        if not model.manifest.is_calibrated:
+            return self.inference.model
+        base = model.manifest.base if self.and_default else None
+        return base.model if base and not model.base.manifest.is_calibrated else None

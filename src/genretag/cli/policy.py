@@ -43,13 +43,14 @@ def make_policy(
         threshold=threshold,
         unit_threshold=unit_threshold,
         top_k=options.top_k,
+        is_multilabel=model.manifest.is_multilabel,
         max_genres=options.max_genres,
         naming=replace(
             maps.make_naming(genre_map, model.manifest, options.only, "--only", also),
             adds_parents=options.parents,
             broad=options.broad,
         ),
-        families=genres.families,
+        families=model.manifest.families,
         placeholders=parse_placeholders(options.placeholder, genres.known, genre_map),
         layout=options.layout,
     )
@@ -73,8 +74,8 @@ def choose_thresholds(
     """Return the scores in [0, 1] from which a genre of `model` is written: by track, by unit.
 
     Both are what a person gives, else what `evaluate --save` saved for this very model, else
-    each is the model's own; one that is neither on the command line nor the model's own is
-    announced, once, unless with --quiet.
+    each is the model's own, or that of its calibration; one that is neither on the command line
+    nor the model's own is announced, once, unless with --quiet.
     """
     from genretag.cli import config, group
     from genretag.library import paths
@@ -86,7 +87,7 @@ def choose_thresholds(
         return given, given
     file = config.read(paths.config_file())
     saved = (file.thresholds or {}).get(model.identity)
-    if saved is None:
+    if saved is None or model.calibration:  # which was saved later, and made other scores
         return model.manifest.threshold, model.manifest.unit_threshold
     _announce(context, saved, f"{config.shorten(file.path)}, saved there for this model")
     return saved, saved

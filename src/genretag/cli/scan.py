@@ -119,7 +119,7 @@ def scan(
         with planner.plan(session, display, files, survey) as plan:
             plan = replace(plan, outcomes=write_unsure(plan, unsure))
             if writing.plan:
-                write_plan(display, plan.outcomes, writing.plan)
+                write_plan(display, plan, writing.plan)
             elif dry_run:
                 display.show(plan.outcomes)
             else:
@@ -129,6 +129,8 @@ def scan(
                 display.suggest(*step)
             for step in _manual_steps(paths, display, unsure):
                 display.suggest(*step)
+            if plan.uncalibrated:
+                display.suggest(*_calibration_step(plan.uncalibrated, paths))
     # What failed is in the plan.
     raise typer.Exit(0 if writing.plan else display.exit_code)
 
@@ -194,6 +196,16 @@ def _next_steps(
             "own scores. This shows them:",
             format_command(context, *added, without=_DROPPED_IN_PREVIEW),
         )
+
+
+def _calibration_step(model: str, paths: list[Path]) -> tuple[str, str]:
+    """Return that scores of a model are not calibrated, and what changes that."""
+    import shlex
+
+    from genretag.report.wording import note_uncalibrated
+
+    note = f"{note_uncalibrated(model)} Calibrate them on files that have a genre, with:"
+    return note, shlex.join(["genretag", "evaluate", "--model", model, "--save", *map(str, paths)])
 
 
 def _manual_steps(

@@ -57,13 +57,14 @@ class Session:
     def predictor(self, warn: Warn) -> "Predictor":
         """Load the model, here too: a bad one ends the run early."""
         from genretag.cli.licence import require_agreement
-        from genretag.inference import session, store
+        from genretag.inference import store
         from genretag.library import paths
         from genretag.library.resources import count_cores
+        from genretag.pipeline.load import load_calibrated
 
         file = store.locate(self._options.model, paths.cache_dir(), paths.data_dir())
         threads = self._options.jobs or count_cores()
-        model = session.load(file, self._options.device, warn, threads)
+        model = load_calibrated(file, paths.data_dir(), self._options.device, warn, threads)
         require_agreement(model.base.manifest, model.base.digest)
         return Predictor(self._options, self._executor, file, model, warn)
 
@@ -116,19 +117,19 @@ class Predictor:
         from genretag.inference.session import BATCH, LARGE_BYTES, measure
         from genretag.pipeline.settings import AnalysisSettings
 
-        options, base = self.options, self.loaded.base
+        options, raw = self.options, self.loaded.raw
         is_here = options.engine == "local"
         head = self.loaded.head
         file = head.base_file if head else self.file
         is_shared = is_here and measure(file) > LARGE_BYTES
-        batch = GPU_BATCH if base.device != "cpu" else base.fixed_batch
+        batch = GPU_BATCH if raw.device != "cpu" else raw.fixed_batch
         return AnalysisSettings(
             model=file if is_here else file.absolute(),
             selection=selection,
-            device=base.device,
+            device=raw.device,
             coverage=options.coverage,
             # Other machines do not see it: what they find is kept here alone.
             cache=cache if is_here else None,
             batch=options.batch_size or batch or (BATCH if is_shared else None),
-            shared=(base.manifest.to_json(), base.digest) if is_shared else None,
+            shared=(raw.manifest.to_json(), raw.digest) if is_shared else None,
         )

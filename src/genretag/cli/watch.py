@@ -127,17 +127,22 @@ class _Tagger:
     output: OutputOptions
     spellings: "Spellings | None" = None
     asked_s: float = -inf
+    is_noted: bool = False
 
     def tag(self, files: "Iterable[Path | Outcome]", keep: Callable[[Path], None]) -> None:
         """Write what is decided for `files` as a run of its own; `keep` is told of each write."""
         with open_session(self.planner.inference) as session:
             from genretag.cli.writing import write_genres
             from genretag.report.paths import common_folder
+            from genretag.report.wording import CALIBRATE, note_uncalibrated
 
             folder = common_folder(self.roots)
             display = _make_display(keep, folder, self.output)
             start_survey = self._start_survey if files else lambda policy: None
             with self.planner.plan(session, display, files, start_survey) as plan:
+                if plan.uncalibrated and not self.is_noted:
+                    self.is_noted = True
+                    _log(f"{note_uncalibrated(plan.uncalibrated)} {CALIBRATE}")
                 if self.dry_run:
                     display.show(plan.outcomes)
                 else:

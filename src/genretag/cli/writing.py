@@ -22,14 +22,14 @@ from genretag.report.paths import common_folder
 from genretag.report.plan import PlanWriter
 
 
-def write_plan(display: Display, outcomes: Iterable[Outcome], path: Path) -> None:
+def write_plan(display: Display, planned: Plan, path: Path) -> None:
     """Show each outcome, and write those that are planned to a plan for `apply`."""
     with open_output(path) as stream:
         with translate_errors(path):
-            plan = PlanWriter(stream)
+            plan = PlanWriter(stream, is_calibrated=not planned.uncalibrated)
         complete = False
         try:
-            for outcome in display.track(outcomes):
+            for outcome in display.track(planned.outcomes):
                 with translate_errors(path):
                     plan.add(outcome)
             complete = True

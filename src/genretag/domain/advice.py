@@ -30,7 +30,10 @@ class Proposal:
 
 
 class ThresholdAdvice:
-    """Counts unsure files, and how many of them lower thresholds than the policy's would tag."""
+    """Counts unsure files, and how many of them lower thresholds than the policy's would tag.
+
+    Scores that are not calibrated tell nothing of that.
+    """
 
     def __init__(self, policy: TagPolicy) -> None:
         self.unsure = 0
@@ -50,7 +53,7 @@ class ThresholdAdvice:
     def _add(self, outcome: Unsure) -> None:
         self.unsure += 1
         prediction = outcome.prediction
-        if prediction is None or not prediction.genres:
+        if prediction is None or not (prediction.genres and prediction.is_calibrated):
             return
         track = Track(outcome.path, "", outcome.before)
         for number, policy in enumerate(self._policies):

@@ -26,6 +26,8 @@ class Analysis:
         state: of the file on disk before it was read, where the cache has something to learn.
         fingerprint: of its sound; None where that is not known.
         base_prediction: what the model says that a learned one needs; None for other models.
+        raw_prediction: `prediction` without a learned head or a calibration; None where it has
+            neither.
     """
 
     path: Path
@@ -37,6 +39,7 @@ class Analysis:
     state: str | None = None
     fingerprint: bytes | None = None
     base_prediction: Prediction | None = None
+    raw_prediction: Prediction | None = None
 
     @classmethod
     def failed(cls, path: Path, error: FileError) -> "Analysis":

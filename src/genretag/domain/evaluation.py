@@ -175,6 +175,7 @@ class Evaluation:
         metrics: None if no file could be compared.
         unmapped_scores: best scores of files whose genres the model does not know, of a genre or a
             family.
+        is_calibrated: whether the scores are.
     """
 
     model: str
@@ -182,6 +183,7 @@ class Evaluation:
     unmapped: tuple[UnmappedGenre, ...]
     metrics: EvaluationMetrics | None
     unmapped_scores: tuple[float, ...] = ()
+    is_calibrated: bool = True
 
     @property
     def threshold_problem(self) -> str | None:

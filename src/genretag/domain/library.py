@@ -156,6 +156,7 @@ class Library:
         timelines: of the most interesting tracks, with their index among the entries.
         written: what `scan` writes for a genre or a family that it is not known by, as a map says
             or as the library spells it.
+        is_calibrated: whether the model's scores are.
     """
 
     roots: tuple[Path, ...]
@@ -174,6 +175,7 @@ class Library:
     artists: tuple[LibraryUnit, ...] = ()
     timelines: tuple[tuple[int, Timeline], ...] = ()
     written: Mapping[str, Names] = field(default_factory=dict)
+    is_calibrated: bool = True
 
 
 def select_interesting(entries: Sequence[LibraryEntry]) -> list[int]:

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from genretag.domain.calibration import Calibration, calibrate_scores
 from genretag.domain.manifest import ModelManifest
 from genretag.domain.prediction import (
     Embeddings,
@@ -80,10 +81,11 @@ class Model:
     """A loaded model.
 
     Attributes:
-        manifest: its settings.
+        manifest: its settings; of a calibrated model with the threshold of that.
         digest: SHA-256 of its file, in hexadecimal.
         device: where it runs, a key of PROVIDERS.
         head: what a person learned on another model; None for a model by itself.
+        calibration: of its scores for tracks, fitted on a person's library; None if there is none.
 
     `_open` returns its session, always the same one.
     """
@@ -93,6 +95,8 @@ class Model:
     device: str
     _open: Callable[[], ort.InferenceSession]
     head: Head | None = None
+    calibration: Calibration | None = None
+    _uncalibrated: "Model | None" = None
 
     @property
     def identity(self) -> str:
@@ -103,6 +107,26 @@ class Model:
     def base(self) -> "Model":
         """The model whose embeddings a learned head needs; a model by itself."""
         return self.head.base if self.head else self
+
+    @property
+    def raw(self) -> "Model":
+        """The model whose scores the cache keeps: without a learned head or a calibration."""
+        return self.base._uncalibrated or self.base
+
+    def calibrate(self, calibration: Calibration) -> "Model":
+        """Return the model with calibrated scores for tracks; a learned one on such a base."""
+        if self.head:
+            base = self.head.base.calibrate(calibration)
+            return replace(self, head=replace(self.head, base=base))
+        # What was measured on other scores holds no longer.
+        manifest = replace(
+            self.raw.manifest,
+            is_calibrated=True,
+            threshold=calibration.threshold,
+            set_masses=(),
+            pooling=None,
+        )
+        return replace(self.raw, manifest=manifest, calibration=calibration, _uncalibrated=self.raw)
 
     @property
     def embeds(self) -> bool:
@@ -123,9 +147,9 @@ class Model:
             batch: how many windows are scored at once, at most.
 
         Returns:
-            [n_windows, n_genres], in [0, 1], calibrated where the manifest says so; rows sum to 1,
-            or to less where a part is for music of none of its genres; with the activation
-            `sigmoid` to any number.
+            [n_windows, n_genres], in [0, 1], without a saved calibration; rows sum to 1, or to
+            less where a part is for music of none of its genres; with the activation `sigmoid` to
+            any number.
 
         Raises:
             DeviceError: the device fails.
@@ -136,17 +160,37 @@ class Model:
         return self._activate(logits)
 
     def rescore(self, prediction: Prediction) -> Prediction:
-        """Return what a learned head makes of the base model's prediction for a track.
+        """Return what a learned head or a calibration makes of the raw prediction for a track.
 
-        A model by itself leaves it as it is.
+        Without either only the prediction says whether its scores are calibrated.
         """
-        if self.head is None:
+        is_calibrated = self.manifest.is_calibrated
+        if self.head:
+            genres = self._score_by_head(prediction, self.head)
+            return replace(
+                prediction, genres=genres, model=self.identity, is_calibrated=is_calibrated
+            )
+        if self.calibration:
+            raw = np.array([genre.score for genre in prediction.genres])
+            names = (genre.name for genre in prediction.genres)
+            genres = tuple(map(ScoredGenre, names, self.calibrate_scores(raw).tolist()))
+            return replace(prediction, genres=genres, is_calibrated=True)
+        if prediction.is_calibrated == is_calibrated:
             return prediction
-        genres: tuple[ScoredGenre, ...] = ()
-        if prediction.windows:
-            (scores,) = self.head.score(prediction.embedding[None], self.manifest.temperature)
-            genres = rank_genres(self.manifest.genres.names, scores.astype(np.float64))
-        return replace(prediction, genres=genres, model=self.identity)
+        return replace(prediction, is_calibrated=is_calibrated)
+
+    def _score_by_head(self, prediction: Prediction, head: Head) -> tuple[ScoredGenre, ...]:
+        if not prediction.windows:
+            return ()
+        (scores,) = head.score(prediction.embedding[None], self.manifest.temperature)
+        return rank_genres(self.manifest.genres.names, scores.astype(np.float64))
+
+    def calibrate_scores(self, scores: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Return raw scores [..., n_genres] as the calibration has them; without, as they are."""
+        if self.calibration is None:
+            return scores.astype(np.float64)
+        scale, bias = self.calibration.scale, self.calibration.bias
+        return calibrate_scores(scores, self.manifest.activation, scale, bias)
 
     def predict_with_embeddings(
         self, windows: NDArray[np.float32], batch: int = BATCH

@@ -164,7 +164,8 @@ def reload_on_cpu(failed: Model, path: Path, error: DeviceError, warn: Warn) -> 
     if failed.device == "cpu":
         raise device_failure(path, error) from error
     warn(f"The device {failed.device} failed ({error}); going on with cpu")
-    return load(path, "cpu")
+    loaded, calibration = load(path, "cpu"), failed.base.calibration
+    return loaded.calibrate(calibration) if calibration else loaded
 
 
 def device_failure(path: Path, error: DeviceError) -> RunError:

@@ -33,4 +33,4 @@ def aggregate(
 
 def silent_prediction(duration_s: float, model: Model) -> Prediction:
     """Return the prediction for a file of silence: no genres, no windows."""
-    return Prediction((), 0, duration_s, model.identity)
+    return model.rescore(Prediction((), 0, duration_s, model.identity))

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from genretag.domain.evaluation import Evaluation, FileCounts, ScoredFiles, compute_metrics
+from genretag.domain.family import Choice
 from genretag.domain.genre import fold_name
 from genretag.domain.outcome import Failed, Outcome, Skipped
 from genretag.domain.placeholder import drop_placeholders, parse_placeholders
@@ -27,6 +28,8 @@ class EvaluationSettings:
         precision: how many of the files that pass a threshold should be right.
         written: what genretag itself wrote into files, by their real paths.
         placeholders: names, folded, that tell no genre.
+        has_families: whether a family is written where no genre is sure.
+        is_calibrated: whether scores are.
     """
 
     classes: GenreClasses
@@ -35,6 +38,8 @@ class EvaluationSettings:
     precision: float
     written: Mapping[Path, tuple[str, ...]] = field(default_factory=dict)
     placeholders: frozenset[str] = field(default_factory=parse_placeholders)
+    has_families: bool = True
+    is_calibrated: bool = True
 
 
 def evaluate_outcomes(outcomes: Iterable[Outcome], question: EvaluationSettings) -> Evaluation:
@@ -49,6 +54,7 @@ def evaluate_outcomes(outcomes: Iterable[Outcome], question: EvaluationSettings)
         tally.unmapped(),
         compute_metrics(scored, question.threshold, question.precision) if scored else None,
         tuple(tally.others),
+        question.is_calibrated,
     )
 
 
@@ -59,6 +65,7 @@ class Tally:
         self._classes = question.classes
         self._written = question.written
         self._placeholders = question.placeholders
+        self._has_families = question.has_families
         self.others: list[float] = []
         self._counts: Counter[str] = Counter()
         self._rows: list[list[float]] = []
@@ -132,7 +139,7 @@ class Tally:
         unknown = {fold_name(name): name for name in names if not self._classes.knows(name)}
         best = self._best(prediction)
         if unknown and best and prediction:
-            family = self._classes.best_family(prediction.genres)
+            family = self._best_family(prediction)
             self.others.append(max(best.score, family.best.score if family else 0.0))
         for key, name in unknown.items():
             self._spelled.setdefault(key, name)
@@ -148,11 +155,14 @@ class Tally:
             return None
         return ScoredGenre(self._classes.names[index], prediction.genres[0].score)
 
+    def _best_family(self, prediction: Prediction) -> Choice | None:
+        return self._classes.best_family(prediction.genres) if self._has_families else None
+
     def _judge_family(
         self, prediction: Prediction, names: tuple[str, ...], true: int
     ) -> tuple[float, bool]:
         """Return the score of the best family, and whether it is right for a file."""
-        family = self._classes.best_family(prediction.genres)
+        family = self._best_family(prediction)
         if family is None:
             return 0.0, False
         return family.best.score, self._classes.fits_family(family, names, true)

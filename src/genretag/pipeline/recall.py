@@ -32,8 +32,8 @@ class PredictionCache:
 
     @classmethod
     def for_model(cls, cache: Cache | None, model: Model, coverage: str) -> "PredictionCache":
-        """Return the predictions of a model, or of the base of a learned one, with a coverage."""
-        parts = "\0".join((__version__, model.base.digest, coverage))
+        """Return the raw predictions of a model, or of the base of a learned one."""
+        parts = "\0".join((__version__, model.raw.digest, coverage))
         digest = hashlib.blake2b(parts.encode(), digest_size=16).digest()
         return cls(cache, digest)
 

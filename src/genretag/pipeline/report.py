@@ -176,6 +176,7 @@ def build_library(
         artists=list_units(found.artists, entries, rules, least=1),
         written=_written_names(entries, policy, model),
         timelines=tuple(_timelines(entries, model, coverage)),
+        is_calibrated=model.manifest.is_calibrated,
     )
 
 

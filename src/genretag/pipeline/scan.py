@@ -45,7 +45,7 @@ def predict_files(
         predictions: knows files that nobody has touched, and keeps what is new.
         executor: where files are read, their windows extracted and scored.
         model: scores windows here where `settings` say so; `settings` and `predictions` are those
-            of the model that a learned head needs, and the head comes last.
+            of the raw model, and a learned head or a calibration comes last.
         warn: gets one message if the model's device fails and the CPU goes on.
         work: what the executor does with a file, to read, extract, score and aggregate; None to
             have each process load the model for that.
@@ -54,7 +54,7 @@ def predict_files(
         files,
         partial(recall, predictions=predictions, selection=settings.selection),
         partial(executor.run, work=work or Analyser(settings)),
-        BatchScorer(model.base, settings, warn).score,  # what workers have left to one process
+        BatchScorer(model.raw, settings, warn).score,  # what workers have left to one process
         partial(remember, predictions=predictions),
         partial(rescore, model=model),
     )

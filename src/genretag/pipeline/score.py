@@ -46,13 +46,15 @@ def _batches(windows: Iterable[Window]) -> Iterator[list[Window]]:
 
 
 def rescore(analyses: Iterable[Analysis], model: Model) -> Iterator[Analysis]:
-    """Yield the same analyses; those of its base model as a learned `model` predicts them."""
+    """Yield the same analyses; raw predictions as a learned or calibrated `model` has them."""
     for analysis in analyses:
-        known = analysis.prediction
-        if known and model.head:
-            yield replace(analysis, prediction=model.rescore(known), base_prediction=known)
-        else:
+        raw = analysis.prediction
+        prediction = raw and model.rescore(raw)
+        if raw is None or prediction is raw:
             yield analysis
+        else:
+            base = model.base.rescore(raw) if model.head else None
+            yield replace(analysis, prediction=prediction, base_prediction=base, raw_prediction=raw)
 
 
 class BatchScorer:

@@ -41,6 +41,7 @@ def timeline(path: Path, model: Model, coverage: str) -> Timeline:
     scores, embeddings = model.predict_with_embeddings(mels)
     prediction = aggregate(scores, embeddings, extractor.duration_s, model)
     at = tuple(excerpt for excerpt, _ in sounding)
+    scores = model.calibrate_scores(scores).astype(np.float32)
     return Timeline(genres, at, silent, scores, embeddings, mels, prediction)
 
 
@@ -58,7 +59,7 @@ def effects(
         if not waveform.is_silent:
             parts, without = zip(*occlusion(waveform), strict=True)
             mels = np.stack([extractor.window(sound) for sound in (waveform, *without)])
-            scores = model.score(mels)[:, column]
+            scores = model.calibrate_scores(model.score(mels))[:, column]
             worth = (scores[0] - scores[1:]).tolist()
             windows.append((waveform.start_s, tuple(map(Effect, parts, worth))))
     return [parts for _, parts in sorted(windows, key=lambda window: window[0])]

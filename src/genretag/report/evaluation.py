@@ -30,6 +30,7 @@ from genretag.report.tables import (
     print_section,
 )
 from genretag.report.text import WIDE, format_percent
+from genretag.report.wording import CALIBRATE, note_uncalibrated
 
 SHOWN_NAMES = 12
 _NAME_WIDTH = 18
@@ -55,6 +56,8 @@ def print_evaluation(evaluation: Evaluation, console: Console) -> None:
     console.print(Text(f"{_summary(evaluation.counts)}, {evaluation.model}", "bold"))
     for line in _describe_others(evaluation.counts):
         print_note(line, console)
+    if not evaluation.is_calibrated:
+        print_note(f"{note_uncalibrated(evaluation.model)} {CALIBRATE}", console)
     metrics = evaluation.metrics
     if metrics is None:
         console.print("\nNothing can be said: no file has a genre that the model knows.")

@@ -5,6 +5,7 @@ from typing import Any
 
 from genretag.domain.evaluation import Estimate, Evaluation, EvaluationMetrics, ThresholdResult
 from genretag.report.evaluation import map_lines
+from genretag.report.jsonl import calibrated_to_dict
 
 SCHEMA = 1
 
@@ -19,6 +20,7 @@ def to_dict(evaluation: Evaluation) -> dict[str, Any]:
         "grades": _metrics(evaluation.metrics) if evaluation.metrics else None,
         "unknown_names": [asdict(one) for one in evaluation.unmapped],
         "map_lines": map_lines(evaluation.unmapped),
+        **calibrated_to_dict(evaluation.is_calibrated),
     }
 
 

@@ -17,6 +17,7 @@ from genretag.report.blocks import Lane, Pen
 from genretag.report.palette import AGAINST, COLOURS, FOR
 from genretag.report.paths import common_folder, relative_path
 from genretag.report.text import WIDE, format_percent, format_time, visible
+from genretag.report.wording import CALIBRATE, note_uncalibrated
 
 TOP_GENRES = 5
 _TOP_OF_UNIT = 3
@@ -81,6 +82,9 @@ def _sections(
     scores = inspection.timeline.prediction.genres[:TOP_GENRES]
     colours = _colours(inspection)
     yield "heard", _top_genres(scores, None if unit else inspection.threshold, colours, room, pen)
+    prediction = inspection.timeline.prediction
+    if not prediction.is_calibrated:
+        yield "", f"{note_uncalibrated(prediction.model)} {CALIBRATE}"
     if inspection.likely_set:
         likely = ", ".join(genre.name for genre in inspection.likely_set)
         yield "", f"{inspection.set_probability:.0%} set: {likely}"

@@ -11,7 +11,13 @@ from genretag.domain.occlusion import Effect
 from genretag.domain.players import PLAYERS
 from genretag.domain.prediction import ScoredGenre
 from genretag.errors import GenretagError
-from genretag.report.jsonl import DIGITS, SCHEMA, family_to_dict, unit_to_dict
+from genretag.report.jsonl import (
+    DIGITS,
+    SCHEMA,
+    calibrated_to_dict,
+    family_to_dict,
+    unit_to_dict,
+)
 
 
 def to_dict(inspection: Inspection) -> dict[str, Any]:
@@ -57,6 +63,7 @@ def to_dict(inspection: Inspection) -> dict[str, Any]:
         "source": decision and decision.source,
         "members": [_member(member) for member in decision.members] if decision else [],
         "family": family_to_dict(decision.family if decision else inspection.family),
+        **calibrated_to_dict(prediction.is_calibrated),
     }
 
 

@@ -37,7 +37,13 @@ def to_dict(outcome: Outcome) -> dict[str, Any]:
         "unit": outcome.unit and unit_to_dict(outcome.unit),
         "source": outcome.source,
         "family": family_to_dict(outcome.family),
+        **calibrated_to_dict(prediction is None or prediction.is_calibrated),
     }
+
+
+def calibrated_to_dict(is_calibrated: bool) -> dict[str, bool]:
+    """Return an entry that says so where scores are not calibrated; else none."""
+    return {} if is_calibrated else {"calibrated": False}
 
 
 def _genres(genres: Sequence[ScoredGenre]) -> list[dict[str, Any]]:

@@ -7,11 +7,13 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from genretag.domain.calibration import Calibration
 from genretag.domain.genre import GenreVocabulary
 from genretag.domain.manifest import ModelManifest
 from genretag.inference.store import DIGEST_LENGTH
 from genretag.report import facts
 from genretag.report.text import visible
+from genretag.report.wording import CALIBRATE, note_uncalibrated
 
 _TEST_SETS = {
     "groups": "artists held out",
@@ -23,9 +25,14 @@ _TEST_SETS = {
 
 
 def print_card(
-    manifest: ModelManifest, digest: str, identity: str, file: Path, console: Console
+    manifest: ModelManifest,
+    digest: str,
+    identity: str,
+    file: Path,
+    console: Console,
+    calibration: Calibration | None = None,
 ) -> None:
-    """Print the card of the model in `file`."""
+    """Print the card of the model in `file`, with the calibration that is saved for it, if any."""
     title = Text(visible(f"{manifest.name} {manifest.version}"), "bold")
     console.print(title + Text(visible(f", {manifest.licence}"), "not bold"))
     console.print(Text(visible(manifest.description)))
@@ -36,6 +43,7 @@ def print_card(
             ("genres", f"{len(manifest.genres)}: {', '.join(manifest.genres.names)}"),
             *_other_names(manifest.genres),
             ("threshold", f"{_thresholds(manifest)}{_target(manifest.training)}"),
+            *_scores_are(manifest, identity, calibration),
             *_trained_on(manifest.training),
             *_stands_on(manifest),
             *(("measured", text) for text in _scores(manifest.scores)),
@@ -77,6 +85,18 @@ def _target(training: Mapping[str, Any]) -> str:
         if _is_number(precision):
             return f", chosen so that at least {precision:.0%} of what is written should be right"
     return ""
+
+
+def _scores_are(
+    manifest: ModelManifest, identity: str, calibration: Calibration | None
+) -> Iterator[tuple[str, str]]:
+    """Yield whether scores are calibrated, where a person has to do that."""
+    if calibration:
+        files, artists = calibration.files, calibration.artists
+        wanted = f"{calibration.precision:.0%}"
+        yield "scores", f"calibrated on {files} of your files by {artists} artists, for {wanted}"
+    elif not manifest.is_calibrated:
+        yield "scores", f"{note_uncalibrated(identity)} {CALIBRATE}"
 
 
 def _trained_on(training: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -17,13 +17,18 @@ from genretag.report import jsonl
 
 
 class PlanWriter:
-    """Writes a line for each planned outcome, and counts the others."""
+    """Writes a line for each planned outcome, and counts the others.
 
-    def __init__(self, stream: TextIO) -> None:
+    Args:
+        stream: gets the lines.
+        is_calibrated: whether scores in it are; the first line says it of those that are not.
+    """
+
+    def __init__(self, stream: TextIO, is_calibrated: bool = True) -> None:
         self._stream = stream
         self._counts: Counter[str] = Counter()
         self._failed: list[dict[str, Any]] = []
-        self._line({"state": "begun"})
+        self._line({"state": "begun", **jsonl.calibrated_to_dict(is_calibrated)})
 
     def add(self, outcome: Outcome) -> None:
         """Count an outcome, and write it if it is planned."""

@@ -137,7 +137,10 @@ def _genres(axes: Axes, inspection: Inspection) -> None:
     names = [f"{genre.name} {format_percent(genre.score)}" for genre in reversed(best)]
     axes.set_yticks(np.arange(len(best)) + 0.5, names)
     axes.tick_params(axis="y", length=0)
-    axes.set_title("how likely each window makes each genre", loc="left")
+    what = "how likely each window makes each genre"
+    if not inspection.timeline.prediction.is_calibrated:
+        what = "score of each genre in each window, not calibrated"
+    axes.set_title(what, loc="left")
     axes.spines[:].set_visible(False)
 
 

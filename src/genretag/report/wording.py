@@ -87,6 +87,18 @@ def undo_wording(run: int, folder: Path | None) -> Wording:
     return Wording(partial(ask_to_undo, run, folder), "undone")
 
 
+def note_uncalibrated(model: str) -> str:
+    """Say that scores of a model are not calibrated; `model` is its name, file or identity."""
+    return (
+        f"Scores of {visible(model)} are not calibrated: they rank genres, and do not say how "
+        "often one is right."
+    )
+
+
+CALIBRATE = "Calibrate them on files that have a genre, with `genretag evaluate --save PATH`."
+"""What to do about scores that are not."""
+
+
 def format_counts(counts: Counter[str], most: int = SHOWN_GENRES, mark: str = "") -> str:
     """Format names with their counts, the commonest first, with a mark after each name.
 

@@ -216,18 +216,21 @@ def _ask(review: "Review", found: _Found, plain: bool) -> None:
         KeyboardInterrupt: the person wants to end at once.
     """
     from genretag.cli.review.plain import review_plainly
+    from genretag.report.wording import CALIBRATE, note_uncalibrated
 
+    manifest = found.model.manifest
+    note = "" if manifest.is_calibrated else f"{note_uncalibrated(manifest.name)} {CALIBRATE}"
     try:
         if plain:
-            review_plainly(review)
+            review_plainly(review, note=note)
         else:
-            _show_screen(review, found)
+            _show_screen(review, found, note)
     except KeyboardInterrupt:
         typer.echo("Interrupted; your decisions are kept for the next review.", err=True)
         raise
 
 
-def _show_screen(review: "Review", found: _Found) -> None:
+def _show_screen(review: "Review", found: _Found, note: str) -> None:
     import sys
     from functools import partial
 
@@ -241,7 +244,7 @@ def _show_screen(review: "Review", found: _Found) -> None:
     find_timeline = partial(timeline, model=found.model, coverage=found.coverage)
     pen = Pen.of(Console(file=sys.stdout))
     with deferred():  # the screen asks for it: amid its tasks it would tear them
-        if not ReviewApp(review, found.names, find_timeline, pen).run():
+        if not ReviewApp(review, found.names, find_timeline, pen, note).run():
             raise KeyboardInterrupt
 
 

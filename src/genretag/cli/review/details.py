@@ -41,13 +41,17 @@ class Details(Vertical):
         review: knows what is decided.
         find_timeline: analyses a track for its timeline.
         pen: draws.
+        note: what a person should know of all scores, if anything.
     """
 
-    def __init__(self, review: Review, find_timeline: FindTimeline, pen: Pen) -> None:
+    def __init__(
+        self, review: Review, find_timeline: FindTimeline, pen: Pen, note: str = ""
+    ) -> None:
         super().__init__(id="details")
         self._review = review
         self._find_timeline = find_timeline
         self._pen = pen
+        self._note = note
         self._item: ReviewItem | None = None
         self._timelines: dict[Path, Text] = {}
         self._awaited: Path | None = None
@@ -97,6 +101,7 @@ class Details(Vertical):
             (of_artist, "reverse" if len(scope) > 1 else ""),
             f", {format_present(item)}\n{format_why(item)}\n",
             render_guesses(item, self._pen),
+            f"\n{self._note}" if self._note else "",
         )
         self.query_one("#facts", Static).update(facts)
 

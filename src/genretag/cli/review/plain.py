@@ -34,7 +34,9 @@ class EndOfReviewError(Exception):
     """The person wants to end."""
 
 
-def review_plainly(review: Review, ask: Callable[[str], str | None] | None = None) -> None:
+def review_plainly(
+    review: Review, ask: Callable[[str], str | None] | None = None, note: str = ""
+) -> None:
     """Go through all items that are not decided.
 
     What an earlier review decided can be taken back too, also where nothing else is left.
@@ -42,8 +44,11 @@ def review_plainly(review: Review, ask: Callable[[str], str | None] | None = Non
     Args:
         review: what to decide.
         ask: asks a question and returns the answer; None at the end of input.
+        note: what a person should know of all scores, if anything.
     """
     lines = _Lines(review, ask or ask_line)
+    if note:
+        lines.say(note)
     position = 0 if lines.has_work() else len(review.items)
     try:
         while position < len(review.items):

@@ -54,6 +54,7 @@ class ReviewApp(App[bool]):
         names: genres that complete what a person types.
         find_timeline: analyses a track for its timeline.
         pen: draws.
+        note: what a person should know of all scores, if anything.
     """
 
     CSS_PATH = "screen.tcss"
@@ -78,13 +79,19 @@ class ReviewApp(App[bool]):
     ]
 
     def __init__(
-        self, review: Review, names: Sequence[str], find_timeline: FindTimeline, pen: Pen
+        self,
+        review: Review,
+        names: Sequence[str],
+        find_timeline: FindTimeline,
+        pen: Pen,
+        note: str = "",
     ) -> None:
         super().__init__(ansi_color=True)
         self._review = review
         self._names = names
         self._find_timeline = find_timeline
         self._pen = pen
+        self._note = note
         self._shown = list(review.items)
         self._is_for_artist = False
 
@@ -93,7 +100,7 @@ class ReviewApp(App[bool]):
         yield Static(id="progress")
         with Container(id="body"):
             yield DataTable(id="items", cursor_type="row")
-            yield Details(self._review, self._find_timeline, self._pen)
+            yield Details(self._review, self._find_timeline, self._pen, self._note)
         yield Answer()
         yield Footer(show_command_palette=False, compact=True)
 

@@ -16,6 +16,7 @@ from genretag.report.page.distribution import count_genres
 from genretag.report.page.text import cut, to_thousandths
 from genretag.report.page.timelines import convert_timeline
 from genretag.report.text import visible
+from genretag.report.wording import CALIBRATE, note_uncalibrated
 
 _GUESSES = 3
 _MOST_ROOTS = 5
@@ -43,6 +44,7 @@ def to_dict(library: Library) -> dict[str, Any]:
             "threshold": library.threshold,
             "unitThreshold": library.unit_threshold,
             "skipped": library.skipped,
+            "uncalibrated": _note(library),
         },
         "rows": paths.columns | _columns(keys, rows),
         "folders": paths.folders,
@@ -200,6 +202,11 @@ def _is_choice(name: str) -> bool:
         return parse_genres(name) == (name,)
     except ValueError:
         return False
+
+
+def _note(library: Library) -> str:
+    """Return that scores are not calibrated; nothing where they are."""
+    return "" if library.is_calibrated else f"{note_uncalibrated(library.model)} {CALIBRATE}"
 
 
 def _roots(library: Library) -> list[str]:

@@ -1,9 +1,9 @@
 function about() {
-  const { roots, made, model, mode, by, threshold, unitThreshold, skipped } = data.about;
+  const { roots, made, model, mode, by, threshold, unitThreshold, skipped, uncalibrated } = data.about;
   const others = LIMITS.length > 1 ? ` (${unitThreshold.toFixed(2)} for scores of several tracks together)` : "";
   const where = roots.join(", ");
   document.getElementById("about").textContent = count
-    ? `${where}. Analysed on ${made} by ${model}. "After" is what scan would leave with --policy ${mode}, --by ${by} and the threshold ${threshold.toFixed(2)}${others}; nothing was written.`
+    ? `${where}. Analysed on ${made} by ${model}. "After" is what scan would leave with --policy ${mode}, --by ${by} and the threshold ${threshold.toFixed(2)}${others}; nothing was written.${uncalibrated && ` ${uncalibrated}`}`
     : `No music was found in ${where} on ${made}. ${skipped ? `${plural(skipped, "other file")} left out.` : "There are no files at all, or they are hidden."}`;
 }
 
@@ -48,12 +48,13 @@ function confidence() {
   const body = bins.map((files, bin) =>
     el("tr", { class: LIMITS.includes(edges[bin + 1]) ? "limit" : null }, el("th", { scope: "row" }, `${edges[bin] / 10} to ${edges[bin + 1] / 10}%`),
       el("td", {}, share(files, most, "", "files")))).reverse();
-  const { threshold, unitThreshold } = data.about;
+  const { threshold, unitThreshold, uncalibrated } = data.about;
   const lines = LIMITS.length > 1
     ? `The lines are the thresholds, ${threshold.toFixed(2)} for a track by itself and ${unitThreshold.toFixed(2)} for scores of several tracks together`
     : `The line is the threshold, ${threshold.toFixed(2)}`;
-  section("confidence", "How sure the model is",
-    `Files by the score of their likeliest genre, or of the family of genres that is sure where none is. Scores are calibrated: of many files with a score of 70%, about seven in ten should be right. ${lines}: what lies below is not written.`,
+  const worth = uncalibrated || "Scores are calibrated: of many files with a score of 70%, about seven in ten should be right.";
+  section("confidence", uncalibrated ? "Scores of the model" : "How sure the model is",
+    `Files by the score of their likeliest genre, or of the family of genres that is sure where none is. ${worth} ${lines}: what lies below is not written.`,
     el("table", { class: "chart" }, el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "Score"), el("th", { scope: "col" }, "Files"))), el("tbody", {}, ...body)));
 }
 

@@ -24,6 +24,6 @@ function timeline({ row, starts, genres, scores, windows, silent, said }) {
 function timelines() {
   if (!data.timelines.length) return;
   section("timelines", "Why: what was heard when",
-    "The most interesting tracks, window by window: in words, which windows are likeliest of which genre, and how likely on average; in the table per cent, the best of each column in a frame. First the tracks that the model disagrees about, then those it is torn over.",
+    "The most interesting tracks, window by window: in words, which windows score which genre highest, and the mean of these scores; in the table per cent, the best of each column in a frame. First the tracks that the model disagrees about, then those it is torn over.",
     el("div", { class: "cards" }, ...data.timelines.map(timeline)));
 }
