@@ -10,7 +10,7 @@ from navigation import find_section
 from typer.core import TyperGroup, TyperOption
 
 from genretag.cli.app import app
-from genretag.cli.settings import to_variable
+from genretag.cli.settings import to_key, to_variable
 from genretag.cli.values import Kind, read_kinds
 
 ROOT: Any = typer.main.get_command(app)
@@ -114,7 +114,7 @@ def _render_option(words: tuple[str, ...], command: Any, option: Any) -> str:
     """Return flags, values, help, default and variable of an option."""
     flags = ", ".join(f"`{flag}`" for flag in (*option.opts, *option.secondary_opts))
     values = _describe_values(option, read_kinds(command.callback)[option.name])
-    key = max(option.opts, key=len).lstrip("-").replace("-", "_")
+    key = to_key(option.opts)
     variable = f"In the environment: `{to_variable(key)}`."
     return _render_term(
         f"{flags} {values}".rstrip(),

@@ -21,13 +21,13 @@ SIGNATURES = {
     "Decision": "(path: pathlib.Path, before: tuple[str, ...], after: tuple[str, ...], "
     "score: float | None = None, source: Optional[Literal['heard', 'album', 'artist', "
     "'library']] = None, reason: str | None = None, "
-    "genres: tuple[tuple[str, float], ...] = ()) -> None",
+    "genres: tuple[tuple[str, float], ...] = (), is_calibrated: bool = True) -> None",
     "ExtraMissingError": "(feature: str, extra: str) -> None",
     "Failed": "(path: pathlib.Path, error: genretag.errors.FileError) -> None",
     "FileError": "(code: genretag.errors.Code, message: str, hint: str) -> None",
     "GenretagError": "(code: genretag.errors.Code, message: str, hint: str) -> None",
     "Prediction": "(path: pathlib.Path, genres: tuple[tuple[str, float], ...], duration_s: float, "
-    "windows: int, model: str) -> None",
+    "windows: int, model: str, is_calibrated: bool = True) -> None",
     "RunError": "(code: genretag.errors.Code, message: str, hint: str) -> None",
     "Tagger": "(model: 'Model', file: pathlib.Path) -> None",
     "Tagger.decide": "(self, tracks: collections.abc.Iterable[str | os.PathLike[str] | "

@@ -7,6 +7,8 @@ from typing import Any
 import typer
 from typer.core import TyperOption
 
+from genretag.cli.settings import to_flag, to_key
+
 _TYPED = frozenset({"COMMANDLINE"})
 _CHOSEN = _TYPED | {"ENVIRONMENT", "DEFAULT_MAP"}
 
@@ -47,8 +49,7 @@ def _list_options(
             continue
         if source is None or source.name not in sources:
             continue
-        flag = next(word for word in parameter.opts if word.startswith("--"))
-        value = ctx.params[name]
+        flag, value = to_flag(to_key(parameter.opts)), ctx.params[name]
         if isinstance(value, bool):
             yield from [flag] if value else []
         else:

@@ -10,7 +10,7 @@ import typer
 from typer.core import TyperGroup, TyperOption
 
 from genretag.cli import config
-from genretag.cli.settings import Command, Options, find_mistakes, read_settings, to_flag
+from genretag.cli.settings import Command, Options, find_mistakes, read_settings, to_flag, to_key
 from genretag.cli.values import Kind, WrongValueError, read_kinds
 from genretag.errors import Code, GenretagError, UsageError
 from genretag.library import paths
@@ -188,8 +188,8 @@ def _get_name(parameter: Any) -> str:
 
 
 def _get_key(option: TyperOption) -> str:
-    """Return what an option is called in the config file: its flag, dashes underscored."""
-    return max(option.opts, key=len).lstrip("-").replace("-", "_")
+    """Return what an option is called in the config file."""
+    return to_key(option.opts)
 
 
 def _list_settings(command: Any) -> dict[str, tuple[str, Kind]]:

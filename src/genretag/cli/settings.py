@@ -102,6 +102,16 @@ def to_flag(key: str) -> str:
     return f"--{key.replace('_', '-')}"
 
 
+def to_key(flags: Iterable[str]) -> str:
+    """Return what an option with some flags is called in the config file, by its first long one.
+
+    >>> to_key(["--top-k", "--styles"]), to_key(["--dry-run", "-n"])
+    ('top_k', 'dry_run')
+    """
+    first = next(flag for flag in flags if flag.startswith("--"))
+    return first.removeprefix("--").replace("-", "_")
+
+
 def _from_environment(key: str, kind: Kind, options: Options) -> Setting | None:
     name = to_variable(key)
     text = os.environ.get(name)
