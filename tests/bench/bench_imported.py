@@ -12,7 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
-import essentia.standard
+import essentia
+import essentia.streaming as streaming
 import numpy as np
 import psutil
 import published_models as published
@@ -46,10 +47,13 @@ def decode(file: Path) -> None:
 
 def essentia_features(file: Path) -> None:
     """The spectrogram that Essentia's algorithm computes of a whole track for EffNet."""
-    sound = essentia.standard.MonoLoader(filename=str(file), sampleRate=16000)()
-    mels = essentia.standard.TensorflowInputMusiCNN()
-    for frame in essentia.standard.FrameGenerator(sound, frameSize=512, hopSize=256):
-        mels(frame)
+    loader = streaming.MonoLoader(filename=str(file), sampleRate=16000)
+    cutter = streaming.FrameCutter(frameSize=512, hopSize=256)
+    mels, pool = streaming.TensorflowInputMusiCNN(), essentia.Pool()
+    loader.audio >> cutter.signal
+    cutter.frame >> mels.frame
+    mels.bands >> (pool, "mels")
+    essentia.run(loader)
 
 
 def cost(work: Callable[[Path], object], files: list[Path]) -> float:
