@@ -26,6 +26,7 @@ COLUMNS = (
     "unit",
     "source",
     "family",
+    "fields",
 )
 
 
@@ -36,7 +37,7 @@ def reporter(stream: TextIO) -> Callable[[Outcome], None]:
 
     def report(outcome: Outcome) -> None:
         row = to_dict(outcome)
-        writer.writerow([_cell(row[column]) for column in COLUMNS])
+        writer.writerow([_cell(row.get(column)) for column in COLUMNS])
         stream.flush()
 
     return report
