@@ -14,7 +14,7 @@ ALL_FIELDS = "every field"
 SHOWN: Mapping[str, Mapping[Place, str]] = MappingProxyType(
     {
         # resources/mappings.yaml: comment, and grouping from GRP1. Other fields need an entry
-        # `Tags.style.Aliases` in navidrome.toml (docs/usage/library/customtags).
+        # of the person's own among its custom tags.
         "navidrome": {GROUPING: "", COMMENT: ""},
         # MediaBrowser.Providers/MediaInfo/AudioFileProber.cs takes neither from ATL.
         "jellyfin": {},
@@ -26,7 +26,7 @@ SHOWN: Mapping[str, Mapping[Place, str]] = MappingProxyType(
             GROUPING: "except that of an ID3 tag in GRP1, as it looks into TIT1 alone",
             COMMENT: "only if metadata_to_use in mpd.conf names it",
         },
-        # Columns and the file's information; since 12.5 the grouping of ID3 is GRP1.
+        # Columns and the file's information; the grouping of ID3 is GRP1 (jaudiotagger, issue 180).
         "itunes": {GROUPING: "", COMMENT: ""},
         # Properties list all fields; a column is %style%.
         "foobar2000": {ALL_FIELDS: "in Properties, and in columns that you add"},

@@ -19,7 +19,7 @@ _NAMED = ("TXX", "TXXX")
 _GROUPINGS = ("GRP1", "TIT1")
 _COMMENT = "COMM:"
 _LANGUAGE = b"eng"
-"""Of new comments: what Picard and Mp3tag write, and what some versions of iTunes ask for."""
+"""Of new comments, as Picard writes them."""
 _DESCRIBED = {"TXXX": 1, "COMM": 4}
 """Frames with a description before their text, and the byte where that begins."""
 _MOST_DESCRIPTION = 256
@@ -35,7 +35,7 @@ class Id3v2(TagHandler):
     long as there is one genre; several need v2.4, the first version to have lists.
 
     A grouping is in GRP1, as iTunes and TagLib have it, but in TIT1 where a tag has that alone:
-    before iTunes 12.5 all programs wrote it there, and Picard and beets still do. Beside a GRP1 it
+    before iTunes 12 all programs wrote it there, and Picard and beets still do. Beside a GRP1 it
     is the work that a movement belongs to. A comment is a COMM without a description, the one that
     players show; others are notes of programs.
     """
