@@ -49,6 +49,8 @@ IS_INTEGRATION: Mapping[str, bool] = {
     "tags/test_chunks.py": True,
     "tags/test_frames.py": True,
     "tags/test_hidden_tags.py": True,
+    "tags/test_places.py": True,
+    "tags/test_places.py::test_foreign_readers": False,
     "tags/test_mpd.py": True,
     "tags/test_round_trip.py::test_foreign_readers": True,
     "tags/test_round_trip.py::test_the_table_in_the_readme": True,

@@ -40,8 +40,8 @@ def test_every_exit_code_is_explained() -> None:
 def test_every_field_and_status_of_the_output_is_explained() -> None:
     assert list_rows("docs/reference/output.md") == {*COLUMNS, *STATUSES}
     (example,) = (block for block in BLOCKS if block.page == "docs/reference/output.md")
-    # The last one is only there where it is false.
-    assert (*json.loads(example.text), "calibrated") == COLUMNS
+    # The last two are only there where they say something.
+    assert (*json.loads(example.text), "calibrated", "fields") == COLUMNS
 
 
 def test_every_public_name_is_in_the_python_reference() -> None:

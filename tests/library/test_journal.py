@@ -116,6 +116,18 @@ def test_a_journal_of_an_older_version_goes_on_with_its_numbers(tmp_path: Path) 
         database.execute("INSERT INTO run (started, command, undoes) VALUES ('', 'scan', NULL)")
 
 
+def test_entries_of_a_version_without_other_fields_are_read(
+    journal: Journal, tmp_path: Path
+) -> None:
+    assert written(journal, "scan") == 1
+    with closing(sqlite3.connect(tmp_path / FILE)) as database:
+        database.execute("ALTER TABLE change DROP COLUMN fields")
+    with closing(Journal(tmp_path)) as opened:
+        [entry] = opened.changes(1, "committed")
+        assert (entry.fields, entry.places) == ((), ("genre",))
+        assert written(opened, "scan") == 2
+
+
 OPENED = """
 import sys; from pathlib import Path; from genretag.library.journal import Journal
 Journal(Path(sys.argv[1])).close(); print("opened")

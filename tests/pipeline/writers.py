@@ -15,12 +15,14 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Self
 
 from genretag import tags
 from genretag.domain.change import TagChange
 from genretag.domain.layout import PLAIN, Layout
 from genretag.domain.outcome import Outcome, Planned
+from genretag.domain.places import FieldChange, Values
 from genretag.domain.prediction import Prediction, ScoredGenre
 from genretag.library import files
 from genretag.library.journal import Entry, Journal
@@ -61,11 +63,21 @@ KINDS = ("FLAC", "MP3", "Ogg Vorbis", "MP4", "WAV", "WavPack")
 HEARD = Prediction((ScoredGenre("Rock", 0.5),), 4, 241.3, "toy@0123456789ab")
 
 
-def planned(path: Path, *after: str, layout: Layout = PLAIN) -> Planned:
-    """The decision to write `after` into a file as it is now."""
-    track = tags.read(path)
+def planned(
+    path: Path, *after: str, layout: Layout = PLAIN, fields: Values = MappingProxyType({})
+) -> Planned:
+    """The decision to write `after` and other `fields` into a file as it is now."""
+    with tags.open(path) as file:
+        track, held = file.track, file.values(fields)
+    changes = tuple(FieldChange(place, held[place], names) for place, names in fields.items())
     change = TagChange(
-        path, track.container or "", track.genres, after, layout, files.read_stamp(path)
+        path,
+        track.container or "",
+        track.genres,
+        after,
+        layout,
+        files.read_stamp(path),
+        fields=changes,
     )
     return Planned.of(change, HEARD)
 

@@ -1,6 +1,7 @@
 import csv
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from outcomes import EVERY_KIND
 from rich.console import Console
 
 from genretag.domain.outcome import OUTCOMES
+from genretag.domain.places import FieldChange
 from genretag.report import REPORTERS, human
 from genretag.report.text import visible
 
@@ -69,6 +71,26 @@ def test_jsonl_is_one_object_of_the_contract_per_outcome() -> None:
     assert set(rows[-1]["error"]) == {"code", "message", "hint"}
 
 
+def test_other_fields_are_a_key_and_a_cell_only_where_they_change() -> None:
+    changed = replace(EVERY_KIND[0], fields=(FieldChange("style", (), ("Dub", "House")),))
+    streams = {name: io.StringIO() for name in ("jsonl", "csv", "human")}
+    for name, stream in streams.items():
+        REPORTERS[name](stream)(changed)
+    fields = {"style": {"before": [], "after": ["Dub", "House"]}}
+    assert json.loads(streams["jsonl"].getvalue())["fields"] == fields
+    [row] = csv.DictReader(io.StringIO(streams["csv"].getvalue()))
+    assert json.loads(row["fields"]) == fields
+    assert "Rock; Hip-Hop, style Dub; House" in streams["human"].getvalue()
+
+
+def test_a_long_text_in_another_field_is_cut_in_lines() -> None:
+    change = FieldChange("comment", ("x" * 100_000,), ("Dub",))
+    outcome = replace(EVERY_KIND[0], before=("A",), after=("A",), fields=(change,))
+    stream = io.StringIO()
+    REPORTERS["human"](stream)(outcome)
+    assert f"comment {'x' * 57}... -> Dub" in stream.getvalue() and len(stream.getvalue()) < 200
+
+
 def test_jsonl_never_sends_a_raw_control_character() -> None:
     assert reported("jsonl").replace("\n", "").isprintable()
     assert reported("jsonl").isascii()
@@ -76,7 +98,7 @@ def test_jsonl_never_sends_a_raw_control_character() -> None:
 
 def test_csv_has_the_columns_of_the_objects_and_joins_lists() -> None:
     rows = list(csv.DictReader(io.StringIO(reported("csv"))))
-    assert list(rows[0]) == [*KEYS, "calibrated"]
+    assert list(rows[0]) == [*KEYS, "calibrated", "fields"]
     assert len(rows) == len(EVERY_KIND)
     assert rows[0]["after"] == "Rock; Hip-Hop"
     assert rows[0]["genres"] == "Rock 0.625; Hip-Hop 0.325; Pop 0.05"

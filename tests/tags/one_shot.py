@@ -5,6 +5,7 @@ from pathlib import Path
 
 from genretag import tags
 from genretag.domain.layout import PLAIN, Layout
+from genretag.domain.places import GENRE
 from genretag.domain.stored_tags import StoredTag
 
 
@@ -25,7 +26,7 @@ def fields_after_write(
 ) -> tags.OtherFields:
     """Return what `other_fields` must be after a write."""
     with tags.open(path) as file:
-        return file.other_fields_after_write(genres, layout)
+        return file.other_fields_after_write({GENRE: tuple(genres)}, layout)
 
 
 def stored_tags(path: Path) -> tuple[StoredTag, ...]:
@@ -39,13 +40,13 @@ def stale_tags(
 ) -> tuple[tags.StaleTag, ...]:
     """Return the second tags that show another genre, now or with `after`."""
     with tags.open(path) as file:
-        return file.stale_tags(after, layout)
+        return file.stale_tags(None if after is None else {GENRE: tuple(after)}, layout)
 
 
 def write_costs(path: Path, genres: Sequence[str], layout: Layout = PLAIN) -> tuple[str, ...]:
     """Return what a write changes beside the genre."""
     with tags.open(path) as file:
-        return file.write_costs(genres, layout)
+        return file.write_costs({GENRE: tuple(genres)}, layout)
 
 
 def audio_span(path: Path) -> tuple[int, int] | None:

@@ -127,7 +127,7 @@ def decide_together(
 ) -> Iterator[Decision | Failed]:
     """Yield what to write into each file; all of them may be of one album, wherever they lie."""
     with open_units(by, manifest, policy.naming, paths.data_dir()) as units:
-        batch = Batch(tuple(keep_decided(analyses, units)), units.kind)
+        batch = Batch(tuple(keep_decided(analyses, policy, units)), units.kind)
         for decided in decide([batch], policy, units):
             yield _result(decided.as_outcome())
 

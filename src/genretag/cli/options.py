@@ -224,6 +224,16 @@ class TaggingOptions(LayoutOptions):
             "a file of Alt-Country gets no Country.",
         ),
     ] = False
+    field: Annotated[
+        list[str] | None,
+        in_writing(
+            metavar="KIND=PLACE",
+            help="Write broad genres ([bold]family[/]) or narrow ones ([bold]style[/]) to a place "
+            "of their own: genre, style, grouping, comment or TXXX:NAME. A place alone is for "
+            "styles. May be given twice.",
+            show_default="both are genres",
+        ),
+    ] = None
     only: Annotated[
         str | None,
         in_writing(

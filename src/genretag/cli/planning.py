@@ -84,6 +84,7 @@ class Planner:
         from genretag.cli.policy import make_policy
         from genretag.cli.units import open_fallback, open_units
         from genretag.domain.advice import ThresholdAdvice
+        from genretag.domain.shown_places import warn_hidden
         from genretag.domain.tagging import selection
         from genretag.pipeline.recall import mark_known
         from genretag.pipeline.scan import plan_files
@@ -101,6 +102,8 @@ class Planner:
             predictor.cache() as cache,
             predictor.analyses(files, selection(policy, self.video), cache) as analyses,
         ):
+            for text in warn_hidden(policy.routing.places, self.tagging.for_player):
+                display.warn(text)
             survey = start_survey(policy)
             planned = plan_files(display.watch(analyses), policy, units, survey, second)
             outcomes = advice.count(planned)

@@ -12,6 +12,7 @@ from genretag.cli.options import TaggingOptions
 
 if TYPE_CHECKING:
     from genretag.domain.outcome import Outcome
+    from genretag.domain.places import Routing
     from genretag.domain.tagging import TagPolicy
     from genretag.inference.session import Model
     from genretag.pipeline.survey import Survey
@@ -28,12 +29,14 @@ def make_policy(
     Maps and lists may name genres of the `other` model as well, which decides with it.
 
     Raises:
-        UsageError: `bad-map`, the file of `--map` is wrong; `bad-option`, the list of `--only` is.
+        UsageError: `bad-map`, the file of `--map` is wrong; `bad-option`, the list of `--only` is,
+            or a `--field`.
     """
     from genretag.domain.placeholder import parse_placeholders
     from genretag.domain.tagging import TagPolicy
     from genretag.library import maps
 
+    routing = read_routing(options.field or ())
     genres = model.manifest.genres
     also = other.manifest.genres.known if other else ()
     genre_map = maps.read(options.genre_map, genres, also)
@@ -47,13 +50,30 @@ def make_policy(
         max_genres=options.max_genres,
         naming=replace(
             maps.make_naming(genre_map, model.manifest, options.only, "--only", also),
-            adds_parents=options.parents,
+            # Where families have a place of their own, they are there.
+            adds_parents=options.parents and not routing.splits,
             broad=options.broad,
         ),
         families=model.manifest.families,
         placeholders=parse_placeholders(options.placeholder, genres.known, genre_map),
         layout=options.layout,
+        routing=routing,
     )
+
+
+def read_routing(texts: Iterable[str]) -> "Routing":
+    """Return the places that `--field` names; UsageError `bad-option` if one is wrong."""
+    from genretag.domain.places import parse_routing
+    from genretag.errors import Code, UsageError
+
+    try:
+        return parse_routing(texts)
+    except ValueError as error:
+        raise UsageError(
+            Code.BAD_OPTION,
+            f"--field: {error}",
+            "Write it as --field style=style, --field family=grouping or --field style=TXXX:NAME.",
+        ) from error
 
 
 def start_survey(

@@ -12,7 +12,9 @@ from genretag.cli.session import open_session
 from genretag.option_groups import with_options
 
 
-@with_options(without=("for_player", "id3", "fix_stale", "batch_size", "engine", "ray_address"))
+@with_options(
+    without=("for_player", "id3", "fix_stale", "field", "batch_size", "engine", "ray_address")
+)
 def report(
     context: typer.Context,
     paths: PathsArgument,

@@ -5,7 +5,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from genretag.domain.genre import Names
 from genretag.domain.layout import PLAIN, Layout
+from genretag.domain.places import GENRE, FieldChange, Place, Values
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,8 +18,32 @@ class Stamp:
     mtime_ns: int
 
 
+class ChangedPlaces:
+    """What a change of genres and of other fields does to each place."""
+
+    before: Names
+    after: Names
+    fields: tuple[FieldChange, ...]
+
+    @property
+    def old(self) -> Values:
+        """What the places hold before, the genre among them."""
+        return {GENRE: self.before} | {field.place: field.before for field in self.fields}
+
+    @property
+    def new(self) -> Values:
+        """What they hold after."""
+        return {GENRE: self.after} | {field.place: field.after for field in self.fields}
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """The places that are written: not the genre if only others change."""
+        others = tuple(field.place for field in self.fields)
+        return others if others and self.before == self.after else (GENRE, *others)
+
+
 @dataclass(frozen=True)
-class TagChange:
+class TagChange(ChangedPlaces):
     """The genres of one file before and after, and how to lay them out.
 
     Attributes:
@@ -29,6 +55,7 @@ class TagChange:
         stamp: the state that the file must still be in; None if any will do.
         raw: a `tags.RawGenres` as JSON, to be put back as it was; None to write `after`.
         written: what was stored right after the write that replaced `raw`, in the same form.
+        fields: the changes of other places.
     """
 
     path: Path
@@ -39,6 +66,7 @@ class TagChange:
     stamp: Stamp | None = None
     raw: str | None = None
     written: str | None = None
+    fields: tuple[FieldChange, ...] = ()
 
 
 def layout_to_dict(layout: Layout) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from genretag.domain.change import TagChange
+from genretag.domain.places import FieldChange
 from genretag.domain.prediction import Prediction, ScoredGenre
 from genretag.domain.unit import Source, Unit
 from genretag.errors import GenretagError
@@ -18,6 +19,7 @@ class Outcome:
         path: the file.
         before: its genres before.
         after: its genres after.
+        fields: the changes of other places than the genre, which `--field` chose.
         prediction: the genres that decided; None if the file was not scored.
         family: the family that was sure where no genre was, with the sum of its genres' scores.
         own: the prediction for its own sound, where those that decided are of more tracks.
@@ -34,6 +36,7 @@ class Outcome:
     path: Path
     before: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
+    fields: tuple[FieldChange, ...] = ()
     prediction: Prediction | None = None
     family: ScoredGenre | None = None
     own: Prediction | None = None
@@ -76,6 +79,7 @@ class Planned(Outcome):
             path=change.path,
             before=change.before,
             after=change.after,
+            fields=change.fields,
             prediction=prediction,
             change=change,
         )

@@ -1,8 +1,9 @@
 """Genres as they are stored in the tags of a file."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from genretag.domain.layout import TagFormat
+from genretag.domain.places import Values
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class StoredTag:
         version: of its format, where there are several.
         items: in their order.
         others: names of its other items, each once.
+        fields: what it has at other places than the genre, where there is anything.
     """
 
     name: str
@@ -37,6 +39,7 @@ class StoredTag:
     version: str
     items: tuple[StoredItem, ...]
     others: tuple[str, ...] = ()
+    fields: Values = field(default_factory=dict)
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -5,12 +5,27 @@ from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
 
 from genretag.domain.change import TagChange
+from genretag.domain.distribution import (
+    contradicts,
+    distribute,
+    drop_none,
+    explain_full,
+    find_empty,
+)
 from genretag.domain.family import Choice, choose
-from genretag.domain.genre import Family, Names
+from genretag.domain.genre import Family, Names, distinct
 from genretag.domain.layout import PLAIN, Layout
 from genretag.domain.naming import Naming, Spellings
 from genretag.domain.outcome import Outcome, Planned, Unchanged, Unsure
 from genretag.domain.placeholder import drop_placeholders, parse_placeholders
+from genretag.domain.places import (
+    COMMENT,
+    GENRE,
+    PLAIN_ROUTING,
+    FieldChange,
+    Place,
+    Routing,
+)
 from genretag.domain.prediction import Prediction, ScoredGenre
 from genretag.domain.selection import Selection, TagState
 from genretag.domain.track import Track
@@ -40,6 +55,7 @@ class TagPolicy:
         families: those of the model; the name of one is written where no genre is sure, but it is.
         layout: how several genres are stored.
         placeholders: folded names of genres in files that count as none.
+        routing: the places where families and styles are written.
 
     Raises:
         ValueError: a value is out of range.
@@ -55,6 +71,7 @@ class TagPolicy:
     families: tuple[Family, ...] = ()
     layout: Layout = PLAIN
     placeholders: frozenset[str] = field(default_factory=parse_placeholders)
+    routing: Routing = PLAIN_ROUTING
 
     def __post_init__(self) -> None:
         if self.mode not in get_args(PolicyMode):
@@ -84,11 +101,28 @@ class TagPolicy:
         """Return `genres` without those that count as none."""
         return drop_placeholders(genres, self.placeholders)
 
+    def find_open(self, track: Track) -> tuple[Place, ...]:
+        """Return the places that may be written in a file.
+
+        A comment that is more than a list of genres is somebody's own, and stays whatever the mode.
+        """
+        empty = find_empty(track, self.routing.places, self.placeholders)
+        if self.mode == "fill":
+            return empty
+        return tuple(
+            place
+            for place in self.routing.places
+            if place in empty or (place not in track.no_room and self._is_replaceable(track, place))
+        )
+
+    def _is_replaceable(self, track: Track, place: Place) -> bool:
+        return place != COMMENT or all(map(self.naming.taxonomy.find, track.values(place)))
+
 
 def selection(policy: TagPolicy, video: bool = False) -> Selection:
     """Return which tracks must be scored for `policy`; films only with `video`."""
     tagging: TagState = "untagged" if policy.mode == "fill" else "any"
-    return Selection(tagging, policy.placeholders, video)
+    return Selection(tagging, policy.placeholders, video, policy.routing.places)
 
 
 def select_confident(prediction: Prediction, policy: TagPolicy) -> list[ScoredGenre]:
@@ -102,16 +136,14 @@ def select_confident(prediction: Prediction, policy: TagPolicy) -> list[ScoredGe
     return [genre for genre in prediction.genres[: policy.top_k] if genre.score >= floor]
 
 
-def merge_genres(
-    before: tuple[str, ...], new: tuple[str, ...], policy: TagPolicy
-) -> tuple[str, ...]:
-    """Merge new genres into those of a file: `add` keeps its own and their order, none twice.
+def merge_genres(before: Names, new: Names, policy: TagPolicy, place: Place = GENRE) -> Names:
+    """Merge new genres into those at a place: `add` keeps its own and their order, none twice.
 
     Placeholders go only if a genre takes their place.
     """
     if policy.mode == "replace":
         return new
-    kept = policy.real(before)
+    kept = drop_none(place, before, policy.placeholders)
     room = max(0, policy.max_genres - len(kept))
     distinct = policy.naming.distinct
     added = distinct((*kept, *new))[len(distinct(kept)) :][:room]
@@ -127,8 +159,8 @@ def decide(
     map drops that genre or changes one of them. Where the file has genres that say more than a new
     one, these stay in its place.
     """
-    if policy.mode == "fill" and policy.real(track.genres):
-        return _keep(Unchanged, track, prediction, "has a genre")
+    if not policy.find_open(track):
+        return _keep(Unchanged, track, prediction, _explain_closed(track, policy))
     choice = policy.choose(prediction)
     if choice is None:
         silent = "nothing but silence was heard"
@@ -150,21 +182,54 @@ def _decide_names(
     if any(map(naming.genre_map.changes, given)):
         given = ()
     new = naming.distinct(name for one in given for name in naming.keep(one))
-    present = policy.real(track.genres)
+    places = policy.find_open(track)
+    present = _list_present(track, policy)
     narrower = [_list_narrower(genre, choice.family, present, policy) for genre in genres]
     if not new:
         new = naming.distinct(_list_names(genres, narrower, naming))
-    after = merge_genres(track.genres, new, policy)
-    if any(narrower) and (not new or after == track.genres):
+    if policy.mode == "fill" and contradicts(new, policy.real(track.genres), naming):
+        return _keep(Unchanged, track, prediction, "its genre says otherwise")
+    wanted = distribute(new, policy.routing, naming, policy.families)
+    after = {
+        place: merge_genres(track.values(place), wanted[place], policy, place)
+        for place in places
+        if place in wanted
+    }
+    changed = {place: names for place, names in after.items() if names != track.values(place)}
+    if any(narrower) and not changed:
         return _keep(Unchanged, track, prediction, "has a narrower genre")
     if not new:
         return _keep(Unchanged, track, prediction, f"the whitelist allows nothing for {best}")
-    if after == track.genres:
+    if not after:
+        return _keep(Unchanged, track, prediction, "no style is sure")
+    if not changed:
         return _keep(Unchanged, track, prediction, "has these genres already")
     change = TagChange(
-        track.path, track.container or "", track.genres, after, policy.layout, track.stamp
+        track.path,
+        track.container or "",
+        track.genres,
+        changed.pop(GENRE, track.genres),
+        policy.layout,
+        track.stamp,
+        fields=tuple(
+            FieldChange(place, track.values(place), names) for place, names in changed.items()
+        ),
     )
-    return Planned.of(change, prediction)
+    lost = tuple(why for place, why in track.no_room.items() if place in wanted)
+    return replace(Planned.of(change, prediction), notes=lost)
+
+
+def _explain_closed(track: Track, policy: TagPolicy) -> str:
+    own_comment = policy.mode != "fill" and COMMENT in policy.routing.places
+    return "has a comment of its own" if own_comment else explain_full(track, policy.routing.places)
+
+
+def _list_present(track: Track, policy: TagPolicy) -> Names:
+    """Return the genres that a file has at the places of genres and styles."""
+    places = (GENRE, *policy.routing.places)
+    return distinct(
+        name for place in places if place != COMMENT for name in policy.real(track.values(place))
+    )
 
 
 def _list_narrower(genre: str, family: Family | None, present: Names, policy: TagPolicy) -> Names:

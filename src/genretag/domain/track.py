@@ -1,9 +1,12 @@
 """A music file as its tags describe it."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from genretag.domain.change import Stamp
+from genretag.domain.genre import Names
+from genretag.domain.places import GENRE, Place, Values
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,8 @@ class Track:
         album: the name of the album.
         album_id: the album's identity at MusicBrainz.
         is_compilation: whether its tags say that the album has many artists.
+        fields: what other places than the genre hold, of those that are asked for.
+        no_room: why places that are asked for cannot be written, in sentences.
     """
 
     path: Path
@@ -40,3 +45,9 @@ class Track:
     album: str = ""
     album_id: str = ""
     is_compilation: bool = False
+    fields: Values = field(default_factory=dict)
+    no_room: Mapping[Place, str] = field(default_factory=dict)
+
+    def values(self, place: Place) -> Names:
+        """Return the genres at a place."""
+        return self.genres if place == GENRE else self.fields.get(place, ())

@@ -55,7 +55,8 @@ WHERE path = ?
 # What comes of an entry that another version or a bad disk wrote: it is not remembered, then.
 _ODD = (ValueError, KeyError, TypeError, AttributeError)
 
-_TRACK_FIELDS = [field.name for field in fields(Track) if field.name not in ("path", "stamp")]
+_NOT_KEPT = ("path", "stamp", "fields", "no_room")
+_TRACK_FIELDS = [field.name for field in fields(Track) if field.name not in _NOT_KEPT]
 
 
 @dataclass(frozen=True)

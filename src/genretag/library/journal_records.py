@@ -7,14 +7,16 @@ from typing import Literal
 
 from filelock import FileLock
 
+from genretag.domain.change import ChangedPlaces
 from genretag.domain.genre import Names
 from genretag.domain.layout import Layout
+from genretag.domain.places import FieldChange
 
 State = Literal["pending", "committed", "abandoned"]
 
 
 @dataclass(frozen=True)
-class Entry:
+class Entry(ChangedPlaces):
     """One write.
 
     Attributes:
@@ -26,11 +28,12 @@ class Entry:
         before: its genres before.
         after: its genres after.
         layout: how several genres are stored.
-        raw_before: its genres as they were stored before, a `tags.RawGenres` as JSON.
+        raw_before: what it wrote over as it was stored before, a `tags.RawGenres` as JSON.
         raw_after: the same after the write; known once that is committed.
         model: identity of the model; None if it was not a model's decision.
         state: `pending` until it is known how the write ended.
         id: its number in the journal; 0 before it has one.
+        fields: the changes of places beside the genre.
     """
 
     path: Path
@@ -46,6 +49,7 @@ class Entry:
     model: str | None = None
     state: State = "pending"
     id: int = 0
+    fields: tuple[FieldChange, ...] = ()
 
 
 @dataclass(frozen=True)

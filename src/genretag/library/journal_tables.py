@@ -5,12 +5,14 @@ import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from genretag.domain.change import layout_from_dict, layout_to_dict
+from genretag.domain.places import fields_from_dict, fields_to_dict
 from genretag.library.journal_records import Entry, OpenRun, Origin, RunRecord, State
 
 _TABLES = """
@@ -36,15 +38,16 @@ CREATE TABLE IF NOT EXISTS change (
     raw_before TEXT NOT NULL,
     raw_after TEXT,
     model TEXT,
-    state TEXT NOT NULL
+    state TEXT NOT NULL,
+    fields TEXT
 );
 CREATE TABLE IF NOT EXISTS finished (run INTEGER PRIMARY KEY REFERENCES run (id));
 CREATE INDEX IF NOT EXISTS change_of_run ON change (run, state);
 CREATE INDEX IF NOT EXISTS change_of_path ON change (path);
 CREATE INDEX IF NOT EXISTS pending ON change (path) WHERE state = 'pending';
 """
-_ADDED_SINCE = {"folder": "BLOB", "options": "TEXT"}
-"""Columns that the runs of an older journal lack."""
+_ADDED_SINCE = (("run", "folder", "BLOB"), ("run", "options", "TEXT"), ("change", "fields", "TEXT"))
+"""Tables with columns that they lack in an older journal, and the types of these."""
 _WRITES = (
     "change.run, change.genres_before, change.genres_after, change.model IS NULL, run.undoes"
     " FROM change JOIN run ON run.id = change.run WHERE change.state = 'committed'"
@@ -56,8 +59,8 @@ def prepare_tables(database: sqlite3.Connection) -> None:
     database.executescript(_TABLES)
     if _missing(database):
         with transaction(database):
-            for name in _missing(database):  # another process may have been faster
-                database.execute(f"ALTER TABLE run ADD COLUMN {name} {_ADDED_SINCE[name]}")
+            for table, name, kind in _missing(database):  # another process may have been faster
+                database.execute(f"ALTER TABLE {table} ADD COLUMN {name} {kind}")
 
 
 @contextmanager
@@ -88,8 +91,8 @@ def insert_entry(database: sqlite3.Connection, run: int, entry: Entry) -> int | 
     path = os.fsencode(entry.path)
     cursor = database.execute(
         "INSERT INTO change (run, path, staged, device, inode, container, genres_before,"
-        " genres_after, layout, raw_before, model, state)"
-        " SELECT ?,?,?,?,?,?,?,?,?,?,?,'pending' WHERE NOT EXISTS"
+        " genres_after, layout, raw_before, model, fields, state)"
+        " SELECT ?,?,?,?,?,?,?,?,?,?,?,?,'pending' WHERE NOT EXISTS"
         " (SELECT 1 FROM change WHERE path = ? AND state = 'pending' AND run <> ?)",
         (
             run,
@@ -103,6 +106,7 @@ def insert_entry(database: sqlite3.Connection, run: int, entry: Entry) -> int | 
             json.dumps(layout_to_dict(entry.layout)),
             entry.raw_before,
             entry.model,
+            json.dumps(fields_to_dict(entry.fields)) if entry.fields else None,
             path,
             run,
         ),
@@ -114,7 +118,7 @@ def select_entries(database: sqlite3.Connection, run: int, state: State) -> list
     """Return the entries of a run in one state, in their order."""
     rows = database.execute(
         "SELECT path, staged, device, inode, container, genres_before, genres_after,"
-        " layout, raw_before, raw_after, model, state, id FROM change"
+        " layout, fields, raw_before, raw_after, model, state, id FROM change"
         " WHERE run = ? AND state = ? ORDER BY id",
         (run, state),
     )
@@ -152,7 +156,8 @@ def _find_origin(writes: Iterable[Sequence[Any]]) -> Origin:
         of_earlier = (left[one] for one in reversed(left) if undoes is None or one < undoes)
         earlier = next(of_earlier, Origin())
         names = tuple(json.loads(after))
-        if undoes is not None:
+        # A model that leaves the genre as it is has written other fields.
+        if undoes is not None or (before == after and not by_person):
             left[run] = earlier
         elif by_person:
             left[run] = Origin(decided=names)
@@ -203,14 +208,19 @@ def select_history(database: sqlite3.Connection) -> list[RunRecord]:
     ]
 
 
-def _missing(database: sqlite3.Connection) -> list[str]:
-    present = {row[1] for row in database.execute("PRAGMA table_info(run)")}
-    return [name for name in _ADDED_SINCE if name not in present]
+def _missing(database: sqlite3.Connection) -> list[tuple[str, str, str]]:
+    present = {
+        (table, row[1])
+        for table in ("run", "change")
+        for row in database.execute(f"PRAGMA table_info({table})")
+    }
+    return [one for one in _ADDED_SINCE if one[:2] not in present]
 
 
 def _entry(row: tuple[Any, ...]) -> Entry:
-    path, staged, device, inode, container, before, after, layout, *rest = row
-    return Entry(
+    path, staged, device, inode, container, before, after, layout, fields, *rest = row
+    changes = fields_from_dict(json.loads(fields)) if fields else ()
+    entry = Entry(
         Path(os.fsdecode(path)),
         Path(os.fsdecode(staged)),
         device,
@@ -221,6 +231,7 @@ def _entry(row: tuple[Any, ...]) -> Entry:
         layout_from_dict(json.loads(layout)),
         *rest,
     )
+    return replace(entry, fields=changes)
 
 
 def _signed(number: int) -> int:

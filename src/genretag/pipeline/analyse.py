@@ -58,7 +58,8 @@ def analyse(
     """
     before, stamp = _read_state(path)
     with tags.open(path) as file:
-        track, outcome = select(replace(read(file), stamp=stamp), settings.selection)
+        track = replace(read(file, settings.selection.places), stamp=stamp)
+        track, outcome = select(track, settings.selection)
         analysis = Analysis(path, track, outcome=outcome, state=before)
         if outcome:
             return analysis

@@ -22,7 +22,7 @@ def annotate_one(analysis: Analysis) -> Outcome:
     if not (isinstance(outcome, Planned) and _has_notes(analysis, outcome)):
         return outcome
     try:
-        return replace(outcome, notes=notes_of(outcome.change))
+        return replace(outcome, notes=(*outcome.notes, *notes_of(outcome.change)))
     except FileError as error:
         return outcome.convert(Failed, after=outcome.before, error=error)
 
@@ -36,8 +36,9 @@ def _has_notes(analysis: Analysis, planned: Planned) -> bool:
 def notes_of(change: TagChange) -> tuple[str, ...]:
     """Return what `change` does beside the genre, in sentences; FileError for broken tags."""
     with tags.open(change.path) as file:
-        stale = file.stale_tags(change.after, change.layout)
-        costs = file.write_costs(change.after, change.layout)
+        written = {place: change.new[place] for place in change.places}
+        stale = file.stale_tags(written, change.layout)
+        costs = file.write_costs(written, change.layout)
     return (
         *costs,
         *(f"its {second.tag} tag goes on saying {'; '.join(second.genres)}" for second in stale),

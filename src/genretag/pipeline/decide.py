@@ -11,6 +11,7 @@ from genretag.domain.genre import Names
 from genretag.domain.grouping import Group
 from genretag.domain.naming import Spellings
 from genretag.domain.outcome import Outcome, Unchanged, Unsure
+from genretag.domain.places import GENRE
 from genretag.domain.pooling import Pooling
 from genretag.domain.prediction import Prediction
 from genretag.domain.tagging import TagPolicy
@@ -79,11 +80,17 @@ class Fallback:
         return _decide_batch(Batch(analyses, batch.by), self.policy, self.units)
 
 
-def keep_decided(analyses: Iterable[Analysis], units: UnitSettings) -> Iterator[Analysis]:
-    """Yield all; files whose genres a person decided with genretag keep them, if they are to."""
+def keep_decided(
+    analyses: Iterable[Analysis], policy: TagPolicy, units: UnitSettings
+) -> Iterator[Analysis]:
+    """Yield all; files whose genres a person decided with genretag keep them, if they are to.
+
+    Where other fields are filled in, these genres are in no danger.
+    """
     for analysis in analyses:
         track = None if analysis.outcome or units.overwrites_decided else analysis.track
-        if track and is_decided(track, units.find_origin):
+        is_kept = track and policy.mode == "fill" and GENRE not in policy.find_open(track)
+        if track and not is_kept and is_decided(track, units.find_origin):
             same = track.genres
             outcome = Unchanged(
                 path=track.path,
@@ -170,8 +177,8 @@ def _decide_group(
 def _decide_alone(analysis: Analysis, policy: TagPolicy) -> Outcome:
     assert analysis.track and analysis.prediction
     outcome = tagging.decide(analysis.track, analysis.prediction, policy)
-    keeps = policy.mode == "fill" and policy.real(analysis.track.genres)
-    return outcome if keeps else replace(outcome, source="heard")
+    is_open = policy.find_open(analysis.track)
+    return replace(outcome, source="heard") if is_open else outcome
 
 
 def given_names(analysis: Analysis, policy: TagPolicy, units: UnitSettings) -> Names:
@@ -206,7 +213,7 @@ def _collect_members(
         if names := given_names(analysis, policy, units):
             given += [names] if units.uses_library else []
             continue
-        if not _kept_names(analysis, policy) and analysis.outcome is None:
+        if analysis.outcome is None and analysis.track and policy.find_open(analysis.track):
             undecided.append(len(predictions))
             positions.append(position)
         if analysis.prediction:

@@ -8,6 +8,7 @@ from typing import Any
 
 from genretag.domain.change import Stamp, TagChange, layout_from_dict
 from genretag.domain.outcome import Planned
+from genretag.domain.places import FieldChange, fields_from_dict
 from genretag.domain.prediction import Prediction, ScoredGenre
 from genretag.errors import Code, UsageError, reason
 
@@ -78,6 +79,7 @@ def _planned(entry: dict[str, Any]) -> Planned:
             after=_names(entry["after"]),
             layout=layout_from_dict(change["layout"]),
             stamp=Stamp(int(change["size"]), int(change["mtime_ns"])),
+            fields=_fields(entry.get("fields", {})),
         ),
         Prediction(
             tuple(map(_scored, entry["genres"])),
@@ -112,6 +114,16 @@ def _names(names: Any) -> tuple[str, ...]:
     ):
         raise ValueError(f"{names!r} is no list of genres")
     return tuple(names)
+
+
+def _fields(entries: Any) -> tuple[FieldChange, ...]:
+    """Return the changes of other fields, checked; plans without any lack them."""
+    if not isinstance(entries, dict):
+        raise TypeError(f"{entries!r} are no fields")
+    for entry in entries.values():
+        for side in ("before", "after"):
+            _names(entry[side])
+    return fields_from_dict(entries)
 
 
 def _bad(message: str) -> UsageError:

@@ -1,9 +1,11 @@
 """Stage 3: read the tags of a file."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from genretag.audio import decode
 from genretag.domain.outcome import Outcome
+from genretag.domain.places import GENRE, Place
 from genretag.domain.selection import Selection
 from genretag.domain.track import Track
 from genretag.errors import Code, FileError
@@ -14,7 +16,7 @@ _FILM_CONTAINERS = ("MP4", "ASF")
 """Containers that hold music or films."""
 
 
-def read(file: TaggedFile) -> Track:
+def read(file: TaggedFile, places: Iterable[Place] = (GENRE,)) -> Track:
     """Return the track in `file`; where there are no tags, FFmpeg says whether it is audio.
 
     What is no audio and does not look like it is a track all the same, without a container.
@@ -23,11 +25,19 @@ def read(file: TaggedFile) -> Track:
         FileError: the file cannot be read, or is broken.
     """
     try:
-        return _read_tags(file)
+        return read_places(_read_tags(file), file, places)
     except FileError as error:
         if error.code is Code.NOT_AUDIO and file.path.suffix.casefold() not in AUDIO_SUFFIXES:
             return Track(file.path, None, is_audio=False)
         raise
+
+
+def read_places(track: Track, file: TaggedFile, places: Iterable[Place]) -> Track:
+    """Return `track` with what it has at `places`, which is read only where these are asked for."""
+    others = [place for place in places if place != GENRE]
+    if not others or track.container is None:
+        return track
+    return replace(track, fields=file.values(others), no_room=file.missing_room(others))
 
 
 def _read_tags(file: TaggedFile) -> Track:

@@ -10,12 +10,15 @@ from pathlib import Path
 from genretag import __version__, tags
 from genretag.domain.analysis import Analysis
 from genretag.domain.outcome import Failed, Outcome, Planned, Tagged
+from genretag.domain.places import GENRE, Place
 from genretag.domain.prediction import Prediction
 from genretag.domain.selection import Selection
+from genretag.domain.track import Track
 from genretag.errors import Code, FileError
 from genretag.inference.session import Model
 from genretag.library import files
 from genretag.library.cache import Cache, state
+from genretag.pipeline.read import read_places
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,12 @@ class PredictionCache:
         known = self.cache and self.cache.recall(path, self.predictor)
         if not known or not known.track:
             return None
+        if selection.places != (GENRE,):
+            track = _read_places(known.track, selection.places)
+            if track is None:
+                return None
+            known = replace(known, track=track)
+        assert known.track
         outcome = selection.exclude(known.track)
         if outcome:
             return replace(known, outcome=outcome)
@@ -57,6 +66,13 @@ class PredictionCache:
         """Keep what is new in `analysis`."""
         if self.cache:
             self.cache.keep(analysis, self.predictor)
+
+
+def _read_places(track: Track, places: Iterable[Place]) -> Track | None:
+    """Return `track` with what it has at `places`, which no cache keeps; None if it is broken."""
+    with suppress(OSError, FileError), tags.open(track.path) as file:
+        return read_places(track, file, places)
+    return None
 
 
 def recall(

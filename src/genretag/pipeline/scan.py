@@ -96,7 +96,7 @@ def decide_files(
         fallback = fallback and fallback.with_spellings(spellings)
     yield from chain(
         join(first, analyses),
-        partial(keep_decided, units=units),
+        partial(keep_decided, policy=policy, units=units),
         partial(group, by=units.kind),
         partial(decide, policy=policy, units=units, fallback=fallback),
     )

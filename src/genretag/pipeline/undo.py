@@ -6,6 +6,7 @@ from dataclasses import replace
 from genretag import tags
 from genretag.domain.change import TagChange
 from genretag.domain.outcome import Failed, Outcome, Planned, Skipped, Unchanged
+from genretag.domain.places import GENRE
 from genretag.errors import Code, FileError, UsageError
 from genretag.library.journal import Entry, Journal, RunRecord
 
@@ -49,22 +50,27 @@ def plan(journal: Journal, run: int, force: bool = False) -> Iterator[Outcome]:
 
 
 def _planned(entry: Entry, force: bool) -> Outcome:
-    now = tags.read(entry.path).genres
+    with tags.open(entry.path) as file:
+        genres, now = file.genres, file.values(entry.places)
+    old, new = ({place: values[place] for place in now} for values in (entry.old, entry.new))
     # A decision that left the genres as they were is taken back all the same.
-    if now == entry.before != entry.after:
-        return _left(Unchanged, entry, now, "has its old genres already")
-    if now != entry.after and not force:
-        return _left(Skipped, entry, now, CHANGED_SINCE)
+    if now == old != new:
+        return _left(Unchanged, entry, genres, "has its old genres already")
+    if now != new and not force:
+        return _left(Skipped, entry, genres, CHANGED_SINCE)
     change = TagChange(
         path=entry.path,
         container=entry.container,
-        before=now,
-        after=entry.before,
+        before=genres,
+        after=old.get(GENRE, genres),
         layout=entry.layout,
         raw=entry.raw_before,
         written=entry.raw_after,
+        fields=tuple(
+            replace(field, before=now[field.place], after=field.before) for field in entry.fields
+        ),
     )
-    notes = () if now == entry.after else (CHANGED_SINCE,)
+    notes = () if now == new else (CHANGED_SINCE,)
     return replace(Planned.of(change), notes=notes)
 
 

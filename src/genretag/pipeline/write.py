@@ -9,10 +9,13 @@ from pathlib import Path
 from genretag import tags
 from genretag.audio import audio_digest
 from genretag.domain.change import Stamp, TagChange
+from genretag.domain.layout import PLAIN, Layout
 from genretag.domain.outcome import Failed, Outcome, Planned, Tagged, Unchanged
+from genretag.domain.places import GENRE, Place, Values
 from genretag.errors import Code, FileError, GenretagError, write_error
 from genretag.library import files, interrupt, paths
 from genretag.library.journal import Entry, Journal, OpenRun
+from genretag.pipeline.write_errors import changed_error, name_original, verification_error
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,7 @@ class Writer:
         model = prediction.model if prediction else None
         change = planned.change
         try:
-            if change.after == change.before:
+            if change.new == change.old:
                 self._confirm(change)
                 return planned.convert(Unchanged, reason=_why_done(change))
             notes = self._replace(change, model)
@@ -68,16 +71,18 @@ class Writer:
         change = planned.change
         self.journal.await_others(Path(os.path.realpath(change.path)))
         try:
-            now = tags.read(change.path).genres
+            with tags.open(change.path) as file:
+                now = file.values(change.new)
         except FileError:
             return None
-        if now == change.after:
+        genres = now[GENRE]
+        if now == change.new:
             reason = _why_done(change)
-        elif self.decided_while_writing and now and now != change.before:
+        elif self.decided_while_writing and genres and genres != change.before:
             reason = "got a genre meanwhile"
         else:
             return None
-        return planned.convert(Unchanged, before=now, after=now, reason=reason)
+        return planned.convert(Unchanged, before=genres, after=genres, fields=(), reason=reason)
 
     def _replace(self, change: TagChange, model: str | None) -> tuple[str, ...]:
         """Swap a changed and verified copy into a file's place; what that could not keep."""
@@ -97,15 +102,15 @@ class Writer:
                 _edit(change, entry.staged)
                 raw_after = _verify(change, entry.staged, original)
             if _is_changed(path, status):
-                raise _changed_error(change.path)
+                raise changed_error(change.path)
             lost += files.swap(entry.staged, path, status.st_mtime_ns if self.keep_mtime else None)
             return _hard_link_note(status) + lost
         except OSError as error:
             raise write_error(change.path, error) from error
         except GenretagError as error:
             if _is_changed(path, status):
-                raise _changed_error(change.path) from error
-            raise _name_original(change.path, entry.staged, error) from error
+                raise changed_error(change.path) from error
+            raise name_original(change.path, entry.staged, error) from error
         finally:
             self._settle(number, entry, made, raw_after)
 
@@ -152,8 +157,14 @@ def _is_swapped(path: Path, made: os.stat_result, raw: str | None) -> bool:
         if files.is_same_file(made, path):
             return True
         with tags.open(path) as file:
-            return file.raw_genres().to_json() == raw
+            return raw is not None and _read_raw(file, _places_in(raw)) == raw
     return False
+
+
+def _read_raw(
+    file: tags.TaggedFile, places: Iterable[Place] = (GENRE,), layout: Layout = PLAIN
+) -> str:
+    return file.raw_genres(layout, places).to_json()
 
 
 def recover(journal: Journal) -> None:
@@ -165,11 +176,12 @@ def recover(journal: Journal) -> None:
                 # Only what the journal names is removed.
                 entry.staged.unlink(missing_ok=True)
                 with tags.open(entry.path) as file:
-                    genres = file.genres
-                    raw = file.raw_genres().to_json() if genres == entry.after else None
-                if genres == entry.before:
+                    now = file.values(entry.places)
+                    after = {place: entry.new[place] for place in entry.places}
+                    raw = _read_raw(file, _places_in(entry.raw_before)) if now == after else None
+                if now == {place: entry.old[place] for place in entry.places}:
                     journal.settle(entry.id, "abandoned")
-                elif genres == entry.after:
+                elif now == after:
                     journal.settle(entry.id, "committed", raw)
                 else:
                     # Somebody gave it another genre since; without knowing what was written,
@@ -192,6 +204,7 @@ def _make_entry(
         layout=change.layout,
         raw_before=raw,
         model=model,
+        fields=change.fields,
     )
 
 
@@ -210,16 +223,17 @@ def _check(change: TagChange, path: Path) -> os.stat_result:
     except OSError as error:
         raise write_error(change.path, error) from error
     if change.stamp not in (None, Stamp(status.st_size, status.st_mtime_ns)):
-        raise _changed_error(change.path)
+        raise changed_error(change.path)
     return status
 
 
 @dataclass(frozen=True)
 class _Original:
-    """The state of a file that a write must keep, and its genres before."""
+    """The state of a file that a write must keep, and what the written places held before."""
 
     path: Path
     raw: str
+    places: tuple[Place, ...]
     other_fields: tags.OtherFields
     audio_span: tuple[int, int] | None
 
@@ -227,14 +241,29 @@ class _Original:
 def _read_original(change: TagChange, path: Path) -> _Original:
     """Return the file at `path` as it is; FileError if it has other genres than planned for."""
     with tags.open(path) as file:
-        if file.genres != change.before:
-            raise _changed_error(change.path)
+        if file.values(change.old) != change.old:
+            raise changed_error(change.path)
         if change.raw is None:
-            fields = file.other_fields_after_write(change.after, change.layout)
+            fields = file.other_fields_after_write(_written(change), change.layout)
         else:
             fields = file.other_fields_after_restore(*_raw_genres(change))
-        raw = file.raw_genres(change.layout).to_json()
-        return _Original(path, raw, fields, file.audio_span)
+        places = _places(change)
+        raw = _read_raw(file, places, change.layout)
+        return _Original(path, raw, places, fields, file.audio_span)
+
+
+def _places(change: TagChange) -> tuple[Place, ...]:
+    """Return the places that are written."""
+    return _places_in(change.raw) if change.raw else change.places
+
+
+def _places_in(raw: str) -> tuple[Place, ...]:
+    return tags.RawGenres.from_json(raw).places
+
+
+def _written(change: TagChange) -> Values:
+    """Return what is written, by its places; what stays as it is is not written anew."""
+    return {place: change.new[place] for place in change.places}
 
 
 def _raw_genres(change: TagChange) -> tuple[tags.RawGenres, tags.RawGenres | None]:
@@ -247,7 +276,7 @@ def _edit(change: TagChange, staged: Path) -> None:
     """Change the genres of the copy `staged`."""
     with tags.open(staged, writing=True) as copy:
         if change.raw is None:
-            copy.write(change.after, change.layout)
+            copy.write(_written(change), change.layout)
         else:
             copy.restore(*_raw_genres(change))
 
@@ -256,8 +285,8 @@ def _verify(change: TagChange, staged: Path, original: _Original) -> str:
     """Return the raw genres of the changed copy; FileError unless nothing else changed."""
     with tags.open(staged) as copy:
         checks = {
-            "genres": lambda: copy.genres == change.after,
-            "other tags": lambda: copy.other_fields() == original.other_fields,
+            "genres": lambda: copy.values(change.new) == change.new,
+            "other tags": lambda: copy.other_fields(original.places) == original.other_fields,
             "sound": lambda: audio_digest.same_audio(
                 staged,
                 original.path,
@@ -266,8 +295,8 @@ def _verify(change: TagChange, staged: Path, original: _Original) -> str:
         }
         wrong = [name for name, check in checks.items() if not _passes(check)]
         if wrong:
-            raise _verification_error(change, wrong, original.path)
-        return copy.raw_genres().to_json()
+            raise verification_error(change, wrong, original.path)
+        return _read_raw(copy, original.places)
 
 
 def _passes(check: Callable[[], bool]) -> bool:
@@ -279,39 +308,11 @@ def _passes(check: Callable[[], bool]) -> bool:
         raise
 
 
-def _verification_error(change: TagChange, wrong: list[str], original: Path) -> FileError:
-    """Return why a copy is not what it must be: the names, the file, or else genretag."""
-    if not tags.can_store(change.after):
-        names = ", ".join(f'"{name}"' for name in change.after)
-        return FileError(
-            Code.TAGS_UNWRITABLE,
-            f"{change.path}: {names} would not be read as what is written",
-            "The file is as it was. Choose each name once, without ; and numbers in brackets.",
-        )
-    if audio_digest.is_damaged(original):
-        return FileError(
-            Code.VERIFY_FAILED,
-            f"{change.path}: its sound is damaged, so that a copy's {' and '.join(wrong)} would "
-            "not be as they must",
-            "The file is as it was. What FFmpeg copies of it (-c copy) can perhaps be tagged.",
-        )
-    return FileError(
-        Code.VERIFY_FAILED,
-        f"{change.path}: after writing, its {' and '.join(wrong)} would not be as they must",
-        "The file is as it was. This is a mistake in genretag: please report it.",
-    )
-
-
 def _hard_link_note(status: os.stat_result) -> tuple[str, ...]:
     """Return what became of a file's other names, in a sentence."""
     if status.st_nlink > 1:
         return (f"it had {status.st_nlink} names; the others keep the old file",)
     return ()
-
-
-def _name_original(path: Path, staged: Path, error: GenretagError) -> GenretagError:
-    """Return `error` in words about the file that a person knows, not about its copy."""
-    return type(error)(error.code, error.message.replace(str(staged), str(path)), error.hint)
 
 
 def _is_changed(path: Path, before: os.stat_result) -> bool:
@@ -320,11 +321,3 @@ def _is_changed(path: Path, before: os.stat_result) -> bool:
         return files.read_stamp(path) != Stamp(before.st_size, before.st_mtime_ns)
     except FileNotFoundError:
         return True
-
-
-def _changed_error(path: Path) -> FileError:
-    return FileError(
-        Code.CHANGED,
-        f"{path}: somebody changed it since it was looked at; it was left alone",
-        "Scan it again.",
-    )

@@ -27,6 +27,7 @@ COLUMNS = (
     "source",
     "family",
     "calibrated",
+    "fields",
 )
 
 

@@ -10,11 +10,21 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from genretag.domain.genre import Names
+from genretag.domain.naming import LONGEST_NAME
 from genretag.domain.outcome import OUTCOMES, Outcome, Planned, Tagged, Unchanged
 from genretag.domain.prediction import ScoredGenre
 from genretag.report.paths import relative_path, shorten
 from genretag.report.text import format_percent, visible, wrap_hanging
-from genretag.report.wording import NO_GENRE, STYLES, WRITING, Wording, format_counts, is_addition
+from genretag.report.wording import (
+    NO_GENRE,
+    NOTHING,
+    STYLES,
+    WRITING,
+    Wording,
+    format_counts,
+    is_addition,
+)
 
 _INDENT = 11
 _NARROW_INDENT = 2
@@ -105,7 +115,7 @@ class Lines:
     def _describe(self, outcome: Outcome, best: ScoredGenre | None) -> Text:
         """Describe status, change of genres and best score, or the reason for none; padded."""
         if isinstance(outcome, Tagged | Planned):
-            text = _change(outcome.before, outcome.after)
+            text = _changes(outcome)
         elif best:
             text = Text(f"{visible(best.name)}?")
         else:
@@ -150,16 +160,33 @@ def format_source(outcome: Outcome) -> Text:
     return Text("  (library)" if outcome.source == "library" else "", _DIM)
 
 
-def _change(before: tuple[str, ...], after: tuple[str, ...]) -> Text:
-    """Format the genres of a file before and after; new ones in bold."""
+def _changes(outcome: Outcome) -> Text:
+    """Format what changes: the genres if they do, and other fields by their names."""
+    parts = [
+        Text(f"{field.place} ") + _change(_shorten(field.before), _shorten(field.after), NOTHING)
+        for field in outcome.fields
+    ]
+    if not parts or outcome.before != outcome.after:
+        parts.insert(0, _change(outcome.before, outcome.after))
+    return Text(", ").join(parts)
+
+
+def _change(before: tuple[str, ...], after: tuple[str, ...], none: str = NO_GENRE) -> Text:
+    """Format the genres at a place before and after; new ones in bold, `none` for none at all."""
     if is_addition(before, after):
         return Text(f"{_names(before)} + ") + Text(_names(after[len(before) :]), "bold")
     known = f"{_names(before)} -> " if before and before != after else ""
-    return Text(known) + Text(_names(after), "bold")
+    return Text(known) + Text(_names(after) or none, "bold")
+
+
+def _shorten(names: Names) -> Names:
+    """Cut values of fields where people write texts."""
+    most = LONGEST_NAME
+    return tuple(name if len(name) <= most else f"{name[: most - 3]}..." for name in names)
 
 
 def _names(genres: tuple[str, ...]) -> str:
-    return visible("; ".join(genres)) or NO_GENRE
+    return visible("; ".join(genres))
 
 
 def _pad(text: Text, width: int, least: int) -> Text:
@@ -181,7 +208,12 @@ class Summary:
         notes = self._notes[outcome.status]
         if outcome.reason:
             notes[outcome.reason] += 1
-        elif outcome.before and not outcome.after:
+            return
+        for field in outcome.fields:
+            notes.update(set(_shorten(field.after)).difference(field.before) or [NOTHING])
+        if outcome.fields and outcome.before == outcome.after:
+            return
+        if outcome.before and not outcome.after:
             notes[NO_GENRE] += 1
         else:
             new = [name for name in outcome.after if name not in outcome.before]

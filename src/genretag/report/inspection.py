@@ -31,6 +31,8 @@ _GENRE_WIDTH = 14
 # Smaller effects and scores are not worth a line.
 _LEAST_WORTH = 0.05
 _LEAST_SCORE = 0.1
+_MOST_SHOWN = 200
+"""Characters of a value at another place than the genre, such as a comment."""
 
 
 _SOURCES: Mapping[Source, str] = {
@@ -125,10 +127,12 @@ def _tags(inspection: Inspection, is_wide: bool) -> RenderableType:
                 texts.append(_values(item.names).plain, "bright_black")
             name = "" if n else f"{tag.name} {tag.version}"
             rows.append(((name, visible(item.key)), texts, (stale,)))
-    if not rows:
-        return "no genre"
-    rows.append((("read as", ""), _values(inspection.genres), ("",)))
-    return _list(rows, is_wide)
+    if rows:
+        rows.append((("read as", ""), _values(inspection.genres), ("",)))
+    for tag in inspection.tags:
+        for place, names in tag.fields.items():
+            rows.append(((tag.name, place), _values([one[:_MOST_SHOWN] for one in names]), ("",)))
+    return _list(rows, is_wide) if rows else "no genre"
 
 
 def _players(inspection: Inspection, is_wide: bool) -> RenderableType:

@@ -10,6 +10,7 @@ from genretag.domain.inspection import Inspection, Member
 from genretag.domain.occlusion import Effect
 from genretag.domain.players import PLAYERS
 from genretag.domain.prediction import ScoredGenre
+from genretag.domain.stored_tags import StoredTag
 from genretag.errors import GenretagError
 from genretag.report.jsonl import (
     DIGITS,
@@ -29,7 +30,7 @@ def to_dict(inspection: Inspection) -> dict[str, Any]:
         "schema": SCHEMA,
         "path": str(inspection.path),
         "container": inspection.container,
-        "tags": [asdict(tag) for tag in inspection.tags],
+        "tags": list(map(_tag, inspection.tags)),
         "stale": list(inspection.stale),
         "before": list(inspection.genres),
         "players": {
@@ -65,6 +66,12 @@ def to_dict(inspection: Inspection) -> dict[str, Any]:
         "family": family_to_dict(decision.family if decision else inspection.family),
         **calibrated_to_dict(prediction.is_calibrated),
     }
+
+
+def _tag(tag: StoredTag) -> dict[str, Any]:
+    """Convert a tag; `fields` is there only if other places hold anything."""
+    entries = asdict(tag)
+    return entries if tag.fields else {key: entries[key] for key in entries if key != "fields"}
 
 
 def error_to_dict(path: Path, error: GenretagError) -> dict[str, Any]:

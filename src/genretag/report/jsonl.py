@@ -6,6 +6,7 @@ from typing import Any, TextIO
 
 from genretag.domain.change import TagChange, layout_to_dict
 from genretag.domain.outcome import Outcome, Planned
+from genretag.domain.places import fields_to_dict
 from genretag.domain.prediction import ScoredGenre
 from genretag.domain.unit import Unit
 
@@ -15,7 +16,10 @@ DIGITS = 4
 
 
 def to_dict(outcome: Outcome) -> dict[str, Any]:
-    """Convert an outcome; numbers are rounded to four digits."""
+    """Convert an outcome; numbers are rounded to four digits.
+
+    The key `fields` is there only for a file in which other places than the genre change.
+    """
     prediction = outcome.prediction
     own = outcome.own or prediction
     error = outcome.error
@@ -38,6 +42,7 @@ def to_dict(outcome: Outcome) -> dict[str, Any]:
         "source": outcome.source,
         "family": family_to_dict(outcome.family),
         **calibrated_to_dict(prediction is None or prediction.is_calibrated),
+        **({"fields": fields_to_dict(outcome.fields)} if outcome.fields else {}),
     }
 
 

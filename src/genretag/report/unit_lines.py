@@ -112,4 +112,4 @@ def _result(outcome: Outcome) -> Hashable:
     result = outcome.status, outcome.reason, outcome.source
     if not isinstance(outcome, Tagged | Planned):
         return result
-    return *result, outcome.before, outcome.after, outcome.best
+    return *result, outcome.before, outcome.after, outcome.fields, outcome.best

@@ -12,6 +12,7 @@ from genretag.report.text import visible
 
 SHOWN_GENRES = 5
 NO_GENRE = "(no genre)"
+NOTHING = "(empty)"
 
 
 class Style(NamedTuple):
@@ -61,6 +62,7 @@ def ask_to_write(outcomes: Iterable[Outcome]) -> str:
         _part(changes.added, "Add genres to {}", "add to {}"),
         _part(changes.filled, "Fill in the genres of {}", "fill {}"),
         _part(changes.confirmed, "Confirm the genres of {}", "confirm those of {}"),
+        _part(changes.fields, "Write other fields of {}", "write other fields of {}"),
     ]
     return f"{_sentence(parts)}?"
 
@@ -73,6 +75,7 @@ def ask_to_undo(run: int, folder: Path | None, outcomes: Iterable[Outcome]) -> s
         _part(back, "put back the genres of {}", "", changes.new),
         _part(changes.removed, "remove the genres of {}", "remove those of {}", changes.gone),
         _part(changes.confirmed, "forget that you confirmed the genres of {}", "forget that of {}"),
+        _part(changes.fields, "put back other fields of {}", "put back other fields of {}"),
     ]
     where = f" in {visible(str(folder))}" if folder else ""
     return f"Undo run {run}{where}: {_sentence(parts)}?"
@@ -129,12 +132,16 @@ class _Changes:
 
     def __init__(self, outcomes: Iterable[Outcome]) -> None:
         self.replaced = self.removed = self.added = self.filled = self.confirmed = 0
+        self.fields = 0
         self.old: Counter[str] = Counter()
         self.gone: Counter[str] = Counter()
         self.new: Counter[str] = Counter()
         for outcome in outcomes:
             if isinstance(outcome, Planned):
-                self._add(outcome.before, outcome.after)
+                if outcome.before != outcome.after or not outcome.fields:
+                    self._add(outcome.before, outcome.after)
+                else:
+                    self.fields += 1
 
     def _add(self, before: tuple[str, ...], after: tuple[str, ...]) -> None:
         self.new.update(_without(after, before))

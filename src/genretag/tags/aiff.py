@@ -6,6 +6,7 @@ Audio Interchange File Format 1.3, Apple, 1989.
 from collections.abc import Sequence
 from typing import BinaryIO, ClassVar
 
+from genretag.domain.places import GENRE, Place
 from genretag.tags.container import Container, has_form
 from genretag.tags.formats.chunks import ChunkFile
 from genretag.tags.formats.handler import CannotWriteError, Item, Tag, TagHandler
@@ -31,7 +32,7 @@ class AiffTexts(TagHandler):
         """Refuse, as these texts are nothing that a genre changes."""
         raise CannotWriteError("the texts in its chunks are not to be changed")
 
-    def encode(self, texts: Sequence[str], tag: Tag) -> list[Item]:
+    def encode(self, texts: Sequence[str], tag: Tag, place: Place = GENRE) -> list[Item]:
         """Return no item."""
         return []
 

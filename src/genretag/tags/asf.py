@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import BinaryIO, ClassVar
 from uuid import UUID
 
+from genretag.domain.places import COMMENT, GENRE, GROUPING, Place
 from genretag.domain.stored_tags import StoredTag
 from genretag.tags.container import Container, starts_with
 from genretag.tags.formats.handler import BrokenTagsError, CannotWriteError, Item, Tag, TagHandler
@@ -27,13 +28,17 @@ _HOLDERS = {"content": _CONTENT, "metadata": _METADATA, "library": _LIBRARY}
 
 _EMPTY_EXTENSION = _guid("abd3d211-a9ba-11cf-8ee6-00c00c205365") + b"\x06\0" + bytes(4)
 _CONTENT_FIRST = b"content first"
-_NAME = "WM/Genre"
 _TEXT = 0
 _NUMBERS = (2, 3, 4, 5)
 """The types of values that are numbers: a truth, and those of 4, 8 and 2 bytes."""
 
 _DESCRIBED = "description"
-"""What stands before the names of title and artist, which have an object of their own."""
+"""What stands before the names of texts that have an object of their own."""
+
+_DESCRIPTIONS = ("Title", "Author", "Copyright", "Description", "Rating")
+_COMMENT = f"{_DESCRIBED}/Description"
+_MOST_DESCRIBED = 0xFFFF
+"""Bytes of a text or a value beside the title; those in the library may have more."""
 
 _HEAD = 24
 """Bytes of GUID and size before the content of an object."""
@@ -53,10 +58,15 @@ class Asf(TagHandler):
     """Repeated WM/Genre: the first beside the title, the others in the metadata library.
 
     An item's key is its object and its name, `content/WM/Genre`. The header of a tag says whether
-    the object with the first comes first in the file: TagLib lists values as it meets them.
+    the object with the first comes first in the file: TagLib lists values as it meets them. A
+    comment is the text Description in the object that has title and artist.
     """
 
     format = "ASF"
+    place_labels: ClassVar = {
+        GENRE: ("WM/Genre",), GROUPING: ("WM/ContentGroupDescription",), COMMENT: (_COMMENT,),
+    }  # fmt: skip
+    free_label = "{}"
     text_keys: ClassVar = {
         "title": ("Title",), "artist": ("Author",), "album_artist": ("WM/AlbumArtist",),
         "album": ("WM/AlbumTitle",), "album_id": ("MusicBrainz/Album Id",),
@@ -64,7 +74,7 @@ class Asf(TagHandler):
     }  # fmt: skip
 
     def load(self, file: BinaryIO) -> Tag | None:
-        """Return the attributes of all three objects, and title and artist."""
+        """Return the attributes of all three objects, and the texts beside them."""
         items: list[Item] = []
         objects, _ = _read_header(file)
         for holder, guid in _HOLDERS.items():
@@ -89,22 +99,24 @@ class Asf(TagHandler):
         wrapped = _EMPTY_EXTENSION[:18] + _pack_length(extension) + _join(extension)
         if extension != _parse_extension(objects):
             contents[_EXTENSION] = wrapped
-        objects = _replace(objects, contents, (_CONTENT, _EXTENSION))
+        if _pack_description(new) != _pack_description(old):
+            contents[_DESCRIPTION] = _pack_description(new)
+        objects = _replace(objects, contents, (_CONTENT, _DESCRIPTION, _EXTENSION))
         if new.header != _read_order(objects):
             objects = _swap_order(objects)
         splice(file, 0, size, _render(objects, size, read_at(file, 28, 2)))
-
-    def is_genre(self, item: Item) -> bool:
-        """Return whether it is WM/Genre, in whichever object."""
-        return self.label(item) == _NAME
 
     def label(self, item: Item) -> str:
         """Return its name without the object."""
         return item.key.partition("/")[2]
 
-    def genre_texts(self, tag: Tag) -> list[str]:
-        """Return the values that are texts."""
-        return [_decode_text(_read_value(item)[1]) for item in self.genre_items(tag)]
+    def full_label(self, item: Item, tag: Tag) -> str:
+        """Return its name; with the object before it, if that is the one of title and artist."""
+        return item.key if item.key.startswith(_DESCRIBED) else self.label(item)
+
+    def stored_texts(self, tag: Tag, place: Place = GENRE) -> list[str]:
+        """Return the values as texts, whatever they are."""
+        return [_decode_text(_read_value(item)) for item in self.items_of(tag, place)]
 
     def texts(self, tag: Tag) -> dict[str, str]:
         """Return the texts, title and artist from their own object before attributes called so."""
@@ -113,23 +125,25 @@ class Asf(TagHandler):
 
     def decode(self, item: Item, tag: Tag) -> str:
         """Return the value of an attribute, a number in digits."""
-        if item.key.startswith(_DESCRIBED):
-            return _decode_text(item.data)
-        kind, value = _read_value(item)
-        return str(int.from_bytes(value, "little")) if kind in _NUMBERS else _decode_text(value)
+        value = _read_value(item)
+        is_number = _read_type(item) in _NUMBERS
+        return str(int.from_bytes(value, "little")) if is_number else _decode_text(value)
 
-    def encode(self, names: Sequence[str], tag: Tag) -> list[Item]:
-        """Return the first name as content, as is the custom, each other one in the library."""
+    def encode(self, texts: Sequence[str], tag: Tag, place: Place = GENRE) -> list[Item]:
+        """Return the first text as content, as is the custom, each other one in the library."""
+        name = self.labels(place)[0]
+        if name == _COMMENT:
+            return [Item(name, _encode_text(text)) for text in texts]
         items = []
-        for position, name in enumerate(names):
+        for position, text in enumerate(texts):
             holder = "library" if position else "content"
-            items.append(Item(f"{holder}/{_NAME}", _make_attribute(holder, name)))
+            items.append(Item(f"{holder}/{name}", _make_attribute(holder, name, text)))
         return items
 
-    def with_genres(self, tag: Tag, names: Sequence[str]) -> Tag:
+    def with_values(self, tag: Tag, names: Sequence[str], place: Place = GENRE) -> Tag:
         """Put the object that holds the first of several before those with the others."""
         header = _CONTENT_FIRST if len(names) > 1 else tag.header
-        return replace(super().with_genres(tag, names), header=header)
+        return replace(super().with_values(tag, names, place), header=header)
 
     def undo_version(self, tag: Tag, before: Tag, written: bytes) -> tuple[Tag, tuple[Item, ...]]:
         """Put the objects back in their old order, if nobody has changed that since."""
@@ -143,9 +157,9 @@ class Asf(TagHandler):
         return super().describe(replace(tag, items=tuple(items)))
 
     def load_extras(self, file: BinaryIO) -> list[Item]:
-        """Return the other objects of the header: title and artist, markers, scripts."""
+        """Return the other objects of the header, such as markers and scripts."""
         objects, _ = _read_header(file)
-        ours = {*_HOLDERS.values(), _PADDING, _EXTENSION}
+        ours = {*_HOLDERS.values(), _DESCRIPTION, _PADDING, _EXTENSION}
         found = [o for o in (*objects, *_parse_extension(objects)) if o.guid not in ours]
         return [Item(str(UUID(bytes_le=o.guid)), o.data) for o in found]
 
@@ -246,30 +260,58 @@ def _locate(holder: str, data: bytes, at: int) -> tuple[str, int, int, int]:
 
 
 def _parse_description(data: bytes) -> Iterator[Item]:
-    """Yield title and artist; copyright, a description and a rating follow them."""
-    at = 10
-    for name, size_at in (("Title", 0), ("Author", 2)):
-        end = at + int.from_bytes(data[size_at : size_at + 2], "little")
-        yield Item(f"{_DESCRIBED}/{name}", data[at:end])
+    """Yield the texts that the object of title and artist has, and what follows them, if any."""
+    at = 2 * len(_DESCRIPTIONS)
+    for position, name in enumerate(_DESCRIPTIONS):
+        end = at + int.from_bytes(data[2 * position : 2 * position + 2], "little")
+        if data[at:end]:
+            yield Item(f"{_DESCRIBED}/{name}", data[at:end])
         at = end
+    if data[at:]:
+        yield Item(f"{_DESCRIBED}/", data[at:])
 
 
-def _read_value(item: Item) -> tuple[int, bytes]:
-    """Return the type of an attribute and its value."""
-    _, kind, start, end = _locate(item.key.partition("/")[0], item.data, 0)
-    return kind, item.data[start:end]
+def _pack_description(tag: Tag) -> bytes:
+    texts = dict.fromkeys((*_DESCRIPTIONS, ""), b"")
+    for item in tag.items:
+        holder, _, name = item.key.partition("/")
+        if holder == _DESCRIBED:
+            texts[name] = item.data
+    *described, rest = texts.values()
+    if any(len(text) > _MOST_DESCRIBED for text in described):
+        raise CannotWriteError("its comment is longer than ASF allows")
+    sizes = (len(text).to_bytes(2, "little") for text in described)
+    return b"".join((*sizes, *described, rest))
+
+
+def _read_value(item: Item) -> bytes:
+    """Return the value of an attribute, or of a text that is one by itself."""
+    if item.key.startswith(_DESCRIBED):
+        return item.data
+    _, _, start, end = _locate(item.key.partition("/")[0], item.data, 0)
+    return item.data[start:end]
+
+
+def _read_type(item: Item) -> int:
+    """Return the type of an attribute's value."""
+    if item.key.startswith(_DESCRIBED):
+        return _TEXT
+    return _locate(item.key.partition("/")[0], item.data, 0)[1]
 
 
 def _decode_text(value: bytes) -> str:
     return value.decode("utf-16-le", "replace").rstrip("\0")
 
 
-def _make_attribute(holder: str, text: str) -> bytes:
-    name = f"{_NAME}\0".encode("utf-16-le")
-    value = f"{text}\0".encode("utf-16-le")
+def _encode_text(text: str) -> bytes:
+    return f"{text}\0".encode("utf-16-le")
+
+
+def _make_attribute(holder: str, label: str, text: str) -> bytes:
+    name, value = _encode_text(label), _encode_text(text)
     sizes = len(name).to_bytes(2, "little"), len(value).to_bytes(4, "little")
     if holder == "content":
-        if len(value) > 0xFFFF:
+        if len(value) > _MOST_DESCRIBED:
             raise CannotWriteError("a genre is longer than ASF allows")
         return sizes[0] + name + _TEXT.to_bytes(2, "little") + sizes[1][:2] + value
     return bytes(4) + sizes[0] + _TEXT.to_bytes(2, "little") + sizes[1] + name + value

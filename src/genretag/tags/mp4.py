@@ -5,9 +5,11 @@ https://developer.apple.com/documentation/quicktime-file-format/metadata_atoms_a
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import BinaryIO, ClassVar
 
 from genretag.domain.id3v1 import ID3V1_GENRES
+from genretag.domain.places import COMMENT, GENRE, GROUPING, Place
 from genretag.tags.container import Container
 from genretag.tags.formats import atoms
 from genretag.tags.formats.atoms import Atom
@@ -16,6 +18,7 @@ from genretag.tags.formats.splice import GROWTH, read_at
 
 _GENRE, _OLD_GENRE = "\xa9gen", "gnre"
 _NAMED, _COMPILATION = "----", "cpil"
+_MEAN = "com.apple.iTunes"
 _PATH = (b"moov", b"udta", b"meta", b"ilst")
 _HANDLER = atoms.render(b"hdlr", bytes(8) + b"mdirappl" + bytes(9))
 _CODECS = {0: "utf-8", 1: "utf-8", 2: "utf-16-be", 3: "shift-jis"}
@@ -26,10 +29,16 @@ _PICTURE_BRANDS = (b"heic", b"heix", b"mif1", b"msf1", b"avif", b"avis", b"crx "
 
 
 class Mp4(TagHandler):
-    """One data atom for each text in one ©gen atom; an old gnre is read and superseded."""
+    """One data atom for each text in one ©gen atom; an old gnre is read and superseded.
+
+    Other places have atoms of their own: ©grp, ©cmt, or one that holds its name.
+    """
 
     format = "MP4"
-    genre_keys = (_GENRE, _OLD_GENRE)
+    place_labels: ClassVar = {
+        GENRE: (_GENRE, _OLD_GENRE), GROUPING: ("\xa9grp",), COMMENT: ("\xa9cmt",),
+    }  # fmt: skip
+    free_label = f"{_NAMED}:{_MEAN}:{{}}"
     text_keys: ClassVar = {
         "title": ("\xa9nam",), "artist": ("\xa9ART",), "album_artist": ("aART",),
         "album": ("\xa9alb",), "album_id": (_NAMED,), "compilation": (_COMPILATION,),
@@ -61,16 +70,21 @@ class Mp4(TagHandler):
             data = _pad(_render_ilst(tag), end - start)
             atoms.insert(file, path[:-1], start, end - start, data)
 
-    def genre_texts(self, tag: Tag) -> list[str]:
-        """Return the text of each data atom of each ©gen; a gnre counts where there is no ©gen."""
-        new = [item for item in tag.items if item.key == _GENRE]
-        old = [item for item in tag.items if item.key == _OLD_GENRE]
+    def full_label(self, item: Item, tag: Tag) -> str:
+        """Return its key, and the two names that an atom of any name holds."""
+        return ":".join((item.key, *_read_names(item))) if item.key == _NAMED else item.key
+
+    def stored_texts(self, tag: Tag, place: Place = GENRE) -> list[str]:
+        """Return the text of each data atom; a gnre counts where there is no ©gen."""
+        items = self.items_of(tag, place)
+        old = [item for item in items if item.key == _OLD_GENRE]
+        new = (item for item in items if item.key != _OLD_GENRE)
         texts = [_decode_text(kind, value) for item in new for kind, value in _parse_values(item)]
         return texts or [_read_gnre(value) for item in old for _, value in _parse_values(item)]
 
     def decode(self, item: Item, tag: Tag) -> str:
         """Return the texts of an atom, a number in digits; of a named one only the album's id."""
-        if item.key == _NAMED and _read_name(item) != self.album_id_name:
+        if item.key == _NAMED and _read_names(item)[1].lower().encode() != self.album_id_name:
             return ""
         read = _read_digits if item.key == _COMPILATION else _decode_text
         return "\0".join(read(kind, value) for kind, value in _parse_values(item))
@@ -82,13 +96,16 @@ class Mp4(TagHandler):
         old = (value for item in tag.items for _, value in _parse_values(item))
         return tuple(str(_read_number(value)) for value in old)
 
-    def encode(self, texts: Sequence[str], tag: Tag) -> list[Item]:
-        """Return one ©gen, or nothing."""
+    def encode(self, texts: Sequence[str], tag: Tag, place: Place = GENRE) -> list[Item]:
+        """Return one atom, or nothing."""
         if not texts:
             return []
+        key, *names = self.labels(place)[0].split(":")
+        parts = zip((b"mean", b"name"), names, strict=bool(names))
+        named = (atoms.render(kind, bytes(4) + name.encode("ascii")) for kind, name in parts)
         head = (1).to_bytes(4, "big") + bytes(4)
-        data = b"".join(atoms.render(b"data", head + text.encode("utf-8")) for text in texts)
-        return [Item(_GENRE, atoms.render(_GENRE.encode("latin-1"), data))]
+        data = (atoms.render(b"data", head + text.encode("utf-8")) for text in texts)
+        return [Item(key, atoms.render(key.encode("latin-1"), *named, *data))]
 
     def load_extras(self, file: BinaryIO) -> list[Item]:
         """Return what else is in udta: chapters, and what other programs keep there."""
@@ -105,6 +122,8 @@ class Mp4(TagHandler):
 def _parse_values(item: Item) -> Iterator[tuple[int, bytes]]:
     """Yield type and content of each data atom in `item`."""
     for name, content in _parse_children(item):
+        if name == b"data" and len(content) < 8:
+            raise BrokenTagsError(f"a value of its {item.key} atom is cut off")
         if name == b"data":
             yield int.from_bytes(content[1:4], "big"), content[8:]
 
@@ -112,10 +131,11 @@ def _parse_values(item: Item) -> Iterator[tuple[int, bytes]]:
 def _parse_children(item: Item) -> Iterator[tuple[bytes, bytes]]:
     """Yield name and content of each atom in `item`."""
     at, data = 8, item.data
-    while at + 16 <= len(data):
+    least = 12 if item.key == _NAMED else 16  # a name may be shorter than what leads a value
+    while at + least <= len(data):
         size = int.from_bytes(data[at : at + 4], "big")
-        if size < 16 or at + size > len(data):
-            raise BrokenTagsError("a value of its genre atom is cut off")
+        if size < least or at + size > len(data):
+            raise BrokenTagsError(f"a value of its {item.key} atom is cut off")
         yield data[at + 4 : at + 8], data[at + 8 : at + size]
         at += size
 
@@ -128,9 +148,13 @@ def _read_digits(_: int, value: bytes) -> str:
     return str(int.from_bytes(value, "big"))
 
 
-def _read_name(item: Item) -> bytes:
-    """Return the name that an atom holds, in lower case."""
-    return dict(_parse_children(item)).get(b"name", b"")[4:].lower()
+def _read_names(item: Item) -> tuple[str, str]:
+    """Return whose name an atom holds, and the name; both empty where it is broken."""
+    found: dict[bytes, str] = {}
+    with suppress(BrokenTagsError):
+        for kind, content in _parse_children(item):
+            found.setdefault(kind, content[4:].decode("utf-8", "replace"))
+    return found.get(b"mean", ""), found.get(b"name", "")
 
 
 def _read_gnre(value: bytes) -> str:

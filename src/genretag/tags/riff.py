@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import BinaryIO, ClassVar
 
+from genretag.domain.places import COMMENT, GENRE, Place
 from genretag.tags.container import Container, has_form
 from genretag.tags.formats.chunks import ChunkFile
 from genretag.tags.formats.handler import BrokenTagsError, Item, Tag, TagHandler
@@ -12,10 +13,10 @@ from genretag.tags.formats.splice import read_at
 
 
 class RiffInfo(TagHandler):
-    """The IGNR text in the INFO list, which is never created."""
+    """The IGNR and ICMT texts in the INFO list, which is never created; others have no place."""
 
     format = "RIFF INFO"
-    genre_keys = ("IGNR",)
+    place_labels: ClassVar = {GENRE: ("IGNR",), COMMENT: ("ICMT",)}
     text_keys: ClassVar = {"title": ("INAM",), "artist": ("IART",), "album": ("IPRD",)}
 
     def load(self, file: BinaryIO) -> Tag | None:
@@ -46,12 +47,13 @@ class RiffInfo(TagHandler):
         """Return the text without the null that ends it."""
         return decode_text(item.data[8:].rstrip(b"\0"))
 
-    def encode(self, texts: Sequence[str], tag: Tag) -> list[Item]:
+    def encode(self, texts: Sequence[str], tag: Tag, place: Place = GENRE) -> list[Item]:
         """Return one text with a null at its end."""
         if not texts:
             return []
+        (key,) = self.labels(place)
         text = SEPARATOR.join(texts).encode("utf-8") + b"\0"
-        return [Item("IGNR", b"IGNR" + len(text).to_bytes(4, "little") + text)]
+        return [Item(key, key.encode("ascii") + len(text).to_bytes(4, "little") + text)]
 
 
 def _join(items: Sequence[Item]) -> bytes:

@@ -1,14 +1,22 @@
-"""The genres of a file exactly as they are stored, to be put back exactly."""
+"""The genres of a file exactly as they are stored, to be put back exactly.
+
+Old journals have no places: what they hold is the genre alone.
+"""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from genretag.domain.genre import Names
 from genretag.domain.layout import PLAIN, Layout
+from genretag.domain.places import GENRE, Place
 from genretag.tags.containers import CONTAINERS
 from genretag.tags.formats.handler import Item, Tag, TagHandler
 from genretag.tags.tag_set import Changes, TagSet
 
 SCHEMA = 1
+PLACES_SCHEMA = 2
+"""Of genres at other places, which versions that do not know these must not put back."""
 
 
 @dataclass(frozen=True)
@@ -25,19 +33,33 @@ class RawTag:
     items: tuple[tuple[int, Item], ...] = ()
     copied: tuple[str, ...] = ()
 
+    @property
+    def as_tag(self) -> Tag:
+        """The items as a tag of their own."""
+        return Tag(tuple(item for _, item in self.items), self.header or b"")
+
 
 @dataclass(frozen=True)
 class RawGenres:
-    """The genres of a file as they are stored in each of its tags."""
+    """The genres of a file as they are stored in each of its tags, at all `places` or some."""
 
     container: str
     tags: tuple[RawTag, ...]
+    places: tuple[Place, ...] = (GENRE,)
 
     @property
-    def names(self) -> tuple[str, ...]:
-        """The genres by name, from the first tag that has any."""
+    def names(self) -> Names:
+        """The genres by name that stand where genres do."""
+        return self.values(GENRE)
+
+    def values(self, place: Place) -> Names:
+        """Return the genres at `place` by name, from the first tag that has any."""
         handlers = {handler.format: handler for handler in CONTAINERS[self.container].handlers}
-        found = (_names(handlers[tag.format], tag) for tag in self.tags if tag.format in handlers)
+        found = (
+            handlers[tag.format].values(tag.as_tag, place)
+            for tag in self.tags
+            if tag.items and tag.format in handlers and handlers[tag.format].labels(place)
+        )
         return next((names for names in found if names), ())
 
     def find(self, handler: TagHandler) -> RawTag:
@@ -47,22 +69,24 @@ class RawGenres:
 
     def to_json(self) -> str:
         """Return text that `from_json` reads; bytes are written in hexadecimal."""
-        return json.dumps(
-            {
-                "schema": SCHEMA,
-                "container": self.container,
-                "tags": [_entry(tag) for tag in self.tags],
-            }
-        )
+        is_plain = self.places == (GENRE,)
+        entries = {
+            "schema": SCHEMA if is_plain else PLACES_SCHEMA,
+            "container": self.container,
+            "tags": [_entry(tag) for tag in self.tags],
+        }
+        return json.dumps(entries if is_plain else entries | {"places": self.places})
 
     @classmethod
     def from_json(cls, text: str) -> "RawGenres":
         """Read what `to_json` wrote; ValueError if it is anything else."""
         try:
             entries = json.loads(text)
-            if entries["schema"] != SCHEMA or entries["container"] not in CONTAINERS:
+            places = {SCHEMA: (GENRE,), PLACES_SCHEMA: entries.get("places")}.get(entries["schema"])
+            if not places or entries["container"] not in CONTAINERS:
                 raise ValueError("these raw genres were written by another version")
-            return cls(entries["container"], tuple(_tag(entry) for entry in entries["tags"]))
+            found = tuple(_tag(entry) for entry in entries["tags"])
+            return cls(entries["container"], found, tuple(places))
         except (KeyError, TypeError) as error:
             raise ValueError(f"these are not raw genres: {error}") from error
 
@@ -91,29 +115,30 @@ def _tag(entry: dict[str, object]) -> RawTag:
     )
 
 
-def _names(handler: TagHandler, raw: RawTag) -> tuple[str, ...]:
-    items = tuple(item for _, item in raw.items if handler.is_genre(item))
-    return handler.genres(Tag(items, raw.header or b"")) if items else ()
+def take(tags: TagSet, layout: Layout, places: Sequence[Place]) -> RawGenres:
+    """Return what is at `places` in `tags`, and all else a write with `layout` would change."""
+    raw = (_take_tag(tags, handler, tag, layout, places) for handler, tag in tags.tags.items())
+    return RawGenres(tags.container.name, tuple(raw), tuple(places))
 
 
-def take(tags: TagSet, layout: Layout) -> RawGenres:
-    """Return the genres in `tags`, and whatever else a write with `layout` would change."""
-    raw = (_take_tag(tags, handler, tag, layout) for handler, tag in tags.tags.items())
-    return RawGenres(tags.container.name, tuple(raw))
-
-
-def _take_tag(tags: TagSet, handler: TagHandler, tag: Tag | None, layout: Layout) -> RawTag:
+def _take_tag(
+    tags: TagSet, handler: TagHandler, tag: Tag | None, layout: Layout, places: Sequence[Place]
+) -> RawTag:
     if tag is None:
         return RawTag(handler.format)
-    keys = {item.key for item in handler.genre_items(tag)}
+    held = [item for place in places for item in handler.items_of(tag, place)]
+    changed: set[str] = set()
     copied: set[str] = set()
     if handler is tags.primary:
-        keys |= handler.changed_keys(tag, layout)
+        changed = handler.changed_keys(tag, layout)
         prepared = tags.prepare_primary(layout, 1)
         copies = handler.with_texts(Tag(header=prepared.header), tags.hidden_texts)
         copied = {item.key for item in copies.items} - {item.key for item in tag.items}
-    items = tuple((at, item) for at, item in enumerate(tag.items) if item.key in keys)
-    return RawTag(handler.format, tag.header, tuple(sorted(keys)), items, tuple(sorted(copied)))
+    items = tuple(
+        (at, item) for at, item in enumerate(tag.items) if item.key in changed or item in held
+    )
+    keys = sorted(changed | {item.key for item in held})
+    return RawTag(handler.format, tag.header, tuple(keys), items, tuple(sorted(copied)))
 
 
 def restore(tags: TagSet, raw: RawGenres, written: RawGenres | None) -> Changes:
@@ -131,59 +156,93 @@ def restore(tags: TagSet, raw: RawGenres, written: RawGenres | None) -> Changes:
     for handler, tag in tags.tags.items():
         old, left = raw.find(handler), written.find(handler).header if written else None
         if tag is None:
-            new[handler] = _recreate(tags, handler, old)
+            new[handler] = _recreate(tags, handler, old, raw.places)
         elif old.header is None:
-            new[handler] = _remove(tags, handler, tag, raw.names)
+            new[handler] = _remove(tags, handler, tag, raw)
         else:
-            new[handler] = _restore_tag(
-                tags, handler, tag, old, tag.header if left is None else left
-            )
+            new[handler] = _Restoring(
+                tags, handler, tag, old, raw.places, tag.header if left is None else left
+            ).restore()
     restored = replace(tags, tags=new)
-    if restored.genres != raw.names:
-        # The tag that held them is gone: they go where genres belong in the file as it is.
-        new |= restored.find_changes(raw.names, PLAIN)
+    lost = {
+        place: raw.values(place)
+        for place in raw.places
+        if restored.values(place) != raw.values(place)
+    }
+    # The tag that held them is gone: they go where genres belong in the file as it is.
+    new |= restored.find_changes(lost, PLAIN)
     return [(handler, tag) for handler, tag in new.items() if tag != tags.tags[handler]]
 
 
-def _recreate(tags: TagSet, handler: TagHandler, old: RawTag) -> Tag | None:
+def _recreate(
+    tags: TagSet, handler: TagHandler, old: RawTag, places: Sequence[Place]
+) -> Tag | None:
     """Return the tag that somebody took out, if the genre belongs there; it hides no other."""
-    items = tuple(item for _, item in old.items if handler.is_genre(item))
+    items = _items_at(handler, old, places)
     if not items or handler is not tags.primary:
         return None
     bare = handler.with_texts(Tag(header=old.header or b""), tags.hidden_texts)
-    return replace(bare, items=(*bare.items, *items))
+    return replace(bare, items=(*handler.without(bare, places).items, *items))
 
 
-def _remove(tags: TagSet, handler: TagHandler, tag: Tag, names: tuple[str, ...]) -> Tag | None:
+def _items_at(handler: TagHandler, old: RawTag, places: Sequence[Place]) -> tuple[Item, ...]:
+    """Return the items of `old` that hold places, in their order."""
+    held = [item for place in places for item in handler.items_of(old.as_tag, place)]
+    return tuple(item for _, item in old.items if item in held)
+
+
+def _remove(tags: TagSet, handler: TagHandler, tag: Tag, raw: RawGenres) -> Tag | None:
     """Return `tag` as it must be where there was none: gone, unless others have added to it."""
-    bare = handler.with_texts(Tag(header=tag.header), tags.id3v1_texts)
-    rest = handler.without_genres(tag)
+    bare = handler.without(handler.with_texts(Tag(header=tag.header), tags.id3v1_texts), raw.places)
+    rest = handler.without(tag, raw.places)
     if handler in tags.container.primary and rest.items in ((), bare.items):
         return None
-    return handler.with_genres(tag, names) if handler.genres(tag) else tag
+    for place in raw.places:
+        if handler.values(tag, place):
+            tag = handler.with_values(tag, raw.values(place), place)
+    return tag
 
 
-def _restore_tag(tags: TagSet, handler: TagHandler, tag: Tag, old: RawTag, written: bytes) -> Tag:
-    """Return `tag` with the genre items of `old` at their positions, and in its version."""
-    header = old.header or b""
-    others = tuple(item for _, item in old.items if not handler.is_genre(item))
-    rest = _without_copies(tags, handler, handler.without_genres(tag), old)
-    new, unchanged = handler.undo_version(rest, Tag(others, header), written)
-    genres = [(at, item) for at, item in old.items if handler.is_genre(item)]
-    if genres and not handler.ends_search(new) and not handler.ends_search(tag):
-        new = handler.with_texts(new, tags.id3v1_texts)
-    converted = handler.convert_items([item for _, item in genres], header, new)
-    positions = [(at, item) for at, item in old.items if item in unchanged]
-    positions += [(at, item) for (at, _), item in zip(genres, converted, strict=False)]
-    items = list(new.items)
-    for at, item in sorted(positions, key=lambda position: position[0]):
-        items.insert(at, item)
-    return replace(new, items=tuple(items))
+@dataclass(frozen=True)
+class _Restoring:
+    """Puts the items of `old` that hold `places` back into `tag`, which a write left `written`."""
 
+    tags: TagSet
+    handler: TagHandler
+    tag: Tag
+    old: RawTag
+    places: Sequence[Place]
+    written: bytes
 
-def _without_copies(tags: TagSet, handler: TagHandler, tag: Tag, old: RawTag) -> Tag:
-    """Return `tag` without what was copied from ID3v1, unless what others added would hide that."""
-    copies = handler.with_texts(Tag(header=tag.header), tags.id3v1_texts).items
-    written = [item for item in copies if item.key in old.copied]
-    rest = replace(tag, items=tuple(item for item in tag.items if item not in written))
-    return tag if handler.ends_search(rest) else rest
+    def restore(self) -> Tag:
+        """Return `tag` with those items at their positions, and in its old version."""
+        handler, header = self.handler, self.old.header or b""
+        held = _items_at(handler, self.old, self.places)
+        others = tuple(item for _, item in self.old.items if item not in held)
+        new, unchanged = handler.undo_version(
+            self._without_copies(), Tag(others, header), self.written
+        )
+        if held and not handler.ends_search(new) and not handler.ends_search(self.tag):
+            new = handler.with_texts(new, self.tags.id3v1_texts)
+        positions = [(at, item) for at, item in self.old.items if item in unchanged]
+        for place in self.places:
+            mine = handler.items_of(self.old.as_tag, place)
+            converted = handler.convert_items(mine, header, new, place)
+            positions += zip(
+                (at for at, item in self.old.items if item in mine), converted, strict=False
+            )
+        items = list(new.items)
+        for at, item in sorted(positions, key=lambda position: position[0]):
+            items.insert(at, item)
+        return replace(new, items=tuple(items))
+
+    def _without_copies(self) -> Tag:
+        """Return `tag` without the places, and without what was copied from ID3v1.
+
+        The copies stay if what others added would hide ID3v1.
+        """
+        tag = self.handler.without(self.tag, self.places)
+        copies = self.handler.with_texts(Tag(header=tag.header), self.tags.id3v1_texts).items
+        written = [item for item in copies if item.key in self.old.copied]
+        rest = replace(tag, items=tuple(item for item in tag.items if item not in written))
+        return tag if self.handler.ends_search(rest) else rest

@@ -3,14 +3,16 @@
 import errno
 import hashlib
 import stat
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from genretag.domain.genre import Names
 from genretag.domain.layout import PLAIN, Layout
+from genretag.domain.places import GENRE, Place, Values
 from genretag.domain.stored_tags import StoredTag
 from genretag.domain.track import Track
 from genretag.errors import FileError
@@ -21,7 +23,7 @@ from genretag.tags.failures import translate_errors, unwritable
 from genretag.tags.formats.handler import TEXT_FIELDS, Item, Tag, TagHandler
 from genretag.tags.formats.names import clean_names
 from genretag.tags.snapshot import RawGenres
-from genretag.tags.tag_set import Changes, StaleTag, TagSet
+from genretag.tags.tag_set import Changes, StaleTag, TagSet, count_values, describe_no_room
 
 _LONG = 1024
 """Bytes from which on a digest stands for a field."""
@@ -82,12 +84,29 @@ class TaggedFile:
         A second tag (APEv2 on an MP3, ID3 on a FLAC file) counts where the first has none,
         because players fall back on it as well.
         """
+        return self.values((GENRE,))[GENRE]
+
+    def values(self, places: Iterable[Place]) -> Values:
+        """Return the genres at each of `places`, of the first tag that has any there."""
         with self._errors():
-            for handler in self._container.handlers if self._container else ():
-                tag = self._load(handler)
-                if tag is not None and (genres := handler.genres(tag)):
-                    return genres
-            return ()
+            return {place: self._read_place(place) for place in places}
+
+    def _read_place(self, place: Place) -> Names:
+        for handler in self._container.handlers if self._container else ():
+            tag = self._load(handler)
+            if tag is not None and (names := handler.values(tag, place)):
+                return names
+        return ()
+
+    def missing_room(self, places: Iterable[Place]) -> Mapping[Place, str]:
+        """Return those of `places` that cannot be written, with the reason in a sentence."""
+        with self._errors():
+            primary = self._tags.primary
+            return {
+                place: describe_no_room(primary, place)
+                for place in places
+                if not primary.labels(place)
+            }
 
     @property
     def track(self) -> Track:
@@ -126,50 +145,48 @@ class TaggedFile:
             return tuple(handler.describe(tag) for handler, tag in self._tags.tags.items() if tag)
 
     def stale_tags(
-        self, after: Sequence[str] | None = None, layout: Layout = PLAIN
+        self, values: Values | None = None, layout: Layout = PLAIN
     ) -> tuple[StaleTag, ...]:
         """Return the second tags that show a genre which the file does not have.
 
-        With `after`, those that would do so once `after` is written with `layout`.
+        With `values`, those that would do so once these are written with `layout`.
         """
         with self._errors():
-            return self._tags.find_stale(None if after is None else clean_names(after), layout)
+            return self._tags.find_stale(None if values is None else _clean(values), layout)
 
-    def write_costs(self, genres: Sequence[str], layout: Layout = PLAIN) -> tuple[str, ...]:
-        """Return what writing `genres` with `layout` changes beside the genre, in sentences.
+    def write_costs(self, values: Values, layout: Layout = PLAIN) -> tuple[str, ...]:
+        """Return what writing `values` with `layout` changes beside them, in sentences.
 
         Nothing, but for a change of the version of ID3, and for ID3v1 texts that are copied.
         """
         with self._errors():
-            tags, names = self._tags, clean_names(genres)
+            tags, count = self._tags, count_values(_clean(values))
             primary, tag = tags.primary, tags.primary_tag
-            costs = primary.version_costs(tag, layout, len(names)) if tag else ()
-            if names and tags.hidden_texts:
+            costs = primary.version_costs(tag, layout, count) if tag else ()
+            if count and tags.hidden_texts:
                 target = primary.format if tag else f"new {primary.format}"
                 costs += (f"the texts of its ID3v1 tag are copied into its {target} tag",)
             return costs
 
-    def other_fields(self) -> OtherFields:
-        """Return everything in the tags that is not a genre.
+    def other_fields(self, places: Iterable[Place] = (GENRE,)) -> OtherFields:
+        """Return everything in the tags that is at none of `places`.
 
         Pictures, unknown frames and the blocks and chunks beside the tags are among it.
         """
         with self._errors():
-            return self._fields(self._tags.tags)
+            return self._fields(self._tags.tags, tuple(places))
 
-    def other_fields_after_write(
-        self, genres: Sequence[str], layout: Layout = PLAIN
-    ) -> OtherFields:
-        """Return what `other_fields` must be once `genres` are written with `layout`.
+    def other_fields_after_write(self, values: Values, layout: Layout = PLAIN) -> OtherFields:
+        """Return what `other_fields` must be once `values` are written with `layout`.
 
         A change of the version of ID3 changes frames.
         """
         with self._errors():
-            tags, names = self._tags, clean_names(genres)
+            tags, count = self._tags, count_values(_clean(values))
             written = dict(tags.tags)
-            if names or tags.primary_tag:
-                written[tags.primary] = tags.prepare_primary(layout, len(names))
-            return self._fields(written)
+            if count or tags.primary_tag:
+                written[tags.primary] = tags.prepare_primary(layout, count)
+            return self._fields(written, tuple(values))
 
     def other_fields_after_restore(
         self, raw: RawGenres, written: RawGenres | None = None
@@ -177,26 +194,27 @@ class TaggedFile:
         """Return what `other_fields` must be after `restore` with the same arguments."""
         with self._errors():
             changes = snapshot.restore(self._tags, raw, written)
-            return self._fields(self._tags.tags | dict(changes))
+            return self._fields(self._tags.tags | dict(changes), raw.places)
 
-    def raw_genres(self, layout: Layout = PLAIN) -> RawGenres:
-        """Return the genre as each tag stores it, and all that `write` with `layout` may change."""
+    def raw_genres(self, layout: Layout = PLAIN, places: Iterable[Place] = (GENRE,)) -> RawGenres:
+        """Return what each tag stores at `places`, and all that `write` may change."""
         with self._errors():
-            return snapshot.take(self._tags, layout)
+            return snapshot.take(self._tags, layout, tuple(places))
 
-    def write(self, genres: Sequence[str], layout: Layout = PLAIN) -> None:
-        """Make `genres` the only genres of the file, in place; none takes the genre out.
+    def write(self, values: Values, layout: Layout = PLAIN) -> None:
+        """Make `values` the only genres at their places, in place; no name takes the old ones out.
 
-        The genre goes into the tag that players read, into a new one where there is none. A new
+        They go into the tag that players read, into a new one where there is none. A new
         one hides no other: what only ID3v1 said is copied into it. ID3v1 and RIFF INFO follow
         where they exist. Other second tags follow on `layout.fix_stale`, and always where they
         would decide: when the genre is taken out, or when they alone held it.
 
         Raises:
+            FileError: `tags-unwritable`, that tag has no room for one of the places.
             RunError: the disk is full.
         """
         with self._errors():
-            self._store(self._tags.find_changes(clean_names(genres), layout))
+            self._store(self._tags.find_changes(_clean(values), layout))
 
     def restore(self, raw: RawGenres, written: RawGenres | None = None) -> None:
         """Put genres back in place, so that `genres` are again what they were.
@@ -257,13 +275,15 @@ class TaggedFile:
         tags = {handler: self._load(handler) for handler in self._container.handlers}
         return TagSet(self._container, tags)
 
-    def _fields(self, tags: Mapping[TagHandler, Tag | None]) -> OtherFields:
-        """Return what is no genre in `tags` and around them."""
+    def _fields(
+        self, tags: Mapping[TagHandler, Tag | None], places: Sequence[Place]
+    ) -> OtherFields:
+        """Return what is at none of `places` in `tags` and around them."""
         found: list[tuple[str, str, bytes]] = []
         for handler, tag in tags.items():
             items = [*handler.load_extras(self._file)]
             if tag is not None:
-                rest = handler.without_genres(tag).items
+                rest = handler.without(tag, places).items
                 if handler.has_vendor and (rest or tag.header != handler.new_tag().header):
                     items.append(Item("", tag.header))
                 items.extend(rest)
@@ -277,6 +297,10 @@ class TaggedFile:
         # From here on it is another file, which is recognised and read anew.
         del self._container
         self._loaded.clear()
+
+
+def _clean(values: Values) -> Values:
+    return {place: clean_names(names) for place, names in values.items()}
 
 
 def _shortened(data: bytes) -> bytes:

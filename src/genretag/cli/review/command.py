@@ -47,8 +47,8 @@ class _Found:
 
 @with_options(
     without=(
-        "policy", "top_k", "max_genres", "by", "evidence", "force", "plan", "verbose", "format",
-        "file", "batch_size", "engine", "ray_address",
+        "policy", "top_k", "max_genres", "field", "by", "evidence", "force", "plan", "verbose",
+        "format", "file", "batch_size", "engine", "ray_address",
     )
 )  # fmt: skip
 def review(

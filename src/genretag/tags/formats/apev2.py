@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import BinaryIO, ClassVar
 
+from genretag.domain.places import COMMENT, GENRE, GROUPING, Place
 from genretag.tags.formats import id3v1
 from genretag.tags.formats.handler import BrokenTagsError, Item, Tag, TagHandler
 from genretag.tags.formats.names import decode_text
@@ -25,9 +26,14 @@ class _Span:
 
 
 class Apev2(TagHandler):
-    """A Genre item whose values are separated by nulls."""
+    """A Genre item, and others for other places, whose values are separated by nulls."""
 
     format = "APEv2"
+    place_labels: ClassVar = {
+        GENRE: ("Genre",), GROUPING: ("Grouping",), COMMENT: ("Comment",),
+    }  # fmt: skip
+    free_label = "{}"
+    is_caseless = True
     text_keys: ClassVar = {
         "title": ("Title",), "artist": ("Artist",), "album": ("Album",), "date": ("Year",),
         "comment": ("Comment",), "track": ("Track",),
@@ -52,17 +58,13 @@ class Apev2(TagHandler):
         size = span.end - start if span else 0
         splice(file, start, size, _render(tag) if tag else b"")
 
-    def is_genre(self, item: Item) -> bool:
-        """Return whether it is Genre, in any case."""
-        return item.key.lower() == "genre"
-
     def decode(self, item: Item, tag: Tag) -> str:
         """Return what comes after the key."""
         return decode_text(item.data[8 + len(item.key) + 1 :])
 
-    def encode(self, texts: Sequence[str], tag: Tag) -> list[Item]:
+    def encode(self, texts: Sequence[str], tag: Tag, place: Place = GENRE) -> list[Item]:
         """Return one item for all texts."""
-        return [_make_item("Genre", "\0".join(texts))] if texts else []
+        return [_make_item(self.labels(place)[0], "\0".join(texts))] if texts else []
 
     def may_end_search(self, tag: Tag) -> bool:
         """Return whether it holds any text: pictures alone keep nobody from looking further."""

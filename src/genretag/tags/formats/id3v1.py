@@ -1,9 +1,10 @@
 """ID3v1, the last 128 bytes of a file: https://id3.org/ID3v1."""
 
 from collections.abc import Sequence
-from typing import BinaryIO
+from typing import BinaryIO, ClassVar
 
 from genretag.domain.id3v1 import ID3V1_GENRES
+from genretag.domain.places import COMMENT, GENRE, Place
 from genretag.tags.formats.handler import Item, Tag, TagHandler
 from genretag.tags.formats.names import NO_GENRE, find_id3v1_number
 from genretag.tags.formats.splice import size_of, splice
@@ -13,10 +14,13 @@ _GENRE = "genre"
 
 
 class Id3v1(TagHandler):
-    """One number for the genre, 255 where it has no number; never created."""
+    """One number for the genre, 255 where it has no number; never created.
+
+    Its comment is read, and never changed: nobody wants a comment that is cut off.
+    """
 
     format = "ID3v1"
-    genre_keys = (_GENRE,)
+    place_labels: ClassVar = {GENRE: (_GENRE,)}
 
     def load(self, file: BinaryIO) -> Tag | None:
         """Return the fields and the number; ID3v1 cannot be broken."""
@@ -35,8 +39,10 @@ class Id3v1(TagHandler):
         """Return whether it holds a text or a genre."""
         return bool(parse_texts(tag) or self.stored_values(tag))
 
-    def genre_texts(self, tag: Tag) -> list[str]:
-        """Return the name of the number."""
+    def stored_texts(self, tag: Tag, place: Place = GENRE) -> list[str]:
+        """Return the name of the number, or the comment."""
+        if place != GENRE:
+            return [parse_texts(tag).get(place, "")] if place == COMMENT else []
         number = tag.items[-1].data[0]
         return [ID3V1_GENRES[number]] if number < len(ID3V1_GENRES) else []
 
@@ -49,13 +55,9 @@ class Id3v1(TagHandler):
         number = tag.items[-1].data[0]
         return () if number == NO_GENRE else (str(number),)
 
-    def encode(self, texts: Sequence[str], tag: Tag) -> list[Item]:
+    def encode(self, texts: Sequence[str], tag: Tag, place: Place = GENRE) -> list[Item]:
         """Return the number of the first name that has one."""
         return [Item(_GENRE, bytes([find_id3v1_number(texts)]))]
-
-    def without_genres(self, tag: Tag) -> Tag:
-        """Return the fields alone."""
-        return Tag(tag.items[:1])
 
 
 def find(file: BinaryIO) -> bytes | None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import BinaryIO, ClassVar
 
 from genretag.domain.layout import PLAIN, Layout
+from genretag.domain.places import COMMENT, GENRE, GROUPING, Place
 from genretag.tags.formats import id3v2_frames, id3v2_versions
 from genretag.tags.formats.chunks import SOUND, ChunkFile, Order
 from genretag.tags.formats.handler import BrokenTagsError, CannotWriteError, Item, Tag, TagHandler
@@ -15,6 +16,14 @@ from genretag.tags.formats.splice import read_at, size_of, splice
 _PICTURES = ("APIC", "PIC", id3v2_frames.JUNK)
 _TEXTS = re.compile("T|COMM?$|USLT$|ULT$")
 _NAMED = ("TXX", "TXXX")
+_GROUPINGS = ("GRP1", "TIT1")
+_COMMENT = "COMM:"
+_LANGUAGE = b"eng"
+"""Of new comments, as Picard writes them."""
+_DESCRIBED = {"TXXX": 1, "COMM": 4}
+"""Frames with a description before their text, and the byte where that begins."""
+_MOST_DESCRIPTION = 256
+_END = "\0"
 _COMPRESSED = 0x88
 """The flags of v2.3 and v2.4 for that; each means nothing in the other version."""
 
@@ -24,10 +33,16 @@ class Id3v2(TagHandler):
 
     A tag keeps its version. A new one is v2.3, which everything reads that reads ID3, as
     long as there is one genre; several need v2.4, the first version to have lists.
+
+    A grouping is in GRP1, as iTunes and TagLib have it, but in TIT1 where a tag has that alone:
+    before iTunes 12 all programs wrote it there, and Picard and beets still do. Beside a GRP1 it
+    is the work that a movement belongs to. A comment is a COMM without a description, the one that
+    players show; others are notes of programs.
     """
 
     format = "ID3v2"
-    genre_keys = ("TCON", "TCO")
+    place_labels: ClassVar = {GENRE: ("TCON",), GROUPING: _GROUPINGS, COMMENT: (_COMMENT,)}
+    free_label = "TXXX:{}"
     # In v2.2, v2.3 and v2.4.
     text_keys: ClassVar = {
         "title": ("TT2", "TIT2", "TIT2"), "artist": ("TP1", "TPE1", "TPE1"),
@@ -58,11 +73,35 @@ class Id3v2(TagHandler):
         offset, room = self.locate(file)
         splice(file, offset, room, id3v2_frames.render(tag, room) if tag else b"")
 
-    def genre_texts(self, tag: Tag) -> list[str]:
-        """Return the text of each such frame."""
+    def full_label(self, item: Item, tag: Tag) -> str:
+        """Return its name in v2.4, and the description of a TXXX or COMM: `TXXX:STYLE`."""
+        key = id3v2_versions.SUCCESSORS.get(item.key, item.key)
+        if key not in _DESCRIBED:
+            return key
+        content, start = _unpack_small(id3v2_frames.Form.of(tag), item), _DESCRIBED[key]
+        text = id3v2_frames.decode_text(content[:1] + content[start : start + _MOST_DESCRIPTION])
+        return f"{key}:{text.partition(_END)[0]}" if content else key
+
+    def items_of(self, tag: Tag, place: Place = GENRE) -> list[Item]:
+        """Return the frames that hold `place`; of a grouping those of one name."""
+        items = super().items_of(tag, place)
+        if place != GROUPING:
+            return items
+        keys = [self.full_label(item, tag) for item in items]
+        chosen = next((key for key in _GROUPINGS if key in keys), "")
+        return [item for item, key in zip(items, keys, strict=True) if key == chosen]
+
+    def stored_texts(self, tag: Tag, place: Place = GENRE) -> list[str]:
+        """Return the text of each such frame, without its description."""
         form = id3v2_frames.Form.of(tag)
-        contents = [id3v2_frames.unpack(form, item) for item in self.genre_items(tag)]
-        return [id3v2_frames.decode_text(content) for content in contents if content]
+        found = []
+        for item in self.items_of(tag, place):
+            content = id3v2_frames.unpack(form, item)
+            if content:
+                start = _DESCRIBED.get(id3v2_versions.SUCCESSORS.get(item.key, item.key))
+                text = id3v2_frames.decode_text(content[:1] + content[start or 1 :])
+                found.append(text if start is None else text.partition(_END)[2])
+        return found
 
     def decode(self, item: Item, tag: Tag) -> str:
         """Return the text of a frame; of those that hold a name, only the album's id.
@@ -73,10 +112,7 @@ class Id3v2(TagHandler):
         # Most of these are others, which need not be decoded to be told apart.
         if named and self.album_id_name not in item.data.replace(b"\0", b"").lower():
             return ""
-        form = id3v2_frames.Form.of(tag)
-        if form.major > 2 and item.data[9] & _COMPRESSED:
-            return ""
-        text = id3v2_frames.decode_text(id3v2_frames.unpack(form, item) or b"")
+        text = id3v2_frames.decode_text(_unpack_small(id3v2_frames.Form.of(tag), item))
         if not named:
             return text
         name, _, value = text.partition("\0")
@@ -90,18 +126,25 @@ class Id3v2(TagHandler):
         """Double a bracket at the start where it would refer to ID3v1."""
         return escape_name(name)
 
-    def encode(self, texts: Sequence[str], tag: Tag) -> list[Item]:
+    def encode(self, texts: Sequence[str], tag: Tag, place: Place = GENRE) -> list[Item]:
         """Return one frame, or none; before v2.4, which has lists, with one text."""
         if not texts:
             return []
         form = id3v2_frames.Form.of(tag)
-        key = "TCO" if form.major == 2 else "TCON"
-        values = texts if form.major == 4 else [SEPARATOR.join(texts)]
-        return [form.frame(key, id3v2_frames.encode_text(form, values))]
+        there = self.items_of(tag, place) if place == GROUPING else ()
+        label = self.full_label(there[0], tag) if there else self.labels(place)[0]
+        key, _, description = label.partition(":")
+        has_lists = form.major == 4 and key != "COMM"
+        values = list(texts) if has_lists else [SEPARATOR.join(texts)]
+        content = id3v2_frames.encode_text(form, [description] * (key == "TXXX") + values)
+        if key == "COMM":
+            content = _put_language(content, _LANGUAGE)
+        return [form.frame(id3v2_versions.PREDECESSORS[key] if form.major == 2 else key, content)]
 
-    def with_genres(self, tag: Tag, names: Sequence[str]) -> Tag:
+    def with_values(self, tag: Tag, names: Sequence[str], place: Place = GENRE) -> Tag:
         """Put `names` into it; a tag that is only now created gets a version first."""
-        return super().with_genres(_set_version(tag, _choose_new_version(PLAIN, len(names))), names)
+        tag = _set_version(tag, _choose_new_version(PLAIN, len(names)))
+        return super().with_values(tag, names, place)
 
     def new_tag(self) -> Tag:
         """Return a tag without frames and without a version."""
@@ -117,7 +160,7 @@ class Id3v2(TagHandler):
         there = {item.key for item in tag.items}
         keys = {self.text_keys[field][form.major - 2]: text for field, text in fields.items()}
         new = [_make_frame(form, key, text) for key, text in keys.items() if key not in there]
-        at = self.genre_position(tag.items)
+        at = self.find_position(tag.items)
         return replace(tag, items=(*tag.items[:at], *new, *tag.items[at:]))
 
     def with_version(self, tag: Tag, layout: Layout, n_genres: int) -> Tag:
@@ -160,15 +203,17 @@ class Id3v2(TagHandler):
             return tag, ()  # it keeps its version: the genre matters more
         return replace(tag, header=before.header), tuple(unchanged)
 
-    def convert_items(self, items: Sequence[Item], header: bytes, tag: Tag) -> list[Item]:
+    def convert_items(
+        self, items: Sequence[Item], header: bytes, tag: Tag, place: Place
+    ) -> list[Item]:
         """Return the frames as they were if the version is the same, else with the same texts."""
         old, now = id3v2_frames.Form.of(Tag(header=header)), id3v2_frames.Form.of(tag)
         if old == now:
             return list(items)
-        texts = "\0".join(self.genre_texts(Tag(tuple(items), header))).split("\0")
-        return self.encode(texts, tag) if items else []
+        texts = "\0".join(self.stored_texts(Tag(tuple(items), header), place)).split("\0")
+        return self.encode(texts, replace(tag, items=tuple(items)), place) if items else []
 
-    def genre_position(self, items: Sequence[Item]) -> int:
+    def find_position(self, items: Sequence[Item]) -> int:
         """Return the position before the pictures, which some players do not read past."""
         keys = [item.key for item in items]
         return next((n for n, key in enumerate(keys) if key in _PICTURES), len(items))
@@ -189,16 +234,25 @@ def _major_version(header: bytes) -> int:
     return id3v2_frames.Form.of(Tag(header=header)).major
 
 
+def _unpack_small(form: id3v2_frames.Form, item: Item) -> bytes:
+    """Return the content of a frame; none of one that may become as large as it likes."""
+    if form.major > 2 and item.data[9] & _COMPRESSED:
+        return b""
+    return id3v2_frames.unpack(form, item) or b""
+
+
+def _put_language(content: bytes, language: bytes) -> bytes:
+    """Return the content of a comment, from that of a text: an empty description comes before."""
+    empty = b"\xff\xfe\0\0" if content[:1] == b"\1" else b"\0"
+    return content[:1] + language + empty + content[1:]
+
+
 def _make_frame(form: id3v2_frames.Form, key: str, text: str) -> Item:
     # What it said in Latin-1 keeps its bytes: a player may guess that they are something else.
     latin = text.encode("latin-1", "replace")
     same = latin.decode("latin-1") == text
     content = b"\0" + latin if same else id3v2_frames.encode_text(form, [text])
-    if key in ("COMM", "COM"):
-        # A language and an empty description, in the same encoding, stand before the text.
-        empty = b"\xff\xfe\0\0" if content[:1] == b"\1" else b"\0"
-        content = content[:1] + b"XXX" + empty + content[1:]
-    return form.frame(key, content)
+    return form.frame(key, _put_language(content, b"XXX") if key in ("COMM", "COM") else content)
 
 
 def _choose_new_version(layout: Layout, n_genres: int) -> int:

@@ -31,8 +31,9 @@ from genretag.tags.formats.id3v2_groups import GROUPS, Group, Texts
 
 _Id3: Any = mutagen.id3.ID3
 _OLD_FRAMES: dict[str, Any] = mutagen.id3.Frames_2_2
-_SUCCESSORS = {key: str(kind.__base__.__name__) for key, kind in _OLD_FRAMES.items()}
+SUCCESSORS = {key: str(kind.__base__.__name__) for key, kind in _OLD_FRAMES.items()}
 """The names that the frames of v2.2 have had since."""
+PREDECESSORS = {new: old for old, new in SUCCESSORS.items()}
 
 _NESTED = ("CHAP", "CTOC")
 _TEXTS = ("GRP1", "MVNM", "MVIN")
@@ -137,7 +138,7 @@ def _find_lists(tag: Tag) -> Iterator[str]:
 
 
 def _find_group(item: Item) -> Group | None:
-    key = _SUCCESSORS.get(item.key, item.key)
+    key = SUCCESSORS.get(item.key, item.key)
     return next((group for group in GROUPS if key in group.keys), None)
 
 
@@ -193,7 +194,7 @@ class _Conversion:
     def _rewrite(self, item: Item) -> Item | None:
         """Return the frame written anew; None if it is not understood."""
         data = unpack(self.old, item)
-        key = item.key if self.old.major > 2 else _SUCCESSORS.get(item.key, "")
+        key = item.key if self.old.major > 2 else SUCCESSORS.get(item.key, "")
         if data is None:
             return None
         if key in _NESTED:
@@ -240,7 +241,7 @@ def _read_texts(form: Form, items: list[Item]) -> Texts | None:
         values = None if data is None else decode_values(data)
         if values is None:
             return None
-        found.setdefault(_SUCCESSORS.get(item.key, item.key), []).extend(values)
+        found.setdefault(SUCCESSORS.get(item.key, item.key), []).extend(values)
     return found
 
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 
-from genretag.domain.genre import fold_name
+from genretag.domain.genre import distinct, fold_name
 from genretag.domain.id3v1 import ID3V1_GENRES
 
 SEPARATOR = "; "
@@ -32,6 +32,16 @@ def parse_genres(texts: Iterable[str], split: str = "\0;", numbers: bool = True)
             for name in _split_references(part.strip(), numbers):
                 names.setdefault(fold_name(name), name)
     return tuple(names.values())
+
+
+def split_names(texts: Iterable[str]) -> tuple[str, ...]:
+    """Return the names in `texts` that stand elsewhere than genres do, in order, none twice.
+
+    >>> split_names(["(17) Dub; House", "house"])
+    ('(17) Dub', 'House')
+    """
+    parts = (part.strip() for text in texts for part in re.split("[\0;]", text))
+    return distinct(part for part in parts if part)
 
 
 def is_plain_name(text: str, numbers: bool = True) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import ClassVar
 
+from genretag.domain.places import COMMENT, GENRE, GROUPING, Place
 from genretag.tags.formats.handler import BrokenTagsError, Item, Tag, TagHandler
 from genretag.tags.formats.names import decode_text
 
@@ -11,10 +12,14 @@ _VENDOR = b"genretag"
 
 
 class VorbisComments(TagHandler):
-    """Repeated GENRE comments; the header of the tag is the vendor's name."""
+    """Repeated comments, GENRE among them; the header of the tag is the vendor's name."""
 
     format = "Vorbis comments"
-    genre_keys = ("GENRE",)
+    # The specification has DESCRIPTION for what most programs call COMMENT.
+    place_labels: ClassVar = {
+        GENRE: ("GENRE",), GROUPING: ("GROUPING",), COMMENT: ("COMMENT", "DESCRIPTION"),
+    }  # fmt: skip
+    free_label = "{}"
     text_keys: ClassVar = {
         "title": ("TITLE",), "artist": ("ARTIST",), "album": ("ALBUM",), "date": ("DATE",),
         "comment": ("COMMENT",), "track": ("TRACKNUMBER",),
@@ -27,9 +32,9 @@ class VorbisComments(TagHandler):
         """Return what comes after the key."""
         return decode_text(item.data.partition(b"=")[2])
 
-    def encode(self, texts: Sequence[str], tag: Tag) -> list[Item]:
+    def encode(self, texts: Sequence[str], tag: Tag, place: Place = GENRE) -> list[Item]:
         """Return one comment for each text."""
-        return [_make_comment("GENRE", text) for text in texts]
+        return [_make_comment(self.labels(place)[0], text) for text in texts]
 
     def with_texts(self, tag: Tag, fields: Mapping[str, str]) -> Tag:
         """Add comments named as is the custom."""
