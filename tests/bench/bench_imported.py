@@ -6,6 +6,7 @@ by code; all figures are processor seconds of one run, shown as ratios to decodi
 
 import os
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -85,9 +86,9 @@ def make_models(folder: Path) -> dict[str, Path]:
 
 def memory(model: Path, files: list[Path], jobs: int) -> str:
     """What a scan holds at most, all of its processes together, and its largest one."""
-    command = ["genretag", "scan", "-n", "--no-cache", f"-j{jobs}", "--policy", "replace"]
-    run = subprocess.Popen([*command, "--model", model, *files], stdout=subprocess.DEVNULL,
-                           stderr=subprocess.DEVNULL)  # fmt: skip
+    options = ("-n", "--no-cache", f"-j{jobs}", "--policy", "replace", "--model", model)
+    run = subprocess.Popen([sys.executable, "-m", "genretag", "scan", *options, *files],
+                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
     total = largest = 0
     while run.poll() is None:
         shares = []

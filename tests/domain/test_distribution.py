@@ -74,6 +74,14 @@ def test_a_models_own_family_goes_before_that_of_the_taxonomy() -> None:
     assert distribute(("Shoegaze",), SPLIT, PLAIN, families)["genre"] == ("Noise Pop",)
 
 
+def test_families_that_are_not_written_for_a_sum_still_stand_above_styles() -> None:
+    broader = (Family("Odd", ("Fidgetwave", "Wonkstep")),)
+    outcome = decided(track(), "Fidgetwave", broader=broader)
+    assert fields(outcome) == {"style": ("Fidgetwave",)} and outcome.after == ("Odd",)
+    unsure = decided(track(), "Fidgetwave", "Wonkstep", score=0.4, broader=broader)
+    assert isinstance(unsure, Unsure)
+
+
 def test_a_genre_that_nobody_knows_is_its_own_family() -> None:
     assert distribute(("Fidgetwave",), SPLIT, PLAIN, ()) == {"genre": ("Fidgetwave",)}
 

@@ -55,6 +55,7 @@ def make_policy(
             broad=options.broad,
         ),
         families=model.manifest.families,
+        broader=genres.families,
         placeholders=parse_placeholders(options.placeholder, genres.known, genre_map),
         layout=options.layout,
         routing=routing,

@@ -53,6 +53,7 @@ class TagPolicy:
         max_genres: how many genres `add` may leave in a file, at least 1.
         naming: the names under which genres are written.
         families: those of the model; the name of one is written where no genre is sure, but it is.
+        broader: families of the model that are only written above a genre of them.
         layout: how several genres are stored.
         placeholders: folded names of genres in files that count as none.
         routing: the places where families and styles are written.
@@ -69,6 +70,7 @@ class TagPolicy:
     max_genres: int = 5
     naming: Naming = field(default_factory=Naming)
     families: tuple[Family, ...] = ()
+    broader: tuple[Family, ...] = ()
     layout: Layout = PLAIN
     placeholders: frozenset[str] = field(default_factory=parse_placeholders)
     routing: Routing = PLAIN_ROUTING
@@ -189,7 +191,7 @@ def _decide_names(
         new = naming.distinct(_list_names(genres, narrower, naming))
     if policy.mode == "fill" and contradicts(new, policy.real(track.genres), naming):
         return _keep(Unchanged, track, prediction, "its genre says otherwise")
-    wanted = distribute(new, policy.routing, naming, policy.families)
+    wanted = distribute(new, policy.routing, naming, policy.families or policy.broader)
     after = {
         place: merge_genres(track.values(place), wanted[place], policy, place)
         for place in places
