@@ -121,6 +121,22 @@ def write_tone(
     return encode(path, tone(seconds, rate, hz, channels), recipe)
 
 
+def sparse_hours(path: Path, hours: float) -> Path:
+    """Write a sparse WAV file of silence, with a second of sound at its end."""
+    rate, frame = 44100, 4
+    size = int(hours * 3600) * rate * frame
+    header = struct.pack(
+        "<4sI4s4sIHHIIHH4sI", b"RIFF", 36 + size, b"WAVE", b"fmt ", 16, 1, 2, rate,
+        rate * frame, frame, 16, b"data", size,
+    )  # fmt: skip
+    with path.open("wb") as file:
+        file.write(header)
+        file.truncate(len(header) + size)
+        file.seek(len(header) + size - rate * frame)
+        file.write((tone(1.0, rate) * 30000).astype("<i2").T.tobytes())
+    return path
+
+
 def make(container: str, folder: Path, seconds: float = 0.3) -> Path:
     """A file of `container`, a name in RECIPES or CRAFTED, without any tag of its own."""
     if container in CRAFTED:

@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 MPD = shutil.which("mpd")
@@ -62,12 +62,13 @@ class _Client:
     """The protocol of MPD: a line asks, lines up to OK answer."""
 
     def __init__(self, path: Path) -> None:
+        self._socket = socket.socket(socket.AF_UNIX)
         for _ in range(600):
-            if path.exists():
+            # The file is there before anybody listens.
+            with suppress(FileNotFoundError, ConnectionRefusedError):
+                self._socket.connect(str(path))
                 break
             time.sleep(0.05)
-        self._socket = socket.socket(socket.AF_UNIX)
-        self._socket.connect(str(path))
         self._lines = self._socket.makefile("rw", encoding="utf-8")
         self._lines.readline()  # the greeting
 

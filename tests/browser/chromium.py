@@ -60,7 +60,7 @@ class Browser:
         behaviour = {"behavior": "allow", "downloadPath": str(folder), "eventsEnabled": True}
         self.driver.execute_cdp_cmd("Browser.setDownloadBehavior", behaviour)
         self.click(selector)
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             saved = folder / "decisions.csv"
             if saved.exists() and saved.stat().st_size and not list(folder.glob("*.crdownload")):

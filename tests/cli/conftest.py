@@ -1,11 +1,13 @@
 import os
 import subprocess
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 import toy_model
 from command import COMMAND
+from fork_server import TIMEOUT_S, ForkServer
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -25,23 +27,36 @@ def home(tmp_path: Path, toy: Path) -> dict[str, str]:
         "GENRETAG_CACHE_DIR": str(tmp_path / "cache"),
         "GENRETAG_DATA_DIR": str(tmp_path / "data"),
         "GENRETAG_MODEL": str(toy),
+        "GENRETAG_JOBS": "1",  # as fast as more for a few files
         "COLUMNS": "120",
     }
     return kept | own
 
 
+@pytest.fixture(scope="session")
+def fork_server() -> Iterator[ForkServer | None]:
+    if sys.platform != "linux":
+        yield None
+    else:
+        with ForkServer() as server:
+            yield server
+
+
 @pytest.fixture
-def genretag(home: dict[str, str]) -> Run:
+def genretag(home: dict[str, str], fork_server: ForkServer | None) -> Run:
     """Run the command in a process of its own, without a terminal."""
 
     def run(*arguments: str | Path, **environment: str) -> "subprocess.CompletedProcess[str]":
+        told, environment = [*map(str, arguments)], home | environment
+        if fork_server and fork_server.can_run(environment):
+            return fork_server.run(told, environment)
         return subprocess.run(
-            [*COMMAND, *map(str, arguments)],
-            env=home | environment,
+            [*COMMAND, *told],
+            env=environment,
             capture_output=True,
             stdin=subprocess.DEVNULL,
             text=True,
-            timeout=120,
+            timeout=TIMEOUT_S,
         )
 
     return run

@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import struct
 import subprocess
 import sys
 import time
@@ -11,27 +10,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from audio_files import RECIPES, encode, garbage, make, tone, truncated
+from audio_files import RECIPES, encode, garbage, make, sparse_hours, tone, truncated
 from command import COMMAND
 from recordings import record
 
 HEARD = {"planned", "unsure"}
-
-
-def sparse_hours(path: Path, hours: float) -> Path:
-    """Write a sparse WAV file of silence, with a second of sound at its end."""
-    rate, frame = 44100, 4
-    size = int(hours * 3600) * rate * frame
-    header = struct.pack(
-        "<4sI4s4sIHHIIHH4sI", b"RIFF", 36 + size, b"WAVE", b"fmt ", 16, 1, 2, rate,
-        rate * frame, frame, 16, b"data", size,
-    )  # fmt: skip
-    with path.open("wb") as file:
-        file.write(header)
-        file.truncate(len(header) + size)
-        file.seek(len(header) + size - rate * frame)
-        file.write((tone(1.0, rate) * 30000).astype("<i2").T.tobytes())
-    return path
 
 
 def two_streams(path: Path) -> Path:
@@ -128,7 +111,7 @@ def test_each_odd_file_is_accounted_for_once(genretag, music, more) -> None:
         assert not error or (error["code"] not in ("internal", "worker-died") and error["hint"])
 
 
-def child_with(path: Path, parent: int, seconds: float = 30.0) -> int:
+def child_with(path: Path, parent: int, seconds: float = 120.0) -> int:
     """Return the process below `parent` that has `path` open."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:

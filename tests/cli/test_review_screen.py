@@ -293,7 +293,7 @@ class ReviewTerminal(Terminal):
         """Press keys, and wait until something new is shown."""
         self.text = ""
         self.type(keys)
-        assert until in self.read(until, 30.0), self.text
+        assert until in self.read(until), self.text
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import mutagen
 import pytest
-from audio_files import RECIPES, encode, garbage, noise, truncated, write_tone
+from audio_files import RECIPES, encode, garbage, noise, sparse_hours, truncated, write_tone
 from rights import as_root
 from toy_model import HIGH_HZ, LOW_HZ, MIDDLE_HZ
 
@@ -280,9 +280,9 @@ def test_workers_that_are_still_starting_when_the_run_ends_end_in_silence(genret
 
 def test_a_slow_file_is_given_up_and_the_others_are_done(genretag, music) -> None:
     song(music / "quick.wav")
-    write_tone(music / "long.wav", seconds=1800.0, rate=8000, channels=1)
+    sparse_hours(music / "long.wav", 3.0)
     run = genretag(
-        "scan", "-n", music, "--coverage", "full", "--timeout", "0.1", "--format", "jsonl", "-j1"
+        "scan", "-n", music, "--coverage", "full", "--timeout", "2", "--format", "jsonl", "-j1"
     )
     found = rows(run)
     assert run.returncode == 1

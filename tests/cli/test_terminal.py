@@ -52,7 +52,7 @@ class Terminal:
         # It is what Ctrl-C and a hang-up reach.
         fcntl.ioctl(2, termios.TIOCSCTTY, 0)
 
-    def read(self, until: str = "", seconds: float = 60.0) -> str:
+    def read(self, until: str = "", seconds: float = 120.0) -> str:
         """Return what the process has shown, up to some words or its end."""
         end = time.monotonic() + seconds
         while time.monotonic() < end and not (until and until in self.text):
@@ -69,12 +69,12 @@ class Terminal:
     def hang_up(self) -> int:
         """Close the terminal under the process; its exit code."""
         os.close(self._master)
-        return self.process.wait(30)
+        return self.process.wait(120)
 
     def close(self) -> int:
-        self.read(seconds=30.0)
+        self.read()
         os.close(self._master)
-        return self.process.wait(30)
+        return self.process.wait(120)
 
 
 @pytest.fixture

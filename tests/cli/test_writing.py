@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import signal
 import subprocess
 import time
@@ -64,6 +65,11 @@ def song(path: Path, *genres: str, hz: float = LOW_HZ) -> Path:
     if genres:
         tags.write(path, genres)
     return path
+
+
+def copies(path: Path, count: int) -> list[Path]:
+    """Return `path` and copies beside it, so many that a signal comes before all are written."""
+    return [path, *(shutil.copy(path, path.with_stem(f"{n:02}")) for n in range(1, count))]
 
 
 def write_plan(plan: Path, wishes: dict[Path, tuple[str, ...]]) -> Path:
@@ -196,7 +202,7 @@ def test_a_plan_that_was_carried_out_does_nothing_more(genretag, folder, plan) -
 def test_a_plan_whose_run_was_killed_is_carried_out_to_its_end(
     genretag, home, folder, plan
 ) -> None:
-    paths = [song(folder / f"{n:02}.wav", "Old") for n in range(12)]
+    paths = copies(song(folder / "00.wav", "Old"), 40)
     write_plan(plan, dict.fromkeys(paths, ("New",)))
     killed(home, paths[2], "apply", str(plan))
     again = genretag("apply", plan, "--format", "jsonl")
@@ -258,7 +264,7 @@ def test_an_interrupted_plan_says_so_and_what_it_holds_is_carried_out(
     )
     assert scan.stdout and "planned" in scan.stdout.readline()
     scan.send_signal(signal.SIGTERM)
-    _, shown = scan.communicate(timeout=60)
+    _, shown = scan.communicate(timeout=120)
     assert scan.returncode == 130
     assert "Interrupted after" in shown and f"--yes --plan {plan}" in shown.replace("\n", " ")
     end = json.loads(plan.read_text("utf-8").splitlines()[-1])
@@ -450,15 +456,15 @@ def test_history_tells_options_and_folder_and_runs_without_a_change_leave_no_gap
 
 
 def test_a_killed_run_and_a_killed_undo_are_taken_back(genretag, home, folder, plan) -> None:
-    paths = [song(folder / f"{n:02}.wav", "Old") for n in range(12)]
+    paths = copies(song(folder / "00.wav", "Old"), 40)
     raw = {path: raw_genres(path) for path in paths}
     write_plan(plan, dict.fromkeys(paths, ("New",)))
-    killed(home, paths[2], "apply", str(plan))
-    assert int(history(genretag)[0][1].split()[0]) >= 2 and "New" in str(genres(folder))
-    assert 2 <= sum(tags.read(path).genres == ("New",) for path in paths) < len(paths)
+    killed(home, paths[20], "apply", str(plan))
+    assert int(history(genretag)[0][1].split()[0]) >= 20 and "New" in str(genres(folder))
+    assert 20 <= sum(tags.read(path).genres == ("New",) for path in paths) < len(paths)
 
     (folder / ".genretag-xyz.mp3").write_bytes(b"somebody else's")
-    killed(home, paths[1], "undo")
+    killed(home, paths[10], "undo")
     assert genretag("undo").returncode == 0
     assert {path: raw_genres(path) for path in paths} == raw
     assert sorted(folder.iterdir()) == sorted([folder / ".genretag-xyz.mp3", *paths])
@@ -473,7 +479,7 @@ def killed(home: dict[str, str], path: Path, *arguments: str) -> None:
     process = subprocess.Popen(
         [*COMMAND, *arguments], env=home, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
-    end = time.monotonic() + 60
+    end = time.monotonic() + 120
     while path.stat().st_ino == inode and time.monotonic() < end:
         pass
     process.kill()

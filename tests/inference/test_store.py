@@ -69,7 +69,7 @@ def located(model: str, endpoint: str, cache: Path) -> dict[str, Any]:
         "{'code': e.code, 'message': e.message, 'exit_code': e.exit_code}))"
     )
     own = {"HF_ENDPOINT": endpoint, "HF_HUB_DISABLE_XET": "1", "HF_HOME": str(cache / "home"),
-           "HF_HUB_DOWNLOAD_TIMEOUT": "2", "HF_HUB_ETAG_TIMEOUT": "2"}  # fmt: skip
+           "HF_HUB_DOWNLOAD_TIMEOUT": "20", "HF_HUB_ETAG_TIMEOUT": "20"}  # fmt: skip
     run = subprocess.run(
         [sys.executable, "-c", code, model, str(cache)],
         env=os.environ | own,

@@ -163,6 +163,6 @@ def test_an_interrupt_does_not_wait_for_the_copy_of_a_large_file(
 
 
 def until_replaced(path: Path, inode: int) -> None:
-    end = time.monotonic() + 30
+    end = time.monotonic() + 120
     while path.stat().st_ino == inode and time.monotonic() < end:
         pass

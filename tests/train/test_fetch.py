@@ -297,7 +297,7 @@ class Hub(BaseHTTPRequestHandler):
 def from_hub(address: str, endpoint: str, out: Path) -> subprocess.CompletedProcess[str]:
     """`genretag train fetch` in a process of its own, as the library reads its endpoint at once."""
     own = {"HF_ENDPOINT": endpoint, "HF_HUB_DISABLE_XET": "1", "HF_HOME": str(out / "home"),
-           "HF_HUB_DOWNLOAD_TIMEOUT": "2", "HF_HUB_ETAG_TIMEOUT": "2"}  # fmt: skip
+           "HF_HUB_DOWNLOAD_TIMEOUT": "20", "HF_HUB_ETAG_TIMEOUT": "20"}  # fmt: skip
     command = [sys.executable, "-m", "genretag_train", "fetch", address, "--out", str(out)]
     return subprocess.run(command, env=os.environ | own, capture_output=True, text=True)
 

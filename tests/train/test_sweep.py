@@ -23,6 +23,9 @@ CONFIGS = Path(__file__).parents[2] / "train" / "configs"
 
 SMALL = {"window_s": 1.0, "hidden": 4, "rnn_hidden": 4, "epochs": 1, "threads": 1}
 SMALL |= {"mask_s": 0.1, "mask_mels": 8, "min_accepted": 1}
+PATIENCE_S = 180
+"""A bound for what takes a moment; the machine may have much else to do."""
+
 TRIED = {
     "learning-rate": {"distribution": "log_uniform_values", "min": "1e-4", "max": 1e-2},
     "batch_size": {"values": [4, 8]},
@@ -151,10 +154,10 @@ def in_a_process(*arguments: str | Path) -> subprocess.Popen[bytes]:
 
 
 def wait_for(file: Path, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 60
-    while not file.exists() and time.monotonic() < deadline:
-        assert process.poll() is None
-        time.sleep(0.05)
+    deadline = time.monotonic() + PATIENCE_S
+    while not file.exists():
+        assert process.poll() is None and time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def test_two_processes_share_a_study(toy_library: Path, features: Path, tmp_path: Path) -> None:
@@ -163,7 +166,7 @@ def test_two_processes_share_a_study(toy_library: Path, features: Path, tmp_path
     other = in_a_process(*arguments)
     wait_for(out / "trial-0", other)
     done("sweep", *arguments)
-    assert other.wait(60) == 0
+    assert other.wait(PATIENCE_S) == 0
     found = trials(out)
     assert len(found) in (5, 6)  # both may begin the last one
     assert {row["state"] for row in found} <= {"complete", "pruned"}
@@ -181,7 +184,7 @@ def test_a_sweep_that_was_killed_goes_on_in_the_trial_that_was_cut_short(
     process = in_a_process(*arguments)
     wait_for(out / "trial-0" / "last.ckpt", process)
     process.kill()
-    assert process.wait(60) == -signal.SIGKILL
+    assert process.wait(PATIENCE_S) == -signal.SIGKILL
     before = (out / "trial-0" / "curves.csv").read_text().splitlines()
     assert len(before) < 20
     refused_at_once = refused("sweep", *arguments)

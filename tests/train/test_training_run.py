@@ -17,6 +17,9 @@ from genretag.errors import RunError, UsageError
 from genretag_train.features.extraction import FeatureSpec, extract_windows
 from genretag_train.nets.onnx_export import compute_logits, read_manifest
 
+PATIENCE_S = 180
+"""A bound for what takes a moment; the machine may have much else to do."""
+
 
 def test_a_run_leaves_what_the_interface_promises(toy_run: tuple[Path, Path]) -> None:
     out, _ = toy_run
@@ -191,11 +194,12 @@ def test_an_interrupted_run_exits_130_and_can_be_resumed(
         # Who runs the tests in the background has it ignored.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
-    deadline = time.monotonic() + 60
-    while not (out / "last.ckpt").exists() and time.monotonic() < deadline:
-        time.sleep(0.2)
+    deadline = time.monotonic() + PATIENCE_S
+    while not (out / "last.ckpt").exists():
+        assert process.poll() is None and time.monotonic() < deadline
+        time.sleep(0.05)
     process.send_signal(signal.SIGINT)
-    assert process.wait(60) == 130
+    assert process.wait(PATIENCE_S) == 130
     done = len((out / "curves.csv").read_text().splitlines()) - 1
     small = {"hidden": 4, "rnn_hidden": 4, "batch_size": 32, "mask_s": 1.0, "mask_mels": 16}
     small |= {"patience": 10000, "min_accepted": 20, "name": "genretag-model"}
