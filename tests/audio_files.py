@@ -4,6 +4,7 @@ What FFmpeg can write, FFmpeg writes. For the few containers that it only reads,
 know, `CRAFTED` builds the smallest file that readers of tags accept.
 """
 
+import shutil
 import struct
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -119,6 +120,11 @@ def write_tone(
     found = next(recipe for recipe in RECIPES.values() if recipe.suffix == path.suffix[1:])
     recipe = Recipe(found.suffix, found.muxer, found.codec, found.format, rate, found.options)
     return encode(path, tone(seconds, rate, hz, channels), recipe)
+
+
+def copies(path: Path, count: int) -> list[Path]:
+    """Return `path` and copies beside it, named 001 and so on; `count` in all."""
+    return [path, *(shutil.copy(path, path.with_stem(f"{n:03}")) for n in range(1, count))]
 
 
 def sparse_hours(path: Path, hours: float) -> Path:

@@ -13,7 +13,7 @@ from typing import IO
 
 import mutagen
 import pytest
-from audio_files import write_tone
+from audio_files import copies, write_tone
 from command import COMMAND
 from rich.cells import cell_len
 
@@ -215,7 +215,7 @@ def test_an_error_is_broken_at_words_on_a_terminal_and_is_one_line_elsewhere(
 
 def test_who_closes_the_terminal_ends_the_run_and_keeps_what_is_done(home, genretag, music) -> None:
     music.mkdir()
-    songs = [write_tone(music / f"{n:03}.wav", seconds=40.0) for n in range(60)]
+    songs = copies(write_tone(music / "000.wav", seconds=40.0), 60)
     terminal = Terminal(["scan", "-j2", str(music)], home)
     terminal.read("003.wav")
     assert terminal.hang_up() == 130
@@ -227,8 +227,7 @@ def test_who_closes_the_terminal_ends_the_run_and_keeps_what_is_done(home, genre
 
 def test_ctrl_c_says_how_far_it_came_and_that_the_same_command_goes_on(home, music) -> None:
     music.mkdir()
-    for n in range(60):
-        write_tone(music / f"{n:03}.wav", seconds=40.0)
+    copies(write_tone(music / "000.wav", seconds=40.0), 60)
     terminal = Terminal(["scan", "-j", "2", "--exclude", "it's *", str(music)], home)
     terminal.read("003.wav")
     terminal.type("\x03")
@@ -257,7 +256,7 @@ def test_a_bar_is_shown_on_a_terminal_and_lines_stay_whole(home, song) -> None:
 @pytest.mark.parametrize("way", [signal.SIGINT, signal.SIGTERM])
 def test_who_ends_a_run_keeps_what_is_done_within_two_seconds(home, music, way) -> None:
     music.mkdir()
-    songs = [write_tone(music / f"{n:03}.wav", seconds=40.0) for n in range(60)]
+    songs = copies(write_tone(music / "000.wav", seconds=40.0), 60)
     before = {song: song.read_bytes() for song in songs}
     terminal = Terminal(["scan", "-j2", str(music)], home)
     terminal.read("003.wav")
@@ -295,8 +294,7 @@ def test_ctrl_c_before_the_command_begins_gives_the_exit_code_as_well(tmp_path) 
 def test_ctrl_c_ends_a_run_at_whatever_moment_it_comes(home, music) -> None:
     """Interrupt many runs: one in twenty used to hang, as an interrupt had left a lock taken."""
     music.mkdir()
-    for n in range(60):
-        write_tone(music / f"{n:03}.wav", seconds=10.0)
+    copies(write_tone(music / "000.wav", seconds=10.0), 60)
     for n in range(100):
         terminal = Terminal(["scan", "--dry-run", "--no-cache", "-j2", str(music)], home)
         terminal.read("003.wav")

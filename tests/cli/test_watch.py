@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 import toy_model
-from audio_files import garbage, write_tone
+from audio_files import copies, garbage, write_tone
 from command import COMMAND
 from toy_model import HIGH_HZ, LOW_HZ
 
@@ -325,9 +325,7 @@ def test_a_signal_ends_it_at_once_while_it_waits(watch, music, number, code) -> 
 def test_a_signal_ends_it_while_files_are_analysed_and_written(
     watch, music, genretag, number, code
 ) -> None:
-    songs = [song(music / "000.wav")]
-    for n in range(1, 300):
-        songs.append(shutil.copy(songs[0], music / f"{n:03}.wav"))
+    songs = copies(song(music / "000.wav"), 300)
     running = watch()
     running.until(lambda: len(running.rows) > 5)
     assert running.end(number) == code
@@ -343,9 +341,7 @@ def test_a_signal_ends_it_while_files_are_analysed_and_written(
 
 @pytest.mark.parametrize("delay_s", [0.0, 0.7, 1.4, 2.1])
 def test_a_signal_ends_it_whatever_it_is_doing(watch, music, delay_s) -> None:
-    first = song(music / "000.wav")
-    for n in range(1, 100):
-        shutil.copy(first, music / f"{n:03}.wav")
+    copies(song(music / "000.wav"), 100)
     running = watch("--format", "jsonl", "--settle", "0.1", music)
     time.sleep(delay_s)
     assert running.end() == 0, running.log

@@ -6,7 +6,6 @@ import json
 import os
 import re
 import shlex
-import shutil
 import signal
 import subprocess
 import time
@@ -17,7 +16,7 @@ from pathlib import Path
 import mutagen
 import mutagen.id3
 import pytest
-from audio_files import garbage, make, truncated, write_tone
+from audio_files import copies, garbage, make, truncated, write_tone
 from command import COMMAND
 from mutagen.apev2 import APEv2
 from one_shot import other_fields, raw_genres, stale_tags
@@ -65,11 +64,6 @@ def song(path: Path, *genres: str, hz: float = LOW_HZ) -> Path:
     if genres:
         tags.write(path, genres)
     return path
-
-
-def copies(path: Path, count: int) -> list[Path]:
-    """Return `path` and copies beside it, so many that a signal comes before all are written."""
-    return [path, *(shutil.copy(path, path.with_stem(f"{n:02}")) for n in range(1, count))]
 
 
 def write_plan(plan: Path, wishes: dict[Path, tuple[str, ...]]) -> Path:
@@ -202,7 +196,7 @@ def test_a_plan_that_was_carried_out_does_nothing_more(genretag, folder, plan) -
 def test_a_plan_whose_run_was_killed_is_carried_out_to_its_end(
     genretag, home, folder, plan
 ) -> None:
-    paths = copies(song(folder / "00.wav", "Old"), 40)
+    paths = copies(song(folder / "000.wav", "Old"), 40)
     write_plan(plan, dict.fromkeys(paths, ("New",)))
     killed(home, paths[2], "apply", str(plan))
     again = genretag("apply", plan, "--format", "jsonl")
@@ -253,8 +247,7 @@ def test_a_plan_that_is_there_is_not_overwritten_unasked(genretag, home, folder,
 def test_an_interrupted_plan_says_so_and_what_it_holds_is_carried_out(
     genretag, home, folder, plan
 ) -> None:
-    for n in range(60):
-        write_tone(folder / f"{n:03}.wav", seconds=40.0)
+    copies(write_tone(folder / "000.wav", seconds=40.0), 60)
     scan = subprocess.Popen(
         [*COMMAND, "scan", "--plan", str(plan), str(folder)],
         env=home,
@@ -456,7 +449,7 @@ def test_history_tells_options_and_folder_and_runs_without_a_change_leave_no_gap
 
 
 def test_a_killed_run_and_a_killed_undo_are_taken_back(genretag, home, folder, plan) -> None:
-    paths = copies(song(folder / "00.wav", "Old"), 40)
+    paths = copies(song(folder / "000.wav", "Old"), 40)
     raw = {path: raw_genres(path) for path in paths}
     write_plan(plan, dict.fromkeys(paths, ("New",)))
     killed(home, paths[20], "apply", str(plan))
