@@ -30,6 +30,7 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         monkeypatch.delenv(name)
     for name in ("CONFIG", "CACHE_DIR", "DATA_DIR"):
         monkeypatch.setenv(f"GENRETAG_{name}", str(tmp_path / name))
+    monkeypatch.setenv("GENRETAG_JOBS", "1")
     return tmp_path / "DATA_DIR"
 
 

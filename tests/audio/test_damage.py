@@ -268,7 +268,7 @@ class _Bell(http.server.BaseHTTPRequestHandler):
 def test_no_file_makes_a_scan_go_online(text: str, suffix: str, tmp_path: Path) -> None:
     _Bell.rung.clear()
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Bell) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         path = tmp_path / f"list.{suffix}"
         path.write_text(text.format(url=f"http://127.0.0.1:{server.server_port}"))
         assert refusal(path).code is Code.NOT_AUDIO

@@ -173,7 +173,7 @@ def test_the_command_trains_and_writes_nothing_to_stdout(
     done = command(
         "--data", str(toy_library), "--out", str(tmp_path / "run"), "--cache", str(features),
         "--epochs", "1", "--window-s", "1", "--hidden", "4", "--rnn-hidden", "4",
-        "--class-weights",
+        "--threads", "1", "--class-weights",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert done.stdout == ""

@@ -129,6 +129,8 @@ from genretag_train.training.batches import EpochSampler
 from genretag_train.config import TrainConfig
 from genretag_train.training.learner import Learner
 
+torch.set_num_threads(1)
+
 
 class Noting(Learner):
     noted = []

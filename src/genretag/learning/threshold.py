@@ -109,15 +109,15 @@ def measure_written(written: Hits, right: Hits, groups: Sequence[str]) -> Accept
     Without any such clip the precision is 0, and its interval [0, 1].
     """
     right = right & written
-    coverage_low, coverage_high = grouped_share_interval(written, np.ones_like(written), groups)
-    precision_low, precision_high = grouped_share_interval(right, written, groups)
+    hits, of = np.stack([written, right], 1), np.stack([np.ones_like(written), written], 1)
+    low, high = grouped_share_interval(hits, of, groups)
     return AcceptedClips(
         len(written),
         len(set(groups)),
         float(written.mean()) if len(written) else 0.0,
-        (float(coverage_low), float(coverage_high)),
+        (float(low[0]), float(high[0])),
         float(right.sum() / max(written.sum(), 1)),
-        (float(precision_low), float(precision_high)),
+        (float(low[1]), float(high[1])),
     )
 
 
