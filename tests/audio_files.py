@@ -4,7 +4,6 @@ What FFmpeg can write, FFmpeg writes. For the few containers that it only reads,
 know, `CRAFTED` builds the smallest file that readers of tags accept.
 """
 
-import shutil
 import struct
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -123,8 +122,16 @@ def write_tone(
 
 
 def copies(path: Path, count: int) -> list[Path]:
-    """Return `path` and copies beside it, named 001 and so on; `count` in all."""
-    return [path, *(shutil.copy(path, path.with_stem(f"{n:03}")) for n in range(1, count))]
+    """Return the WAV file `path` and copies beside it, 001 and so on; `count` in all.
+
+    One sample of each is another, as what is known of a sound is not analysed again.
+    """
+    content = bytearray(path.read_bytes())
+    found = [path, *(path.with_stem(f"{n:03}") for n in range(1, count))]
+    for n, copy in enumerate(found[1:], 1):
+        content[1000:1002] = n.to_bytes(2, "little")
+        copy.write_bytes(content)
+    return found
 
 
 def sparse_hours(path: Path, hours: float) -> Path:
