@@ -24,6 +24,9 @@ fcntl, pty, termios = (
     for name in ("fcntl", "pty", "termios")
 )
 
+TRACK_BY_TRACK = {"GENRETAG_BY": "track"}
+"""The environment in which a file is done once it is analysed, before others of its folder."""
+
 
 class Terminal:
     """A process with a terminal of its own."""
@@ -216,7 +219,7 @@ def test_an_error_is_broken_at_words_on_a_terminal_and_is_one_line_elsewhere(
 def test_who_closes_the_terminal_ends_the_run_and_keeps_what_is_done(home, genretag, music) -> None:
     music.mkdir()
     songs = copies(write_tone(music / "000.wav", seconds=40.0), 60)
-    terminal = Terminal(["scan", "-j2", str(music)], home)
+    terminal = Terminal(["scan", "-j2", str(music)], home | TRACK_BY_TRACK)
     terminal.read("003.wav")
     assert terminal.hang_up() == 130
     written = [song for song in songs if tags.read(song).genres]
@@ -228,7 +231,8 @@ def test_who_closes_the_terminal_ends_the_run_and_keeps_what_is_done(home, genre
 def test_ctrl_c_says_how_far_it_came_and_that_the_same_command_goes_on(home, music) -> None:
     music.mkdir()
     copies(write_tone(music / "000.wav", seconds=40.0), 60)
-    terminal = Terminal(["scan", "-j", "2", "--exclude", "it's *", str(music)], home)
+    arguments = ["scan", "-j", "2", "--exclude", "it's *", str(music)]
+    terminal = Terminal(arguments, home | TRACK_BY_TRACK)
     terminal.read("003.wav")
     terminal.type("\x03")
     assert terminal.close() == 130
@@ -258,7 +262,7 @@ def test_who_ends_a_run_keeps_what_is_done_within_two_seconds(home, music, way) 
     music.mkdir()
     songs = copies(write_tone(music / "000.wav", seconds=40.0), 60)
     before = {song: song.read_bytes() for song in songs}
-    terminal = Terminal(["scan", "-j2", str(music)], home)
+    terminal = Terminal(["scan", "-j2", str(music)], home | TRACK_BY_TRACK)
     terminal.read("003.wav")
     asked = time.monotonic()
     if way == signal.SIGINT:  # Ctrl-C goes to all processes at a terminal
@@ -296,7 +300,8 @@ def test_ctrl_c_ends_a_run_at_whatever_moment_it_comes(home, music) -> None:
     music.mkdir()
     copies(write_tone(music / "000.wav", seconds=10.0), 60)
     for n in range(100):
-        terminal = Terminal(["scan", "--dry-run", "--no-cache", "-j2", str(music)], home)
+        arguments = ["scan", "--dry-run", "--no-cache", "-j2", str(music)]
+        terminal = Terminal(arguments, home | TRACK_BY_TRACK)
         terminal.read("003.wav")
         time.sleep(n % 10 / 200)
         asked = time.monotonic()

@@ -21,7 +21,7 @@ from command import COMMAND
 from mutagen.apev2 import APEv2
 from one_shot import other_fields, raw_genres, stale_tags
 from rights import as_root
-from test_terminal import Terminal
+from test_terminal import TRACK_BY_TRACK, Terminal
 from toy_model import HIGH_HZ, LOW_HZ, MIDDLE_HZ
 
 from genretag import tags
@@ -250,7 +250,7 @@ def test_an_interrupted_plan_says_so_and_what_it_holds_is_carried_out(
     copies(write_tone(folder / "000.wav", seconds=40.0), 60)
     scan = subprocess.Popen(
         [*COMMAND, "scan", "--plan", str(plan), str(folder)],
-        env=home,
+        env=home | TRACK_BY_TRACK,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
