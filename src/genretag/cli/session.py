@@ -121,7 +121,7 @@ class Predictor:
         is_here = options.engine == "local"
         head = self.loaded.head
         file = head.base_file if head else self.file
-        is_shared = is_here and measure(file) > LARGE_BYTES
+        is_shared = is_here and (measure(file) > LARGE_BYTES or raw.fixed_batch is not None)
         batch = GPU_BATCH if raw.device != "cpu" else raw.fixed_batch
         return AnalysisSettings(
             model=file if is_here else file.absolute(),

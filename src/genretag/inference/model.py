@@ -30,8 +30,10 @@ EMBEDDING = "embedding"
 
 BATCH = 16
 """Windows that are scored at once by default, at most."""
-# On a CPU more at once gain nothing: what a layer writes is no longer in its cache for the next.
+# On a CPU more at once gain nothing: what a layer writes is no longer in its cache for the next. Of
+# long windows, for which a transformer takes hundreds of megabytes, one at a time is best.
 _CPU_BATCH = 2
+_LONG_WINDOW = 2**17
 
 ORT_ERRORS = (
     ort_state.EPFail,
@@ -219,7 +221,7 @@ class Model:
         if fixed:
             batch = fixed
         elif self.device == "cpu":
-            batch = min(batch, _CPU_BATCH)
+            batch = 1 if windows[0].size > _LONG_WINDOW else min(batch, _CPU_BATCH)
         try:
             parts = [
                 self._run_once(outputs, windows[first : first + batch], fixed)

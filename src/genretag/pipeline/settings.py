@@ -20,7 +20,8 @@ class AnalysisSettings:
             whichever files they are: what a GPU needs. Files of full coverage stay with a worker,
             as their windows are too much to send.
         shared: the manifest of the model as JSON and its digest, if workers may not load it, since
-            it is large: then they send their windows in any case. It needs `batch`.
+            it is large or scores many windows at once: then they send their windows in any case. It
+            needs `batch`.
     """
 
     model: Path
