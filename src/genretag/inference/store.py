@@ -120,6 +120,18 @@ def locate(model: str, cache_dir: Path, data_dir: Path) -> Path:
     )
 
 
+def require_file(path: Path) -> None:
+    """Refuse what is there and no file: a pipe or a device may have no end.
+
+    Raises:
+        UsageError: `unknown-model`.
+    """
+    if path.exists() and not path.is_file():
+        raise UsageError(
+            Code.UNKNOWN_MODEL, f"{path}: the model cannot be read: it is no file", "Name a file."
+        )
+
+
 def unreadable_model(path: Path, error: OSError) -> UsageError:
     """Return the error of a model whose file cannot be read."""
     return UsageError(
@@ -138,8 +150,9 @@ def parse_hub_address(model: str) -> HubAddress:
     address, colon, path = model.removeprefix(HUB_PREFIX).partition(":")
     repo, _, revision = address.partition("@")
     owner, _, name = repo.partition("/")
-    is_path = not colon or (path and not {"", ".", ".."}.intersection(path.split("/")))
-    if not owner or not name or "/" in name or not is_path:
+    parts = [*(path if colon else HUB_FILE).split("/"), *(revision or "main").split("/")]
+    is_safe = not {"", ".", ".."}.intersection(parts) and "\\" not in model
+    if not owner or not name or "/" in name or not is_safe or not model.isprintable():
         raise UsageError(
             Code.UNKNOWN_MODEL,
             f"{model!r} is no address of a model on the Hub",
