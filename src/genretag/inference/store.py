@@ -8,13 +8,14 @@ from importlib.resources import files
 from pathlib import Path
 from typing import NamedTuple
 
-from genretag.errors import Code, RunError, UsageError, connection_reason
+from genretag.errors import Code, RunError, UsageError, connection_reason, shorten
 
 DEFAULT = "genretag-musicnn"
 HUB_PREFIX = "hf:"
 HUB_FILE = "model.onnx"
 _REFUSALS, _ABSENT = (401, 403), 404
 _SHA256_LENGTH = 64
+_LONGEST_ADDRESS = 500
 HEAD_SUFFIX = ".safetensors"
 """Of files with learned heads."""
 _SUFFIX = ".onnx"
@@ -152,10 +153,11 @@ def parse_hub_address(model: str) -> HubAddress:
     owner, _, name = repo.partition("/")
     parts = [*(path if colon else HUB_FILE).split("/"), *(revision or "main").split("/")]
     is_safe = not {"", ".", ".."}.intersection(parts) and "\\" not in model
-    if not owner or not name or "/" in name or not is_safe or not model.isprintable():
+    is_text = model.isprintable() and len(model) <= _LONGEST_ADDRESS
+    if not owner or not name or "/" in name or not is_safe or not is_text:
         raise UsageError(
             Code.UNKNOWN_MODEL,
-            f"{model!r} is no address of a model on the Hub",
+            f"{shorten(model, _LONGEST_ADDRESS)!r} is no address of a model on the Hub",
             "Write it as hf:OWNER/REPO, hf:OWNER/REPO@REVISION or hf:OWNER/REPO@REVISION:PATH.",
         )
     return HubAddress(repo, revision or None, path or HUB_FILE)

@@ -79,7 +79,7 @@ def import_model(
 
     Raises:
         RunError: `model-invalid` or `unknown-algorithm`: the graph is not what it must be, or needs
-            too much memory or time; the disk is full.
+            too much memory or time; the model cannot be written.
         UsageError: `bad-metadata`, the metadata are not what they must be; a file cannot be read.
     """
     given = [published.graph, published.metadata, published.head, published.head_metadata]
@@ -93,7 +93,8 @@ def import_model(
         )
         staged.replace(file)
     except OSError as error:
-        raise write_error(file, error) from error
+        failure = write_error(file, error)
+        raise RunError(failure.code, failure.message, failure.hint) from error
     finally:
         staged.unlink(missing_ok=True)
     return check
