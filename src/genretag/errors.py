@@ -133,10 +133,13 @@ class ExtraMissingError(GenretagError):
 def shorten(text: str, most: int = 60) -> str:
     """Return the first line of a text that nobody vouches for, at most `most` characters of it.
 
+    What cannot be shown becomes a question mark.
+
     >>> shorten("one two\\nthree", 5)
     'one t…'
     """
     line = next(iter(text[: 2 * most].strip().splitlines()), "")
+    line = "".join(c if c.isprintable() else "?" for c in line)
     return line if len(line) <= most else f"{line[:most]}…"
 
 
