@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -30,8 +31,18 @@ from genretag.inference.importing.build import PublishedModel, build_model
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 LONGEST_S = 20.0
-MOST_BYTES = 3 << 30
+MOST_BYTES = 1 << 30
 """Of the command, and of the process that it starts for the files."""
+MEASURE = """
+import os, sys
+pid = os.posix_spawn(sys.argv[2], sys.argv[2:], os.environ)
+_, status, usage = os.wait4(pid, 0)
+with open(sys.argv[1], "w") as file:
+    print(usage.ru_maxrss << 10, file=file)
+sys.exit(os.waitstatus_to_exitcode(status))
+"""
+"""Runs a command and writes the largest memory of it and its children: a process counts what the
+one had that started it, so this one must be small."""
 REPO = "someone/styles"
 
 
@@ -60,28 +71,34 @@ class Place:
         return [str(path.relative_to(self.folder)) for folder in own for path in folder.rglob("*")
                 if not path.is_dir()]  # fmt: skip
 
-    def start(self, *arguments: str | Path, **more: str) -> "subprocess.Popen[bytes]":
+    def start(
+        self, *arguments: str | Path, before: tuple[str, ...] = (), **more: str
+    ) -> "subprocess.Popen[bytes]":
         """Start a command that writes into files, as nobody reads while it runs."""
         with (self.folder / "out").open("wb") as out, (self.folder / "err").open("wb") as err:
             return subprocess.Popen(
-                [*COMMAND, *map(str, arguments)],
+                [*before, *COMMAND, *map(str, arguments)],
                 env=self.environment | more, stdin=subprocess.DEVNULL, stdout=out, stderr=err,
                 cwd=self.folder,
             )  # fmt: skip
 
-    def wait(self, process: "subprocess.Popen[bytes]") -> Ended:
-        """Wait for its end."""
-        began = time.monotonic()
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
+    def wait(self, process: "subprocess.Popen[bytes]", began: float | None = None) -> Ended:
+        """Wait for the end of a command; its memory is known where it was `run`."""
+        peak = self.folder / "peak"
+        code = process.wait()
         return Ended(
-            process.returncode, (self.folder / "out").read_text(),
-            (self.folder / "err").read_text(), usage.ru_maxrss << 10, time.monotonic() - began,
-        )  # fmt: skip
+            code,
+            (self.folder / "out").read_text(),
+            (self.folder / "err").read_text(),
+            int(peak.read_text()) if peak.exists() else 0,
+            time.monotonic() - (began or time.monotonic()),
+        )
 
     def run(self, *arguments: str | Path, **more: str) -> Ended:
-        """Run a command."""
-        return self.wait(self.start(*arguments, **more))
+        """Run a command and measure it."""
+        began = time.monotonic()
+        launcher = (sys.executable, "-S", "-c", MEASURE, str(self.folder / "peak"))
+        return self.wait(self.start(*arguments, before=launcher, **more), began)
 
 
 @pytest.fixture

@@ -72,6 +72,14 @@ def test_a_graph_that_is_not_what_it_must_be_is_refused_before_it_runs(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["styles.json", "styles.onnx"]
 
 
+@pytest.mark.parametrize("name", [b"melspectrogram", b"activations", b"MatMul", b"weight_1"])
+def test_a_name_that_is_no_text_is_refused(name: bytes, tmp_path: Path) -> None:
+    content = published.small().SerializeToString()
+    assert name in content
+    file = save(tmp_path, content.replace(name, b"\xff" * len(name)))
+    assert "no text" in refused(lambda: build(file)).message
+
+
 @pytest.mark.parametrize("name", hostile.LARGE)
 def test_a_graph_with_too_many_parts_is_refused_soon(name: str, tmp_path: Path) -> None:
     file = save(tmp_path, hostile.LARGE[name]())

@@ -72,7 +72,7 @@ def _problems(model: onnx.ModelProto) -> Iterator[str]:
         yield "it has functions of its own; inline them first (onnx.inliner)"
     if model.ir_version not in _IR_VERSIONS:
         yield f"it is of the version {model.ir_version} of the file format"
-    versions = {entry.domain: entry.version for entry in model.opset_import}
+    versions = {str(entry.domain): entry.version for entry in model.opset_import}
     if len(versions) < len(model.opset_import):
         yield "it names two opsets of one domain"
     for strange in sorted(set(versions) - set(_DOMAINS)):
@@ -85,6 +85,9 @@ def _problems(model: onnx.ModelProto) -> Iterator[str]:
         nodes += len(graph.node)
         if nodes > _MOST_NODES:
             yield f"it has more than {_MOST_NODES:,} nodes"
+        # Where a text is not in UTF-8, protobuf gives its bytes.
+        if any(isinstance(name, bytes) for name in _names(graph)):
+            yield "it has a name that is no text"
         for node in graph.node:
             yield from _node_problems(node, version)
         if graph.sparse_initializer:
@@ -109,6 +112,17 @@ def list_subgraphs(node: onnx.NodeProto) -> Iterator[onnx.GraphProto]:
         if attribute.HasField("g"):
             yield attribute.g
         yield from attribute.graphs
+
+
+def _names(graph: onnx.GraphProto) -> Iterator[str | bytes]:
+    """Yield all names that mean something."""
+    for node in graph.node:
+        yield from (node.op_type, node.domain, node.name, *node.input, *node.output)
+        yield from (attribute.name for attribute in node.attribute)
+    for value in (*graph.input, *graph.output, *graph.value_info):
+        yield value.name
+        yield from (side.dim_param for side in value.type.tensor_type.shape.dim)
+    yield from (tensor.name for tensor in _tensors(graph))
 
 
 def _tensors(graph: onnx.GraphProto) -> Iterator[onnx.TensorProto]:
