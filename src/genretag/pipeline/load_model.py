@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from genretag.errors import Code, RunError, Warn
-from genretag.inference.session import Model, list_devices, load, measure
+from genretag.inference import session
+from genretag.inference.session import Model
 from genretag.library.resources import limited_memory
 
 _LEAST_BYTES = 2 << 30
@@ -24,11 +25,11 @@ def load_model(
     On Linux it is refused if it needs more memory than its size explains; not where it may run on
     a GPU, whose libraries take what they like.
     """
-    if device != "cpu" and list_devices() != ["cpu"]:
-        return load(path, device, warn, threads)
+    if device != "cpu" and session.list_devices() != ["cpu"]:
+        return session.load(path, device, warn, threads)
     try:
-        with limited_memory(memory_for(measure(path))):
-            return load(path, device, warn, threads)
+        with limited_memory(memory_for(session.measure(path))):
+            return session.load(path, device, warn, threads)
     except MemoryError as error:
         raise RunError(
             Code.MODEL_INVALID,
