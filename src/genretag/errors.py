@@ -12,6 +12,7 @@ Warn = Callable[[str], None]
 """Shows a sentence about something that a person should know while the run goes on."""
 
 _NO_NUMBER = re.compile(r"(?:could not convert string to float|invalid literal for int.*): ('.*')")
+_LONGEST_REASON = 300
 _TOML_PLACE = re.compile(r"(.*) \(at (line \d+, column \d+|end of document)\)")
 
 
@@ -129,6 +130,19 @@ class ExtraMissingError(GenretagError):
         return type(self), (self.feature, self.extra)
 
 
+def shorten(text: str, most: int = 60) -> str:
+    """Return the first line of a text that nobody vouches for, at most `most` characters of it.
+
+    What cannot be shown becomes a question mark.
+
+    >>> shorten("one two\\nthree", 5)
+    'one t…'
+    """
+    line = next(iter(text[: 2 * most].strip().splitlines()), "")
+    line = "".join(c if c.isprintable() else "?" for c in line)
+    return line if len(line) <= most else f"{line[:most]}…"
+
+
 def reason(error: BaseException) -> str:
     """Return the message of an error of the system or of a library, in one line for people.
 
@@ -145,7 +159,7 @@ def reason(error: BaseException) -> str:
         return f"it lacks {error.args[0]!r}"
     if isinstance(error, TypeError | AttributeError):
         return "a value in it is of the wrong kind"
-    text = next(iter(str(error).splitlines()), "").strip()
+    text = shorten(str(error), _LONGEST_REASON)
     if number := _NO_NUMBER.fullmatch(text):
         return f"{number[1]} is no number"
     if toml := _TOML_PLACE.fullmatch(text):

@@ -42,7 +42,7 @@ def test_a_device_that_fails_is_left_with_one_warning(inspect, toy, monkeypatch)
     model = session.load(toy, "cpu")
     monkeypatch.setattr(
         session, "load",
-        lambda path, device="auto", say=print: model if device == "cpu" else on("cuda", model),
+        lambda path, device="auto", *_: model if device == "cpu" else on("cuda", model),
     )  # fmt: skip
     run = inspect()
     assert run.exit_code == 0, run.output
@@ -55,7 +55,7 @@ def test_where_the_cpu_fails_too_the_run_ends_with_a_message(inspect, toy, monke
     model = session.load(toy, "cpu")
     monkeypatch.setattr(
         session, "load",
-        lambda path, device="auto", say=print: on("cpu" if device == "cpu" else "cuda", model),
+        lambda path, device="auto", *_: on("cpu" if device == "cpu" else "cuda", model),
     )  # fmt: skip
     run = inspect()
     assert run.exit_code == 3 and run.stderr.count("Warning") == 1

@@ -101,18 +101,19 @@ def check(
     from genretag.cli.display import Display
     from genretag.domain.naming import Naming
     from genretag.domain.placeholder import parse_placeholders
-    from genretag.inference import session, store
+    from genretag.inference import store
     from genretag.library import maps
     from genretag.library.cache import Cache
     from genretag.library.interrupt import deferred
     from genretag.library.paths import cache_dir, data_dir
+    from genretag.pipeline.load_model import load_model
     from genretag.pipeline.name_check import check_library, read_genres
     from genretag.pipeline.survey import read_written
     from genretag.report.paths import common_folder
     from genretag.report.wording import READING
 
     # Its genres and families have names that files may have and maps may use.
-    genres = session.load(store.locate(model.model, cache_dir(), data_dir()), "cpu").manifest.genres
+    genres = load_model(store.locate(model.model, cache_dir(), data_dir()), "cpu").manifest.genres
     names = maps.read(genre_map, genres)
     files = finding.find(paths)
     folder = common_folder(paths)

@@ -131,15 +131,19 @@ def _fetching() -> Iterator[Callable[[str], _Given]]:
     from tempfile import TemporaryDirectory
 
     from genretag.inference import store
+    from genretag.report.text import visible
 
     with TemporaryDirectory(prefix="genretag-import-") as folder:
 
         def fetch(text: str) -> _Given:
             if not text.startswith(store.HUB_PREFIX):
                 path = Path(text)
-                return _Given(path, path.name)
+                store.require_file(path)
+                return _Given(path, visible(path.name))  # a manifest holds no odd bytes
             path = store.download(store.parse_hub_address(text), Path(folder))
-            return _Given(path, str(store.read_hub_address(path)))
+            given = _Given(path, str(store.read_hub_address(path)))
+            _check_digest(given, store.hub_digest(path))
+            return given
 
         yield fetch
 

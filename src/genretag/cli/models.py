@@ -227,6 +227,7 @@ def _verify(file: Path, expected: str | None) -> tuple[dict[str, str], "Model"]:
         RunError: `wrong-digest`, its SHA-256 is another; `model-invalid`, it cannot be used.
     """
     from genretag.inference import session, store
+    from genretag.pipeline.load_model import load_model
 
     digest = session.digest_of(file)
     expected = expected or store.hub_digest(file)
@@ -236,7 +237,7 @@ def _verify(file: Path, expected: str | None) -> tuple[dict[str, str], "Model"]:
             f"{file}: its SHA-256 is {digest}, not {expected}",
             "Do not use it: ask its publisher for the digest, or pull it again.",
         )
-    model = session.load(file, "cpu")
+    model = load_model(file, "cpu")
     pinned = store.read_hub_address(file)
     facts = {"model": model.identity, "sha256": digest, "file": str(file)}
     if pinned:

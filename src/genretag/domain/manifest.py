@@ -1,7 +1,6 @@
 """The manifest of a model: all that inference must know beside the weights."""
 
 import json
-import math
 import re
 from collections.abc import Mapping
 from dataclasses import MISSING, asdict, dataclass, field, fields
@@ -19,6 +18,9 @@ SET_MASSES = 99
 METADATA_KEY = "genretag"
 """Name of the ONNX metadata property that holds the manifest as JSON."""
 
+_LONGEST_NAME = 200
+_LEAST_TEMPERATURE = 1e-6
+"""A smaller one, or a larger one than its inverse, makes nothing finite of logits in float32."""
 _SHA256 = re.compile("[0-9a-f]{64}")
 
 Activation = Literal["softmax", "sigmoid"]
@@ -107,8 +109,8 @@ class ModelManifest:
     source: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if not self.name:
-            raise ValueError("a model needs a name")
+        if not 0 < len(self.name) <= _LONGEST_NAME:
+            raise ValueError(f"a model needs a name of up to {_LONGEST_NAME} characters")
         if self.activation not in get_args(Activation):
             raise ValueError(f"activation {self.activation!r} is none of {get_args(Activation)}")
         if not isinstance(self.is_calibrated, bool):
@@ -118,14 +120,15 @@ class ModelManifest:
         n_frames = self.front_end.count_frames(self.n_samples)
         if not n_frames or max(self.n_samples, n_frames * self.front_end.n_fft) > MOST_NUMBERS:
             raise ValueError(f"a window of {self.window.length_s:g} s is too short or too long")
-        if not 0 < self.temperature < math.inf:
+        if not _LEAST_TEMPERATURE <= self.temperature <= 1 / _LEAST_TEMPERATURE:
             raise ValueError(f"the temperature must be above 0, not {self.temperature}")
         if not 0 <= self.threshold <= 1:
             raise ValueError(f"the threshold must lie in [0, 1], not {self.threshold}")
         if self.averaging not in get_args(Averaging):
             raise ValueError(f"averaging {self.averaging!r} is none of {get_args(Averaging)}")
         masses = self.set_masses
-        if masses and (len(masses) != SET_MASSES or list(masses) != sorted(masses)):
+        are_rising = all(0 <= one <= 1 for one in masses) and list(masses) == sorted(masses)
+        if masses and not (len(masses) == SET_MASSES and are_rising):
             raise ValueError(f"the masses of genre sets must be {SET_MASSES} rising numbers")
         if self.is_multilabel and (masses or self.pooling or self.averaging != "scores"):
             raise ValueError("where genres score by themselves, nothing may count on their sum")
@@ -224,7 +227,7 @@ class ModelManifest:
                 is_calibrated=entries.get("is_calibrated", True),
                 source=entries.get("source", {}),
             )
-        except (KeyError, ValueError, TypeError, AttributeError) as error:
+        except (KeyError, ValueError, TypeError, AttributeError, OverflowError) as error:
             raise _invalid(f"its manifest is wrong: {reason(error)}") from error
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from threading import Timer
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,7 @@ from genretag.domain.prediction import (
     sigmoid,
     softmax,
 )
+from genretag.errors import shorten
 from genretag.inference.runtime import ort, ort_state
 from genretag.inference.store import DIGEST_LENGTH
 
@@ -28,8 +30,13 @@ OUTPUT = "logits"
 EMBEDDING = "embedding"
 """[batch, width] float32: the input of the last layer. Not every model has this output."""
 
+LONGEST_RUN_S = 300.0
+"""After which a graph is ended."""
+_LONGEST_REASON = 300
 BATCH = 16
 """Windows that are scored at once by default, at most."""
+MOST_BATCH = 1024
+"""Windows that a graph may want at once."""
 # On a CPU more at once gain nothing: what a layer writes is no longer in its cache for the next. Of
 # long windows, for which a transformer takes hundreds of megabytes, one at a time is best.
 _CPU_BATCH = 2
@@ -133,13 +140,18 @@ class Model:
     @property
     def embeds(self) -> bool:
         """Whether it has embeddings."""
-        return EMBEDDING in [output.name for output in self._open().get_outputs()]
+        return EMBEDDING in [output.name for output in self.list_outputs()]
 
     @property
     def fixed_batch(self) -> int | None:
         """How many windows its graph takes at once; None if it takes any number."""
         size = self._open().get_inputs()[0].shape[0]
         return size if isinstance(size, int) else None
+
+    def list_outputs(self) -> list[ort.NodeArg]:
+        """List the outputs of its graph, with names, types and shapes."""
+        found: list[ort.NodeArg] = self._open().get_outputs()
+        return found
 
     def score(self, windows: NDArray[np.float32], batch: int = BATCH) -> Scores:
         """Score windows, one or more.
@@ -229,6 +241,8 @@ class Model:
             ]
         except (*ORT_ERRORS, *_GONE) as error:
             raise DeviceError(first_line(error)) from error
+        if not all(np.isfinite(output).all() for part in parts for output in part):
+            raise DeviceError("it gives numbers that are not finite")
         return [
             np.concatenate(part) if len(part) > 1 else part[0] for part in zip(*parts, strict=True)
         ]
@@ -241,10 +255,18 @@ class Model:
         missing = fixed - n_windows if fixed else 0
         if missing:
             windows = np.pad(windows, ((0, missing), (0, 0), (0, 0)))
-        found: list[NDArray[np.float32]] = self._open().run(outputs, {INPUT: windows})
+        options = ort.RunOptions()
+        # A graph may loop without end, and no signal is handled meanwhile.
+        timer = Timer(LONGEST_RUN_S, setattr, (options, "terminate", True))
+        timer.daemon = True
+        timer.start()
+        try:
+            found: list[NDArray[np.float32]] = self._open().run(outputs, {INPUT: windows}, options)
+        finally:
+            timer.cancel()
         return [output[:n_windows] for output in found] if missing else found
 
 
 def first_line(error: Exception) -> str:
     """Return the first line of what an error says, or else its type."""
-    return (str(error).splitlines() or [type(error).__name__])[0].strip()
+    return shorten(str(error), _LONGEST_REASON) or type(error).__name__

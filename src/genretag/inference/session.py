@@ -15,6 +15,7 @@ from genretag.inference.model import (
     BATCH,
     EMBEDDING,
     INPUT,
+    MOST_BATCH,
     ORT_ERRORS,
     OUTPUT,
     DeviceError,
@@ -56,7 +57,8 @@ PROVIDERS: Mapping[str, str] = {
 
 LARGE_BYTES = 64 << 20
 """From this size on a model is read from its file as it is used, and not copied for each worker."""
-_MOST_BATCH = 1024
+_WIDEST_EMBEDDING = 2**16
+"""Numbers in an embedding, at most: each track's is kept."""
 
 
 def load(
@@ -141,6 +143,7 @@ def read(path: Path) -> bytes:
 
 def measure(path: Path) -> int:
     """Return the size of the file of a model in bytes; UsageError as `read`."""
+    store.require_file(path)
     try:
         return path.stat().st_size
     except OSError as error:
@@ -149,6 +152,7 @@ def measure(path: Path) -> int:
 
 def digest_of(path: Path) -> str:
     """Return the SHA-256 of the file of a model, in hexadecimal; UsageError as `read`."""
+    store.require_file(path)
     try:
         with path.open("rb") as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()
@@ -251,21 +255,27 @@ def _options(path: Path, device: str, threads: int) -> ort.SessionOptions:
 def _check_shapes(path: Path, model: Model) -> None:
     """Score two windows, of a large model one: only that shows whether it fits its manifest."""
     manifest, n_mels = model.manifest, model.manifest.front_end.n_mels
-    if (model.fixed_batch or 1) not in range(1, _MOST_BATCH + 1):
+    if (model.fixed_batch or 1) not in range(1, MOST_BATCH + 1):
         raise _invalid(path, f"it wants {model.fixed_batch} windows at once")
+    for one in model.list_outputs():
+        if one.name in (OUTPUT, EMBEDDING) and one.type != "tensor(float)":
+            raise _invalid(path, f"its output {one.name} is not in float32 but {one.type}")
     frames = _count_frames(manifest)
     count = 1 if measure(path) > LARGE_BYTES else 2
     probe = np.linspace(0.0, 1.0, count * frames * n_mels, dtype=np.float32)
+    outputs = [OUTPUT, EMBEDDING] if model.embeds else [OUTPUT]
     try:
-        (logits,) = model.run([OUTPUT], probe.reshape(count, frames, n_mels), count)
+        found = model.run(outputs, probe.reshape(count, frames, n_mels), count)
     except (DeviceError, IndexError, ValueError) as error:
         raise _invalid(path, f"it cannot score a window: {first_line(error)}") from error
-    if logits.ndim != 2 or len(logits) != count:
-        raise _invalid(path, f"of {count} windows it gives logits of the shape {logits.shape}")
-    if logits.shape[1] != len(manifest.genres):
-        raise _invalid(path, f"it gives {logits.shape[1]} scores for {len(manifest.genres)} genres")
-    if logits.dtype != np.float32 or not np.isfinite(logits).all():
-        raise _invalid(path, f"its logits are not finite numbers in float32 but {logits.dtype}")
+    for name, rows in zip(outputs, found, strict=True):
+        if rows.ndim != 2 or len(rows) != count:
+            raise _invalid(path, f"of {count} windows it gives {name} of the shape {rows.shape}")
+    n_scores, width = found[0].shape[1], found[-1].shape[1]
+    if n_scores != len(manifest.genres):
+        raise _invalid(path, f"it gives {n_scores} scores for {len(manifest.genres)} genres")
+    if not 1 <= width <= _WIDEST_EMBEDDING:
+        raise _invalid(path, f"its embeddings have {width:,} numbers")
 
 
 def _count_frames(manifest: ModelManifest) -> int:

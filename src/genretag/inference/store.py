@@ -8,13 +8,14 @@ from importlib.resources import files
 from pathlib import Path
 from typing import NamedTuple
 
-from genretag.errors import Code, RunError, UsageError, connection_reason
+from genretag.errors import Code, RunError, UsageError, connection_reason, shorten
 
 DEFAULT = "genretag-musicnn"
 HUB_PREFIX = "hf:"
 HUB_FILE = "model.onnx"
 _REFUSALS, _ABSENT = (401, 403), 404
 _SHA256_LENGTH = 64
+_LONGEST_ADDRESS = 500
 HEAD_SUFFIX = ".safetensors"
 """Of files with learned heads."""
 _SUFFIX = ".onnx"
@@ -120,6 +121,18 @@ def locate(model: str, cache_dir: Path, data_dir: Path) -> Path:
     )
 
 
+def require_file(path: Path) -> None:
+    """Refuse what is there and no file: a pipe or a device may have no end.
+
+    Raises:
+        UsageError: `unknown-model`.
+    """
+    if path.exists() and not path.is_file():
+        raise UsageError(
+            Code.UNKNOWN_MODEL, f"{path}: the model cannot be read: it is no file", "Name a file."
+        )
+
+
 def unreadable_model(path: Path, error: OSError) -> UsageError:
     """Return the error of a model whose file cannot be read."""
     return UsageError(
@@ -138,11 +151,13 @@ def parse_hub_address(model: str) -> HubAddress:
     address, colon, path = model.removeprefix(HUB_PREFIX).partition(":")
     repo, _, revision = address.partition("@")
     owner, _, name = repo.partition("/")
-    is_path = not colon or (path and not {"", ".", ".."}.intersection(path.split("/")))
-    if not owner or not name or "/" in name or not is_path:
+    parts = [*(path if colon else HUB_FILE).split("/"), *(revision or "main").split("/")]
+    is_safe = not {"", ".", ".."}.intersection(parts) and "\\" not in model
+    is_text = model.isprintable() and len(model) <= _LONGEST_ADDRESS
+    if not owner or not name or "/" in name or not is_safe or not is_text:
         raise UsageError(
             Code.UNKNOWN_MODEL,
-            f"{model!r} is no address of a model on the Hub",
+            f"{shorten(model, _LONGEST_ADDRESS)!r} is no address of a model on the Hub",
             "Write it as hf:OWNER/REPO, hf:OWNER/REPO@REVISION or hf:OWNER/REPO@REVISION:PATH.",
         )
     return HubAddress(repo, revision or None, path or HUB_FILE)

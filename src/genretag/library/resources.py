@@ -2,7 +2,8 @@
 
 import math
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 WORKER_BYTES = 1 << 30
@@ -31,8 +32,26 @@ def limit_memory(n_bytes: int = WORKER_BYTES) -> None:
 
         lines = (_SELF / "status").read_text().splitlines()
         used = next(int(line.split()[1]) << 10 for line in lines if line.startswith("VmData:"))
-        _, most = resource.getrlimit(resource.RLIMIT_DATA)
-        resource.setrlimit(resource.RLIMIT_DATA, (used + n_bytes, most))
+        soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
+        wanted = used + n_bytes
+        if soft == resource.RLIM_INFINITY or wanted < soft:
+            resource.setrlimit(resource.RLIMIT_DATA, (wanted, hard))
+
+
+@contextmanager
+def limited_memory(n_bytes: int) -> Iterator[None]:
+    """Do what `limit_memory` does until the context ends."""
+    try:
+        import resource
+    except ImportError:
+        yield
+        return
+    before = resource.getrlimit(resource.RLIMIT_DATA)
+    limit_memory(n_bytes)
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_DATA, before)
 
 
 def _quota() -> float:

@@ -103,7 +103,7 @@ def contain_errors(path: Path, work: Callable[[], Analysis]) -> Analysis:
             path,
             Code.OUT_OF_MEMORY,
             f"scoring it failed: {error}",
-            "The machine may lack memory: try fewer --jobs.",
+            "The machine may lack memory: try fewer --jobs. Or the model is wrong: try another.",
         )
     except Exception as error:  # noqa: BLE001 - one file never stops a run, whatever it does
         return Analysis.failed_as(

@@ -18,15 +18,14 @@ from genretag.domain.manifest import ModelManifest
 from genretag.domain.prediction import ScoredGenre, rank_genres
 from genretag.errors import Code, RunError, write_error
 from genretag.inference.importing.build import BuiltModel, PublishedModel, build_model
-from genretag.inference.session import Model, digest_of, load
+from genretag.inference.session import DeviceError, Model, digest_of, load
 from genretag.library.interrupt import deferred, wait
 from genretag.library.resources import count_cores, limit_memory
+from genretag.pipeline.load_model import memory_for
 
 TIMEOUT_S = 300.0
 """After which a model is refused; one of 350 MB takes some 10 s."""
-_LEAST_BYTES = 2 << 30
-_BYTES_PER_BYTE = 6
-"""Memory that reading, rewriting and loading take, for each byte of the files."""
+_HINT = "Nothing was imported. Take the ONNX file from its publisher."
 
 _Result = TypeVar("_Result")
 
@@ -80,13 +79,13 @@ def import_model(
 
     Raises:
         RunError: `model-invalid` or `unknown-algorithm`: the graph is not what it must be, or needs
-            too much memory or time; the disk is full.
+            too much memory or time; the model cannot be written.
         UsageError: `bad-metadata`, the metadata are not what they must be; a file cannot be read.
     """
     given = [published.graph, published.metadata, published.head, published.head_metadata]
     files = [one for one in given if one]
     staged = file.with_name(f".{file.name}.{os.getpid()}")
-    n_bytes = _LEAST_BYTES + _BYTES_PER_BYTE * sum(map(_size, files))
+    n_bytes = memory_for(sum(map(_size, files)))
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         check = _run_apart(
@@ -94,7 +93,8 @@ def import_model(
         )
         staged.replace(file)
     except OSError as error:
-        raise write_error(file, error) from error
+        failure = write_error(file, error)
+        raise RunError(failure.code, failure.message, failure.hint) from error
     finally:
         staged.unlink(missing_ok=True)
     return check
@@ -120,11 +120,17 @@ def _build_and_check(
     staged: Path,
     files: list[Path],
 ) -> SelfCheck:
-    digests = tuple((path.name, digest_of(path)) for path in files)
+    digests = tuple((_printable(path.name), digest_of(path)) for path in files)
     source = source | {f"SHA-256 of {name}": digest for name, digest in digests}
     built = build_model(published, name, licence, source, staged)
-    model = load(staged, "cpu", threads=count_cores())
-    scores, width = check_model(model)
+    try:
+        model = load(staged, "cpu", threads=count_cores())
+        scores, width = check_model(model)
+    except RunError as error:  # it names the file by a name that nobody knows
+        message = error.message.replace(str(staged), str(published.graph))
+        raise RunError(error.code, message, _HINT) from error
+    except DeviceError as error:
+        raise _refusal(f"it cannot score a sound: {error}") from error
     return SelfCheck(digests, built, model.digest, model.fixed_batch, width, scores)
 
 
@@ -167,9 +173,10 @@ def _size(path: Path) -> int:
     return status.st_size if stat.S_ISREG(status.st_mode) else 0
 
 
+def _printable(name: str) -> str:
+    """Return the name of a file for a manifest, which holds no odd bytes."""
+    return name.encode("ascii", "backslashreplace").decode()
+
+
 def _refusal(why: str) -> RunError:
-    return RunError(
-        Code.MODEL_INVALID,
-        f"This model cannot be imported: {why}",
-        "Nothing was imported. Take the ONNX file from its publisher.",
-    )
+    return RunError(Code.MODEL_INVALID, f"This model cannot be imported: {why}", _HINT)

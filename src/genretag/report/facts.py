@@ -13,7 +13,7 @@ _INDENT = 2
 
 def print_facts(facts: Iterable[tuple[str, str | Text]], console: Console) -> None:
     """Print a line for each name and value; on a narrow console the value stands below its name."""
-    rows = list(facts)
+    rows = [(visible(name), value) for name, value in facts]
     is_narrow = console.width < _NARROW
     indent = _INDENT if is_narrow else _INDENT + max((len(name) for name, _ in rows), default=0)
     for name, value in rows:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from genretag.domain.front_end import FRONT_ENDS, FrontEnd
-from genretag.errors import Code, RunError
+from genretag.errors import Code, RunError, shorten
 
 HEAD = "TensorflowPredict2D"
 """Runs a head, whose input are the embeddings of another model."""
@@ -40,5 +40,7 @@ def find_algorithm(name: str) -> Algorithm:
     if name == HEAD:
         hint = "It is a head: import the model of its embeddings, and name it with --head."
     raise RunError(
-        Code.UNKNOWN_ALGORITHM, f"The model is for Essentia's {name!r}, which is not known", hint
+        Code.UNKNOWN_ALGORITHM,
+        f"The model is for Essentia's {shorten(name)!r}, which is not known",
+        hint,
     )

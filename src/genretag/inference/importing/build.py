@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+import onnx
 from onnx import helper
 
 from genretag.domain.manifest import METADATA_KEY, ModelManifest
@@ -156,5 +157,10 @@ def _lie(path: Path, why: str) -> UsageError:
 
 
 def _save(canonical: CanonicalGraph, manifest: ModelManifest, file: Path) -> None:
-    helper.set_model_props(canonical.model, {METADATA_KEY: manifest.to_json()})
-    file.write_bytes(canonical.model.SerializeToString(deterministic=True))
+    given = canonical.model
+    # A new model: what else the given one has, nobody has checked.
+    model = onnx.ModelProto(ir_version=given.ir_version, opset_import=given.opset_import)
+    model.graph.CopyFrom(given.graph)
+    given.Clear()
+    helper.set_model_props(model, {METADATA_KEY: manifest.to_json()})
+    file.write_bytes(model.SerializeToString(deterministic=True))

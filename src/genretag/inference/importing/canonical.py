@@ -8,10 +8,11 @@ import onnx
 from onnx import TensorProto, compose, helper
 
 from genretag.domain.manifest import Activation
+from genretag.errors import shorten
 from genretag.inference.importing.graph import find_input, shape_of
 from genretag.inference.importing.graph_writer import GIVEN, GraphWriter
 from genretag.inference.importing.metadata import Metadata, TensorDescription
-from genretag.inference.model import EMBEDDING, OUTPUT
+from genretag.inference.model import EMBEDDING, MOST_BATCH, ORT_ERRORS, OUTPUT, first_line
 from genretag.inference.runtime import ort
 
 _LAYOUTS: Mapping[int, tuple[str, ...]] = {
@@ -23,6 +24,8 @@ _ACTIVATIONS: Mapping[str, Activation] = {"Sigmoid": "sigmoid", "Softmax": "soft
 _PASS_ON = ("Identity", "Cast")
 """Operators that change nothing about what a tensor means."""
 _MOST_FRAMES = 20_000
+_MOST_SHOWN = 5
+"""Outputs that a message names."""
 
 
 @dataclass(frozen=True)
@@ -73,10 +76,19 @@ def make_canonical(
     n_frames = shape[layout.index("f")] or n_frames
     if not 1 <= n_frames <= _MOST_FRAMES:
         raise ValueError(f"it wants windows of {n_frames:,} frames")
-    output = _choose_output(given, metadata, sum(map(len, columns)), wanted)
+    if shape[0] > MOST_BATCH:
+        raise ValueError(f"it wants {shape[0]:,} windows at once")
+    n_classes = sum(map(len, columns))
+    output = _choose_output(given, metadata, n_classes, wanted)
+    (width,) = next(shape_of(one) for one in given.graph.output if one.name == output)[-1:] or (0,)
+    if width not in (0, n_classes):
+        raise ValueError(f"its output {shorten(output)!r} has {width} scores, the metadata have "
+                         f"{n_classes} classes")  # fmt: skip
     declared = _ACTIVATIONS.get(_describe(metadata, output).op)
     tensor, activation = _find_logits(given, output, declared)
-    gives_scores = activation is None and _gives_scores(given, value, layout, shape, n_frames)
+    gives_scores = activation is None and _gives_scores(
+        given, output, value, layout, shape, n_frames
+    )
     activation = activation or declared
     if activation is None:
         raise ValueError(f"nothing says whether {output!r} holds scores of a sigmoid or a softmax")
@@ -137,7 +149,11 @@ def _choose_output(
 ) -> str:
     """Return the output with the predictions, or the one that is wanted."""
     names: list[str] = [one.name for one in model.graph.output]
-    shown = ", ".join(f"{one.name!r} {list(shape_of(one))}" for one in model.graph.output)
+    shown = ", ".join(
+        f"{shorten(one.name)!r} {list(shape_of(one))}" for one in model.graph.output[:_MOST_SHOWN]
+    )
+    if not names:
+        raise ValueError("it has no output")
     if wanted is not None:
         if wanted not in names:
             raise ValueError(f"it has no output {wanted!r}; there are {shown}")
@@ -162,7 +178,7 @@ def _find_logits(
     producers = {name: node for node in model.graph.node for name in node.output}
     node = producers.get(output)
     while node and node.op_type in _PASS_ON:
-        node = producers.get(node.input[0])
+        node = producers.get(node.input[0])  # it comes before: a checked graph has no circles
     if node is None or node.op_type not in _ACTIVATIONS:
         return output, None
     found = _ACTIVATIONS[node.op_type]
@@ -173,22 +189,26 @@ def _find_logits(
 
 def _gives_scores(
     model: onnx.ModelProto,
+    output: str,
     value: onnx.ValueInfoProto,
     layout: str,
     shape: Sequence[int],
     n_frames: int,
 ) -> bool:
-    """Tell whether all that a graph gives for noise lies in [0, 1], so that it is no logits."""
+    """Tell whether all that an output gives for noise lies in [0, 1], so that it is no logits."""
     options = ort.SessionOptions()
     options.log_severity_level = 4
-    session = ort.InferenceSession(
-        model.SerializeToString(), options, providers=["CPUExecutionProvider"]
-    )
     sides = {"b": 1, "f": n_frames, "c": 1}
     full = [side or sides[axis] for axis, side in zip(layout, shape, strict=True)]
     dtype = helper.tensor_dtype_to_np_dtype(value.type.tensor_type.elem_type)
     noise = np.random.RandomState(0).uniform(0, 4, full).astype(dtype)
-    return all(
-        bool(np.all((given >= 0) & (given <= 1)))
-        for given in session.run(None, {value.name: noise})[:1]
-    )
+    try:
+        session = ort.InferenceSession(
+            model.SerializeToString(), options, providers=["CPUExecutionProvider"]
+        )
+        (given,) = session.run([output], {value.name: noise})
+    except ORT_ERRORS as error:
+        raise ValueError(f"ONNX Runtime refuses it: {first_line(error)}") from error
+    if not isinstance(given, np.ndarray) or given.dtype.kind != "f":
+        raise ValueError(f"its output {shorten(output)!r} is not of float numbers")
+    return bool(np.all((given >= 0) & (given <= 1)))

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import onnx
 from google.protobuf.message import DecodeError
-from onnx import defs, helper
+from onnx import checker, defs, helper
 
-from genretag.errors import Code, RunError, UsageError, reason
+from genretag.errors import Code, RunError, UsageError, reason, shorten
+from genretag.inference import store
 
 MOST_BYTES = 2**31 - 1
 """Of a file; protobuf allows no more."""
@@ -18,6 +19,9 @@ _MOST_RANK = 8
 _DOMAINS = ("", "ai.onnx", "ai.onnx.ml", "com.microsoft")
 """Of operators that ONNX Runtime brings with it."""
 _OPSETS = range(9, 27)
+_IR_VERSIONS = range(3, onnx.IR_VERSION + 1)
+_NUMBERS = (onnx.TensorProto.FLOAT, onnx.TensorProto.FLOAT16, onnx.TensorProto.DOUBLE)
+"""Types that an input may have."""
 _HALF_BYTE = (onnx.TensorProto.INT4, onnx.TensorProto.UINT4)
 
 
@@ -27,8 +31,9 @@ def read_graph(path: Path) -> onnx.ModelProto:
     Raises:
         UsageError: `unknown-model`, the file cannot be read.
         RunError: `model-invalid`, it is no ONNX, keeps tensors outside itself, has operators that
-            ONNX Runtime does not bring, or a tensor that is not as large as it says.
+            ONNX Runtime does not bring, a tensor that is not as large as it says, or is no graph.
     """
+    store.require_file(path)
     try:
         if path.stat().st_size > MOST_BYTES:
             raise invalid_graph(path, "it is larger than 2 GB")
@@ -43,6 +48,10 @@ def read_graph(path: Path) -> onnx.ModelProto:
         raise invalid_graph(path, "it is no ONNX file") from error
     for problem in _problems(model):
         raise invalid_graph(path, problem)
+    try:
+        checker.check_model(model)
+    except (checker.ValidationError, RuntimeError, ValueError) as error:
+        raise invalid_graph(path, reason(error)) from error
     return model
 
 
@@ -61,10 +70,13 @@ def _problems(model: onnx.ModelProto) -> Iterator[str]:
         yield "it is no ONNX file, or has no nodes"
     if model.functions:
         yield "it has functions of its own; inline them first (onnx.inliner)"
-    versions = {entry.domain: entry.version for entry in model.opset_import}
-    strange = sorted(set(versions) - set(_DOMAINS))
-    if strange:
-        yield f"it needs operators of {', '.join(map(repr, strange))}"
+    if model.ir_version not in _IR_VERSIONS:
+        yield f"it is of the version {model.ir_version} of the file format"
+    versions = {str(entry.domain): entry.version for entry in model.opset_import}
+    if len(versions) < len(model.opset_import):
+        yield "it names two opsets of one domain"
+    for strange in sorted(set(versions) - set(_DOMAINS)):
+        yield f"it needs operators of {shorten(strange)!r}"
     version = versions.get("", versions.get("ai.onnx", 0))
     if version not in _OPSETS:
         yield f"it is for opset {version}, and {_OPSETS[0]} to {_OPSETS[-1]} can be imported"
@@ -73,10 +85,15 @@ def _problems(model: onnx.ModelProto) -> Iterator[str]:
         nodes += len(graph.node)
         if nodes > _MOST_NODES:
             yield f"it has more than {_MOST_NODES:,} nodes"
+        # Where a text is not in UTF-8, protobuf gives its bytes.
+        if any(isinstance(name, bytes) for name in _names(graph)):
+            yield "it has a name that is no text"
         for node in graph.node:
             yield from _node_problems(node, version)
         if graph.sparse_initializer:
             yield "it has sparse tensors"
+        if len({tensor.name for tensor in graph.initializer}) < len(graph.initializer):
+            yield "it has two weights of one name"
         for tensor in _tensors(graph):
             yield from _tensor_problems(tensor)
 
@@ -97,6 +114,17 @@ def list_subgraphs(node: onnx.NodeProto) -> Iterator[onnx.GraphProto]:
         yield from attribute.graphs
 
 
+def _names(graph: onnx.GraphProto) -> Iterator[str | bytes]:
+    """Yield all names that mean something."""
+    for node in graph.node:
+        yield from (node.op_type, node.domain, node.name, *node.input, *node.output)
+        yield from (attribute.name for attribute in node.attribute)
+    for value in (*graph.input, *graph.output, *graph.value_info):
+        yield value.name
+        yield from (side.dim_param for side in value.type.tensor_type.shape.dim)
+    yield from (tensor.name for tensor in _tensors(graph))
+
+
 def _tensors(graph: onnx.GraphProto) -> Iterator[onnx.TensorProto]:
     yield from graph.initializer
     for node in graph.node:
@@ -107,15 +135,18 @@ def _tensors(graph: onnx.GraphProto) -> Iterator[onnx.TensorProto]:
 
 
 def _node_problems(node: onnx.NodeProto, version: int) -> Iterator[str]:
+    operator = f"the operator {shorten(node.op_type)!r}"
     if node.domain not in _DOMAINS:
-        yield f"it needs the operator {node.op_type!r} of {node.domain!r}"
+        yield f"it needs {operator} of {shorten(node.domain)!r}"
     elif node.domain in ("", "ai.onnx") and not defs.has(node.op_type, version):
-        yield f"it needs the operator {node.op_type!r}, which opset {version} does not have"
+        yield f"it needs {operator}, which opset {version} does not have"
+    if any(one.HasField("sparse_tensor") or one.sparse_tensors for one in node.attribute):
+        yield f"{operator} has sparse tensors"
 
 
 def _tensor_problems(tensor: onnx.TensorProto) -> Iterator[str]:
     """Yield what speaks against a tensor; its numbers must be there, and as many as it says."""
-    name = f"the tensor {tensor.name[:60]!r}"
+    name = f"the tensor {shorten(tensor.name)!r}"
     if tensor.data_location == onnx.TensorProto.EXTERNAL or tensor.external_data:
         yield f"{name} lies outside the file"
     if len(tensor.dims) > _MOST_RANK or any(not 0 <= side < 2**31 for side in tensor.dims):
@@ -142,13 +173,19 @@ def _tensor_problems(tensor: onnx.TensorProto) -> Iterator[str]:
 
 
 def find_input(model: onnx.ModelProto) -> onnx.ValueInfoProto:
-    """Return the one input of a graph that is no weight; ValueError if there are not one."""
+    """Return the one input of a graph that is no weight.
+
+    Raises:
+        ValueError: there is not one such input, or it holds no floating-point numbers.
+    """
     weights = {tensor.name for tensor in model.graph.initializer}
     inputs: list[onnx.ValueInfoProto] = [
         one for one in model.graph.input if one.name not in weights
     ]
     if len(inputs) != 1:
         raise ValueError(f"it has {len(inputs)} inputs, and must have one")
+    if inputs[0].type.tensor_type.elem_type not in _NUMBERS:
+        raise ValueError(f"its input {shorten(inputs[0].name)!r} is not of float numbers")
     return inputs[0]
 
 
@@ -162,6 +199,6 @@ def shape_of(value: onnx.ValueInfoProto) -> tuple[int, ...]:
         max(0, side.dim_value) if side.HasField("dim_value") else 0
         for side in value.type.tensor_type.shape.dim
     )
-    if any(side > _MOST_SIDE for side in sides):
-        raise ValueError(f"{value.name!r} has the shape {sides}")
+    if len(sides) > _MOST_RANK or any(side > _MOST_SIDE for side in sides):
+        raise ValueError(f"{shorten(value.name)!r} has the shape {sides[:_MOST_RANK]}")
     return sides

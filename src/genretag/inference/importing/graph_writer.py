@@ -103,8 +103,6 @@ class GraphWriter:
         new.initializer.extend(one for one in weights if one.name in needed)
         graph.CopyFrom(new)
         self._model.ir_version = max(self._model.ir_version, _LEAST_IR)
-        self._model.ClearField("metadata_props")
-        self._model.ClearField("doc_string")
 
     def _constant(self, value: NDArray[np.generic]) -> str:
         name = f"{_ADDED}constant-{len(self._constants)}"

@@ -6,14 +6,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from genretag.errors import Code, UsageError, reason
+from genretag.errors import Code, UsageError, reason, shorten
 
 MOST_BYTES = 4 << 20
 """Of a JSON file, at most; Essentia's have some 15 kB."""
 MOST_CLASSES = 10_000
 """Of a model, at most; Essentia's largest have 519."""
 _LONGEST_TEXT = 10_000
+_LONGEST_NAME = 200
 _LONGEST_CLASS = 100
+_FASTEST_HZ = 1_000_000
+_MOST_SIDE = 2**20
+_MOST_TENSORS = 100
+"""Inputs or outputs of a graph that are described, and sides of each."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +78,8 @@ def read_metadata(path: Path) -> Metadata:
         UsageError: `bad-metadata`, the file cannot be read, is larger than 4 MB, is no JSON, or
             its entries are not those that Essentia publishes.
     """
+    if path.exists() and not path.is_file():
+        raise _wrong(path, "it is no file")
     try:
         with path.open("rb") as stream:
             content = stream.read(MOST_BYTES + 1)
@@ -86,7 +93,8 @@ def read_metadata(path: Path) -> Metadata:
         raise _wrong(path, f"it is larger than {MOST_BYTES >> 20} MB")
     try:
         return _parse(json.loads(content))
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError,
+            OverflowError) as error:  # fmt: skip
         raise _wrong(path, reason(error)) from error
 
 
@@ -105,15 +113,15 @@ def _parse(entries: Mapping[str, Any]) -> Metadata:
         "citation": entries.get("citation"),
     }
     return Metadata(
-        name=_text(entries["name"], "name"),
-        version=_text(str(entries.get("version", "")), "version"),
+        name=_name(entries["name"], "name"),
+        version=_name(str(entries.get("version", "")), "version"),
         classes=_classes(entries.get("classes") or []),
-        algorithm=_text(inference["algorithm"], "inference.algorithm"),
-        embedding_algorithm=_text(embedding.get("algorithm", ""), "embedding_model.algorithm"),
+        algorithm=_name(inference["algorithm"], "inference.algorithm"),
+        embedding_algorithm=_name(embedding.get("algorithm", ""), "embedding_model.algorithm"),
         rate_hz=_number(inference.get("sample_rate") or 0, "inference.sample_rate"),
-        inputs=tuple(map(_tensor, schema["inputs"])),
-        outputs=tuple(map(_tensor, schema["outputs"])),
-        licence=_text(entries.get("license") or entries.get("licence") or "", "license"),
+        inputs=tuple(map(_tensor, schema["inputs"][:_MOST_TENSORS])),
+        outputs=tuple(map(_tensor, schema["outputs"][:_MOST_TENSORS])),
+        licence=_name(entries.get("license") or entries.get("licence") or "", "license"),
         source={name: _text(text, name) for name, text in texts.items() if text},
     )
 
@@ -126,21 +134,22 @@ def _classes(names: Any) -> tuple[str, ...]:
     for name in names:
         if not isinstance(name, str) or not name.strip() or len(name) > _LONGEST_CLASS:
             raise ValueError(f"a class must have a name of up to {_LONGEST_CLASS} characters")
-        if not name.isprintable():
-            raise ValueError(f"a class has characters that cannot be shown: {name!r}")
+        _name(name, "a class")
     return tuple(names)
 
 
 def _tensor(entries: Mapping[str, Any]) -> TensorDescription:
     sides = entries.get("shape") or []
-    if not isinstance(sides, list):
-        raise ValueError("the shape of a tensor must be a list")
+    if not isinstance(sides, list) or len(sides) > _MOST_TENSORS:
+        raise ValueError("the shape of a tensor must be a short list")
+    if any(type(side) is int and side > _MOST_SIDE for side in sides):
+        raise ValueError(f"the sides of a tensor may be up to {_MOST_SIDE:,}")
     return TensorDescription(
-        _text(entries["name"], "name"),
+        _name(entries["name"], "the name of a tensor"),
         # "batch_size", -1 and null all stand for a side that is left open.
         tuple(side if type(side) is int and side > 0 else 0 for side in sides),
-        _text(entries.get("op") or "", "op"),
-        _text(entries.get("output_purpose") or "", "output_purpose"),
+        _name(entries.get("op") or "", "op"),
+        _name(entries.get("output_purpose") or "", "output_purpose"),
     )
 
 
@@ -149,12 +158,26 @@ def _text(value: Any, name: str) -> str:
         raise ValueError(f"{name} must be text")
     if len(value) > _LONGEST_TEXT:
         raise ValueError(f"{name} has more than {_LONGEST_TEXT:,} characters")
+    if not value.replace("\n", " ").replace("\r", " ").replace("\t", " ").isprintable():
+        raise ValueError(f"{name} has characters that cannot be shown: {shorten(value)!r}")
     return value
+
+
+def _name(value: Any, name: str) -> str:
+    """Return a text of one line."""
+    if len(_text(value, name)) > _LONGEST_NAME or not value.isprintable():
+        raise ValueError(
+            f"{name} must be one line of up to {_LONGEST_NAME} characters that can be shown, "
+            f"not {shorten(value)!r}"
+        )
+    return str(value)
 
 
 def _number(value: Any, name: str) -> int:
     if isinstance(value, bool) or not isinstance(value, int | float) or value != int(value):
         raise ValueError(f"{name} must be a whole number")
+    if not 0 <= value <= _FASTEST_HZ:
+        raise ValueError(f"{name} must lie in 0 to {_FASTEST_HZ:,}")
     return int(value)
 
 

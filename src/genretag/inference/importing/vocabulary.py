@@ -9,6 +9,8 @@ from genretag.domain.taxonomy import load_taxonomy
 _SEPARATOR = "---"
 """Between family and style in the classes of models that were trained on Discogs."""
 
+_MOST_OF_ONE_NAME = 32
+
 
 @dataclass(frozen=True)
 class ImportedVocabulary:
@@ -34,7 +36,8 @@ def make_vocabulary(classes: Sequence[str]) -> ImportedVocabulary:
     (('Ska', 'Bop'), ((0, 1), (2,)))
 
     Raises:
-        ValueError: there are fewer than two genres, or a class has no name that players show.
+        ValueError: there are fewer than two genres, a class has no name that players show, or too
+            many have the same.
     """
     names: dict[str, str] = {}
     columns: dict[str, list[int]] = {}
@@ -45,6 +48,8 @@ def make_vocabulary(classes: Sequence[str]) -> ImportedVocabulary:
         if not style:
             raise ValueError(f"the class {text!r} has no name that players show")
         key = fold_name(style)
+        if len(columns.get(key, ())) == _MOST_OF_ONE_NAME:
+            raise ValueError(f"more than {_MOST_OF_ONE_NAME} classes have the name {style!r}")
         name = names.setdefault(key, style)
         columns.setdefault(key, []).append(column)
         parents.setdefault(name, set()).update(_families(style, family))
