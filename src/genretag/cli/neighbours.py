@@ -44,7 +44,6 @@ def _analyse(
     from rich.console import Console
     from rich.progress import track
 
-    from genretag.cli import group
     from genretag.cli.session import open_session
     from genretag.cli.terminal import is_piped
     from genretag.domain.selection import Selection
@@ -56,7 +55,8 @@ def _analyse(
     with (
         deferred(),
         open_session(replace(options, jobs=jobs)) as session,
-        session.predictor(group.warn).analyses(files, Selection(), cache) as analyses,
+        # What there is to say of the model was said when it was loaded for the file itself.
+        session.predictor(lambda message: None).analyses(files, Selection(), cache) as analyses,
     ):
         yield from track(
             analyses,
