@@ -53,6 +53,12 @@ def test_a_few_clips_that_are_all_right_may_be_luck() -> None:
     assert 0.9 < grouped_share_interval(many, many, [str(i) for i in range(60)])[0] < 1
 
 
+def test_where_all_scores_lie_below_every_threshold_it_is_the_lowest() -> None:
+    scores, groups = np.full((30, 1), 0.001), [str(n) for n in range(30)]
+    wrong = np.full(30, -1)
+    assert choose_threshold(scores, wrong, groups, np.ones((1, 1), bool), 0.9, 20) == 0.01
+
+
 def test_where_no_threshold_is_sure_enough_it_is_the_one_that_comes_nearest() -> None:
     probabilities, truth, groups = calibrated_clips(100, 1)
     found = choose_threshold(probabilities, truth, groups, ALONE, 0.999, 20)

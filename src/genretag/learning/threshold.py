@@ -135,7 +135,8 @@ def choose_threshold(
     The lower end of the 95% interval must reach it, and `min_accepted` clips or more must be
     accepted. Where no threshold is as good, it is the one with the highest lower end among those
     whose precision itself reaches it. If that is none either, it is `otherwise`, or where that is
-    None the one with the highest lower end of all.
+    None the one with the highest lower end of all. The lowest of all accepts the most clips; it is
+    the one where even that accepts too few.
     """
     accepted, right = judge_written(probabilities, truth, families, _THRESHOLDS[None])
     low = grouped_share_interval(right, accepted, groups)[0]
@@ -146,6 +147,8 @@ def choose_threshold(
     is_precise = is_enough & (right.sum(axis=0) >= precision * accepted.sum(axis=0))
     if not is_precise.any() and otherwise is not None:
         return otherwise
+    if not is_enough.any():
+        return float(_THRESHOLDS[0])
     candidates = np.flatnonzero(is_precise if is_precise.any() else is_enough)
     return float(_THRESHOLDS[candidates[low[candidates].argmax()]])
 
