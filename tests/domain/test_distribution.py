@@ -139,6 +139,14 @@ def test_fill_writes_no_style_that_a_persons_genre_contradicts() -> None:
     assert fields(decided(track("Mine alone"), "Shoegaze")) == {"style": ("Shoegaze",)}
 
 
+def test_a_style_that_the_model_alone_knows_is_of_the_models_family() -> None:
+    family = Family("Rock", ("Nobody's style", "Mine alone"))
+    for own, is_written in (("Jazz", False), ("Rock", True), ("Punk", True), ("Other", True)):
+        outcome = decided(track(own), "Nobody's style", broader=(family,))
+        assert isinstance(outcome, Planned) is is_written, own
+    assert isinstance(decided(track("Mine alone"), "Bebop", broader=(family,)), Unchanged)
+
+
 def test_a_persons_narrow_genre_is_the_style_where_only_its_family_is_sure() -> None:
     outcome = decided(track("Shoegaze"), "Rock")
     assert fields(outcome) == {"style": ("Shoegaze",)}

@@ -57,22 +57,29 @@ def find_family(name: str, naming: Naming, families: Iterable[Family]) -> str | 
     )
 
 
-def contradicts(names: Names, given: Names, naming: Naming) -> bool:
+def contradicts(
+    names: Names, given: Names, naming: Naming, families: Iterable[Family] = ()
+) -> bool:
     """Tell whether genres are of other families than those of a file, as far as these are known.
+
+    They are those of the taxonomy; where that has none, the one of the model's `families`.
 
     >>> contradicts(("Shoegaze",), ("Jazz",), Naming()), contradicts(("Dub",), ("My",), Naming())
     (True, False)
     """
+    families = tuple(families)
     new, old = (
-        {
-            family
-            for name in one
-            for own in _list_meanings(name, naming)
-            for family in naming.taxonomy.families(own)
-        }
+        {family for name in one for family in _list_families(name, naming, families)}
         for one in (names, given)
     )
     return bool(new and old) and not new & old
+
+
+def _list_families(name: str, naming: Naming, families: tuple[Family, ...]) -> set[str]:
+    meant = _list_meanings(name, naming)
+    known = {family for own in meant for family in naming.taxonomy.families(own)}
+    above = None if known else find_family(name, naming, families)
+    return known or ({above} if above else set())
 
 
 def _list_meanings(name: str, naming: Naming) -> Names:

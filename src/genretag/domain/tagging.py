@@ -189,9 +189,10 @@ def _decide_names(
     narrower = [_list_narrower(genre, choice.family, present, policy) for genre in genres]
     if not new:
         new = naming.distinct(_list_names(genres, narrower, naming))
-    if policy.mode == "fill" and contradicts(new, policy.real(track.genres), naming):
+    families = policy.families or policy.broader
+    if policy.mode == "fill" and contradicts(new, policy.real(track.genres), naming, families):
         return _keep(Unchanged, track, prediction, "its genre says otherwise")
-    wanted = distribute(new, policy.routing, naming, policy.families or policy.broader)
+    wanted = distribute(new, policy.routing, naming, families)
     after = {
         place: merge_genres(track.values(place), wanted[place], policy, place)
         for place in places
