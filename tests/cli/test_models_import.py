@@ -182,3 +182,21 @@ def test_the_metadata_must_be_there(models: Run, file: Path) -> None:
     file.with_suffix(".json").unlink()
     run = models("import", file)
     assert run.returncode == 2 and "bad-metadata" in run.stderr and "--metadata" in run.stderr
+
+
+def test_what_is_no_onnx_file_is_named_before_its_metadata(models: Run, file: Path) -> None:
+    gone, text = file.with_name("gone.onnx"), file.with_suffix(".json")
+    for asked in ((gone,), (file, "--head", gone, "--head-metadata", text)):
+        run = models("import", *asked)
+        assert run.returncode == 2 and f"{gone}: no such file" in run.stderr
+    for name in ("model.pb", "model.json", "model.onx"):
+        run = models("import", file.with_name(name))
+        assert run.returncode == 2 and name in run.stderr and "ends in .onnx" in run.stderr
+
+
+def test_a_head_alone_is_told_what_it_needs(models: Run, tmp_path: Path) -> None:
+    head = published.head(classes=4)
+    entries = published.metadata(head, ("a", "b", "c", "d"), "TensorflowPredict2D")
+    run = models("import", published.save(tmp_path, "m", head, entries), "--accept-licence")
+    assert run.returncode == 3 and "is a head" in run.stderr and "--head" in run.stderr
+    assert "not known" not in run.stderr

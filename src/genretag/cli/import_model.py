@@ -80,9 +80,11 @@ def import_model(
     place = store.imported_file(name, paths.data_dir())
     with _fetching() as fetch:
         graph = fetch(file)
-        _check_digest(graph, expected)
         texts = [head, head_metadata or (head and _beside(head))]
         other = [fetch(text) if text else None for text in texts]
+        for one in filter(None, (graph, other[0])):
+            _check_kind(one.path)
+        _check_digest(graph, expected)
         files = [graph, fetch(metadata or _beside(file)), *other]
         check = _import(files, name, output, licence, place, accept_licence)
     _print_check(check, place)
@@ -106,6 +108,7 @@ def _import(
     described = [read_metadata(path).licence for path in (head_metadata, metadata) if path]
     licence = next(filter(None, (licence, *described, _ESSENTIA_LICENCE)))
     agree(name, licence, accept_licence)
+    typer.echo("Checking the files. With a large model that takes half a minute.", err=True)
     source = {"files": ", ".join(one.origin for one in files if one)}
     published = PublishedModel(graph, metadata, head, head_metadata, output)
     check = import_model(published, name, licence, source, place)
@@ -146,6 +149,19 @@ def _fetching() -> Iterator[Callable[[str], _Given]]:
             return given
 
         yield fetch
+
+
+def _check_kind(path: Path) -> None:
+    """Raise UsageError if a path is not that of an ONNX file."""
+    if path.suffix.lower() != ".onnx":
+        raise UsageError(
+            Code.BAD_OPTION,
+            f"{path}: the name of an ONNX file ends in .onnx",
+            "Convert a TensorFlow file (.pb) first, for instance by tf2onnx. Name the JSON with "
+            "--metadata.",
+        )
+    if not path.is_file():
+        raise UsageError(Code.NOT_FOUND, f"{path}: no such file", "Check the spelling.")
 
 
 def _check_digest(given: _Given, expected: str | None) -> None:

@@ -34,8 +34,10 @@ def agree(name: str, licence: str, given: bool) -> None:
 
     if not is_non_commercial(licence):
         return
-    typer.echo(visible(f"Licence of {name}: {licence}"), err=True)
-    if not given and not (can_ask() and ask("It forbids commercial use. Do you accept it?")):
+    told = visible(f"The licence of {name} forbids commercial use: {licence}")
+    if given:
+        typer.echo(f"{told}. You accept it.", err=True)
+    elif not (can_ask() and ask(f"{told}. Do you accept it?")):
         raise licences.refusal(name, licence)
 
 

@@ -36,11 +36,10 @@ def find_algorithm(name: str) -> Algorithm:
     """Return an algorithm by its name; RunError `unknown-algorithm` if it is none of the known."""
     if name in ALGORITHMS:
         return ALGORITHMS[name]
-    hint = f"Models for {', '.join(ALGORITHMS)} can be imported."
     if name == HEAD:
-        hint = "It is a head: import the model of its embeddings, and name it with --head."
-    raise RunError(
-        Code.UNKNOWN_ALGORITHM,
-        f"The model is for Essentia's {shorten(name)!r}, which is not known",
-        hint,
-    )
+        message = "The model is a head: it scores the embeddings of another model, and no sound"
+        hint = "Import the model of its embeddings, and name this one with --head."
+    else:
+        message = f"The model is for Essentia's {shorten(name)!r}, which is not known"
+        hint = f"Models for {', '.join(ALGORITHMS)} can be imported."
+    raise RunError(Code.UNKNOWN_ALGORITHM, message, hint)
