@@ -47,6 +47,15 @@ def test_the_examples_hold_every_status() -> None:
     assert {type(outcome) for outcome in EVERY_KIND} == set(OUTCOMES)
 
 
+def test_the_counts_name_no_genres_of_files_that_failed() -> None:
+    summary = human.Summary()
+    failed = next(outcome for outcome in EVERY_KIND if outcome.error)
+    summary.add(replace(failed, before=("Metal",), after=("Metal",)))
+    screen = Console(file=io.StringIO())
+    screen.print(summary.table(seconds=2.0))
+    assert "failed" in screen.file.getvalue() and "Metal" not in screen.file.getvalue()
+
+
 @pytest.mark.parametrize("format_", [name for name in REPORTERS if name != "human"])
 def test_a_format_for_scripts_has_all_fields_of_the_contract_and_every_file(format_: str) -> None:
     text = reported(format_)

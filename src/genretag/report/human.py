@@ -206,6 +206,8 @@ class Summary:
         """Count one more."""
         self.counts[outcome.status] += 1
         notes = self._notes[outcome.status]
+        if outcome.error:
+            return
         if outcome.reason:
             notes[outcome.reason] += 1
             return
