@@ -187,6 +187,11 @@ def test_every_command_says_so_until_then(
     assert {row["calibrated"] for row in csv_rows} == {""}
 
 
+def test_a_scan_that_scores_nothing_says_nothing_of_scores(genretag: Run, library: Path) -> None:
+    run = genretag("scan", "-n", library / "0" / "Low 0.flac")
+    assert run.returncode == 0 and "has a genre" in run.stderr and NOTE not in words(run.stderr)
+
+
 def test_a_model_whose_file_changed_is_not_calibrated(
     genretag: Run, home: dict[str, str], new: Path, styles: Path, tmp_path: Path
 ) -> None:

@@ -129,8 +129,8 @@ def scan(
                 display.suggest(*step)
             for step in _manual_steps(paths, display, unsure):
                 display.suggest(*step)
-            if plan.uncalibrated:
-                display.suggest(*_calibration_step(plan.uncalibrated, paths))
+            for step in _calibration_steps(paths, display, plan.uncalibrated):
+                display.suggest(*step)
     # What failed is in the plan.
     raise typer.Exit(0 if writing.plan else display.exit_code)
 
@@ -198,14 +198,19 @@ def _next_steps(
         )
 
 
-def _calibration_step(model: str, paths: list[Path]) -> tuple[str, str]:
-    """Return that scores of a model are not calibrated, and what changes that."""
+def _calibration_steps(
+    paths: list[Path], display: "Display", model: str | None
+) -> "Iterator[tuple[str, str]]":
+    """Yield that scores of a model, if it has decided anything, are not calibrated."""
     import shlex
 
+    from genretag.domain.outcome import Planned, Tagged, Unsure
     from genretag.report.wording import note_uncalibrated
 
+    if not model or not any(map(display.count, (Planned, Tagged, Unsure))):
+        return
     note = f"{note_uncalibrated(model)} Calibrate them on files that have a genre, with:"
-    return note, shlex.join(["genretag", "evaluate", "--model", model, "--save", *map(str, paths)])
+    yield note, shlex.join(["genretag", "evaluate", "--model", model, "--save", *map(str, paths)])
 
 
 def _manual_steps(
