@@ -72,8 +72,8 @@ class CalibrationFiles:
         found = recalibrate(tracks, model.manifest.activation, precision)
         if not found.is_as_precise_as(precision):
             raise _not_calibrated(
-                f"from no score on are {precision:.0%} right of enough files by other artists than "
-                "it was fitted to"
+                f"at no threshold are {precision:.0%} of enough files right, each judged without "
+                "the other files of its artist"
             )
         try:
             return Calibration(

@@ -93,8 +93,8 @@ def _scores_are(
     """Yield whether scores are calibrated, where a person has to do that."""
     if calibration:
         files, artists = calibration.files, calibration.artists
-        wanted = f"{calibration.precision:.0%}"
-        yield "scores", f"calibrated on {files} of your files by {artists} artists, for {wanted}"
+        wanted = f"so that {calibration.precision:.0%} of what is written should be right"
+        yield "scores", f"calibrated on {files} of your files by {artists} artists, {wanted}"
     elif not manifest.is_calibrated:
         yield "scores", f"{note_uncalibrated(identity)} {CALIBRATE}"
 
