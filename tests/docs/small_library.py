@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import published_models
 import toy_model
 from audio_files import write_tone
 
@@ -52,3 +53,11 @@ def _write(file: Path, hz: float, *genres: str) -> None:
     write_tone(file, seconds=2.5, rate=22050, hz=float(hz))
     if genres:
         tags.write(file, list(genres))
+
+
+def save_published(folder: Path) -> None:
+    """Write stand-ins for files that Essentia publishes: a model and a head on its embeddings."""
+    net, head = published_models.small(batch=64), published_models.head()
+    published_models.save(folder, "discogs-effnet-bs64-1", net, published_models.metadata(net))
+    entries = published_models.metadata(head, algorithm="TensorflowPredict2D")
+    published_models.save(folder, "genre_discogs400-discogs-effnet-1", head, entries)

@@ -17,7 +17,7 @@ import pytest
 import typer
 from audio_files import write_tone
 from documents import BLOCKS, Block, list_pages, read_page
-from small_library import SONG, make_library, save_model
+from small_library import SONG, make_library, save_model, save_published
 from typer.core import TyperGroup, TyperOption
 
 from genretag.cli.app import app
@@ -44,6 +44,7 @@ NO_EXAMPLE: Mapping[str, str] = {
     "^genretag (train|.*runs/)": "takes long; tests/train runs each on small data",
     "hf:": "needs the Hub",
     "--save": "needs 100 files with a genre",
+    "MODEL.onnx": "names no file",
 }
 """Which examples of the help are not run, and why; their options are checked."""
 ROOT: Any = typer.main.get_command(app)
@@ -57,6 +58,7 @@ def surroundings(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("docs")
     make_library(folder / "Music")
     save_model(folder / "model.onnx")
+    save_published(folder / "published")
     (folder / "bin").mkdir()
     program = folder / "bin" / "genretag"
     program.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m genretag "$@"\n')
@@ -100,6 +102,7 @@ def _run(script: str, surroundings: Path, home: Path) -> "subprocess.CompletedPr
     """Run a script in a home with the small library; it ends where a command fails."""
     if not (home / "Music").exists():
         shutil.copytree(surroundings / "Music", home / "Music")
+        shutil.copytree(surroundings / "published", home, dirs_exist_ok=True)
     kept = {name: value for name, value in os.environ.items() if not name.startswith("GENRETAG_")}
     environment = kept | {
         "HOME": str(home),

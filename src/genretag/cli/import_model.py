@@ -63,7 +63,7 @@ def import_model(
 
     genretag models import discogs-effnet-bs64-1.onnx --accept-licence
 
-    genretag models import discogs-effnet-bs64-1.onnx --head genre_discogs400.onnx
+    genretag models import MODEL.onnx --head HEAD.onnx --licence "CC BY-NC-SA 4.0"
 
     genretag models import hf:OWNER/REPO@REV:maest.onnx --sha256 DIGEST
     """
