@@ -1,5 +1,6 @@
 """Prints the card of a model for people."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from genretag.domain.manifest import ModelManifest
 from genretag.inference.store import DIGEST_LENGTH
 from genretag.report import facts
 from genretag.report.text import visible
-from genretag.report.wording import CALIBRATE, note_uncalibrated
+from genretag.report.wording import CALIBRATE, format_counts, note_uncalibrated
 
 _TEST_SETS = {
     "groups": "artists held out",
@@ -22,6 +23,8 @@ _TEST_SETS = {
     "valid": "valid side",
 }
 """Names of the sets of clips on which models are measured."""
+
+_MOST_NAMES = 50
 
 
 def print_card(
@@ -40,14 +43,13 @@ def print_card(
     facts.print_facts(
         [
             ("windows", _input(manifest)),
-            ("genres", f"{len(manifest.genres)}: {', '.join(manifest.genres.names)}"),
-            *_other_names(manifest.genres),
+            *_genres(manifest.genres),
             ("threshold", f"{_thresholds(manifest)}{_target(manifest.training)}"),
             *_scores_are(manifest, identity, calibration),
             *_trained_on(manifest.training),
             *_stands_on(manifest),
             *(("measured", text) for text in _scores(manifest.scores)),
-            *manifest.source.items(),
+            *_source(manifest.source),
             ("licence", manifest.licence),
             ("identity", identity),
             ("SHA-256", facts.unbroken(digest)),
@@ -65,12 +67,26 @@ def _input(manifest: ModelManifest) -> str:
     )
 
 
-def _other_names(genres: GenreVocabulary) -> Iterator[tuple[str, str]]:
-    families = [f"{family.name} ({', '.join(family.genres)})" for family in genres.families]
+def _genres(genres: GenreVocabulary) -> Iterator[tuple[str, str]]:
+    """Yield the names of all genres, or how many there are where nobody would read them."""
+    if len(genres) <= _MOST_NAMES:
+        names = ", ".join(genres.names)
+        families = ", ".join(f"{one.name} ({', '.join(one.genres)})" for one in genres.families)
+    else:
+        names = "`genretag models show MODEL --format json` names them"
+        counts = Counter({family.name: len(family.genres) for family in genres.families})
+        families = format_counts(counts, _MOST_NAMES)
+    yield "genres", f"{len(genres):,}: {names}"
     if families:
-        yield "families", ", ".join(families)
+        yield "families", families
     if genres.aliases:
         yield "aliases", ", ".join(f"{name} for {genre}" for name, genre in genres.aliases.items())
+
+
+def _source(source: Mapping[str, str]) -> Iterator[tuple[str, str | Text]]:
+    """Yield where a model comes from; digests unbroken, to be copied and compared."""
+    for name, value in source.items():
+        yield name, facts.unbroken(value) if name.startswith("SHA-256") else value
 
 
 def _thresholds(manifest: ModelManifest) -> str:

@@ -98,7 +98,9 @@ def note_uncalibrated(model: str) -> str:
     )
 
 
-CALIBRATE = "Calibrate them on files that have a genre, with `genretag evaluate --save PATH`."
+CALIBRATE = (
+    "Calibrate them on files that have a genre, with `genretag evaluate --save --model MODEL PATH`."
+)
 """What to do about scores that are not."""
 
 
