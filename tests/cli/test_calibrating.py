@@ -154,7 +154,9 @@ def test_every_command_says_so_until_then(
     runs = {
         "scan": lambda: genretag("scan", "-n", new),
         "csv": lambda: genretag("scan", "-n", "--format", "csv", new),
-        "plan": lambda: genretag("scan", "--yes", "--plan", plan, new),
+        "plan": lambda: genretag("scan", "--yes", "--threshold", "0", "--plan", plan, new),
+        "apply": lambda: genretag("apply", plan),
+        "undo": lambda: genretag("undo", "--yes"),
         "inspect": lambda: genretag("inspect", one),
         "inspect jsonl": lambda: genretag("inspect", "--format", "jsonl", one),
         "review": lambda: genretag("review", "--plain", new),
@@ -170,7 +172,7 @@ def test_every_command_says_so_until_then(
         return words(f"{done.stdout} {done.stderr} {text}")
 
     before = {name: shown(name) for name in runs}
-    for name in ("scan", "review", "inspect", "report", "show"):
+    for name in ("scan", "apply", "review", "inspect", "report", "show"):
         assert NOTE in before[name], name
     assert '"plan": {"state": "begun", "calibrated": false}' in before["plan"]
     assert before["inspect jsonl"].count('"calibrated": false') == 1

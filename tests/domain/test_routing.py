@@ -83,7 +83,12 @@ def test_changes_of_fields_survive_json(entries: dict[str, tuple[tuple[str, ...]
     assert fields_from_dict(json.loads(json.dumps(fields_to_dict(fields)))) == fields
 
 
-@pytest.mark.parametrize("entries", [{"lyrics": {"before": [], "after": []}}, {"style": {}}])
+NOTHING: dict[str, list[str]] = {"before": [], "after": []}
+
+
+@pytest.mark.parametrize(
+    "entries", [{"lyrics": NOTHING}, {"style": {}}, {"style": NOTHING, "Style": NOTHING}]
+)
 def test_other_json_is_refused(entries: dict[str, dict[str, list[str]]]) -> None:
     with pytest.raises((ValueError, KeyError)):
         fields_from_dict(entries)

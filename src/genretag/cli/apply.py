@@ -56,7 +56,7 @@ def apply(
     from genretag.pipeline.decision_table import SUFFIX, read_table
     from genretag.pipeline.plan import Plan, read
     from genretag.report.paths import common_folder
-    from genretag.report.wording import WRITING
+    from genretag.report.wording import WRITING, note_uncalibrated
 
     if not plan.exists():
         raise UsageError(Code.BAD_PLAN, f"{plan}: no such file", "Check the spelling.")
@@ -75,6 +75,8 @@ def apply(
                 f"{plan} is incomplete, as its scan was interrupted. What it holds is "
                 "carried out; scan again for the rest."
             )
+        for model in sorted(content.uncalibrated):
+            display.warn(note_uncalibrated(model))
         decided = plan_decisions(decisions, layout.layout, find_origin)
         command = shlex.join(["apply", str(plan)])
         write_decided(context, display, chain(content.changes, decided), command, folder, writing)

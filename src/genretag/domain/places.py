@@ -140,7 +140,10 @@ def fields_from_dict(entries: Mapping[str, Mapping[str, Iterable[str]]]) -> tupl
     """Read what `fields_to_dict` made; ValueError, KeyError or TypeError for anything else."""
     if GENRE in entries:
         raise ValueError("the genre itself is no other field")
-    return tuple(
+    changes = tuple(
         FieldChange(parse_place(place), tuple(entry["before"]), tuple(entry["after"]))
         for place, entry in entries.items()
     )
+    if len({change.place for change in changes}) != len(changes):
+        raise ValueError("a field stands there twice")
+    return changes

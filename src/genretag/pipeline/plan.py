@@ -22,6 +22,12 @@ class Plan:
     changes: tuple[Planned, ...]
     complete: bool = True
 
+    @property
+    def uncalibrated(self) -> frozenset[str]:
+        """The identities of the models in it whose scores are not calibrated."""
+        found = (change.prediction for change in self.changes)
+        return frozenset(one.model for one in found if one and not one.is_calibrated)
+
 
 def read(path: Path) -> Plan:
     """Read the changes of a plan; all of them are checked before the first is carried out.
@@ -86,6 +92,7 @@ def _planned(entry: dict[str, Any]) -> Planned:
             int(entry["windows"]),
             float(entry["duration_s"]),
             str(entry["model"]),
+            is_calibrated=entry.get("calibrated", True) is not False,
         ),
     )
     family = entry.get("family")  # which plans of older versions lack
