@@ -417,6 +417,14 @@ class TestBadInput:
     def test_hostile_names(self, genretag, library: Path, home, name: str) -> None:
         self.check(genretag("learn", "--name", name, library), home, 2, "bad-option")
 
+    def test_the_name_of_an_imported_model(self, genretag, library: Path, toy: Path, home) -> None:
+        other = Path(home["GENRETAG_DATA_DIR"]) / "models" / "other.onnx"
+        other.parent.mkdir(parents=True)
+        other.write_bytes(toy.read_bytes())
+        done = genretag("learn", "--name", "other", library)
+        assert done.returncode == 2 and "imported model already" in done.stderr
+        assert not done.stdout  # nothing was analysed
+
     def test_a_learned_model_as_the_base(self, genretag, library: Path, home) -> None:
         assert genretag("learn", library).returncode == 0
         done = genretag("learn", "--model", "my-genres", "--name", "second", library)
@@ -439,6 +447,23 @@ class TestBadInput:
         done = genretag("scan", "-n", "--model", "my-genres", library)
         assert done.returncode == 3 and "base-missing" in done.stderr
         assert "genretag learn" in " ".join(done.stderr.split())
+
+
+def test_what_is_learned_on_an_imported_model_knows_it_by_name(
+    genretag, library: Path, toy: Path, home: dict[str, str], tmp_path: Path
+) -> None:
+    base = Path(home["GENRETAG_DATA_DIR"]) / "models" / "base.onnx"
+    base.parent.mkdir(parents=True)
+    base.write_bytes(toy.read_bytes())
+    assert genretag("learn", "--model", "base", library).returncode == 0
+    assert "base@" in genretag("models", "show", "my-genres").stdout
+    moved = {"GENRETAG_DATA_DIR": str(tmp_path / "moved")}
+    base.parent.parent.rename(tmp_path / "moved")
+    assert genretag("scan", "-n", "--model", "my-genres", library, **moved).returncode == 0
+    removed = genretag("models", "remove", "base", "-y", **moved)
+    assert removed.returncode == 0 and "of no use without it: my-genres" in removed.stderr
+    done = genretag("scan", "-n", "--model", "my-genres", library, **moved)
+    assert done.returncode == 3 and "base-missing" in done.stderr
 
 
 def test_the_loop_closes(genretag, fill: Fill, music: Path, tmp_path: Path) -> None:

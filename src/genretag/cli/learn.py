@@ -81,9 +81,10 @@ def learn(
 
     [cyan]genretag scan -n --model my-genres ~/Music[/]  shows what it writes into the others
     """
-    from genretag.inference.store import check_model_name
+    from genretag.inference import store
+    from genretag.library.paths import data_dir
 
-    check_model_name(name)
+    store.learned_file(name, data_dir())  # a name that is taken is refused at once
     with open_session(inference) as session:
         from genretag.cli.display import Display
         from genretag.domain.placeholder import parse_placeholders
@@ -224,8 +225,10 @@ def _save(
     from genretag.report.text import visible
 
     file = store.learned_file(name, data_dir())
-    bundled = {path: known for known, path in store.list_bundled().items()}
-    source = bundled.get(predictor.file) or str(predictor.file.absolute())
+    own = store.list_imported(data_dir()) | store.list_bundled()
+    names = {path.absolute(): known for known, path in own.items()}
+    base = predictor.file.absolute()
+    source = names.get(base) or str(base)
     manifest = describe(found, name, predictor.loaded, source, settings)
     head = found.learned.head
     with translate_errors(file):

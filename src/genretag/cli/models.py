@@ -1,6 +1,6 @@
 """`genretag models`: list models, describe, fetch and verify them."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -176,6 +176,11 @@ def remove(
     for name in names:
         _check_removable(name, {**own, **pulled})
     question = f"Remove {', '.join(map(visible, names))}?"
+    removed = {own[name] for name in names if name in own}
+    if needing := _find_learned_on(removed):
+        typer.echo(
+            f"Learned on it, and of no use without it: {', '.join(map(visible, needing))}", err=True
+        )
     if not yes and can_ask() and not ask(question):
         typer.echo("Nothing was removed.", err=True)
         return
@@ -187,6 +192,22 @@ def remove(
             else:
                 store.remove_pulled(file, paths.cache_dir())
         typer.echo(f"Removed {visible(name)} ({visible(str(file))})")
+
+
+def _find_learned_on(files: Collection[Path]) -> list[str]:
+    """Return the names of learned models that need one of `files`, and are none of them."""
+    from contextlib import suppress
+
+    from genretag.inference import store
+    from genretag.inference.learned import read_learned
+    from genretag.library import paths
+
+    found = []
+    for name, head in store.list_learned(paths.data_dir()).items():
+        with suppress(GenretagError):  # what is damaged needs nothing
+            if head not in files and read_learned(head).base_file in files:
+                found.append(name)
+    return found
 
 
 def _check_removable(name: str, removable: "Mapping[str, Path]") -> None:

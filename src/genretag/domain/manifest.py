@@ -42,7 +42,7 @@ class BaseModel:
     """The model whose embeddings a learned head needs.
 
     Attributes:
-        model: the name of a bundled one, or the path of its file.
+        model: the name of a bundled or imported one, or the path of its file.
         sha256: of that file, 64 hexadecimal digits.
 
     Raises:

@@ -159,7 +159,9 @@ def _parse(path: Path, content: bytes) -> tuple[ModelManifest, Mapping[str, NDAr
 
 
 def _locate_base(path: Path, base: BaseModel) -> Path:
-    file = store.list_bundled().get(base.model) or Path(base.model)
+    # Heads and imported models of a person lie in one folder, which may be moved.
+    known = store.list_imported(path.absolute().parent.parent) | store.list_bundled()
+    file = known.get(base.model) or Path(base.model)
     if file.suffix == HEAD_SUFFIX:
         raise invalid_head(path, f"its base, {base.model}, was learned itself")
     if not file.is_absolute() or not file.is_file():
