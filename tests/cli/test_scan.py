@@ -154,6 +154,8 @@ def test_a_run_ends_with_what_a_lower_threshold_would_bring(genretag, music, tmp
     command = f"genretag scan -n --threshold {lower} --exclude '*.txt' '{album}'"
     assert f"\n  {command}\n" in shown
     assert shown.endswith(f"\n  genretag review '{album}'\n")
+    named = genretag(*scan[:4], "-n", "--model", "genretag-cnn1d-lstm").stderr
+    assert named.endswith(f"\n  genretag review --model genretag-cnn1d-lstm '{album}'\n")
     shown = genretag(*shlex.split(command)[1:])
     assert shown.stdout.count("> planned") == 2
     assert "unsure" not in shown.stderr

@@ -38,6 +38,12 @@ def format_options(ctx: typer.Context) -> str:
     return shlex.join(_list_options(ctx, _CHOSEN))
 
 
+def is_typed(ctx: typer.Context, name: str) -> bool:
+    """Tell whether the option `name` was given on the command line."""
+    source = ctx.get_parameter_source(name)
+    return source is not None and source.name in _TYPED
+
+
 def _list_options(
     ctx: typer.Context, sources: frozenset[str], without: tuple[str, ...] = ()
 ) -> Iterator[str]:

@@ -121,7 +121,13 @@ class InferenceOptions(ModelOptions):
         ),
     ] = None
     timeout_s: Annotated[
-        float, in_inference("--timeout", min=0.1, help="Give a file up after so many seconds.")
+        float,
+        in_inference(
+            "--timeout",
+            min=0.1,
+            help="Give a file up after so many seconds. A GPU or a large model scores outside the "
+            "workers, where no time is counted.",
+        ),
     ] = 120.0
     engine: Annotated[
         Literal["local", "ray"],

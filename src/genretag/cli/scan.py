@@ -127,7 +127,7 @@ def scan(
                 write_genres(context, display, plan, paths, ask, writing.keep_mtime)
             for step in _next_steps(context, display, plan.advice, writing.plan, dry_run):
                 display.suggest(*step)
-            for step in _manual_steps(paths, display, unsure):
+            for step in _manual_steps(context, paths, display, unsure):
                 display.suggest(*step)
             for step in _calibration_steps(paths, display, plan.uncalibrated):
                 display.suggest(*step)
@@ -214,11 +214,12 @@ def _calibration_steps(
 
 
 def _manual_steps(
-    paths: list[Path], display: "Display", unsure: Path | None
+    context: typer.Context, paths: list[Path], display: "Display", unsure: Path | None
 ) -> "Iterator[tuple[str, str]]":
     """Yield how a person decides what the model is unsure of."""
     import shlex
 
+    from genretag.cli.command_line import is_typed
     from genretag.domain.outcome import Unsure
 
     if not display.count(Unsure):
@@ -227,7 +228,9 @@ def _manual_steps(
         wrote = f"Wrote what is unsure to {unsure}. Fill in its column genre, then carry out with:"
         yield wrote, shlex.join(["genretag", "apply", str(unsure)])
     else:
+        # A model of the config file or the environment holds for a review as well.
+        named = ["--model", context.params["model"]] if is_typed(context, "model") else []
         yield (
             "Decide what is unsure yourself, album by album, with:",
-            shlex.join(["genretag", "review", *map(str, paths)]),
+            shlex.join(["genretag", "review", *named, *map(str, paths)]),
         )
