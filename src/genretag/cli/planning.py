@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import typer
@@ -61,6 +61,7 @@ class Planner:
     inference: InferenceOptions
     video: bool
     and_default: bool
+    _told: set[str] = field(default_factory=set)
 
     @contextmanager
     def plan(
@@ -103,7 +104,9 @@ class Planner:
             predictor.analyses(files, selection(policy, self.video), cache) as analyses,
         ):
             for text in warn_hidden(policy.routing.places, self.tagging.for_player):
-                display.warn(text)
+                if text not in self._told:
+                    self._told.add(text)
+                    display.warn(text)
             survey = start_survey(policy)
             planned = plan_files(display.watch(analyses), policy, units, survey, second)
             outcomes = advice.count(planned)

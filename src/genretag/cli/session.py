@@ -114,7 +114,7 @@ class Predictor:
             yield analyses
 
     def _settings(self, selection: "Selection", cache: Path | None) -> "AnalysisSettings":
-        from genretag.inference.session import BATCH, LARGE_BYTES, measure
+        from genretag.inference.session import LARGE_BYTES, measure
         from genretag.pipeline.settings import AnalysisSettings
 
         options, raw = self.options, self.loaded.raw
@@ -130,6 +130,7 @@ class Predictor:
             coverage=options.coverage,
             # Other machines do not see it: what they find is kept here alone.
             cache=cache if is_here else None,
-            batch=options.batch_size or batch or (BATCH if is_shared else None),
+            # File by file: an interrupt waits until what is scored at once is done.
+            batch=options.batch_size or batch or (1 if is_shared else None),
             shared=(raw.manifest.to_json(), raw.digest) if is_shared else None,
         )
