@@ -127,7 +127,7 @@ def test_by_track_no_other_file_is_opened(genretag, pooled, music, tmp_path) -> 
     alone = genretag("inspect", "--by", "track", file, GENRETAG_MODEL=str(pooled))
     assert "album" not in alone.stdout and not alone.stderr
     assert not (tmp_path / "cache").exists()
-    cannot_pool = genretag("inspect", "--format", "jsonl", file)
+    cannot_pool = genretag("inspect", "--by", "artist", "--format", "jsonl", file)
     assert json.loads(cannot_pool.stdout)["unit"] is None and not cannot_pool.stderr
 
 

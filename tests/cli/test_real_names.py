@@ -43,7 +43,7 @@ N_MELS = 3 * len(GENRES)
 def centre_hz(genre: str) -> float:
     """Return the tone that the model takes for a genre, in the middle of its mels."""
     front_end = replace(MANIFEST.front_end, n_mels=N_MELS)
-    filters = mel_filters(front_end.rate_hz, front_end.n_fft, N_MELS)
+    filters = mel_filters(front_end)
     column = int(filters[:, 3 * GENRES.index(genre) + 1].argmax())
     return float(column * front_end.rate_hz / front_end.n_fft)
 

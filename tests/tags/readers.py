@@ -156,5 +156,6 @@ def in_readme() -> str:
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as name:
-        text = README.read_text(encoding="utf-8")
-        README.write_text(text.replace(in_readme(), table(Path(name))), encoding="utf-8")
+        before, start, rest = README.read_text(encoding="utf-8").partition(START)
+        after = "".join(rest.partition(END)[1:])
+        README.write_text(before + start + table(Path(name)) + after, encoding="utf-8")

@@ -87,7 +87,7 @@ class RawGenres:
                 raise ValueError("these raw genres were written by another version")
             found = tuple(_tag(entry) for entry in entries["tags"])
             return cls(entries["container"], found, tuple(places))
-        except (KeyError, TypeError) as error:
+        except (AttributeError, KeyError, TypeError) as error:
             raise ValueError(f"these are not raw genres: {error}") from error
 
 
