@@ -122,7 +122,7 @@ def refusal(place: Place, *arguments: str | Path, **more: str) -> str:
     print(f"{ended.peak_bytes >> 20} MB, {ended.seconds:.1f} s: {ended.errors}")
     assert ended.code in (2, 3), ended.errors
     *notes, message, hint = ended.errors.splitlines()
-    assert all(note.startswith("Licence of ") for note in notes)
+    assert all(note.startswith(("The licence of ", "Checking the files")) for note in notes)
     assert message.startswith("error: ") and hint.endswith(")") and "(" in hint
     for line in (message, hint, *notes):
         assert line.isprintable() and len(line) < 900
