@@ -1,7 +1,9 @@
 """Files that no honest publisher makes: graphs and metadata that lie, or ask for the machine."""
 
 import json
+import os
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -491,3 +493,15 @@ REFUSED_METADATA: Mapping[str, Callable[[], bytes]] = {
     "a version with control characters": lambda: _text(entries(version="\x1b]0;owned\x07")),
 }
 """Metadata that are refused beside an honest graph."""
+
+
+def replace_by(kind: str, file: Path) -> None:
+    """Put something in the place of `file` that is no file; `nothing` removes it."""
+    file.unlink()
+    targets = {"zeros": "/dev/zero", "terminal": "/dev/ptmx", "circle": file}
+    if kind == "pipe":
+        os.mkfifo(file)
+    elif kind == "folder":
+        file.mkdir()
+    elif kind in targets:
+        file.symlink_to(targets[kind])

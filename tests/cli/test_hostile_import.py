@@ -162,17 +162,7 @@ def test_what_is_no_file_is_refused(
 ) -> None:
     file = save(tmp_path, published.small())
     digest = sha256(file.read_bytes()).hexdigest()
-    odd = file.with_suffix(suffix)
-    odd.unlink()
-    match kind:
-        case "pipe":
-            os.mkfifo(odd)
-        case "zeros":
-            odd.symlink_to("/dev/zero")
-        case "folder":
-            odd.mkdir()
-        case "terminal":
-            odd.symlink_to("/dev/ptmx")
+    hostile.replace_by(kind, file.with_suffix(suffix))
     refusal(place, file, *(["--sha256", digest] if pinned else []))
 
 

@@ -146,17 +146,7 @@ def test_a_file_that_ends_too_soon_is_refused_wherever_it_ends(tmp_path: Path) -
 @pytest.mark.parametrize("suffix", [".onnx", ".json"])
 def test_what_is_no_file_is_not_waited_for(kind: str, suffix: str, tmp_path: Path) -> None:
     file = save(tmp_path, published.small())
-    odd = file.with_suffix(suffix)
-    odd.unlink()
-    match kind:
-        case "pipe":
-            os.mkfifo(odd)
-        case "zeros":
-            odd.symlink_to("/dev/zero")
-        case "folder":
-            odd.mkdir()
-        case "circle":
-            odd.symlink_to(odd)
+    hostile.replace_by(kind, file.with_suffix(suffix))
     if suffix == ".onnx":
         assert refused(lambda: try_to_import(file)).code == Code.UNKNOWN_MODEL
     else:

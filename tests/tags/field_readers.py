@@ -18,7 +18,7 @@ from mutagen.id3 import ID3, ID3NoHeaderError
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 from audio_files import make
-from readers import FILES, README, versions
+from readers import FILES, versions, write_into_readme
 
 from genretag import tags
 
@@ -123,16 +123,9 @@ def table(folder: Path) -> str:
     return "\n".join(lines)
 
 
-START, END = "<!-- fields -->\n", "\n<!-- /fields -->"
-
-
-def in_readme() -> str:
-    """The table as it stands in tests/README.md."""
-    return README.read_text(encoding="utf-8").partition(START)[2].partition(END)[0]
+MARK = "fields"
 
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as folder:
-        before, start, rest = README.read_text(encoding="utf-8").partition(START)
-        after = "".join(rest.partition(END)[1:])
-        README.write_text(before + start + table(Path(folder)) + after, encoding="utf-8")
+        write_into_readme(table(Path(folder)), MARK)

@@ -146,16 +146,27 @@ def table(folder: Path) -> str:
 
 
 README = Path(__file__).parent.parent / "README.md"
-START, END = "<!-- measured -->\n", "\n<!-- /measured -->"
 
 
-def in_readme() -> str:
-    """The table as it stands in tests/README.md."""
-    return README.read_text(encoding="utf-8").partition(START)[2].partition(END)[0]
+def in_readme(mark: str = "measured") -> str:
+    """The table as it stands in tests/README.md between two comments."""
+    return _split_readme(mark)[1]
+
+
+def write_into_readme(new: str, mark: str = "measured") -> None:
+    """Replace that table."""
+    before, _, after = _split_readme(mark)
+    README.write_text(before + new + after, encoding="utf-8")
+
+
+def _split_readme(mark: str) -> tuple[str, str, str]:
+    start, end = f"<!-- {mark} -->\n", f"\n<!-- /{mark} -->"
+    before, found, rest = README.read_text(encoding="utf-8").partition(start)
+    table, closing, after = rest.partition(end)
+    assert found and closing, mark
+    return before + found, table, closing + after
 
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as name:
-        before, start, rest = README.read_text(encoding="utf-8").partition(START)
-        after = "".join(rest.partition(END)[1:])
-        README.write_text(before + start + table(Path(name)) + after, encoding="utf-8")
+        write_into_readme(table(Path(name)))

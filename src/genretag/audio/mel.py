@@ -119,7 +119,7 @@ SCALINGS: Mapping[str, Callable[[NDArray[np.float32]], NDArray[np.float32]]] = {
     "log-compression": log_compression,
     "natural-log": natural_log,
 }
-"""What makes small values differ as they do to an ear, by the name in the manifest."""
+"""Compressions of small values, by the name in the manifest."""
 
 
 @cache

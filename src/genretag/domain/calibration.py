@@ -23,7 +23,7 @@ _LEAST_ODDS = 1e-7
 
 @dataclass(frozen=True)
 class Calibration:
-    """What turns the scores of one model into shares, and the threshold for these.
+    """Turns the scores of one model into shares; holds the threshold for these.
 
     Attributes:
         sha256: of the model's file, in hexadecimal.

@@ -19,7 +19,7 @@ class Stamp:
 
 
 class ChangedPlaces:
-    """What a change of genres and of other fields does to each place."""
+    """Derives from a change of genres and other fields what each place holds."""
 
     before: Names
     after: Names
@@ -27,12 +27,12 @@ class ChangedPlaces:
 
     @property
     def old(self) -> Values:
-        """What the places hold before, the genre among them."""
+        """Values of the places before, the genre among them."""
         return {GENRE: self.before} | {field.place: field.before for field in self.fields}
 
     @property
     def new(self) -> Values:
-        """What they hold after."""
+        """Values of the places after."""
         return {GENRE: self.after} | {field.place: field.after for field in self.fields}
 
     @property

@@ -10,13 +10,13 @@ Place = str
 """`genre`, `style`, `grouping`, `comment`, or `TXXX:NAME` for a field of that name."""
 
 Values = Mapping[Place, Names]
-"""What stands in several places of one file."""
+"""Values of several places of one file."""
 
 GENRE, STYLE, GROUPING, COMMENT = PLACES = ("genre", "style", "grouping", "comment")
 """The places that have a name of their own."""
 
 KINDS = ("family", "style")
-"""What a prediction says: a narrow genre is a style, the broad one above it its family."""
+"""Kinds of values: a narrow genre is a style, the broad one above it its family."""
 
 _FREE = "TXXX:"
 _NAME = re.compile(r"[A-Z][A-Z0-9 _./-]{0,38}[A-Z0-9]", re.ASCII)
@@ -29,13 +29,13 @@ _TAKEN = """
     TRACK TRACKNUMBER UPC VERSION WORK YEAR
 """
 _TAKEN_NAMES = frozenset(_TAKEN.split())
-"""What other programs keep in fields of these names is no genre."""
+"""Names of fields in which other programs keep what is no genre."""
 _TAKEN_STARTS = ("ACOUSTID", "ITUN", "MUSICBRAINZ", "REPLAYGAIN", "R128", "WM/")
 
 
 @dataclass(frozen=True)
 class FieldChange:
-    """What one place beside the genre holds before and after a write."""
+    """Values of one place beside the genre before and after a write."""
 
     place: Place
     before: Names

@@ -144,7 +144,7 @@ class Model:
 
     @property
     def fixed_batch(self) -> int | None:
-        """How many windows its graph takes at once; None if it takes any number."""
+        """The number of windows that its graph takes at once; None if it takes any number."""
         size = self._open().get_inputs()[0].shape[0]
         return size if isinstance(size, int) else None
 

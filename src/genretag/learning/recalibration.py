@@ -36,7 +36,7 @@ class JudgedTracks:
 
     @property
     def lack(self) -> str | None:
-        """What a calibration needs that is not there; None if nothing is missing."""
+        """Say what a calibration needs that is not there; None if nothing is missing."""
         files, artists = len(self.artists), len(set(self.artists))
         more = [
             f"{needed - count} more {kind}"

@@ -1,13 +1,13 @@
 """Remembers which models' licences a person has accepted."""
 
 import json
-import os
 from contextlib import suppress
 from pathlib import Path
 
 from genretag.domain.licence import is_non_commercial
 from genretag.domain.manifest import ModelManifest
 from genretag.errors import Code, UsageError, write_error
+from genretag.library import files
 
 _FILE = "accepted-licences.json"
 
@@ -40,16 +40,12 @@ def accept(digest: str, licence: str, data_dir: Path) -> None:
         FileError, RunError: it cannot be written.
     """
     file = data_dir / _FILE
-    staged = file.with_name(f".{file.name}.{os.getpid()}")
     accepted = _read(data_dir) | {digest: licence}
+    text = json.dumps(accepted, indent=2, ensure_ascii=False) + "\n"
     try:
-        data_dir.mkdir(parents=True, exist_ok=True)
-        staged.write_text(json.dumps(accepted, indent=2, ensure_ascii=False) + "\n", "utf-8")
-        staged.replace(file)
+        files.rewrite(file, text.encode())
     except OSError as error:
         raise write_error(file, error) from error
-    finally:
-        staged.unlink(missing_ok=True)
 
 
 def _read(data_dir: Path) -> dict[str, str]:

@@ -32,7 +32,7 @@ _Result = TypeVar("_Result")
 
 @dataclass(frozen=True)
 class SelfCheck:
-    """What to compare with another machine that has the same files.
+    """Facts to compare with another machine that has the same files.
 
     Attributes:
         digests: SHA-256 of each given file, by its name.

@@ -101,7 +101,7 @@ def note_uncalibrated(model: str) -> str:
 CALIBRATE = (
     "Calibrate them on files that have a genre, with `genretag evaluate --save --model MODEL PATH`."
 )
-"""What to do about scores that are not."""
+"""Advice for scores that are not."""
 
 
 def format_counts(counts: Counter[str], most: int = SHOWN_GENRES, mark: str = "") -> str:

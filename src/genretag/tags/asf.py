@@ -33,7 +33,7 @@ _NUMBERS = (2, 3, 4, 5)
 """The types of values that are numbers: a truth, and those of 4, 8 and 2 bytes."""
 
 _DESCRIBED = "description"
-"""What stands before the names of texts that have an object of their own."""
+"""A prefix of the names of texts that have an object of their own."""
 
 _DESCRIPTIONS = ("Title", "Author", "Copyright", "Description", "Rating")
 _COMMENT = f"{_DESCRIBED}/Description"

@@ -12,7 +12,7 @@ HEAD = "TensorflowPredict2D"
 
 @dataclass(frozen=True)
 class Algorithm:
-    """What an algorithm gives a model.
+    """Describes the input that an algorithm gives a model.
 
     Attributes:
         front_end: settings of the mel spectrogram.

@@ -113,7 +113,7 @@ def find_embeddings(model: onnx.ModelProto, metadata: Metadata) -> str | None:
 
     Names change when a model is converted to ONNX: then it is the only output of that width.
     """
-    described = next((one for one in metadata.outputs if one.purpose == "embeddings"), None)
+    described = metadata.find_output("embeddings")
     return _find_output(model, described) if described else None
 
 
@@ -130,8 +130,8 @@ def _find_layout(shape: Sequence[int], n_mels: int) -> str:
 def _describe(metadata: Metadata, output: str) -> TensorDescription:
     """Return what is said of an output: by its name, or else of the predictions."""
     named = [one for one in metadata.outputs if output in (one.name, one.name.partition(":")[0])]
-    predictions = [one for one in metadata.outputs if one.purpose == "predictions"]
-    return next(iter((*named, *predictions)), TensorDescription(output, ()))
+    predictions = metadata.find_output("predictions")
+    return next(iter(named), predictions or TensorDescription(output, ()))
 
 
 def _find_output(model: onnx.ModelProto, described: TensorDescription) -> str | None:

@@ -40,7 +40,7 @@ class TensorDescription:
 
 @dataclass(frozen=True)
 class Metadata:
-    """What is known of a model beside its graph.
+    """Describes a model beside its graph.
 
     Attributes:
         name: of the model.
