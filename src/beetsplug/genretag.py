@@ -219,13 +219,14 @@ def _describe(item: Item, album: Album | None) -> Track:
 
 
 def _describe_decision(decision: Decision) -> str:
+    mark = "" if decision.is_calibrated else ", not calibrated"
     if decision.reason:
-        best = "".join(f" ({name} {score:.2f})" for name, score in decision.genres[:1])
+        best = "".join(f" ({name} {score:.2f}{mark})" for name, score in decision.genres[:1])
         return f"{decision.reason}{best}"
     before, after = ", ".join(decision.before), ", ".join(decision.after)
     source = "its sound" if decision.source == "heard" else decision.source
     change = f"{before} -> {after}" if before else after
-    return f"{change} ({decision.score or 0:.2f} by {source})"
+    return f"{change} ({decision.score or 0:.2f} by {source}{mark})"
 
 
 def _genres(thing: Item | Album) -> tuple[str, ...]:

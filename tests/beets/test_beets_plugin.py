@@ -251,6 +251,17 @@ def test_a_pretended_run_changes_nothing(beets: Beets, album: list[Path]) -> Non
     everywhere(beets, [])
 
 
+def test_scores_that_are_not_calibrated_say_so(
+    beets: Beets, album: list[Path], tmp_path: Path
+) -> None:
+    beets.options["auto"] = "no"
+    beets.import_music()
+    assert "calibrated" not in beets.tag("--pretend")
+    odd = toy_model.save(tmp_path / "odd.onnx", replace(MANIFEST, is_calibrated=False))
+    beets.options["model"] = str(odd)
+    assert ", not calibrated)" in beets.tag("--pretend")
+
+
 def test_force_replaces_and_can_keep_what_is_there(beets: Beets, album: list[Path]) -> None:
     beets.options["auto"] = "no"
     beets.import_music()
