@@ -6,14 +6,13 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import yaml
 from commands import done, refused
 
-from genretag.errors import Code, ExtraMissingError, UsageError
+from genretag.errors import Code, UsageError
 from genretag_train.sweep import search, study
 from genretag_train.sweep.definition import Choice, Halving, Span
 from genretag_train.sweep.job import SweepJob
@@ -259,34 +258,3 @@ def test_what_a_sweep_cannot_do_is_refused(toy_library: Path, tmp_path: Path) ->
     assert error.code is Code.BAD_OPTION and "--storage" in error.hint
     file = sweep_yaml(file, TRIED | {"devices": {"value": 2}})
     assert "one device" in refused("sweep", file, *given).message
-
-
-def test_the_same_file_is_handed_to_a_wandb_agent(
-    toy_library: Path, features: Path, tmp_path: Path, monkeypatch
-) -> None:
-    handed: dict[str, Any] = {}
-    run = SimpleNamespace(id="abc", finish=lambda: handed.update(finished=True))
-
-    def agent(identity: str, function: Any, project: str, count: int) -> None:
-        handed.update(identity=identity, count=count)
-        run.config = SMALL | {"learning-rate": "1e-3"}
-        function()
-
-    def begin(raw: dict[str, Any], project: str) -> str:
-        handed["raw"] = raw
-        return "owner/genretag/1"
-
-    fake = SimpleNamespace(sweep=begin, agent=agent, init=lambda: run, finish=lambda: None)
-    fake.errors = SimpleNamespace(Error=KeyError)
-    monkeypatch.setitem(sys.modules, "wandb", fake)
-    monkeypatch.setattr("genretag_train.training.pipeline.make_loggers", lambda *rest: [])
-    file = sweep_yaml(tmp_path / "s.yaml")
-    out = tmp_path / "out"
-    arguments = ["sweep", file, "--data", toy_library, "--cache", features, "--out", out]
-    assert "owner/genretag/1" in done(*arguments, "--wandb", "--trials", 2)
-    assert handed["raw"] == yaml.safe_load(file.read_text())
-    assert (handed["count"], handed["finished"]) == (2, True)
-    assert "learning_rate = 0.001\n" in (out / "abc" / "config.toml").read_text()
-    monkeypatch.setitem(sys.modules, "wandb", None)
-    error = refused(*arguments, "--wandb")
-    assert isinstance(error, ExtraMissingError) and error.extra == "wandb"
