@@ -33,7 +33,10 @@ def sweep(
     data: DataOption,
     out: Annotated[
         Path,
-        typer.Option(help="Folder for trials.csv, study.db and a run's folder for each trial."),
+        typer.Option(
+            help="Folder for trials.csv, importance.png, study.db and a run's folder for each "
+            "trial."
+        ),
     ] = Path("runs/sweep"),
     base: BaseOption = None,
     trials: Annotated[
@@ -75,7 +78,8 @@ def sweep(
     are the settings of `genretag train`, with value, values, or min and max
     (uniform, log_uniform_values, q_uniform, int_uniform). A trial counts with the
     epoch that it keeps: the one with the least val_loss. Nothing is chosen by the
-    test side, though each run's metrics.json has it.
+    test side, though each run's metrics.json has it. importance.png shows which
+    settings matter.
 
     [bold]The same command goes on[/] after a kill or Ctrl-C, in the middle of the
     trial that was cut short. Given several times at once it shares the trials out;
@@ -91,6 +95,7 @@ def sweep(
     from rich.console import Console
 
     with show_progress("sweeping") as (notify, progress):
+        from genretag_train.sweep.importance import save_importance
         from genretag_train.sweep.job import SweepJob
         from genretag_train.sweep.reader import read_sweep
         from genretag_train.sweep.search import run_sweep
@@ -104,8 +109,12 @@ def sweep(
 
             typer.echo(f"sweep {run_agent(job, notify, progress)}")
             return
-        rows = make_rows(run_sweep(job, notify, progress), definition)
+        study = run_sweep(job, notify, progress)
+        rows = make_rows(study, definition)
+        pictures = save_importance(study, definition, rows, out)
     Console(highlight=False).print(make_table(rows, definition))
+    if pictures:
+        notify(f"Which settings matter: {pictures[0]}")
     if any(row["state"] == "running" for row in rows):
         notify("A trial runs elsewhere, or its process died: then give the command again later.")
     notify(f"Judge the best: genretag train evaluate {out / rows[0]['run']}")

@@ -67,7 +67,7 @@ def _run_trial(
         study.sampler = SAMPLERS[sweep.method](sweep, trial.number)
     out = job.out / f"trial-{find_first_number(study.get_trials(deepcopy=False)[trial.number])}"
     trial.set_user_attr("run", out.name)
-    config = job.make_config({n: _suggest(trial, n, domain) for n, domain in sweep.tried.items()})
+    config = job.make_config({n: suggest(trial, n, domain) for n, domain in sweep.tried.items()})
     paths = pipeline.RunPaths(job.data, out, job.cache)
 
     resume, pruning = (out / LAST).exists(), PruningCallback(trial, sweep.metric)
@@ -93,8 +93,8 @@ def _run_trial(
     return score
 
 
-def _suggest(trial: optuna.Trial, name: str, domain: Choice | Span) -> Any:
-    """Let Optuna choose a value."""
+def suggest(trial: optuna.Trial, name: str, domain: Choice | Span) -> Any:
+    """Let Optuna choose the value of a setting."""
     if isinstance(domain, Choice):
         return trial.suggest_categorical(name, domain.values)
     low, high, step = domain.low, domain.high, domain.step
