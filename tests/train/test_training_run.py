@@ -24,6 +24,7 @@ PATIENCE_S = 180
 def test_a_run_leaves_what_the_interface_promises(toy_run: tuple[Path, Path]) -> None:
     out, _ = toy_run
     names = {"model.onnx", "metrics.json", "config.toml", "last.ckpt", "best.ckpt", "curves.csv"}
+    names |= {"predictions.csv"}
     assert {path.name for path in out.iterdir()} == names
     with (out / "curves.csv").open(newline="") as lines:
         rows = list(csv.DictReader(lines))
@@ -100,6 +101,19 @@ def test_a_resumed_run_ends_where_one_without_a_stop_ends(
         kept, again = (torch.load(o / name, weights_only=True) for o in (whole, parts))
         for key, weights in kept["state_dict"].items():
             assert torch.equal(weights, again["state_dict"][key]), key
+
+
+def test_a_run_that_was_killed_after_it_had_stopped_early_does_not_go_on(
+    toy_library: Path, features: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "run"
+    recipe = {"epochs": 9, "patience": 1, "learning_rate": 1e-9}  # too low to learn anything
+    run(toy_library, out, features, **recipe)
+    curves, metrics = (out / "curves.csv").read_text(), (out / "metrics.json").read_text()
+    (out / "metrics.json").unlink()
+    run(toy_library, out, features, resume=True, **recipe)
+    assert (out / "curves.csv").read_text() == curves and curves.count("\n") < 10
+    assert json.loads((out / "metrics.json").read_text())["test"] == json.loads(metrics)["test"]
 
 
 def test_another_seed_learns_something_else(

@@ -18,13 +18,14 @@ from genretag_train.config import TrainConfig, to_toml
 from genretag_train.evaluation.bundle import write_bundle
 from genretag_train.evaluation.card import render_measurements
 from genretag_train.evaluation.holdout import HoldoutReport, evaluate_holdout
+from genretag_train.evaluation.predictions import write_predictions
 from genretag_train.features.corpus import Corpus, build_corpus, summarise
 from genretag_train.features.extraction import FeatureSpec, Windows, make_feature_spec
 from genretag_train.features.store import FeatureStore
 from genretag_train.nets import NETS
 from genretag_train.nets.onnx_export import export_onnx, write_manifest
 from genretag_train.progress import Notify, Progress
-from genretag_train.run_folder import CONFIG, LAST, METRICS, MODEL, write_json
+from genretag_train.run_folder import CONFIG, LAST, METRICS, MODEL, PREDICTIONS, write_json
 from genretag_train.training import batches
 from genretag_train.training.learner import Learner
 from genretag_train.training.loggers import log_confusion, make_loggers
@@ -87,6 +88,8 @@ def train(
     report = evaluate_holdout(model, corpus, {"valid": valid, "test": test}, config)
     log_confusion(loggers, corpus.genres, report.valid["confusion"])
     write_manifest(model, make_manifest(config, store.spec, corpus, report))
+    write_predictions(report.predictions, paths.out / PREDICTIONS)
+    # The last file: where it is, the run is done.
     write_json(paths.out / METRICS, {"data": facts, **report.to_json()})
     if paths.bundle:
         measurements = render_measurements(report, facts, config)
