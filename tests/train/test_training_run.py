@@ -13,7 +13,7 @@ import torch
 from audio_files import RECIPES, encode, garbage
 from toy_music import RATE, run
 
-from genretag.errors import RunError, UsageError
+from genretag.errors import Code, RunError, UsageError
 from genretag_train.features.extraction import FeatureSpec, extract_windows
 from genretag_train.nets.onnx_export import compute_logits, read_manifest
 
@@ -137,6 +137,17 @@ def test_a_run_is_neither_overwritten_nor_resumed_with_other_settings(
         run(toy_library, tmp_path / "none", features, arch="cnn9d")
     with pytest.raises(UsageError, match="scaling"):
         run(toy_library, tmp_path / "none", features, scaling="linear")
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_a_device_that_is_not_here_is_refused_before_any_clip_is_read(
+    toy_library: Path, tmp_path: Path
+) -> None:
+    for wrong in ({"accelerator": "gpu"}, {"accelerator": "abacus"}, {"precision": "7-bit"}):
+        with pytest.raises(UsageError) as refused:
+            run(toy_library, tmp_path / "run", tmp_path / "features", **wrong)
+        assert refused.value.code is Code.NO_DEVICE and "--accelerator cpu" in refused.value.hint
+    assert not (tmp_path / "features").exists()
 
 
 def test_clips_that_cannot_be_learned_from_are_counted_and_listed(

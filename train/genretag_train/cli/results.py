@@ -137,12 +137,23 @@ def export(
         ),
     ] = None,
     data: DataOption = None,
+    allow_loss: Annotated[
+        float,
+        typer.Option(
+            metavar="POINTS",
+            min=0,
+            max=100,
+            help="Percentage points of accuracy or macro-F1 that the precision may cost on the "
+            "held-out clips.",
+        ),
+    ] = 1.0,
 ) -> None:
     """Make a model file from a run's best epoch, also of a run that was cut short.
 
     The file must give the probabilities that torch gives, to 1e-4, on all clips
     that were held out, or it is not written. What a precision costs in accuracy
-    is measured, printed and kept in the file's manifest (genretag models show).
+    is measured on the same clips, printed and kept in the file's manifest
+    (genretag models show); a file that lost more than --allow-loss is not written.
 
     [bold]Examples[/]
 
@@ -154,7 +165,9 @@ def export(
         from genretag_train.export.release import release_model
 
         name = "model.onnx" if precision == "fp32" else f"model-{precision}.onnx"
-        released = release_model(run, data, precision, model_file or run / name, progress)
+        released = release_model(
+            run, data, precision, model_file or run / name, progress, allow_loss
+        )
     _print_pairs({"wrote": str(released.file)} | released.describe())
 
 

@@ -45,17 +45,24 @@ class ReleasedModel:
 
 
 def release_model(
-    run: Path, data: Path | None, precision: str, out: Path, progress: Progress
+    run: Path,
+    data: Path | None,
+    precision: str,
+    out: Path,
+    progress: Progress,
+    most_points: float,
 ) -> ReleasedModel:
     """Export the best epoch of `run` to `out` in a precision of `PRECISIONS`.
 
     All clips of the valid and the test side are scored. The single-precision export must
     give torch's probabilities to `TOLERANCE`; the valid side then calibrates the file anew.
-    `out` appears whole or not at all.
+    `out` appears whole or not at all. `most_points` percentage points of accuracy or macro-F1 may
+    be lost on these clips.
 
     Raises:
         UsageError: `run` has no checkpoint, or it is not known what it was trained on.
-        RunError: `parity`, or `bad-dataset` if the clips are not what it was trained on.
+        RunError: `parity`; `accuracy-lost`; `bad-dataset`, the clips are not what it was trained
+            on.
     """
     learner = load_learner(run)
     config, spec = learner.config, make_feature_spec(learner.config)
@@ -77,7 +84,7 @@ def release_model(
             report_holdout(valid[name], test[name], corpus.genres, config)
             for name in ("fp32", "made")
         )
-        cost = measure_cost(precision, (valid, test), before, after)
+        cost = measure_cost(precision, (valid, test), before, after, most_points)
         written = make_manifest(config, spec, corpus, after)
         scores = {**written.scores, "precision": vars(cost) | {"parity": parity}}
         write_manifest(made, replace(written, scores=scores))

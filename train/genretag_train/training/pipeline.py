@@ -29,7 +29,7 @@ from genretag_train.run_folder import CONFIG, LAST, METRICS, MODEL, PREDICTIONS,
 from genretag_train.training import batches
 from genretag_train.training.learner import Learner
 from genretag_train.training.loggers import log_confusion, make_loggers
-from genretag_train.training.loop import fit, load_checkpoint
+from genretag_train.training.loop import check_devices, fit, load_checkpoint
 
 
 @dataclass(frozen=True)
@@ -64,10 +64,11 @@ def train(
         What the model is worth; None in all but the first of several processes.
 
     Raises:
-        UsageError: there is no such architecture, or `out` and `resume` do not fit.
+        UsageError: there is no such architecture or device, or `out` and `resume` do not fit.
         RunError: `bad-dataset`, or `parity` if the export differs from the net.
     """
     _check_usage(config, paths.out, resume)
+    check_devices(config)
     torch.set_num_threads(config.threads)
     torch.manual_seed(config.seed)
     store = FeatureStore(paths.cache, make_feature_spec(config))
