@@ -109,6 +109,23 @@ def test_an_export_that_differs_from_torch_is_not_written(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("precision", ["fp32", "int8"])
+def test_a_finished_run_is_bundled_as_training_bundles_it(
+    precision: str, toy_run: tuple[Path, Path], tmp_path: Path
+) -> None:
+    command = ("export", toy_run[0], "--precision", precision, "--out", tmp_path / "made.onnx")
+    done(*command, "--bundle", tmp_path / "models")
+    bundle = tmp_path / "models"
+    assert {file.name for file in bundle.iterdir()} == {"toy.onnx", "toy.md", "toy.csv"}
+    assert (bundle / "toy.onnx").read_bytes() == (tmp_path / "made.onnx").read_bytes()
+    card, before = (bundle / "toy.md").read_text(), (toy_run[1] / "toy.md").read_text()
+    if precision == "fp32":
+        assert card == before
+        assert (bundle / "toy.csv").read_text() == (toy_run[1] / "toy.csv").read_text()
+    else:
+        assert "Weights in int8" in card and "Artists apart:" in card
+
+
 @pytest.fixture(scope="module")
 def spoilt_run(toy_library: Path, features: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A net that tells all clips, with one weight so large that 8 bits hold no other beside it.

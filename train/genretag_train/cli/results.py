@@ -147,6 +147,13 @@ def export(
             "held-out clips.",
         ),
     ] = 1.0,
+    bundle: Annotated[
+        Path | None,
+        typer.Option(
+            file_okay=False,
+            help="Put the model, its card and its held-out clips into this folder as well.",
+        ),
+    ] = None,
 ) -> None:
     """Make a model file from a run's best epoch, also of a run that was cut short.
 
@@ -160,15 +167,17 @@ def export(
     genretag train export runs/mine --precision int8
 
     genretag scan --dry-run --model runs/mine/model-int8.onnx ~/Music
+
+    genretag train export runs/mine --bundle models
     """
     with show_progress("exporting") as (_, progress):
         from genretag_train.export.release import release_model
 
         name = "model.onnx" if precision == "fp32" else f"model-{precision}.onnx"
-        released = release_model(
-            run, data, precision, model_file or run / name, progress, allow_loss
-        )
-    _print_pairs({"wrote": str(released.file)} | released.describe())
+        file = model_file or run / name
+        released = release_model(run, data, precision, file, progress, allow_loss)
+        bundled = {"bundled": str(released.bundle(bundle))} if bundle else {}
+    _print_pairs({"wrote": str(released.file), **bundled} | released.describe())
 
 
 def publish(

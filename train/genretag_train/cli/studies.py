@@ -231,17 +231,20 @@ def head(
     genretag train head train/configs/musicnn.toml --data songs.csv
     """
     with show_progress("training") as (notify, progress):
-        from genretag_train.evaluation.bundle import write_bundle
+        from genretag.inference.store import list_notices
+        from genretag_train.evaluation.bundle import check_bundle_name, write_bundle
         from genretag_train.transfer.head import HeadPaths, train_head
         from genretag_train.transfer.head_card import render_measurements
         from genretag_train.transfer.head_config import read_config
 
         config = read_config(recipe)
+        if bundle:
+            check_bundle_name(config.name)
         paths = HeadPaths(data, out, cache or out / "features", wheel, rival)
         fitted = train_head(config, paths, notify, progress)
         if bundle:
             measurements, predictions = render_measurements(fitted), fitted.predictions()
-            write_bundle(fitted.file, config.name, measurements, predictions, bundle)
+            write_bundle(fitted.file, measurements, predictions, bundle, list_notices())
     scores = fitted.validations["groups"].report
     notify(
         f"Artists apart: accuracy {scores['accuracy']:.3f}, top-2 {scores['accuracy_top2']:.3f}, "

@@ -9,13 +9,13 @@ from genretag.errors import Code, RunError
 from genretag_train.evaluation.holdout import ClipPrediction
 
 _COLUMNS = ("file", "group", "genre", "predicted", "score")
-# Names of files may hold any bytes.
-_TEXT: Mapping[str, Any] = {"encoding": "utf-8", "errors": "surrogateescape", "newline": ""}
+TEXT: Mapping[str, Any] = {"encoding": "utf-8", "errors": "surrogateescape", "newline": ""}
+"""How a CSV file is opened: names of files may hold any bytes."""
 
 
 def write_predictions(predictions: Iterable[ClipPrediction], file: Path) -> None:
     """Write a row for each clip: its file, group and genre, and what was predicted."""
-    with file.open("w", **_TEXT) as lines:
+    with file.open("w", **TEXT) as lines:
         writer = csv.writer(lines, lineterminator="\n")
         writer.writerow(_COLUMNS)
         for clip in predictions:
@@ -25,7 +25,7 @@ def write_predictions(predictions: Iterable[ClipPrediction], file: Path) -> None
 def read_predictions(file: Path) -> list[ClipPrediction]:
     """Read what `write_predictions` wrote; RunError `bad-dataset` if it is damaged."""
     try:
-        with file.open(**_TEXT) as lines:
+        with file.open(**TEXT) as lines:
             rows = [[row[name] for name in _COLUMNS] for row in csv.DictReader(lines)]
         found = [
             ClipPrediction(name, group, truth, *(genre, float(score)) * 2)
