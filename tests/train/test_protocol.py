@@ -87,7 +87,7 @@ def test_published_scores_stand_beside_those_of_their_genres_alone(compared: Com
 
 def test_what_splits_leak_is_counted_from_the_data(compared: Compared) -> None:
     for task, genres in (("12-genres", 12), ("16-genres", 16)):
-        told = json.loads((compared[0] / task / "compare.json").read_text())
+        told = json.loads((compared[0] / task / "compare.json").read_text())["corpus"]
         held_out = 2 * genres
         assert told["leaks"]["own"] == {
             "groups_on_two_sides": 0, "test_clips": held_out, "test_clips_of_train_groups": 0,
@@ -102,8 +102,10 @@ def test_what_splits_leak_is_counted_from_the_data(compared: Compared) -> None:
         }
         assert told["leaks"]["stratified"]["test_clips_of_train_groups"] > held_out / 4
     shown = " ".join(compared[2].split())
-    assert "1 of 33 test clips (3%)" in shown and "The split as published leaks" in shown
-    assert "A split by clip leaks" in shown
+    assert "As published, 1 artists or other groups are on two sides" in shown
+    assert "1 of 33 test clips (3%) are by groups" in shown and "1 clips by 1 of them" in shown
+    assert shown.count("Artists apart: yes.") == shown.count("Split by clip,") == 2
+    assert "1 not-found" in shown
 
 
 def test_given_again_it_is_read_from_its_file(compared: Compared, fma: Path) -> None:

@@ -37,18 +37,17 @@ def render_measurements(
 def describe_leaks(facts: Mapping[str, Any]) -> str:
     """Say whether artists are kept apart, as far as the data names them.
 
-    `facts` has `clips`, `clips_without_group` and `leaks`, as `corpus.summarise` returns them.
+    `facts` is what `corpus.summarise` returns, or the part of it that a manifest keeps.
     """
     if "leaks" not in facts:
         return "Artists apart: not recorded."
     own, by_clip = facts["leaks"]["own"], facts["leaks"]["stratified"]
     alone, clips = facts["clips_without_group"], sum(facts["clips"].values())
-    leaked = f"{own['test_clips_of_train_groups']} of {own['test_clips']} test clips"
     if own["groups_on_two_sides"]:
         text = (
             f"Artists apart: no. {own['groups_on_two_sides']} artists or other groups are on two "
-            f"sides, and {leaked} are by some that it learned from: the scores are too high for "
-            "music by others."
+            f"sides, and {_format_leaked(own)} are by groups that it learned from: the scores are "
+            "too high for music by others."
         )
     elif alone == clips:
         return (
@@ -60,12 +59,25 @@ def describe_leaks(facts: Mapping[str, Any]) -> str:
         text = "Artists apart: yes. No artist or other group is on two sides."
     if alone:
         text += f" Of {alone} of the {clips} clips it is not known whose they are."
+    if facts.get("moved_from_published_side"):
+        published = facts["leaks"]["published"]
+        text += (
+            f" As published, {published['groups_on_two_sides']} artists or other groups are on "
+            f"two sides, and {_format_leaked(published)} are by groups that it learned from; "
+            f"{facts['moved_from_published_side']} clips by "
+            f"{facts['groups_moved_from_published_side']} of them were moved to where most of "
+            "their clips are."
+        )
     if by_clip["test_clips_of_train_groups"] > own["test_clips_of_train_groups"]:
         text += (
-            f" Split by clip, {by_clip['test_clips_of_train_groups']} of "
-            f"{by_clip['test_clips']} test clips would be by such that it learned from."
+            f" Split by clip, {_format_leaked(by_clip)} would be by groups that it learned from."
         )
     return text
+
+
+def _format_leaked(leak: Mapping[str, int]) -> str:
+    leaked, clips = leak["test_clips_of_train_groups"], leak["test_clips"]
+    return f"{leaked} of {clips} test clips ({leaked / clips:.0%})"
 
 
 def describe_cost(facts: Mapping[str, Any]) -> str:

@@ -24,6 +24,13 @@ _HUB_LICENCES = frozenset(
 
 _METRICS = {"accuracy": "accuracy", "f1_macro": "f1"}
 
+_MEASURED_ON = {
+    "valid": "valid",
+    "test": "test",
+    "groups": "cross-validation, artists apart",
+    "sources": "cross-validation, collections apart",
+}
+
 
 def render_card(model: EvaluatedModel, repo: str) -> str:
     """Return the card of a model that is published as `repo`, with the metrics of its run."""
@@ -95,23 +102,26 @@ metadata (`genretag models show {address}`)."""
 
 
 def _brief_scores(manifest: ModelManifest) -> str:
+    """Return the scores that the file itself has, of whichever clips it was measured on."""
     rows = [
         (
-            f"{side} ({metrics['clips']} clips)",
+            f"{words} ({metrics['clips']} clips)",
             markdown.format_interval(metrics, "accuracy"),
             markdown.format_interval(metrics, "f1_macro"),
             f"{metrics['ece']:.3f}",
         )
-        for side in ("valid", "test")
-        if (metrics := manifest.scores.get(side))
+        for name, words in _MEASURED_ON.items()
+        if (metrics := manifest.scores.get(name))
     ]
     if not rows:
         return markdown.render_section("Scores", "It was not measured.")
-    note = f"In brackets 95% bootstrap intervals over groups. Split: {_split(manifest)}."
+    if "groups" in manifest.scores:
+        split = "Artists apart: yes. Each clip was judged without its artist, or other group."
+    else:
+        split = f"Split: {_split(manifest)}. {describe_leaks(manifest.training)}"
     return markdown.render_section(
         "Scores",
-        note,
-        describe_leaks(manifest.training),
+        f"In brackets 95% bootstrap intervals over groups. {split}",
         markdown.render_table(("", "accuracy", "macro-F1", "ECE"), rows),
         describe_cost(manifest.training),
     )

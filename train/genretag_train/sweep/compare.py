@@ -25,7 +25,8 @@ from genretag_train.training import pipeline
 COMPARISON, SCHEMA = "compare.json", 2
 _ROW_IDENTITY = ("recipe", "published", "settings")
 _FACTS = (
-    "leaks", "moved_from_published_side", "groups_moved_from_published_side", "skipped",
+    "clips", "clips_without_group", "leaks", "moved_from_published_side",
+    "groups_moved_from_published_side", "skipped",
 )  # fmt: skip
 """What `compare.json` takes over from the `metrics.json` of the first run."""
 
@@ -110,7 +111,7 @@ def compare_recipes(comparison: Comparison, notify: Notify, progress: Progress) 
         "clips": len(results[0].truth),
         "groups": len(set(results[0].groups)),
         "genres": list(facts["genres"]),
-        **{name: facts[name] for name in _FACTS},
+        "corpus": {name: facts[name] for name in _FACTS},
         "rows": [{**settings, **row} for settings, row in rows],
         "differences": [compare_pair(*pair) for pair in combinations(results, 2)],
     }

@@ -1,23 +1,27 @@
 """A comparison of recipes as a terminal shows it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from genretag_train.evaluation.card import describe_leaks
+
 SCORES_IN_WORDS = {"accuracy": "accuracy", "f1_weighted": "F1 weighted", "f1_macro": "F1 macro"}
 
 
 def make_tables(summary: Mapping[str, Any]) -> Group:
     """Return the tables of a summary by `compare_recipes`."""
-    seeds = ", ".join(map(str, summary["seeds"]))
+    corpus, seeds = summary["corpus"], ", ".join(map(str, summary["seeds"]))
+    skipped = ", ".join(f"{count} {reason}" for reason, count in corpus["skipped"].items())
     head = f"{summary['clips']} test clips of {summary['groups']} groups, "
     return Group(
         f"{head}{len(summary['genres'])} genres, split '{summary['split']}', seeds {seeds}. "
         "Scores in %, their 95% intervals (a bootstrap over groups) in brackets.",
-        *_describe_split(summary),
+        describe_leaks(corpus),
+        f"Skipped clips: {skipped or 'none'}.",
         "",
         _make_scores(summary["rows"]),
         "",
@@ -36,32 +40,6 @@ def make_protocol_tables(summary: Mapping[str, Any]) -> Group:
     for task, of_task in summary["tasks"].items():
         parts += ["", Text(task, "bold"), make_tables(of_task)]
     return Group(*parts)
-
-
-def _describe_split(summary: Mapping[str, Any]) -> Iterator[str]:
-    """Yield what the split gives away, and what others of the same clips would."""
-    leaks = summary["leaks"]
-    yield f"This split: {_describe_leak(leaks['own'])}."
-    if summary["moved_from_published_side"]:
-        yield (
-            f"For that, {summary['moved_from_published_side']} clips by "
-            f"{summary['groups_moved_from_published_side']} artists are not on the side on which "
-            "they were published, but where most of the artist's clips are."
-        )
-    others = {"published": "The split as published leaks", "stratified": "A split by clip leaks"}
-    for name, words in others.items():
-        leak = leaks.get(name)
-        if leak and leak["groups_on_two_sides"] and leak != leaks["own"]:
-            yield f"{words}: {_describe_leak(leak)}."
-
-
-def _describe_leak(leak: Mapping[str, int]) -> str:
-    """Return the counts of a `Leak` as a part of a sentence."""
-    clips, leaked = leak["test_clips"], leak["test_clips_of_train_groups"]
-    return (
-        f"{leak['groups_on_two_sides']} artists or other groups are on two sides, and {leaked} of "
-        f"{clips} test clips ({leaked / clips:.0%}) are by some that are also learned from"
-    )
 
 
 def _make_scores(rows: Sequence[Mapping[str, Any]]) -> Table:

@@ -32,7 +32,8 @@ from genretag_train.training.loggers import log_confusion, make_loggers
 from genretag_train.training.loop import check_devices, fit, load_checkpoint
 
 CARD_FACTS = (
-    "split", "clips", "clips_without_group", "leaks", "training_s", "hardware", "energy_wh",
+    "split", "clips", "clips_without_group", "leaks", "moved_from_published_side",
+    "groups_moved_from_published_side", "training_s", "hardware", "energy_wh",
 )  # fmt: skip
 """What the manifest takes over from the metrics, so that a card can be made of the file alone."""
 
