@@ -97,11 +97,11 @@ class CostMeter(Callback):
             self._gpu_name = device.type
 
     def on_train_batch_end(self, *_: Any) -> None:
-        """Sample the counters from time to time."""
+        """Read the counters from time to time."""
         self._sample()
 
     def on_validation_batch_end(self, *_: Any) -> None:
-        """Sample the counters from time to time."""
+        """Read the counters from time to time."""
         self._sample()
 
     def state_dict(self) -> dict[str, Any]:

@@ -50,7 +50,7 @@ class Learner(lightning.LightningModule):
         self._rates: dict[str, dict[str, Any]] = {}
 
     def on_train_start(self) -> None:
-        """Stop at once where an earlier part of the run had stopped, for lack of patience."""
+        """End at once where an earlier part of the run had stopped, for lack of patience."""
         stop = self.trainer.early_stopping_callback
         if stop and stop.stopped_epoch:
             self.trainer.should_stop = True
