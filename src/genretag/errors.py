@@ -63,6 +63,7 @@ class Code(StrEnum):
     BAD_DATASET = "bad-dataset"
     DATA_UNREACHABLE = "data-unreachable"
     PARITY = "parity"
+    ACCURACY_LOST = "accuracy-lost"
     # Extras
     EXTRA_MISSING = "extra-missing"
 

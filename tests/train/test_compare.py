@@ -1,5 +1,6 @@
 """Comparisons: every run is done once, over the same clips, and a difference is not overstated."""
 
+import csv
 import json
 import shutil
 from pathlib import Path
@@ -7,10 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from commands import done, refused
+from toy_music import table
 
+from genretag.errors import Code
+from genretag_train.config import read_settings
 from genretag_train.evaluation.clips import select_clips
 from genretag_train.evaluation.models import load_model
-from genretag_train.sweep import compare
+from genretag_train.sweep import compare, paired
 
 BASE = """
 window_s = 1.0
@@ -90,6 +94,39 @@ def test_what_is_done_is_not_done_again(
     assert models == {path: path.stat().st_mtime_ns for path in out.glob("*/model.onnx")}
 
 
+def test_the_test_side_is_judged_once_and_then_read(
+    compared: tuple[Path, str], toy_library: Path, base: Path, features: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    shutil.copytree(compared[0], out)
+    (out / "compare.json").unlink()
+    for seed in (1, 2):
+        file = out / f"cnn1d_gru-{seed}" / "predictions.csv"
+        with file.open(newline="") as lines:
+            rows = list(csv.DictReader(lines))
+        table(file, [{**row, "predicted": row["genre"]} for row in rows])
+    command = ("compare", "cnn1d_gru", "--data", toy_library, "--config", base, "--seeds", "1,2",
+               "--out", out, "--cache", features)  # fmt: skip
+    done(*command)
+    [row] = json.loads((out / "compare.json").read_text())["rows"]
+    assert row["accuracy"] == 1.0
+    (out / "cnn1d_gru-1" / "predictions.csv").write_text("file,group\na,b\n")
+    (out / "compare.json").unlink()
+    error = refused(*command)
+    assert error.code is Code.BAD_DATASET and "predictions.csv" in error.message
+
+
+def test_runs_over_other_data_do_not_pass_for_what_is_done(
+    compared: tuple[Path, str], toy_library: Path, base: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(toy_library, tmp_path / "music")
+    error = refused(
+        *("compare", "cnn1d_gru", "--data", tmp_path / "music", "--config", base),
+        *("--out", compared[0]),
+    )
+    assert "other data" in error.message and str(toy_library) in error.message
+
+
 def test_other_settings_do_not_pass_for_what_is_done(
     compared: tuple[Path, str], toy_library: Path, base: Path, tmp_path: Path
 ) -> None:
@@ -140,23 +177,23 @@ def test_what_cannot_be_compared_is_named(
     assert words in f"{error.message} {error.hint}"
 
 
-def contestant(name: str, right: int, of: int = 60) -> compare.RecipeResult:
+def contestant(name: str, right: int, of: int = 60) -> paired.RecipeResult:
     truth = np.zeros(of, np.int64)
     predicted = (np.arange(of) >= right).astype(np.int64)
     clips = tuple(map(str, range(of)))
-    return compare.RecipeResult(name, clips, (predicted,), truth, clips, 0.5, 1.0)
+    return paired.RecipeResult(name, clips, (predicted,), truth, clips, 0.5, 1.0)
 
 
 def test_a_large_difference_is_sure_and_a_small_one_is_not() -> None:
-    large = compare._compare_pair(contestant("a", 50), contestant("b", 20))
+    large = paired.compare_pair(contestant("a", 50), contestant("b", 20))
     assert large["accuracy"] == pytest.approx(0.5) and large["accuracy_95"][0] > 0
-    small = compare._compare_pair(contestant("a", 40), contestant("b", 39))
+    small = paired.compare_pair(contestant("a", 40), contestant("b", 39))
     low, high = small["accuracy_95"]
     assert low <= 0 <= high
 
 
 def test_a_paired_bootstrap_knows_that_both_judged_the_same_clips() -> None:
-    low, high = compare._compare_pair(contestant("a", 30), contestant("b", 30))["accuracy_95"]
+    low, high = paired.compare_pair(contestant("a", 30), contestant("b", 30))["accuracy_95"]
     assert low == high == 0
 
 
@@ -164,7 +201,7 @@ def test_all_recipes_of_the_study_can_be_read() -> None:
     configs = Path(__file__).parents[2] / "train" / "configs"
     recipes = sorted((configs / "study").glob("*.toml"))
     for base in (configs / "fma_large.toml", configs / "clips.toml"):
-        comparison = compare.Comparison((), (), Path(), Path(), Path(), base)
+        comparison = compare.Comparison((), (), Path(), Path(), Path(), read_settings(base))
         for recipe in recipes:
             assert comparison.make_config(str(recipe), 1).seed == 1
     assert len(recipes) >= 10

@@ -1,4 +1,5 @@
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import onnx
 import pytest
 import torch
 from commands import done, refused
+from toy_music import run
 from typer.testing import CliRunner
 
 from genretag.cli.app import app as genretag
@@ -105,6 +107,57 @@ def test_an_export_that_differs_from_torch_is_not_written(
     error = refused("export", toy_run[0], "--out", tmp_path / "made.onnx")
     assert error.code is Code.PARITY and error.exit_code == 3
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("precision", ["fp32", "int8"])
+def test_a_finished_run_is_bundled_as_training_bundles_it(
+    precision: str, toy_run: tuple[Path, Path], tmp_path: Path
+) -> None:
+    command = ("export", toy_run[0], "--precision", precision, "--out", tmp_path / "made.onnx")
+    done(*command, "--bundle", tmp_path / "models")
+    bundle = tmp_path / "models"
+    assert {file.name for file in bundle.iterdir()} == {"toy.onnx", "toy.md", "toy.csv"}
+    assert (bundle / "toy.onnx").read_bytes() == (tmp_path / "made.onnx").read_bytes()
+    card, before = (bundle / "toy.md").read_text(), (toy_run[1] / "toy.md").read_text()
+    if precision == "fp32":
+        assert card == before
+        assert (bundle / "toy.csv").read_text() == (toy_run[1] / "toy.csv").read_text()
+    else:
+        assert "Weights in int8" in card and "Artists apart:" in card
+
+
+@pytest.fixture(scope="module")
+def spoilt_run(toy_library: Path, features: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A net that tells all clips, with one weight so large that 8 bits hold no other beside it.
+
+    All genres get the same from it, so that in single precision nothing changes.
+    """
+    out = tmp_path_factory.mktemp("spoilt") / "run"
+    run(toy_library, out, features, epochs=12, learning_rate=1e-2, mask_p=0.0)
+    kept = torch.load(out / "best.ckpt", weights_only=True)
+    names = [name for name, weights in kept["state_dict"].items() if weights.shape[:1] == (3,)]
+    head = next(kept["state_dict"][name] for name in names if kept["state_dict"][name].ndim == 2)
+    head[:, 0] += 300
+    torch.save(kept, out / "best.ckpt")
+    return out
+
+
+def test_a_precision_that_loses_accuracy_is_refused(spoilt_run: Path, tmp_path: Path) -> None:
+    file = tmp_path / "small.onnx"
+    error = refused("export", spoilt_run, "--precision", "int8", "--out", file)
+    assert error.code is Code.ACCURACY_LOST and error.exit_code == 3
+    told = re.search(r"loses ([\d.]+) points .* of accuracy and ([\d.]+) points", error.message)
+    assert told and float(told[1]) > 1 and "6 held-out clips" in error.message
+    assert "--precision fp16" in error.hint and "--allow-loss" in error.hint
+    assert list(tmp_path.iterdir()) == []
+    done("export", spoilt_run, "--precision", "fp16", "--out", tmp_path / "half.onnx")
+    allowed = error.hint.rstrip(".").split()[-1]
+    shown = done(
+        "export", spoilt_run, "--precision", "int8", "--out", file, "--allow-loss", allowed
+    )
+    [line] = [line for line in shown.splitlines() if line.startswith("right before, wrong now")]
+    cost = read_manifest(file).scores["precision"]
+    assert file.exists() and cost["spoilt"] > 0 and f"{cost['spoilt']} of 6 clips" in line
 
 
 def test_what_is_no_run_cannot_be_exported(

@@ -15,6 +15,7 @@ from fake_hub import TOKEN, FakeHub
 from huggingface_hub import constants
 
 from genretag.errors import Code
+from genretag.inference import store
 from genretag_train.evaluation.models import load_model
 from genretag_train.export.hub_card import render_card
 
@@ -104,7 +105,8 @@ def test_the_card_of_a_run_tells_metrics_data_licence_use_and_limits(
     text = render_card(load_model(str(toy_run[0])), REPO)
     metrics = json.loads((toy_run[0] / "metrics.json").read_text())
     for words in ("## Use", "## Intended use and limits", "## Licence and data", "## Scores",
-                  "## Calibration", "## Confusion", "| Whistle |", f"hf:{REPO}"):  # fmt: skip
+                  "## Calibration", "## Confusion", "| Whistle |", f"hf:{REPO}",
+                  "Artists apart: not known.", "## Time and energy", "Training took"):  # fmt: skip
         assert words in text
     assert f"{metrics['test']['accuracy']:.3f} (" in text
     head = front_matter(text)
@@ -120,6 +122,13 @@ def test_the_card_of_a_small_precision_tells_what_it_costs(
     done("export", toy_run[0], "--precision", "int8", "--out", tmp_path / "small.onnx")
     text = render_card(load_model(str(tmp_path / "small.onnx")), REPO)
     assert "Weights in int8" in text and "| test (3 clips) |" in text
+    assert "Artists apart: not known." in text and "energy: not recorded" in text
+
+
+def test_the_card_of_a_head_tells_what_cross_validation_measured() -> None:
+    text = render_card(load_model(store.DEFAULT), REPO)
+    assert "| cross-validation, artists apart (" in text and "Artists apart: yes." in text
+    assert "It was not measured." not in text
 
 
 def test_the_card_of_a_model_that_was_never_measured_says_so(tmp_path: Path) -> None:

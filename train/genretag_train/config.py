@@ -147,7 +147,7 @@ def load_config(file: Path | None, options: Mapping[str, Any]) -> TrainConfig:
     Raises:
         UsageError: `bad-config`, naming the key that is unknown or has a wrong value.
     """
-    settings = _read_toml(file) if file else {}
+    settings = read_settings(file) if file else {}
     settings |= {name: value for name, value in options.items() if value is not None}
     return TrainConfig(**settings)
 
@@ -158,7 +158,8 @@ def to_toml(config: TrainConfig) -> str:
     return "".join(f"{name} = {json.dumps(value, ensure_ascii=False)}\n" for name, value in pairs)
 
 
-def _read_toml(file: Path) -> dict[str, Any]:
+def read_settings(file: Path) -> dict[str, Any]:
+    """Return the settings that `file` (TOML) has; UsageError `bad-config` if one is wrong."""
     try:
         entries = tomllib.loads(file.read_text(encoding="utf-8"))
     except OSError as error:

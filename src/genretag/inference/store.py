@@ -45,6 +45,11 @@ def list_bundled() -> dict[str, Path]:
     return {path.stem: path for path in sorted(_models_folder().glob("*.onnx"))}
 
 
+def list_notices() -> list[Path]:
+    """Return the notices that the licences of others' weights in bundled models ask for."""
+    return sorted(_models_folder().glob("NOTICE-*.txt"))
+
+
 def list_imported(data_dir: Path) -> dict[str, Path]:
     """Return name and file of each model of other people that was imported."""
     return {path.stem: path for path in sorted(_own_folder(data_dir).glob(f"*{_SUFFIX}"))}
@@ -79,10 +84,15 @@ def _own_file(name: str, suffix: str, data_dir: Path) -> Path:
     return _own_folder(data_dir) / f"{name}{suffix}"
 
 
+def is_model_name(name: str) -> bool:
+    """Tell whether a name can be that of a model's file, on any platform."""
+    return bool(_MODEL_NAME.fullmatch(name)) and not _DEVICE_NAME.fullmatch(name)
+
+
 def check_model_name(name: str) -> None:
     """Refuse a name that no learned or imported model may have; UsageError `bad-option`."""
     why = None
-    if not _MODEL_NAME.fullmatch(name) or _DEVICE_NAME.fullmatch(name):
+    if not is_model_name(name):
         why = "may have up to 64 letters, digits, dots, dashes and underscores"
     elif name.casefold() in map(str.casefold, list_bundled()):
         why = "may not be that of a bundled model"

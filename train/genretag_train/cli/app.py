@@ -1,5 +1,6 @@
 """`genretag train`: its options are the fields of `TrainConfig`."""
 
+import shlex
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -26,7 +27,8 @@ DataOption = Annotated[
 OutOption = Annotated[
     Path,
     typer.Option(
-        help="Folder for model.onnx, metrics.json, config.toml, curves.csv, last.ckpt, best.ckpt.",
+        help="Folder for model.onnx, metrics.json, predictions.csv, config.toml, curves.csv, "
+        "last.ckpt, best.ckpt.",
         rich_help_panel=_RUN,
     ),
 ]
@@ -50,7 +52,8 @@ CacheOption = Annotated[
 BundleOption = Annotated[
     Path | None,
     typer.Option(
-        help="Put the model, its card and its held-out clips into this folder as well.",
+        help="Put the model, its card and its held-out clips into this folder as well, under its "
+        "--name: what genretag's own models folder has of a model.",
         rich_help_panel=_RUN,
     ),
 ]
@@ -110,6 +113,8 @@ def train(
         report = pipeline.train(config, paths, resume, notify, progress)
         if report:
             notify(pipeline.format_test_scores(report, out))
+            made = bundle / f"{config.name}.onnx" if bundle else out / "model.onnx"
+            notify(f"Try it: genretag scan --dry-run --model {shlex.quote(str(made))} MUSIC")
 
 
 app.command()(results.evaluate)

@@ -137,25 +137,47 @@ def export(
         ),
     ] = None,
     data: DataOption = None,
+    allow_loss: Annotated[
+        float,
+        typer.Option(
+            metavar="POINTS",
+            min=0,
+            max=100,
+            help="Percentage points of accuracy or macro-F1 that the precision may cost on the "
+            "held-out clips.",
+        ),
+    ] = 1.0,
+    bundle: Annotated[
+        Path | None,
+        typer.Option(
+            file_okay=False,
+            help="Put the model, its card and its held-out clips into this folder as well.",
+        ),
+    ] = None,
 ) -> None:
     """Make a model file from a run's best epoch, also of a run that was cut short.
 
     The file must give the probabilities that torch gives, to 1e-4, on all clips
     that were held out, or it is not written. What a precision costs in accuracy
-    is measured, printed and kept in the file's manifest (genretag models show).
+    is measured on the same clips, printed and kept in the file's manifest
+    (genretag models show); a file that lost more than --allow-loss is not written.
 
     [bold]Examples[/]
 
     genretag train export runs/mine --precision int8
 
     genretag scan --dry-run --model runs/mine/model-int8.onnx ~/Music
+
+    genretag train export runs/mine --bundle models
     """
     with show_progress("exporting") as (_, progress):
         from genretag_train.export.release import release_model
 
         name = "model.onnx" if precision == "fp32" else f"model-{precision}.onnx"
-        released = release_model(run, data, precision, model_file or run / name, progress)
-    _print_pairs({"wrote": str(released.file)} | released.describe())
+        file = model_file or run / name
+        released = release_model(run, data, precision, file, progress, allow_loss)
+        bundled = {"bundled": str(released.bundle(bundle))} if bundle else {}
+    _print_pairs({"wrote": str(released.file), **bundled} | released.describe())
 
 
 def publish(

@@ -7,6 +7,7 @@ import typer
 
 from genretag.errors import Code, UsageError
 from genretag_train.cli.progress import show_progress
+from genretag_train.config import read_settings
 
 DataOption = Annotated[
     Path, typer.Option(help="Labelled music as `genretag train` reads it.", show_default=False)
@@ -139,6 +140,14 @@ def compare(
         str, typer.Option(help="A run with each of these seeds, separated by commas.")
     ] = "1",
     cache: CacheOption = None,
+    protocol: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="A split and genres that are given, so that scores compare with those of others: "
+            "fma-large-artist, FMA Large with artists apart, 12 and 16 genres.",
+        ),
+    ] = None,
 ) -> None:
     """Train several recipes over one split, and show which are better.
 
@@ -146,14 +155,15 @@ def compare(
     side, averaged over the seeds, with 95% bootstrap intervals over groups. Below
     it stands how much the recipes differ, and whether that is sure: a paired
     bootstrap over the same clips. It does not know how much another split or
-    other seeds would change.
+    other seeds would change. Above it stands what the split leaks: how many test
+    clips are by artists that are learned from as well.
 
-    [bold]The same command goes on[/] after a kill or Ctrl-C; runs that are done
-    are not done again.
+    [bold]The same command goes on[/] after a kill or Ctrl-C. Each run judges the
+    test side once, at its end; a comparison that is done is read from its file.
 
     [bold]Examples[/]
 
-    genretag train compare --data fma --config train/configs/fma_large.toml
+    genretag train compare --protocol fma-large-artist --data fma --out runs/fma
 
     genretag train compare cnn2d cnn2d_gru --data songs.csv --seeds 1,2,3
     """
@@ -164,13 +174,22 @@ def compare(
     numbers = tuple(dict.fromkeys(int(seed) for seed in seeds.split(",")))
     with show_progress("comparing") as (notify, progress):
         from genretag_train.sweep.compare import PUBLISHED, Comparison, compare_recipes
-        from genretag_train.sweep.compare_table import make_tables
+        from genretag_train.sweep.compare_table import make_protocol_tables, make_tables
+        from genretag_train.sweep.protocol import run_protocol
 
-        names = recipes or list(PUBLISHED)
-        cache = cache or out / "features"
-        comparison = Comparison(names, numbers, data, out, cache, base)
-        summary = compare_recipes(comparison, notify, progress)
-    Console(highlight=False).print(make_tables(summary))
+        comparison = Comparison(
+            recipes or list(PUBLISHED),
+            numbers,
+            data,
+            out,
+            cache or out / "features",
+            read_settings(base) if base else {},
+        )
+        if protocol:
+            tables = make_protocol_tables(run_protocol(protocol, comparison, notify, progress))
+        else:
+            tables = make_tables(compare_recipes(comparison, notify, progress))
+    Console(highlight=False).print(tables)
 
 
 def head(
@@ -221,17 +240,20 @@ def head(
     genretag train head train/configs/musicnn.toml --data songs.csv
     """
     with show_progress("training") as (notify, progress):
-        from genretag_train.evaluation.bundle import write_bundle
+        from genretag.inference.store import list_notices
+        from genretag_train.evaluation.bundle import check_bundle_name, write_bundle
         from genretag_train.transfer.head import HeadPaths, train_head
         from genretag_train.transfer.head_card import render_measurements
         from genretag_train.transfer.head_config import read_config
 
         config = read_config(recipe)
+        if bundle:
+            check_bundle_name(config.name)
         paths = HeadPaths(data, out, cache or out / "features", wheel, rival)
         fitted = train_head(config, paths, notify, progress)
         if bundle:
             measurements, predictions = render_measurements(fitted), fitted.predictions()
-            write_bundle(fitted.file, config.name, measurements, predictions, bundle)
+            write_bundle(fitted.file, measurements, predictions, bundle, list_notices())
     scores = fitted.validations["groups"].report
     notify(
         f"Artists apart: accuracy {scores['accuracy']:.3f}, top-2 {scores['accuracy_top2']:.3f}, "

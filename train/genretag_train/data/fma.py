@@ -48,13 +48,10 @@ def read_tracks(data: Path) -> list[Track]:
     Raises:
         RunError: `bad-dataset`, the table or the clips are not there, or it is not FMA's.
     """
-    data = data.absolute()
-    home, names = (data.parent, (data.name,)) if data.name in SUBSETS else (data, tuple(SUBSETS))
-    table = home / METADATA / TABLE
-    folder = next((home / name for name in names if (home / name).is_dir()), None)
-    if folder is None or not table.is_file():
-        missing = f"{METADATA}/{TABLE}" if folder else f"folder {' or '.join(names)}"
-        raise _not_fma(home, f"there is no {missing} in it")
+    folder = find_subset(data)
+    table = folder.parent / METADATA / TABLE
+    if not table.is_file():
+        raise _not_fma(folder.parent, f"there is no {METADATA}/{TABLE} in it")
     return [
         Track(
             folder / clip_name(int(row["track_id"])),
@@ -65,6 +62,16 @@ def read_tracks(data: Path) -> list[Track]:
         for row in _read_rows(table)
         if row["track.genre_top"] and row["set.subset"] in SUBSETS[folder.name]
     ]
+
+
+def find_subset(data: Path) -> Path:
+    """Find the folder of the subset that `read_tracks` reads; RunError `bad-dataset` without."""
+    data = data.absolute()
+    home, names = (data.parent, (data.name,)) if data.name in SUBSETS else (data, tuple(SUBSETS))
+    folder = next((home / name for name in names if (home / name).is_dir()), None)
+    if folder is None:
+        raise _not_fma(home, f"there is no folder {' or '.join(names)} in it")
+    return folder
 
 
 def clip_name(track_id: int) -> str:

@@ -22,12 +22,14 @@ Logits = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class ClipPrediction:
-    """A clip that was held out, its true genre, and the best genre with its score in [0, 1].
+    """A clip that was held out, its group and true genre, and the best genre with its score.
 
-    `family` is the best family with the sum of its scores; the genre, in a model without families.
+    Scores are in [0, 1]. `family` is the best family with the sum of its scores; the genre, in a
+    model without families.
     """
 
     name: str
+    group: str
     truth: str
     genre: str
     score: float
@@ -122,8 +124,12 @@ def report_holdout(
         _measure(valid, on_valid, threshold, genres),
         _measure(test, on_test, threshold, genres),
         tuple(
-            ClipPrediction(name, genres[truth], *(genres[row.argmax()], float(row.max())) * 2)
-            for name, truth, row in zip(test.names, test.truth, on_test, strict=True)
+            ClipPrediction(
+                name, group, genres[truth], *(genres[row.argmax()], float(row.max())) * 2
+            )
+            for name, group, truth, row in zip(
+                test.names, test.groups, test.truth, on_test, strict=True
+            )
         ),
     )
 

@@ -1,6 +1,5 @@
 """Models to evaluate, with the settings and the metrics of their run."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -13,7 +12,7 @@ from genretag.inference import session, store
 from genretag.library import paths
 from genretag_train.config import TrainConfig
 from genretag_train.features.extraction import FeatureSpec
-from genretag_train.run_folder import METRICS, MODEL
+from genretag_train.run_folder import METRICS, MODEL, read_json
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,11 +84,7 @@ def load_model(target: str) -> EvaluatedModel:
 
 def read_metrics(model: Path) -> dict[str, Any]:
     """Read the `metrics.json` beside a model; empty if there is none."""
-    try:
-        metrics = json.loads((model.parent / METRICS).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return metrics if isinstance(metrics, dict) else {}
+    return read_json(model.parent / METRICS)
 
 
 def parse_config(settings: Mapping[str, Any]) -> TrainConfig:

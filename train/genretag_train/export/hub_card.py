@@ -5,8 +5,13 @@ from typing import Any
 
 from genretag.domain.manifest import ModelManifest
 from genretag.inference.store import HUB_FILE, HUB_PREFIX
-from genretag_train.evaluation import markdown
-from genretag_train.evaluation.card import render_measurements
+from genretag_train.evaluation import markdown, prose
+from genretag_train.evaluation.card import (
+    describe_cost,
+    describe_leaks,
+    render_measurements,
+    render_precision,
+)
 from genretag_train.evaluation.holdout import HoldoutReport
 from genretag_train.evaluation.models import EvaluatedModel, read_metrics
 from genretag_train.run_folder import MODEL
@@ -18,6 +23,13 @@ _HUB_LICENCES = frozenset(
 """The names of licences that the Hub knows; the others it calls `other`."""
 
 _METRICS = {"accuracy": "accuracy", "f1_macro": "f1"}
+
+_MEASURED_ON = {
+    "valid": "valid",
+    "test": "test",
+    "groups": "cross-validation, artists apart",
+    "sources": "cross-validation, collections apart",
+}
 
 
 def render_card(model: EvaluatedModel, repo: str) -> str:
@@ -33,10 +45,10 @@ def render_card(model: EvaluatedModel, repo: str) -> str:
         _front_matter(manifest, metrics).rstrip(),
         f"# {manifest.name}\n\n{manifest.description}".rstrip(),
         _use(model, repo),
-        _limits(manifest),
-        _licence(manifest),
+        prose.render_limits(manifest),
+        prose.render_licence(manifest),
         scores,
-        _precision(manifest),
+        render_precision(manifest.scores.get("precision")),
     )
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -89,55 +101,27 @@ genretag scan --dry-run --model {address} ~/Music
 metadata (`genretag models show {address}`)."""
 
 
-def _limits(manifest: ModelManifest) -> str:
-    genres = manifest.genres.names
-    window = manifest.window
-    return f"""## Intended use and limits
-
-For filling in missing genres in a music library, with a person who can look at what was written
-and take it back (`genretag undo`). Not for judging people or works, nor for paying anyone.
-
-- It tells {len(genres)} genres apart and calls everything else one of them: {", ".join(genres)}.
-- It hears up to {window.balanced} windows of {window.length_s:g} s of a track, not all of it.
-- Below a score of {manifest.threshold:.2f} nothing is written.
-- Labels are what others gave the recordings; some are wrong, and genres are not equally well known.
-- The scores below hold for recordings like those that it was judged on, and for no others."""
-
-
-def _licence(manifest: ModelManifest) -> str:
-    data = manifest.training.get("data") or "What it learned from was not recorded."
-    return f"""## Licence and data
-
-The weights: {manifest.licence}. The recordings are not part of it and have licences of their own.
-
-{data}"""
-
-
 def _brief_scores(manifest: ModelManifest) -> str:
+    """Return the scores that the file itself has, of whichever clips it was measured on."""
     rows = [
         (
-            f"{side} ({metrics['clips']} clips)",
+            f"{words} ({metrics['clips']} clips)",
             markdown.format_interval(metrics, "accuracy"),
             markdown.format_interval(metrics, "f1_macro"),
             f"{metrics['ece']:.3f}",
         )
-        for side in ("valid", "test")
-        if (metrics := manifest.scores.get(side))
+        for name, words in _MEASURED_ON.items()
+        if (metrics := manifest.scores.get(name))
     ]
     if not rows:
         return markdown.render_section("Scores", "It was not measured.")
-    note = f"In brackets 95% bootstrap intervals over groups. Split: {_split(manifest)}."
+    if "groups" in manifest.scores:
+        split = "Artists apart: yes. Each clip was judged without its artist, or other group."
+    else:
+        split = f"Split: {_split(manifest)}. {describe_leaks(manifest.training)}"
     return markdown.render_section(
-        "Scores", note, markdown.render_table(("", "accuracy", "macro-F1", "ECE"), rows)
+        "Scores",
+        f"In brackets 95% bootstrap intervals over groups. {split}",
+        markdown.render_table(("", "accuracy", "macro-F1", "ECE"), rows),
+        describe_cost(manifest.training),
     )
-
-
-def _precision(manifest: ModelManifest) -> str:
-    cost = manifest.scores.get("precision")
-    if not cost or cost["precision"] == "fp32":
-        return ""
-    return f"""## Precision
-
-Weights in {cost["precision"]}: test accuracy {cost["accuracy"]:.3f}, in fp32
-{cost["accuracy_fp32"]:.3f}; macro-F1 {cost["f1_macro"]:.3f}, in fp32 {cost["f1_macro_fp32"]:.3f};
-the same best genre for {cost["same_genre"]:.1%} of {cost["clips"]} clips."""

@@ -1,19 +1,24 @@
 """From a run's best checkpoint to a file to hand on, checked against torch on real clips."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from genretag.errors import Code, UsageError
 from genretag.inference import session
+from genretag_train.config import TrainConfig
 from genretag_train.data.dataset import bad_dataset
+from genretag_train.evaluation.bundle import write_bundle
+from genretag_train.evaluation.card import render_measurements, render_precision
 from genretag_train.evaluation.clips import find_data, rebuild_corpus
-from genretag_train.evaluation.holdout import report_holdout
+from genretag_train.evaluation.holdout import HoldoutReport, report_holdout
 from genretag_train.evaluation.models import parse_config, read_metrics
 from genretag_train.export.cost import PrecisionCost, measure_cost
 from genretag_train.export.parity import check_parity, score_by_file, score_by_torch, score_side
 from genretag_train.export.precision import PRECISIONS
-from genretag_train.features.corpus import Corpus, build_corpus
+from genretag_train.features.corpus import Corpus, build_corpus, summarise
 from genretag_train.features.extraction import FeatureSpec, make_feature_spec
 from genretag_train.features.store import FeatureStore
 from genretag_train.nets.onnx_export import export_onnx, write_manifest
@@ -28,12 +33,23 @@ from genretag_train.training.pipeline import make_manifest
 class ReleasedModel:
     """The file that was written, what its precision costs, and how near to torch the export came.
 
-    `parity` is the largest difference in probability.
+    `parity` is the largest difference in probability; `config` and `facts` are the run's settings
+    and the part `data` of its metrics, `report` what the file is worth.
     """
 
     file: Path
     cost: PrecisionCost
     parity: float
+    config: TrainConfig
+    facts: Mapping[str, Any]
+    report: HoldoutReport
+
+    def bundle(self, folder: Path) -> Path:
+        """Put the model, its card and its predictions into `folder`; return the model there."""
+        measurements = render_measurements(self.report, self.facts, self.config)
+        if self.cost.precision != "fp32":
+            measurements += f"\n\n{render_precision(vars(self.cost))}"
+        return write_bundle(self.file, measurements, self.report.predictions, folder)
 
     def describe(self) -> dict[str, str]:
         """Return what the command shows, by the name of each figure."""
@@ -45,17 +61,24 @@ class ReleasedModel:
 
 
 def release_model(
-    run: Path, data: Path | None, precision: str, out: Path, progress: Progress
+    run: Path,
+    data: Path | None,
+    precision: str,
+    out: Path,
+    progress: Progress,
+    most_points: float,
 ) -> ReleasedModel:
     """Export the best epoch of `run` to `out` in a precision of `PRECISIONS`.
 
     All clips of the valid and the test side are scored. The single-precision export must
     give torch's probabilities to `TOLERANCE`; the valid side then calibrates the file anew.
-    `out` appears whole or not at all.
+    `out` appears whole or not at all. `most_points` percentage points of accuracy or macro-F1 may
+    be lost on these clips.
 
     Raises:
         UsageError: `run` has no checkpoint, or it is not known what it was trained on.
-        RunError: `parity`, or `bad-dataset` if the clips are not what it was trained on.
+        RunError: `parity`; `accuracy-lost`; `bad-dataset`, the clips are not what it was trained
+            on.
     """
     learner = load_learner(run)
     config, spec = learner.config, make_feature_spec(learner.config)
@@ -77,13 +100,15 @@ def release_model(
             report_holdout(valid[name], test[name], corpus.genres, config)
             for name in ("fp32", "made")
         )
-        cost = measure_cost(precision, (valid, test), before, after)
-        written = make_manifest(config, spec, corpus, after)
+        cost = measure_cost(precision, (valid, test), before, after, most_points)
+        # A run that was cut short has no metrics, and so no time.
+        facts = read_metrics(run / BEST).get("data") or summarise(corpus, config)
+        written = make_manifest(config, spec, facts, after)
         scores = {**written.scores, "precision": vars(cost) | {"parity": parity}}
         write_manifest(made, replace(written, scores=scores))
         session.load(made, "cpu")
         made.replace(out)
-    return ReleasedModel(out, cost, parity)
+    return ReleasedModel(out, cost, parity, config, facts, after)
 
 
 def load_learner(run: Path) -> Learner:

@@ -1,19 +1,25 @@
 """The clips of a run: which can be used, which genres are learned, which side each is on."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from genretag_train.config import TrainConfig
 from genretag_train.data.dataset import SIDES, Clip, read_clips, select_genres
+from genretag_train.data.leaks import count_moved_groups, measure_splits
 from genretag_train.data.splits import assign_sides
 from genretag_train.features.extraction import Skipped
 from genretag_train.features.store import FeatureStore
 from genretag_train.progress import Progress
 
 LEAKS = "A split by clip lets artists and albums leak: its scores are too high."
+GIVEN_LEAKS = (
+    "{} artists or other groups are on two sides of the split that the data gives: its scores are "
+    "too high."
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,36 +83,31 @@ def summarise(corpus: Corpus, config: TrainConfig) -> dict[str, Any]:
     """Return counts and lists for `metrics.json` and the card."""
     members = {side: corpus.members(side) for side in SIDES}
     genres = {side: Counter(clip.genre for clip in clips) for side, clips in members.items()}
+    leaks = measure_splits(corpus.clips, corpus.sides, config.split_seed)
+    by_artist = config.split == "artist"
+    moved = count_moved_groups(corpus.clips, corpus.sides) if by_artist else Counter[str]()
+    on_two_sides = leaks["own"].groups_on_two_sides
     return {
         "split": config.split,
         "split_seed": config.split_seed,
-        "warning": LEAKS if config.split == "stratified" else None,
+        "warning": _warn(config, on_two_sides),
         "clips": {side: len(clips) for side, clips in members.items()},
         "groups": {side: len({clip.group for clip in clips}) for side, clips in members.items()},
+        "clips_without_group": sum(clip.group == clip.name for clip in chain(*members.values())),
         "genres": {genre: {side: genres[side][genre] for side in SIDES} for genre in corpus.genres},
         "dropped_genres": corpus.dropped,
-        "groups_on_two_sides": _count_leaks(corpus),
-        "moved_from_published_side": _count_moved(corpus) if config.split == "artist" else 0,
+        "leaks": {name: asdict(leak) for name, leak in leaks.items()},
+        "groups_on_two_sides": on_two_sides,
+        "moved_from_published_side": moved.total(),
+        "groups_moved_from_published_side": len(moved),
         "left_out_by_published_split": corpus.sides.count(None),
         "skipped": dict(Counter(clip.reason for clip in corpus.skipped)),
         "skipped_files": {clip.name: clip.reason for clip in corpus.skipped},
     }
 
 
-def _count_leaks(corpus: Corpus) -> int:
-    """Count the artists, or other groups, that are on more than one side."""
-    pairs = {(clip.group, side) for clip, side in _assigned(corpus)}
-    return sum(sides > 1 for sides in Counter(group for group, _ in pairs).values())
-
-
-def _count_moved(corpus: Corpus) -> int:
-    """Count clips not where a published list has them, as their artist is on two of its sides."""
-    pairs = _assigned(corpus)
-    return sum(clip.published in SIDES and clip.published != side for clip, side in pairs)
-
-
-def _assigned(corpus: Corpus) -> Iterator[tuple[Clip, str]]:
-    """Yield the clips that are on a side, each with it."""
-    for clip, side in zip(corpus.clips, corpus.sides, strict=True):
-        if side is not None:
-            yield clip, side
+def _warn(config: TrainConfig, on_two_sides: int) -> str | None:
+    """Return what must be said of a split that leaks."""
+    if config.split == "stratified":
+        return LEAKS
+    return GIVEN_LEAKS.format(on_two_sides) if on_two_sides else None

@@ -1,33 +1,35 @@
-"""Recipes over one split and the same seeds: scores side by side, and which surely differ."""
+"""Recipes over one split and the same seeds: trained, and compared by what they predicted."""
 
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from genretag.domain import metrics
 from genretag.domain.metrics import Labels
 from genretag.errors import Code, UsageError
 from genretag_train.config import TrainConfig, load_config
-from genretag_train.evaluation.clips import select_clips
-from genretag_train.evaluation.evaluate import score_clips
+from genretag_train.evaluation.holdout import ClipPrediction
 from genretag_train.evaluation.models import load_model, read_metrics
+from genretag_train.evaluation.predictions import read_predictions
 from genretag_train.nets import NETS
 from genretag_train.progress import Notify, Progress
-from genretag_train.run_folder import LAST, METRICS, MODEL, write_json
+from genretag_train.run_folder import LAST, MODEL, PREDICTIONS, read_json, write_json
 from genretag_train.sweep.job import require_one_device
+from genretag_train.sweep.paired import RecipeResult, compare_pair, make_row
 from genretag_train.training import pipeline
 
-COMPARISON = "compare.json"
-SCORES = {
-    "accuracy": metrics.accuracy,
-    "f1_weighted": metrics.f1_weighted,
-    "f1_macro": metrics.f1_macro,
-}
+COMPARISON, SCHEMA = "compare.json", 2
+_ROW_IDENTITY = ("recipe", "published", "settings")
+_FACTS = (
+    "clips", "clips_without_group", "leaks", "moved_from_published_side",
+    "groups_moved_from_published_side", "skipped",
+)  # fmt: skip
+"""What `compare.json` takes over from the `metrics.json` of the first run."""
+
 SPLIT_SETTINGS = (
     "genres", "label_column", "min_tracks", "min_groups", "min_s", "split", "split_seed",
 )  # fmt: skip
@@ -44,67 +46,114 @@ PUBLISHED: Mapping[str, Mapping[str, float]] = {
 
 @dataclass(frozen=True)
 class Comparison:
-    """Recipes (architectures or TOML files) that share `base`, the data and the seeds."""
+    """Recipes (architectures or TOML files) that share settings, the data and the seeds.
+
+    A recipe beats the settings in `shared`; those in `fixed` may stand in neither. `published` are
+    the scores that stand beside those measured.
+    """
 
     recipes: Sequence[str]
     seeds: Sequence[int]
     data: Path
     out: Path
     cache: Path
-    base: Path | None = None
+    shared: Mapping[str, Any] = field(default_factory=dict)
+    fixed: Mapping[str, Any] = field(default_factory=dict)
+    published: Mapping[str, Mapping[str, float]] = field(default_factory=lambda: PUBLISHED)
 
     def make_config(self, recipe: str, seed: int) -> TrainConfig:
-        """Return the settings of one run: the base, overridden by the recipe.
+        """Return the settings of one run: the shared ones, overridden by the recipe.
 
         Raises:
-            UsageError: there is no such architecture or file, or a setting is wrong.
+            UsageError: there is no such architecture or file, or a setting is wrong or fixed.
         """
-        config = load_config(self.base, {**_read_recipe(recipe), "seed": seed})
+        settings = {**self.shared, **_read_recipe(recipe)}
+        barred = sorted(self.fixed.keys() & settings.keys())
+        if barred:
+            raise UsageError(
+                Code.BAD_CONFIG,
+                f"{_name(recipe)}: {', '.join(barred)} cannot be chosen here, as the protocol says "
+                "which clips are learned from and which are judged",
+                "Leave them out of --config and of the recipes.",
+            )
+        config = load_config(None, {**settings, **self.fixed, "seed": seed})
         require_one_device(config)
         return config
 
-
-@dataclass(frozen=True, eq=False)
-class RecipeResult:
-    """The predictions of a recipe's runs, one for each seed, for the same test clips.
-
-    `predicted` and `truth` are indices of genres [n_clips]; `clips` and `groups` have the name
-    and the group of each clip.
-    """
-
-    name: str
-    clips: tuple[str, ...]
-    predicted: tuple[Labels, ...]
-    truth: Labels
-    groups: tuple[str, ...]
-    valid_accuracy: float
-    training_s: float
+    def folder(self, recipe: str, seed: int) -> Path:
+        """Return the folder of one run."""
+        return self.out / f"{_name(recipe)}-{seed}"
 
 
 def compare_recipes(comparison: Comparison, notify: Notify, progress: Progress) -> dict[str, Any]:
-    """Train what is not trained yet, a folder RECIPE-SEED in `out` for each run; score all.
+    """Train what is not trained yet, a folder RECIPE-SEED in `out` for each run; compare all.
+
+    Each run judges the test side once, at its end, and is compared by the predictions that it
+    left. A comparison that is finished is read from `compare.json`.
 
     Raises:
         UsageError: a recipe is wrong, or the recipes do not learn from the same split, or were
             scored on other clips.
     """
-    _require_same_split([comparison.make_config(recipe, 0) for recipe in comparison.recipes])
+    check_comparison(comparison)
+    finished = read_finished(comparison)
+    if finished:
+        return finished
     results: list[RecipeResult] = []
     for recipe in comparison.recipes:
         results.append(_train_recipe(comparison, recipe, notify, progress))
         _require_same_clips(results[0].name, results[0].clips, results[-1].name, results[-1].clips)
+    facts = results[0].facts
+    identity = _identify(comparison)
+    rows = zip(identity["rows"], map(make_row, results), strict=True)
     summary = {
-        "schema": 1,
-        "data": str(comparison.data),
+        **identity,
         "clips": len(results[0].truth),
         "groups": len(set(results[0].groups)),
-        "seeds": list(comparison.seeds),
-        "split": comparison.make_config(comparison.recipes[0], 0).split,
-        "rows": [_make_row(result) for result in results],
-        "differences": [_compare_pair(*pair) for pair in combinations(results, 2)],
+        "genres": list(facts["genres"]),
+        "corpus": {name: facts[name] for name in _FACTS},
+        "rows": [{**settings, **row} for settings, row in rows],
+        "differences": [compare_pair(*pair) for pair in combinations(results, 2)],
     }
     write_json(comparison.out / COMPARISON, summary)
     return summary
+
+
+def check_comparison(comparison: Comparison) -> None:
+    """Check all that can be checked before the first run; UsageError as `compare_recipes`."""
+    _require_same_split([comparison.make_config(recipe, 0) for recipe in comparison.recipes])
+    for recipe in comparison.recipes:
+        for seed in comparison.seeds:
+            _require_own_run(comparison, recipe, seed)
+
+
+def read_finished(comparison: Comparison) -> dict[str, Any] | None:
+    """Return the `compare.json` of this very comparison; None if it is not finished."""
+    found = read_json(comparison.out / COMPARISON)
+    wanted = _identify(comparison)
+    rows = [{name: row.get(name) for name in _ROW_IDENTITY} for row in found.get("rows", [])]
+    return found if {**found, "rows": rows} == {**found, **wanted} else None
+
+
+def _identify(comparison: Comparison) -> dict[str, Any]:
+    """Return the part of `compare.json` that says what was compared."""
+    rows: list[dict[str, Any]] = []
+    for recipe in comparison.recipes:
+        settings = asdict(comparison.make_config(recipe, 0))
+        del settings["seed"]
+        published = comparison.published.get(_name(recipe))
+        rows.append({"recipe": _name(recipe), "published": published, "settings": settings})
+    return {
+        "schema": SCHEMA,
+        "data": str(comparison.data.absolute()),
+        "seeds": list(comparison.seeds),
+        "split": rows[0]["settings"]["split"],
+        "rows": rows,
+    }
+
+
+def _name(recipe: str) -> str:
+    return Path(recipe).stem
 
 
 def _require_same_split(configs: Sequence[TrainConfig]) -> None:
@@ -145,86 +194,67 @@ def _read_recipe(recipe: str) -> dict[str, Any]:
 def _train_recipe(
     comparison: Comparison, recipe: str, notify: Notify, progress: Progress
 ) -> RecipeResult:
-    """Train a recipe with each seed and predict the test side with each run."""
-    name, predicted, valid, seconds = Path(recipe).stem, [], [], []
-    clips: dict[str, tuple[str, ...]] = {}
+    """Train a recipe with each seed and collect the predictions of the runs."""
+    predicted: list[Labels] = []
+    measured: list[dict[str, Any]] = []
+    first: list[ClipPrediction] = []
     for seed in comparison.seeds:
-        out = comparison.out / f"{name}-{seed}"
-        _train_run(comparison.make_config(recipe, seed), comparison, out, notify, progress)
-        measured, model = read_metrics(out / MODEL), load_model(str(out))
-        selected = select_clips(model, comparison.data, "test")
-        scored = score_clips(model, selected.clips, progress)
-        clips[out.name] = tuple(clip.name for clip in scored.clips)
-        _require_same_clips(*next(iter(clips.items())), out.name, clips[out.name])
-        predicted.append(scored.predicted)
-        valid.append(measured["valid"]["accuracy"])
-        seconds.append(measured["data"]["training_s"])
+        out = comparison.folder(recipe, seed)
+        _train_run(comparison, recipe, seed, notify, progress)
+        measured.append(read_metrics(out / MODEL))
+        clips = read_predictions(out / PREDICTIONS)
+        first = first or clips
+        names = [[clip.name for clip in of_run] for of_run in (first, clips)]
+        _require_same_clips(
+            comparison.folder(recipe, comparison.seeds[0]).name, names[0], out.name, names[1]
+        )
+        genres = list(measured[-1]["test"]["genres"])
+        predicted.append(np.array([genres.index(clip.genre) for clip in clips]))
     return RecipeResult(
-        name,
-        clips[out.name],
+        _name(recipe),
+        tuple(clip.name for clip in first),
         tuple(predicted),
-        scored.truth,
-        tuple(scored.groups),
-        float(np.mean(valid)),
-        float(np.mean(seconds)),
+        np.array([genres.index(clip.truth) for clip in first]),
+        tuple(clip.group for clip in first),
+        float(np.mean([metrics["valid"]["accuracy"] for metrics in measured])),
+        float(np.mean([metrics["data"]["training_s"] for metrics in measured])),
+        measured[0]["data"],
+    )
+
+
+def _is_done(out: Path) -> bool:
+    return bool(read_metrics(out / MODEL)) and (out / PREDICTIONS).is_file()
+
+
+def _require_own_run(comparison: Comparison, recipe: str, seed: int) -> None:
+    """Raise UsageError if the folder holds a run that is done with other settings or data."""
+    out = comparison.folder(recipe, seed)
+    if not _is_done(out):
+        return
+    before, source = load_model(str(out)).config, read_metrics(out / MODEL)["data"]["source"]
+    if before is None or asdict(before) != asdict(comparison.make_config(recipe, seed)):
+        other = "settings"
+    elif source != str(comparison.data.absolute()):
+        other = f"data, {source}"
+    else:
+        return
+    raise UsageError(
+        Code.BAD_OPTION,
+        f"{out} holds a run with other {other}",
+        "Choose another --out, or remove that folder.",
     )
 
 
 def _train_run(
-    config: TrainConfig, comparison: Comparison, out: Path, notify: Notify, progress: Progress
+    comparison: Comparison, recipe: str, seed: int, notify: Notify, progress: Progress
 ) -> None:
     """Train, go on with a run that was cut short, or leave one that is done as it is."""
-    if (out / METRICS).exists():
-        before = load_model(str(out)).config
-        if before is None or asdict(before) != asdict(config):
-            raise UsageError(
-                Code.BAD_OPTION,
-                f"{out} holds a run with other settings",
-                "Choose another --out, or remove that folder.",
-            )
+    out = comparison.folder(recipe, seed)
+    if _is_done(out):
         return
     notify(f"{out.name}:")
     paths = pipeline.RunPaths(comparison.data, out, comparison.cache)
+    config = comparison.make_config(recipe, seed)
     report = pipeline.train(config, paths, (out / LAST).exists(), notify, progress)
     if report:
         notify(pipeline.format_test_scores(report, out))
-
-
-def _make_row(result: RecipeResult) -> dict[str, Any]:
-    return {
-        "recipe": result.name,
-        "published": PUBLISHED.get(result.name),
-        "valid_accuracy": result.valid_accuracy,
-        "training_s": result.training_s,
-        **{name: _average(name, result, slice(None)) for name in SCORES},
-        **{f"{name}_95": _bootstrap([result], name) for name in SCORES},
-    }
-
-
-def _compare_pair(first: RecipeResult, second: RecipeResult) -> dict[str, Any]:
-    """Return how much better `first` is; surely so if the interval leaves 0 out."""
-    return {
-        "recipes": [first.name, second.name],
-        **{
-            name: _average(name, first, slice(None)) - _average(name, second, slice(None))
-            for name in SCORES
-        },
-        **{f"{name}_95": _bootstrap([first, second], name) for name in SCORES},
-    }
-
-
-def _average(score: str, result: RecipeResult, sample: Any) -> float:
-    """Return a score of some clips, averaged over the seeds."""
-    truth = result.truth[sample]
-    return float(np.mean([SCORES[score](labels[sample], truth) for labels in result.predicted]))
-
-
-def _bootstrap(pair: Sequence[RecipeResult], score: str) -> tuple[float, float]:
-    """Return the 95% interval of a score, or of the difference of two over the same samples."""
-
-    def scores() -> Iterator[float]:
-        for sample in metrics.bootstrap_indices(pair[0].groups):
-            first, *others = (_average(score, result, sample) for result in pair)
-            yield first - sum(others)
-
-    return metrics.percentile_interval(scores())

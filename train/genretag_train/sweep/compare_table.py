@@ -3,19 +3,25 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rich.console import Group
+from rich.console import Group, RenderableType
 from rich.table import Table
+from rich.text import Text
 
-from genretag_train.sweep.compare import SCORES
+from genretag_train.evaluation.card import describe_leaks
+
+SCORES_IN_WORDS = {"accuracy": "accuracy", "f1_weighted": "F1 weighted", "f1_macro": "F1 macro"}
 
 
 def make_tables(summary: Mapping[str, Any]) -> Group:
     """Return the tables of a summary by `compare_recipes`."""
-    seeds = ", ".join(map(str, summary["seeds"]))
+    corpus, seeds = summary["corpus"], ", ".join(map(str, summary["seeds"]))
+    skipped = ", ".join(f"{count} {reason}" for reason, count in corpus["skipped"].items())
     head = f"{summary['clips']} test clips of {summary['groups']} groups, "
     return Group(
-        f"{head}split '{summary['split']}', seeds {seeds}. "
-        "Scores in %, their 95% intervals in brackets.",
+        f"{head}{len(summary['genres'])} genres, split '{summary['split']}', seeds {seeds}. "
+        "Scores in %, their 95% intervals (a bootstrap over groups) in brackets.",
+        describe_leaks(corpus),
+        f"Skipped clips: {skipped or 'none'}.",
         "",
         _make_scores(summary["rows"]),
         "",
@@ -25,22 +31,38 @@ def make_tables(summary: Mapping[str, Any]) -> Group:
     )
 
 
+def make_protocol_tables(summary: Mapping[str, Any]) -> Group:
+    """Return the tables of a summary by `run_protocol`, task by task."""
+    parts: list[RenderableType] = [
+        f"Protocol {summary['protocol']}. What was published is of twelve genres and of a split by "
+        "clip, which leaks: with artists apart lower scores are to be expected."
+    ]
+    for task, of_task in summary["tasks"].items():
+        parts += ["", Text(task, "bold"), make_tables(of_task)]
+    return Group(*parts)
+
+
 def _make_scores(rows: Sequence[Mapping[str, Any]]) -> Table:
+    """Return a line for each score of each recipe, so that intervals fit a terminal."""
     table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
-    table.add_column("recipe", no_wrap=True)
-    for words in ("accuracy", "F1 weighted", "F1 macro"):
-        table.add_column(f"{words}\npublished", justify="right")
-        table.add_column("measured\n", justify="right", no_wrap=True)
-    table.add_column("valid\naccuracy", justify="right")
-    table.add_column("minutes\na run", justify="right")
+    is_published = any(row["published"] for row in rows)
+    for words in ("recipe", "", *(["published"] if is_published else [])):
+        table.add_column(words, no_wrap=True, justify="right" if words == "published" else "left")
+    for words in ("measured", "valid accuracy", "minutes a run"):
+        table.add_column(words, justify="right")
     for row in rows:
-        cells = []
-        for name in SCORES:
-            published, (low, high) = row["published"], row[f"{name}_95"]
-            cells.append(_percent(published[name], 2) if published else "")
-            cells.append(f"{_percent(row[name])} \\[{_percent(low)}, {_percent(high)}]")
-        valid, minutes = _percent(row["valid_accuracy"]), f"{row['training_s'] / 60:.1f}"
-        table.add_row(row["recipe"], *cells, valid, minutes)
+        of_run = (_percent(row["valid_accuracy"]), f"{row['training_s'] / 60:.1f}")
+        for name, words in SCORES_IN_WORDS.items():
+            is_first = name == next(iter(SCORES_IN_WORDS))
+            low, high = map(_percent, row[f"{name}_95"])
+            published = _percent(row["published"][name], 2) if row["published"] else ""
+            table.add_row(
+                row["recipe"] if is_first else "",
+                words,
+                *([published] if is_published else []),
+                f"{_percent(row[name])} \\[{low}, {high}]",
+                *(of_run if is_first else ("", "")),
+            )
     return table
 
 

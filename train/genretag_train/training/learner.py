@@ -49,6 +49,12 @@ class Learner(lightning.LightningModule):
         self.val_f1_weighted = MulticlassF1Score(len(genres), average="weighted")
         self._rates: dict[str, dict[str, Any]] = {}
 
+    def on_train_start(self) -> None:
+        """End at once where an earlier part of the run had stopped, for lack of patience."""
+        stop = self.trainer.early_stopping_callback
+        if stop and stop.stopped_epoch:
+            self.trainer.should_stop = True
+
     def on_train_batch_start(self, batch: TrainBatch, batch_idx: int) -> None:
         """Draw from a seed of this very batch, so that a resumed run draws the same.
 

@@ -9,6 +9,7 @@ from typing import Any, cast
 
 import lightning.pytorch as lightning
 import torch
+from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch.callbacks import (
     Callback,
     EarlyStopping,
@@ -18,7 +19,8 @@ from lightning.pytorch.callbacks import (
 from lightning.pytorch.loggers import Logger
 from torch.utils.data import DataLoader
 
-from genretag.errors import Code, RunError
+from genretag.errors import Code, RunError, UsageError, reason
+from genretag_train.config import TrainConfig
 from genretag_train.progress import Notify
 from genretag_train.run_folder import BEST, CURVES, LAST
 from genretag_train.training.curves import CurvesWriter
@@ -49,20 +51,14 @@ def fit(
     last = ModelCheckpoint(out, "last", save_on_train_epoch_end=True, enable_version_counter=False)
     stop = EarlyStopping("val_loss", patience=config.patience, check_on_train_epoch_end=True)
     average = [EMAWeightAveraging(decay=config.ema)] if config.ema else []
-    trainer = lightning.Trainer(
-        accelerator=config.accelerator,
-        devices=config.devices,
-        num_nodes=config.nodes,
-        strategy=config.strategy,
-        precision=cast(Any, config.precision),  # Lightning refuses what it does not know
+    trainer = _make_trainer(
+        config,
         # `Epochs` gives each process its share by itself, and crops that depend on the epoch.
         use_distributed_sampler=False,
         max_epochs=config.epochs,
         callbacks=[*average, CurvesWriter(out / CURVES, notify), stop, *callbacks, best, last],
         logger=list(loggers),
         log_every_n_steps=1,
-        enable_progress_bar=False,
-        enable_model_summary=False,
         num_sanity_val_steps=0,
         deterministic="warn",
     )
@@ -74,6 +70,34 @@ def fit(
             raise KeyboardInterrupt from stopped
     learner.load_state_dict(load_checkpoint(out / BEST)["state_dict"])
     return learner.eval()
+
+
+def check_devices(config: TrainConfig) -> None:
+    """Refuse devices that are not here before hours of work; UsageError `no-device`."""
+    logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
+    try:
+        _make_trainer(config, logger=False, enable_checkpointing=False)
+    except (MisconfigurationException, RuntimeError, ValueError) as error:
+        raise UsageError(
+            Code.NO_DEVICE,
+            f"It cannot be trained on accelerator '{config.accelerator}', devices "
+            f"{config.devices}, precision '{config.precision}': {reason(error)}",
+            "Choose others, such as --accelerator cpu --precision 32-true; compare and sweep take "
+            "them from --config.",
+        ) from error
+
+
+def _make_trainer(config: TrainConfig, **settings: Any) -> lightning.Trainer:
+    return lightning.Trainer(
+        accelerator=config.accelerator,
+        devices=config.devices,
+        num_nodes=config.nodes,
+        strategy=config.strategy,
+        precision=cast(Any, config.precision),  # Lightning refuses what it does not know
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        **settings,
+    )
 
 
 def load_checkpoint(file: Path) -> dict[str, Any]:

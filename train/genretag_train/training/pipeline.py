@@ -1,6 +1,5 @@
 """A run from labelled clips to a described model, top to bottom."""
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -15,20 +14,31 @@ from genretag.domain.manifest import ModelManifest
 from genretag.errors import Code, UsageError
 from genretag.learning.weights import weigh_groups
 from genretag_train.config import TrainConfig, to_toml
-from genretag_train.evaluation.bundle import write_bundle
+from genretag_train.evaluation.bundle import check_bundle_name, write_bundle
 from genretag_train.evaluation.card import render_measurements
 from genretag_train.evaluation.holdout import HoldoutReport, evaluate_holdout
+from genretag_train.evaluation.predictions import write_predictions
 from genretag_train.features.corpus import Corpus, build_corpus, summarise
 from genretag_train.features.extraction import FeatureSpec, Windows, make_feature_spec
 from genretag_train.features.store import FeatureStore
 from genretag_train.nets import NETS
 from genretag_train.nets.onnx_export import export_onnx, write_manifest
 from genretag_train.progress import Notify, Progress
-from genretag_train.run_folder import CONFIG, LAST, METRICS, MODEL, write_json
+from genretag_train.run_folder import CONFIG, LAST, METRICS, MODEL, PREDICTIONS, write_json
 from genretag_train.training import batches
+from genretag_train.training.cost import CostMeter
 from genretag_train.training.learner import Learner
 from genretag_train.training.loggers import log_confusion, make_loggers
-from genretag_train.training.loop import fit, load_checkpoint
+from genretag_train.training.loop import check_devices, fit, load_checkpoint
+
+CARD_FACTS = (
+    "split", "clips", "clips_without_group", "leaks", "moved_from_published_side",
+    "groups_moved_from_published_side",
+)  # fmt: skip
+"""What the manifest takes over from the metrics, so that a card can be made of the file alone.
+
+Not the time: the same run again gives the same file, byte for byte.
+"""
 
 
 @dataclass(frozen=True)
@@ -63,34 +73,45 @@ def train(
         What the model is worth; None in all but the first of several processes.
 
     Raises:
-        UsageError: there is no such architecture, or `out` and `resume` do not fit.
+        UsageError: there is no such architecture or device, or `out` and `resume` do not fit.
         RunError: `bad-dataset`, or `parity` if the export differs from the net.
     """
     _check_usage(config, paths.out, resume)
+    if paths.bundle:
+        check_bundle_name(config.name)
+    check_devices(config)
     torch.set_num_threads(config.threads)
     torch.manual_seed(config.seed)
     store = FeatureStore(paths.cache, make_feature_spec(config))
     corpus = build_corpus(paths.data, store, config, progress)
     facts = summarise(corpus, config)
     _announce(facts, notify)
-    start_s = time.monotonic()
+    meter = CostMeter(
+        load_checkpoint(paths.out / LAST)["callbacks"].get(CostMeter.__qualname__)
+        if resume
+        else None
+    )
     loggers = make_loggers(config, paths.out, paths.wandb, paths.tensorboard)
     valid = store.load_windows(corpus.members("valid"), progress)
-    learner = _fit(config, corpus, store.spec, valid, paths.out, resume, notify, callbacks, loggers)
+    learner = _fit(
+        config, corpus, store.spec, valid, paths.out, resume, notify, (*callbacks, meter), loggers
+    )
     if not learner.trainer.is_global_zero:
         return None
-    facts["training_s"] = round(time.monotonic() - start_s)
+    facts |= meter.read()
     facts["source"] = str(paths.data.absolute())
     model = paths.out / MODEL
     export_onnx(learner.net, model, store.spec.n_frames, config.n_mels)
     test = store.load_windows(corpus.members("test"), progress)
     report = evaluate_holdout(model, corpus, {"valid": valid, "test": test}, config)
     log_confusion(loggers, corpus.genres, report.valid["confusion"])
-    write_manifest(model, make_manifest(config, store.spec, corpus, report))
+    write_manifest(model, make_manifest(config, store.spec, facts, report))
+    write_predictions(report.predictions, paths.out / PREDICTIONS)
+    # The last file: where it is, the run is done.
     write_json(paths.out / METRICS, {"data": facts, **report.to_json()})
     if paths.bundle:
         measurements = render_measurements(report, facts, config)
-        write_bundle(model, config.name, measurements, report.predictions, paths.bundle)
+        write_bundle(model, measurements, report.predictions, paths.bundle)
     return report
 
 
@@ -175,24 +196,23 @@ def _fit(
 
 
 def make_manifest(
-    config: TrainConfig, spec: FeatureSpec, corpus: Corpus, report: HoldoutReport
+    config: TrainConfig, spec: FeatureSpec, facts: Mapping[str, Any], report: HoldoutReport
 ) -> ModelManifest:
-    """Return what the exported file says of itself."""
+    """Return what the exported file says of itself; `facts` is the part `data` of the metrics."""
     names = ("clips", "accuracy", "accuracy_95", "f1_macro", "f1_macro_95", "ece", "accepted")
     return ModelManifest(
         name=config.name,
         version=config.version,
         licence=config.licence,
         description=config.description,
-        genres=GenreVocabulary(corpus.genres),
+        genres=GenreVocabulary(tuple(facts["genres"])),
         front_end=spec.front_end,
         window=spec.window,
         temperature=report.temperature,
         threshold=report.threshold,
         training={
             "data": config.trained_on,
-            "split": config.split,
-            "clips": summarise(corpus, config)["clips"],
+            **{name: facts[name] for name in CARD_FACTS if name in facts},
             "settings": asdict(config),
         },
         scores={

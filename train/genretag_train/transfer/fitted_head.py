@@ -58,6 +58,7 @@ class FittedHead:
         return [
             ClipPrediction(
                 clip.name,
+                clip.group,
                 clip.genre,
                 self.genres[row.argmax()],
                 float(row.max()),
