@@ -1,72 +1,31 @@
 """Pictures can be read: nothing lies on anything else, and what differs looks different."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import combinations
+from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from matplotlib import rc_context
 from matplotlib.figure import Figure
-from matplotlib.legend import Legend
-from matplotlib.text import Text
-from matplotlib.transforms import Bbox
 from numpy.typing import NDArray
+from picture_layout import find_faults, render
 from plot_data import FMA, invented
 from test_palette import SIGHT, lab, linear
 
+from genretag.inference import session
 from genretag_train.plots.confusion import draw_confusion
 from genretag_train.plots.curves import draw_curves
 from genretag_train.plots.data import PlotData
 from genretag_train.plots.genres import draw_genres
-from genretag_train.plots.style import COLOURS, STYLE, choose_look
+from genretag_train.plots.spectrograms import draw_confused, draw_spectrograms
+from genretag_train.plots.style import COLOURS, choose_look
 from genretag_train.plots.tsne import draw_tsne, select_points
 
 LONG = "cnn2d_gru-augmented-lr0.001-dropout0.3-class-weights-fma_large"
 LONG_GENRES = (*FMA[:11], "Old-Time & Historic", *FMA[12:])
 SHARES = (*[0.001] * 13, 0.985, 0.001, 0.001)
-
-
-def render(draw: Callable[[], Figure]) -> Figure:
-    """Draw in the style of the files, and lay everything out."""
-    with rc_context(STYLE):
-        figure = draw()
-        figure.savefig("/dev/null", format="png")
-    return figure
-
-
-def list_texts(figure: Figure) -> list[Text]:
-    """All texts that are seen: no labels of ticks beyond the ends of an axis."""
-    hidden: set[Text] = set()
-    for axes in figure.axes:
-        for axis in (axes.xaxis, axes.yaxis):
-            low, high = sorted(axis.get_view_interval())
-            for tick in (*axis.get_major_ticks(), *axis.get_minor_ticks()):
-                if not (axes.get_visible() and low <= tick.get_loc() <= high):
-                    hidden |= {tick.label1, tick.label2}
-    texts = [text for text in figure.findobj(Text) if text.get_visible() and text.get_text()]
-    return [text for text in texts if text not in hidden]
-
-
-def shrink(box: Bbox) -> Bbox:
-    """The box without its outermost pixel, which neighbours may share."""
-    return Bbox.from_extents(box.x0 + 1, box.y0 + 1, box.x1 - 1, box.y1 - 1)
-
-
-def find_faults(figure: Figure) -> Iterator[str]:
-    boxes = [(text, shrink(text.get_window_extent())) for text in list_texts(figure)]
-    for text, box in boxes:
-        inside = figure.bbox
-        if box.x0 < inside.x0 or box.x1 > inside.x1 or box.y0 < inside.y0 or box.y1 > inside.y1:
-            yield f"{text.get_text()!r} is cut off"
-    for (one, box), (other, place) in combinations(boxes, 2):
-        # Boxes of slanting texts overlap where the texts do not.
-        if box.overlaps(place) and not (one.get_rotation() % 90 or other.get_rotation() % 90):
-            yield f"{one.get_text()!r} lies on {other.get_text()!r}"
-    for legend in figure.findobj(Legend):
-        for axes in figure.axes:
-            if shrink(legend.get_window_extent()).overlaps(shrink(axes.get_window_extent())):
-                yield f"a legend lies on {axes.get_title(loc='left')!r}"
 
 
 def curves(n_epochs: int, seed: int = 0) -> dict[str, NDArray[np.float64]]:
@@ -117,6 +76,33 @@ def test_pictures_of_few_and_many_genres_are_laid_out(
 ) -> None:
     data = invented(LONG_GENRES[-n:], 200, LONG)
     assert not list(find_faults(render(lambda: draw(data))))
+
+
+@pytest.mark.parametrize("n", [2, 3, 5, 12, 16])
+@pytest.mark.parametrize("draw", [draw_spectrograms, draw_confused])
+def test_spectrograms_of_few_and_many_genres_are_laid_out(
+    draw: Callable[[PlotData], Figure], n: int, toy_run: tuple[Path, Path], toy_library: Path
+) -> None:
+    data = invented(LONG_GENRES[-n:], 4 * n, LONG)
+    manifest = session.load(toy_run[0] / "model.onnx").manifest
+    manifest = replace(manifest, genres=data.model.manifest.genres)
+    sounds = sorted(toy_library.glob("*/*"))
+    clips = tuple(
+        replace(clip, path=sounds[place % len(sounds)], name=f"{LONG}/{place}.mp3")
+        for place, clip in enumerate(data.scored.clips)
+    )
+    data = replace(
+        data,
+        model=replace(data.model, session=SimpleNamespace(manifest=manifest)),
+        scored=replace(data.scored, clips=clips),
+    )
+    figure = render(lambda: draw(data))
+    assert not list(find_faults(figure))
+    # In each column the lowest panel says where the seconds are.
+    panels = [axes for axes in figure.axes if axes.images]
+    labelled = [axes for axes in panels if axes.xaxis.get_tick_params()["labelbottom"]]
+    columns = {axes.get_subplotspec().colspan.start for axes in panels}
+    assert sorted(axes.get_subplotspec().colspan.start for axes in labelled) == sorted(columns)
 
 
 def test_a_row_of_the_matrix_without_clips_is_empty_and_one_all_wrong_is_plain() -> None:

@@ -108,6 +108,7 @@ def _draw_grid(data: PlotData, title: str, columns: Columns) -> Figure:
             elif row:
                 axes.set_visible(False)
             else:
+                axes.set_axis_off()
                 axes.text(
                     0.5, 0.5, f"no clips:\n{textwrap.fill(name, _TITLE_CHARACTERS)}",
                     ha="center", va="center", transform=axes.transAxes,
