@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -156,10 +157,37 @@ def test_no_cell_is_a_formula_or_longer_than_a_spreadsheet_takes(tmp_path: Path)
     table = written(item(*paths, before=("=1+1",), name="+cmd"))
     rows = list(csv.reader(io.StringIO(table.removeprefix("\ufeff"))))[1:]
     assert not any(cell.startswith(("=", "+", "-", "@")) for row in rows for cell in row)
-    assert len(rows) > 1 and all(len(row[-1]) <= MOST_CHARACTERS for row in rows)
+    assert len(rows) > 1 and all(
+        len(row[COLUMNS.index("files")]) <= MOST_CHARACTERS for row in rows
+    )
     decisions = read(tmp_path, fill(table, *["Jazz"] * len(rows)))
     assert [path.name for one in decisions for path in one.paths] == paths
     assert decisions[0].expected == {"=1+1"}
+
+
+@pytest.mark.parametrize("is_calibrated", [True, False])
+def test_rows_say_where_scores_are_not_calibrated(tmp_path: Path, is_calibrated: bool) -> None:
+    one = item("a.mp3", "b.mp3")
+    last = replace(one.tracks[1], is_calibrated=is_calibrated)
+    one = replace(one, tracks=(one.tracks[0], last))
+    silent = replace(one, guesses=())
+    rows = list(csv.DictReader(io.StringIO(written(one, silent).removeprefix("\ufeff"))))
+    assert [row["calibrated"] for row in rows] == ["" if is_calibrated else "False", ""]
+    # Spreadsheets write False in capitals or in other words.
+    decided = read(tmp_path, fill(written(one), "Jazz").replace("False", "FALSCH"))
+    assert [decision.paths for decision in decided] == [one.paths]
+
+
+@given(st.lists(NAMES, min_size=1, max_size=5, unique=True), GENRES, st.sampled_from(",;\t"))
+def test_tables_of_versions_without_the_last_column_are_read_alike(
+    tmp_path_factory, paths, genre, delimiter
+) -> None:
+    table = fill(written(item(*paths)), genre)
+    older = io.StringIO()
+    rows = csv.reader(io.StringIO(table, newline=""))
+    csv.writer(older, delimiter=delimiter).writerows(row[:-1] for row in rows)
+    folder = tmp_path_factory.mktemp("t")
+    assert read(folder, older.getvalue()) == read(folder, table)
 
 
 def test_the_columns_are_those_of_the_contract() -> None:

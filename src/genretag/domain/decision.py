@@ -15,9 +15,10 @@ MOST_GENRES = 20
 COLUMNS = (
     "genre", "kind", "name", "tracks", "before",
     "guess_1", "score_1", "guess_2", "score_2", "guess_3", "score_3", "folder", "files",
+    "calibrated",
 )  # fmt: skip
 """Of a table in which a person fills in `genre`. `files` is a JSON list of paths in ASCII, so that
-no spreadsheet can change them."""
+no spreadsheet can change them; `calibrated` is False for scores that are not, else empty."""
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t")
 """Characters that make a formula of a cell; a `'` is written before them."""

@@ -28,6 +28,7 @@ class ReviewTrack:
         artist: from its tags; may be empty.
         before: its genres now.
         genres: by its own sound, best first; empty if it is silent.
+        is_calibrated: whether scores are.
     """
 
     path: Path
@@ -35,6 +36,7 @@ class ReviewTrack:
     artist: str
     before: Names
     genres: tuple[ScoredGenre, ...]
+    is_calibrated: bool = True
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,11 @@ class ReviewItem:
     def is_silent(self) -> bool:
         """Whether none of the tracks has a sound that the model could score."""
         return not any(track.genres for track in self.tracks)
+
+    @property
+    def is_calibrated(self) -> bool:
+        """Whether the scores of the guesses are."""
+        return all(track.is_calibrated for track in self.tracks)
 
     @property
     def artist(self) -> str:
@@ -123,7 +130,8 @@ def _make_item(
     """Return an item with the tracks of a unit that wait; None if there are none."""
     doubtful = set(unit.settled if unit.reasons else ())
     waiting = (n for n in unit.members if n in doubtful or is_kept(entries[n].outcome.path))
-    tracks = tuple(_make_track(entries[n]) for n in waiting)
+    chosen = [entries[n] for n in waiting]
+    tracks = tuple(_make_track(entry.outcome, entry.title, entry.artist) for entry in chosen)
     if not tracks:
         return None
     present = Counter(entries[n].genres for n in unit.members if entries[n].genres)
@@ -141,10 +149,10 @@ def _name_track(track: ReviewTrack) -> str:
     return " / ".join(filter(None, (track.artist or track.path.parent.name, track.title)))
 
 
-def _make_track(entry: LibraryEntry) -> ReviewTrack:
-    outcome, own = entry.outcome, entry.own
-    genres = own.genres if own else ()
-    return ReviewTrack(outcome.path, entry.title, entry.artist, outcome.before, genres)
+def _make_track(outcome: Outcome, title: str, artist: str = "") -> ReviewTrack:
+    own = outcome.own or outcome.prediction
+    genres, is_calibrated = (own.genres, own.is_calibrated) if own else ((), True)
+    return ReviewTrack(outcome.path, title, artist, outcome.before, genres, is_calibrated)
 
 
 class UnsureItems:
@@ -165,14 +173,11 @@ class UnsureItems:
             yield outcome
 
     def _add(self, outcome: Outcome) -> None:
-        own = outcome.own or outcome.prediction
-        genres = own.genres if own else ()
         # By identity: two albums may have the same values.
         key = id(outcome.unit) if outcome.unit else -len(self._tracks) - 1
         if outcome.unit:
             self._units[key] = outcome.unit
-        track = ReviewTrack(outcome.path, outcome.path.name, "", outcome.before, genres)
-        self._tracks[key].append(track)
+        self._tracks[key].append(_make_track(outcome, outcome.path.name))
 
     def list_items(self) -> tuple[ReviewItem, ...]:
         """Return the items, first those where one decision settles most tracks."""

@@ -45,6 +45,7 @@ def _rows(item: ReviewItem) -> Iterator[list[str]]:
             *guesses,
             _text(visible(str(common_folder(map(Path, files)) or ""))),
             json.dumps(files),
+            "" if item.is_calibrated or not item.guesses else "False",
         ]
 
 

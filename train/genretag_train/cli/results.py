@@ -92,6 +92,14 @@ def plots(
             help="Whose confusion to show. \\[default: Pop:Rock if it occurs, else the commonest]",
         ),
     ] = None,
+    clips: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME,...",
+            help="Clips of any side to show beside SAID, by FMA's track id or as the data names "
+            "them. \\[default: of FMA 1642,10,149701,1482, else the surest]",
+        ),
+    ] = None,
     data: DataOption = None,
     side: SideOption = "test",
 ) -> None:
@@ -100,7 +108,8 @@ def plots(
     curves: loss, F1 and learning rate by epoch, all runs in one picture.
     confusion: who is taken for whom. tsne: the clips as the penultimate layer
     sees them. spectrograms: a clip of each genre. confused: true clips of a
-    genre, those taken for it, and a third genre. genres: clips by genre and side.
+    genre beside those taken for it and a third genre, or beside --clips.
+    genres: clips by genre and side.
 
     With several runs each has a folder of its own. Models without a run (NAME,
     FILE) have no curves.
@@ -110,11 +119,15 @@ def plots(
     genretag train plots runs/mine --out plots
 
     genretag train plots runs/gru runs/lstm --only curves
+
+    genretag train plots runs/mine --only confused --clips 1642,10,149701,1482
     """
     with show_progress("drawing") as (_, progress):
         from genretag_train.plots import select
 
-        selection = select.PlotSelection(tuple(only or ()), confusion, data, side)
+        selection = select.PlotSelection(
+            tuple(only or ()), confusion, tuple(clips or ()), data, side
+        )
         for file in select.draw_pictures(targets, plots_folder, selection, progress):
             typer.echo(file)
 

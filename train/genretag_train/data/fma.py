@@ -5,6 +5,7 @@ M. Defferrard, K. Benzi, P. Vandergheynst, X. Bresson: "FMA: A Dataset For Music
 """
 
 import csv
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,6 +82,16 @@ def clip_name(track_id: int) -> str:
     ('000/000002.mp3', '148/148795.mp3')
     """
     return f"{track_id // 1000:03}/{track_id:06}.mp3"
+
+
+def short_name(name: str) -> str:
+    """Return the id of the track whose clip has this name; any other name as it is.
+
+    >>> short_name("fma_large/001/001642.mp3"), short_name("Pop/001642.mp3")
+    ('1642', 'Pop/001642.mp3')
+    """
+    match = re.fullmatch(rf"(?:.*/)?(?:{'|'.join(SUBSETS)})/\d{{3}}/(\d{{6}})\.mp3", name)
+    return str(int(match[1])) if match else name
 
 
 def _read_rows(table: Path) -> Iterator[dict[str, str]]:

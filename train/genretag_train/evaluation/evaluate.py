@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -54,6 +54,17 @@ class ClipScores:
         """The index of the best genre of each clip [n_clips]."""
         best: Labels = self.probabilities.argmax(axis=1)
         return best
+
+    def take(self, places: Sequence[int]) -> "ClipScores":
+        """Return the clips at some places, in this order, with their scores."""
+        chosen = np.array(places, dtype=np.intp)
+        return replace(
+            self,
+            clips=tuple(self.clips[place] for place in places),
+            truth=self.truth[chosen],
+            scores=tuple(self.scores[place] for place in places),
+            embeddings=self.embeddings[chosen],
+        )
 
 
 def score_clips(model: EvaluatedModel, clips: Sequence[Clip], progress: Progress) -> ClipScores:

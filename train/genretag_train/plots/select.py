@@ -1,6 +1,6 @@
 """Selects pictures, runs, and the clips to draw from."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from genretag.errors import Code, UsageError
 from genretag_train.evaluation.clips import Side
 from genretag_train.plots.curves import draw_curves, load_curves
 from genretag_train.plots.data import collect_data
-from genretag_train.plots.pictures import PICTURES
+from genretag_train.plots.pictures import CONFUSED, PICTURES
 from genretag_train.plots.style import save_picture
 from genretag_train.progress import Progress
 
@@ -17,10 +17,14 @@ CURVES = "curves"
 
 @dataclass(frozen=True)
 class PlotSelection:
-    """The names of the pictures, all if empty; the confusion TRUE:SAID; the clips."""
+    """The names of the pictures, all if empty; what to show in `confused`; the clips of all.
+
+    `confusion` is TRUE:SAID, and `clips` are names of clips.
+    """
 
     names: tuple[str, ...]
     confusion: str | None
+    clips: tuple[str, ...]
     data: Path | None
     side: Side
 
@@ -32,6 +36,12 @@ class PlotSelection:
                     f"There is no picture {name!r}",
                     f"Known: {', '.join((CURVES, *PICTURES))}.",
                 )
+        if self.clips and not self.includes(CONFUSED):
+            raise UsageError(
+                Code.BAD_OPTION,
+                f"--clips is for the picture {CONFUSED}, which is not drawn",
+                f"Add --only {CONFUSED}.",
+            )
 
     def includes(self, name: str) -> bool:
         """Tell whether a picture is to be drawn."""
@@ -47,18 +57,26 @@ def draw_pictures(
         UsageError: there is no such run or genre, or nothing that could be drawn.
         RunError: `bad-dataset`, as `select_clips` has it.
     """
+    names = _name_runs(targets)
     if selection.includes(CURVES):
-        yield from _draw_curves(targets, folder, required=selection.names == (CURVES,))
-    names = [name for name in PICTURES if selection.includes(name)]
-    for target in targets if names else ():
-        own = folder / _name(target) if len(targets) > 1 else folder
-        data = collect_data(target, selection.data, selection.side, selection.confusion, progress)
-        for name in names:
+        yield from _draw_curves(names, folder, required=selection.names == (CURVES,))
+    pictures = [name for name in PICTURES if selection.includes(name)]
+    for target, own_name in names.items() if pictures else ():
+        own = folder / own_name if len(targets) > 1 else folder
+        data = collect_data(
+            target,
+            selection.data,
+            selection.side,
+            selection.confusion,
+            selection.clips,
+            progress,
+        )
+        for name in pictures:
             yield from save_picture(PICTURES[name], data, own / name)
 
 
-def _draw_curves(targets: Sequence[str], folder: Path, required: bool) -> list[Path]:
-    curves = {_name(target): load_curves(Path(target)) for target in targets}
+def _draw_curves(names: Mapping[str, str], folder: Path, required: bool) -> list[Path]:
+    curves = {name: load_curves(Path(target)) for target, name in names.items()}
     drawable = {name: curve for name, curve in curves.items() if curve}
     if drawable:
         return save_picture(draw_curves, drawable, folder / CURVES)
@@ -69,5 +87,13 @@ def _draw_curves(targets: Sequence[str], folder: Path, required: bool) -> list[P
     return []
 
 
-def _name(target: str) -> str:
-    return Path(target).resolve().name if Path(target).exists() else target.replace("/", "-")
+def _name_runs(targets: Sequence[str]) -> dict[str, str]:
+    """Name runs and models after their folders, with those above where folders have one name."""
+    parts = {
+        target: Path(target).resolve().parts if Path(target).exists() else (target,)
+        for target in targets
+    }
+    depth = 1
+    while len({own[-depth:] for own in parts.values()}) < len(set(parts.values())):
+        depth += 1
+    return {target: "-".join(own[-depth:]).replace("/", "-") for target, own in parts.items()}

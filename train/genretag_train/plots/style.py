@@ -1,6 +1,8 @@
 """The look of all pictures, and how they are saved."""
 
+import textwrap
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -9,16 +11,19 @@ from matplotlib.figure import Figure
 
 matplotlib.use("Agg")
 
-# Okabe and Ito (2008), for all kinds of colour vision; its yellow is too faint on white.
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#8C564B")
-MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*", "<", ">", "p", "h", "d", "H", "8", "$+$")
-_STYLE: dict[Any, Any] = {
+# Okabe and Ito (2008), for all kinds of colour vision; brown for their yellow, which is too
+# faint on white.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#6B3E26")
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
+_TITLE_POINTS = 11
+STYLE: dict[Any, Any] = {
     "font.size": 10,
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.titlelocation": "left",
-    "axes.titlesize": 11,
+    "axes.titlesize": _TITLE_POINTS,
     "figure.constrained_layout.use": True,
+    "text.parse_math": False,  # a name may hold dollars
     "svg.hashsalt": "genretag",
 }
 _DPI = 150
@@ -26,9 +31,23 @@ _DPI = 150
 _Data = TypeVar("_Data")
 
 
+@dataclass(frozen=True)
+class Look:
+    """The colour, the marker and its filling, which tell a run or a genre from others."""
+
+    colour: str
+    marker: str
+    is_hollow: bool
+
+    @property
+    def face(self) -> str:
+        """The colour within the marker."""
+        return "white" if self.is_hollow else self.colour
+
+
 def save_picture(draw: Callable[[_Data], Figure], data: _Data, stem: Path) -> list[Path]:
     """Draw a picture of `data` and save it as STEM.png and STEM.svg; return both files."""
-    with matplotlib.rc_context(_STYLE):
+    with matplotlib.rc_context(STYLE):
         figure = draw(data)
         files = [stem.with_name(f"{stem.name}.{kind}") for kind in ("png", "svg")]
         stem.parent.mkdir(parents=True, exist_ok=True)
@@ -39,11 +58,19 @@ def save_picture(draw: Callable[[_Data], Figure], data: _Data, stem: Path) -> li
     return files
 
 
-def choose_colour(index: int) -> str:
-    """Return the colour of a run, a genre or a side; they repeat after the last."""
-    return COLOURS[index % len(COLOURS)]
+def set_title(figure: Figure, *lines: str) -> None:
+    """Set the title of a figure, each of the lines broken where the figure ends."""
+    room = int(figure.get_figwidth() * 72 / (0.62 * _TITLE_POINTS))
+    text = "\n".join(textwrap.fill(line, room) for line in lines)
+    figure.suptitle(text, x=0.01, ha="left", fontsize=_TITLE_POINTS)
 
 
-def choose_marker(index: int) -> str:
-    """Return the marker of a run or a genre; they repeat after the last."""
-    return MARKERS[index % len(MARKERS)]
+def choose_look(index: int) -> Look:
+    """Return the look of a run or a genre.
+
+    Sixteen differ in shape or filling alone, whatever colours a reader sees, and 64 with colours.
+    """
+    repeat, place = divmod(index, len(COLOURS))
+    # At each repeat of the colours they get other markers.
+    marker = MARKERS[(place + 3 * repeat) % len(MARKERS)]
+    return Look(COLOURS[place], marker, is_hollow=repeat % 2 == 1)

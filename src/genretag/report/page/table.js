@@ -1,5 +1,5 @@
 // The table of decisions that `genretag apply` carries out, and the bar that offers it.
-const COLUMNS = ["genre", "kind", "name", "tracks", "before", "guess_1", "score_1", "guess_2", "score_2", "guess_3", "score_3", "folder", "files"];
+const COLUMNS = ["genre", "kind", "name", "tracks", "before", "guess_1", "score_1", "guess_2", "score_2", "guess_3", "score_3", "folder", "files", "calibrated"];
 const MOST_CHARACTERS = 30000; // of a cell that a spreadsheet takes
 
 const folderOf = (n) => data.folders[rows.folder?.[n] ?? 0];
@@ -39,9 +39,10 @@ function toRows([key, files]) {
     const found = (unit ?? rows)[guess][place];
     return found < 0 ? ["", ""] : [genre(found), ((unit ?? rows)[score][place] / 1000).toFixed(2)];
   });
+  const calibrated = data.about.uncalibrated && guesses.some(Boolean) ? "False" : "";
   return parts(files).map((part) => {
     const before = new Set(part.flatMap((n) => exactly(rows.before[n]).split("; ")).filter(Boolean));
-    return [decisions.made.get(key), kind, name, String(part.length), [...before].join("; "), ...guesses, commonFolder(part), toAscii(part.map(pathOf))];
+    return [decisions.made.get(key), kind, name, String(part.length), [...before].join("; "), ...guesses, commonFolder(part), toAscii(part.map(pathOf)), calibrated];
   });
 }
 
