@@ -67,7 +67,7 @@ class Way:
 
     def measured(self, epoch: int) -> Pass:
         """A pass over all clips, from the first request to the last step."""
-        self._loader.sampler.set_epoch(epoch)
+        self._loader.batch_sampler.sampler.set_epoch(epoch)
         waits, steps = [], []
         asked = time.perf_counter()
         for number, batch in enumerate(self._loader):
