@@ -25,6 +25,7 @@ from genretag_train.training.batches import Crops, make_train_loader
 from genretag_train.training.learner import Learner
 from genretag_train.training.pipeline import make_feature_spec
 
+HALF: Mapping[str, torch.dtype] = {"bf16-mixed": torch.bfloat16, "16-mixed": torch.float16}
 ROUNDS = 5
 CLIPS = 128
 GENRES = tuple("ABCDEFGH")
@@ -55,40 +56,53 @@ class Pass:
 
 
 class Way:
-    """A net and its batches, as `genretag train` sets them up."""
+    """A net and its batches, as `genretag train` sets them up; on a device of torch."""
 
-    def __init__(self, files: list[Path], config: TrainConfig) -> None:
+    def __init__(self, files: list[Path], config: TrainConfig, device: str = "cpu") -> None:
         torch.manual_seed(config.seed)
         genres = [place % len(GENRES) for place in range(len(files))]
         crops = Crops(files, genres, [1.0] * len(files), make_feature_spec(config))
-        self._loader: DataLoader[Any] = make_train_loader(crops, config)
-        self._learner = Learner(config, GENRES, None).train()
-        self._adam = self._learner.configure_optimizers()
+        self.loader: DataLoader[Any] = make_train_loader(crops, config)
+        self.learner = Learner(config, GENRES, None).train().to(device)
+        self._adam = self.learner.configure_optimizers()
+        self._device, self._half = device, HALF.get(config.precision)
+        self._scaler = torch.amp.GradScaler(device, enabled=self._half is torch.float16)
 
     def measured(self, epoch: int) -> Pass:
         """A pass over all clips, from the first request to the last step."""
-        self._loader.sampler.set_epoch(epoch)
+        self.loader.batch_sampler.sampler.set_epoch(epoch)
         waits, steps = [], []
         asked = time.perf_counter()
-        for number, batch in enumerate(self._loader):
+        for number, batch in enumerate(self.loader):
             began = time.perf_counter()
-            self._step(batch, number)
+            self.step(batch, number)
+            self.wait()
             ended = time.perf_counter()
             waits.append(began - asked)
             steps.append(ended - began)
             asked = ended
         return Pass(statistics.mean(steps), statistics.mean(waits))
 
-    def _step(self, batch: Any, number: int) -> None:
+    def step(self, batch: Any, number: int) -> None:
+        """Begin one step; a GPU goes on with it until `wait`."""
+        batch = [part.to(self._device) for part in batch]
         self._adam.zero_grad()
-        self._learner.training_step(batch, number).backward()
-        self._adam.step()
+        with torch.autocast(self._device, self._half, enabled=self._half is not None):
+            loss = self.learner.training_step(batch, number)
+        self._scaler.scale(loss).backward()
+        self._scaler.step(self._adam)
+        self._scaler.update()
+
+    def wait(self) -> None:
+        """Wait until all steps are done."""
+        if self._device == "cuda":
+            torch.cuda.synchronize()
 
 
-def made(folder: Path) -> Iterator[Path]:
-    """Features of clips of 30 s, as the cache of a run keeps them."""
-    n_frames = round(SMALL.clip_s * SMALL.rate_hz / SMALL.hop)
-    for seed in range(CLIPS):
+def made(folder: Path, clips: int = CLIPS, clip_s: float = SMALL.clip_s) -> Iterator[Path]:
+    """Features of clips, as the cache of a run keeps them."""
+    n_frames = round(clip_s * SMALL.rate_hz / SMALL.hop)
+    for seed in range(clips):
         file = folder / f"{seed}.npy"
         power = np.random.default_rng(seed).uniform(-8, 2, (n_frames, SMALL.n_mels))
         np.save(file, power.astype(np.float16))

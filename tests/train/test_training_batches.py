@@ -1,16 +1,25 @@
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
 from genretag.audio.mel import features, mel_power
 from genretag.domain.front_end import FrontEnd
 from genretag.domain.window import WindowSpec
+from genretag.errors import UsageError
+from genretag_train.config import TrainConfig
 from genretag_train.features.extraction import POWER_FLOOR, FeatureSpec, crop_window
 from genretag_train.training.augment import equalise, mask, mix_up, shift_bands
 from genretag_train.training.batches import (
+    Crops,
     EpochSampler,
     compute_class_weights,
+    count_batches,
+    deal_batches,
+    make_train_loader,
 )
+from genretag_train.training.learner import average_windows
 
 FRONT_END = FrontEnd(22050, 2048, 512, 128, "db-minmax")
 
@@ -78,6 +87,63 @@ def test_each_epoch_draws_every_clip_in_an_order_of_its_own() -> None:
     assert first == list(draws)
     draws.set_epoch(1)
     assert first != list(draws)
+
+
+@given(
+    clips=st.integers(1, 60),
+    crops=st.integers(1, 4),
+    processes=st.integers(1, 9),
+    size=st.integers(1, 40),
+    smallest=st.integers(1, 2),
+)
+def test_processes_share_an_epoch_without_loss_and_without_waiting(
+    clips: int, crops: int, processes: int, size: int, smallest: int
+) -> None:
+    draws = list(EpochSampler(clips, crops, seed=1))
+    if processes > 1 and len(draws) < smallest * processes:
+        with pytest.raises(UsageError, match="too small for"):
+            count_batches(len(draws), size, processes, smallest)
+        return
+    shares = [deal_batches(draws, size, rank, processes, smallest) for rank in range(processes)]
+    dealt = [draw for share in shares for batch in share for draw in batch]
+    assert sorted(dealt) == sorted(draws)
+    counts = {len(share) for share in shares}
+    assert counts == {count_batches(len(draws), size, processes, smallest)}
+    for step in zip(*shares, strict=True):
+        sizes = [len(batch) for batch in step]
+        assert max(sizes) - min(sizes) <= 1
+        assert min(sizes) >= min(smallest, size, len(draws))
+        assert max(sizes) <= size + smallest
+    assert all(len(batch) == size for share in shares for batch in share[:-1])
+
+
+def test_one_process_takes_the_draws_in_their_order() -> None:
+    draws = list(EpochSampler(clips=10, crops=2, seed=1))
+    batches = deal_batches(draws, 6, rank=0, processes=1, smallest=2)
+    assert [len(batch) for batch in batches] == [6, 6, 6, 2]
+    assert [draw for batch in batches for draw in batch] == draws
+
+
+def test_a_window_alone_joins_the_batch_before(tmp_path) -> None:
+    np.save(file := tmp_path / "clip.npy", np.zeros((400, 128), np.float16))
+    spec = FeatureSpec(FRONT_END, WindowSpec(1.0), clip_s=30, min_s=1)
+    crops = Crops([file] * 9, [0] * 9, [1.0] * 9, spec)
+    loader = make_train_loader(crops, TrainConfig(batch_size=4))
+    assert [len(mel) for mel, _, _ in loader] == [4, 5]
+    # Not every device has float64.
+    assert {mel.dtype for mel, _, _ in loader} | {w.dtype for *_, w in loader} == {torch.float32}
+
+
+def test_scores_of_clips_are_in_single_precision_whatever_the_net_computes_in() -> None:
+    torch.manual_seed(0)
+    logits, clips = 8 * torch.randn(30, 12), torch.arange(30) % 7
+    exact = average_windows(logits, clips, 7)
+    for half in (torch.bfloat16, torch.float16):
+        with torch.autocast("cpu", half):
+            probabilities = average_windows(logits.to(half), clips, 7)
+        assert probabilities.dtype == torch.float32
+        assert torch.allclose(probabilities.sum(dim=1), torch.ones(7), atol=1e-6)
+        assert torch.allclose(probabilities, exact, atol=0.05)
 
 
 def test_rare_genres_weigh_more() -> None:

@@ -1,10 +1,7 @@
-"""Schedules, loggers, several processes: the ways in which a run can differ."""
+"""Schedules, loggers, precisions: the ways in which a run can differ."""
 
 import csv
 import importlib.util
-import json
-import subprocess
-import sys
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -14,8 +11,11 @@ import torch
 from toy_music import run
 
 from genretag_train.config import TrainConfig
+from genretag_train.export.release import release_model
 from genretag_train.nets import NETS
+from genretag_train.training.curves import read_curves
 from genretag_train.training.learner import Learner
+from genretag_train.training.loop import load_checkpoint
 
 
 def rates(out: Path) -> list[float]:
@@ -98,78 +98,26 @@ def test_tensorboard_gets_events(toy_library, features, tmp_path) -> None:
     assert list((tmp_path / "tensorboard").glob("events.*"))
 
 
-def test_two_processes_train_one_model(toy_library, features, tmp_path) -> None:
-    out = tmp_path / "run"
-    small = ["--window-s", "1", "--hidden", "4", "--rnn-hidden", "4", "--batch-size", "4",
-             "--epochs", "2", "--threads", "1", "--mask-s", "0.1",
-             "--min-accepted", "1"]  # fmt: skip
-    done = subprocess.run(
-        [sys.executable, "-m", "genretag_train", "--data", toy_library, "--out", out, "--cache",
-         features, "--accelerator", "cpu", "--devices", "2", "--strategy", "ddp", *small],
-        capture_output=True, text=True, timeout=300, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr[-2000:]
-    assert done.stderr.count("Learning 3 genres") == 1
-    assert len(rates(out)) == 2
-    assert json.loads((out / "metrics.json").read_text())["test"]["clips"] == 3
-    weights = torch.load(out / "best.ckpt", weights_only=True)["state_dict"]
-    assert all(torch.isfinite(value).all() for value in weights.values())
+def test_a_run_in_half_precision_is_scored_in_single_precision_and_exports(
+    toy_library, features, tmp_path
+) -> None:
+    out, made = tmp_path / "run", tmp_path / "made.onnx"
+    ways = {"class_weights": True, "mixup": 0.3, "noise": 0.1}
+    run(toy_library, out, features, epochs=1, **ways)
+    run(toy_library, out, features, epochs=3, precision="bf16-mixed", resume=True, **ways)
+    for row in read_curves(out / "curves.csv"):
+        for name in ("train_loss", "val_loss"):
+            exact = torch.tensor(row[name])
+            assert exact != exact.bfloat16().float(), name
+    assert load_checkpoint(out / "best.ckpt")["state_dict"]["net.head.0.weight"].dtype == (
+        torch.float32
+    )
+    assert release_model(out, None, "fp32", made, lambda done, of: None).parity <= 1e-4
 
 
-RANKS = """
-import sys
-from pathlib import Path
-
-import lightning.pytorch as lightning
-import torch
-from torch.utils.data import DataLoader
-
-from genretag_train.training.augment import augment
-from genretag_train.training.batches import EpochSampler
-from genretag_train.config import TrainConfig
-from genretag_train.training.learner import Learner
-
-torch.set_num_threads(1)
-
-
-class Noting(Learner):
-    noted = []
-
-    def training_step(self, batch, batch_idx):
-        (mel,) = batch
-        self.noted.append((augment(mel, self.config), torch.rand(())))
-        return self.net(mel).sum()
-
-
-config = TrainConfig(hidden=4, rnn_hidden=4, noise=0.1, noise_p=1.0, plateau=False)
-learner = Noting(config, ("A", "B"), None)
-windows = torch.utils.data.TensorDataset(torch.full((8, 40, 128), 0.5))
-trainer = lightning.Trainer(
-    accelerator="cpu", devices=int(sys.argv[2]), strategy="ddp", max_epochs=2, logger=False,
-    enable_checkpointing=False, enable_progress_bar=False, enable_model_summary=False,
-)
-trainer.fit(learner, DataLoader(windows, batch_size=2))
-draws = list(EpochSampler(clips=10, crops=2, seed=1))
-torch.save((learner.noted, draws), Path(sys.argv[1], f"{trainer.global_rank}.pt"))
-"""
-
-
-def test_each_process_draws_changes_and_windows_of_its_own(tmp_path: Path) -> None:
-    (script := tmp_path / "ranks.py").write_text(RANKS)
-
-    def drawn(processes: int) -> list[tuple[list[tuple[torch.Tensor, ...]], list[tuple[int, int]]]]:
-        (folder := tmp_path / str(processes)).mkdir()
-        command = [sys.executable, str(script), str(folder), str(processes)]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
-        assert done.returncode == 0, done.stderr[-2000:]
-        return [torch.load(folder / f"{rank}.pt") for rank in range(processes)]
-
-    (first, windows), (second, others) = drawn(2)
-    # The same windows came in everywhere, so what differs is what was drawn.
-    for mine, yours in zip(first, second, strict=True):
-        assert not any(torch.equal(a, b) for a, b in zip(mine, yours, strict=True))
-    assert len({float(number) for _, number in first + second}) == len(first + second)
-    assert not {*windows} & {*others} and len(windows) == len(others) == 10
-    # The first of two draws what one alone draws.
-    ((alone, _),) = drawn(1)
-    assert all(torch.equal(a[0], b[0]) for a, b in zip(first[:2], alone[:2], strict=True))
+def test_a_checkpoint_of_a_gpu_is_read_where_there_is_none(tmp_path, monkeypatch) -> None:
+    with monkeypatch.context() as patch:
+        # It is written as on a GPU: with the name of the device beside the weights.
+        patch.setattr(torch.serialization, "location_tag", lambda storage: "cuda:0")
+        torch.save({"weights": torch.ones(2)}, tmp_path / "best.ckpt")
+    assert load_checkpoint(tmp_path / "best.ckpt")["weights"].device.type == "cpu"

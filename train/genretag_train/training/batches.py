@@ -8,8 +8,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, distributed
-from torch.utils.data import DataLoader, Dataset, Sampler
+from torch.utils.data import DataLoader, Dataset, Sampler, SequentialSampler
 
+from genretag.errors import Code, UsageError
 from genretag_train.config import TrainConfig
 from genretag_train.features.extraction import FeatureSpec, LogPower, Windows, crop_window
 
@@ -20,7 +21,11 @@ ValidBatch = tuple[Tensor, Tensor, Tensor]
 """Windows [n_windows, n_frames, n_mels], the clip of each window [n_windows], genres [n_clips]."""
 
 
-class Crops(Dataset[tuple[NDArray[np.float32], int, float]]):
+Draw = tuple[int, int]
+"""The index of a clip, and the seed of the window that is drawn from it."""
+
+
+class Crops(Dataset[tuple[NDArray[np.float32], int, np.float32]]):
     """Random windows of clips; which one depends on the seed, the epoch and the clip alone.
 
     Read from the clips' files of features each time, so that memory does not grow with them.
@@ -33,13 +38,14 @@ class Crops(Dataset[tuple[NDArray[np.float32], int, float]]):
         weights: Sequence[float],
         spec: FeatureSpec,
     ) -> None:
-        self._clips = list(zip(files, genres, weights, strict=True))
+        # Of Python's numbers a batch would be made in float64, which not every device has.
+        self._clips = list(zip(files, genres, map(np.float32, weights), strict=True))
         self._spec = spec
 
     def __len__(self) -> int:
         return len(self._clips)
 
-    def __getitem__(self, draw: tuple[int, int]) -> tuple[NDArray[np.float32], int, float]:
+    def __getitem__(self, draw: Draw) -> tuple[NDArray[np.float32], int, np.float32]:
         index, seed = draw
         file, genre, weight = self._clips[index]
         power: LogPower = np.load(file, mmap_mode="r")  # reads no more than the window
@@ -48,7 +54,7 @@ class Crops(Dataset[tuple[NDArray[np.float32], int, float]]):
         return crop_window(power, start, self._spec), genre, weight
 
 
-class EpochSampler(Sampler[Any]):
+class EpochSampler(Sampler[Draw]):
     """Each clip `crops` times in a new order each epoch, each time with a seed for its crop.
 
     What is drawn depends on `seed` and the epoch alone, so that a resumed run goes on as
@@ -64,17 +70,67 @@ class EpochSampler(Sampler[Any]):
         self._epoch = epoch
 
     def __len__(self) -> int:
-        return self._clips * self._crops // _processes()[1]
+        return self._clips * self._crops
 
-    def __iter__(self) -> Iterator[tuple[int, int]]:
+    def __iter__(self) -> Iterator[Draw]:
         rng = np.random.default_rng((self._seed, self._epoch))
-        draws = self._clips * self._crops
-        order = rng.permutation(draws) % self._clips
-        seeds = rng.integers(2**63, size=draws)
-        rank, processes = _processes()
-        # Each process takes as many, so that none waits for the others at the end.
-        share = slice(rank, len(self) * processes, processes)
-        return iter(list(zip(order[share].tolist(), seeds[share].tolist(), strict=True)))
+        order = rng.permutation(len(self)) % self._clips
+        seeds = rng.integers(2**63, size=len(self))
+        return iter(list(zip(order.tolist(), seeds.tolist(), strict=True)))
+
+
+class ShareBatches(Sampler[list[Any]]):
+    """The batches of this process, of what `sampler` gives for all processes.
+
+    A batch has at least `smallest` of it.
+    """
+
+    def __init__(self, sampler: Sampler[Any], batch_size: int, smallest: int) -> None:
+        self.sampler: Any = sampler  # by this name Lightning finds it
+        self._size, self._smallest = batch_size, smallest
+
+    def __len__(self) -> int:
+        _, processes = _processes()
+        return count_batches(len(self.sampler), self._size, processes, self._smallest)
+
+    def __iter__(self) -> Iterator[list[Any]]:
+        # A generator draws when it is asked: Lightning makes it before it sets the epoch.
+        yield from deal_batches(list(self.sampler), self._size, *_processes(), self._smallest)
+
+
+def count_batches(items: int, batch_size: int, processes: int, smallest: int) -> int:
+    """Return how many batches of so many items each of the processes has.
+
+    Raises:
+        UsageError: `bad-option`, there are less than `smallest` for each of several processes.
+    """
+    smallest_share = items // processes
+    if processes > 1 and smallest_share < smallest:
+        raise UsageError(
+            Code.BAD_OPTION,
+            f"A side of {items} clips is too small for {processes} processes: "
+            f"each needs {smallest}",
+            "Lower --devices or --nodes.",
+        )
+    fullest_rest = batch_size - min(batch_size, smallest)
+    return max(1, (smallest_share + fullest_rest) // batch_size)
+
+
+def deal_batches(
+    items: Sequence[Any], batch_size: int, rank: int, processes: int, smallest: int
+) -> list[list[Any]]:
+    """Return the batches of the process number `rank`; each item is in one process, once.
+
+    All processes have as many batches, as with each they wait for each other. The last batch takes
+    up a rest below `smallest`; and as shares differ by one item, it may have up to `smallest` more
+    than `batch_size`.
+    """
+    # Processes average their gradients as if their batches were alike. So where the last ones
+    # differ by a window, those of the smaller one count for a trifle more.
+    share = items[rank::processes]
+    last = (count_batches(len(items), batch_size, processes, smallest) - 1) * batch_size
+    full = [share[start : start + batch_size] for start in range(0, last, batch_size)]
+    return [*map(list, full), list(share[last:])]
 
 
 def _processes() -> tuple[int, int]:
@@ -85,14 +141,12 @@ def _processes() -> tuple[int, int]:
 
 
 def make_train_loader(crops: Crops, config: TrainConfig) -> DataLoader[Any]:
-    """Load `TrainBatch`es; a last batch of one window is left out, as it has no statistics."""
+    """Load this process's `TrainBatch`es."""
     draws = EpochSampler(len(crops), config.crops, config.seed)
-    alone = len(draws) % config.batch_size == 1 and len(draws) > 1
     return DataLoader(
         crops,
-        batch_size=config.batch_size,
-        sampler=draws,
-        drop_last=alone,
+        # A window alone has no statistics.
+        batch_sampler=ShareBatches(draws, config.batch_size, smallest=2),
         num_workers=config.loaders,
         persistent_workers=config.loaders > 0,
         multiprocessing_context="spawn" if config.loaders else None,
@@ -102,9 +156,10 @@ def make_train_loader(crops: Crops, config: TrainConfig) -> DataLoader[Any]:
 def make_valid_loader(
     windows: Sequence[Windows], genres: Sequence[int], batch_size: int
 ) -> DataLoader[Any]:
-    """Load `ValidBatch`es of the clips that have windows."""
+    """Load this process's `ValidBatch`es of the clips that have windows."""
     audible = [pair for pair in zip(windows, genres, strict=True) if len(pair[0])]
-    return DataLoader(_Pairs(audible), batch_size=batch_size, collate_fn=_collate)
+    share = ShareBatches(SequentialSampler(audible), batch_size, smallest=1)
+    return DataLoader(_Pairs(audible), batch_sampler=share, collate_fn=_collate)
 
 
 class _Pairs(Dataset[tuple[Windows, int]]):

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, one_hot
 from torch.optim.lr_scheduler import ReduceLROnPlateau, StepLR
+from torchmetrics import MeanMetric, Metric
 from torchmetrics.classification import MulticlassAccuracy, MulticlassF1Score
 
 from genretag import __version__
@@ -44,6 +45,10 @@ class Learner(lightning.LightningModule):
         weights = None if class_weights is None else torch.from_numpy(class_weights)
         self.class_weights: Tensor | None
         self.register_buffer("class_weights", weights, persistent=False)
+        # Means over windows and clips, which are given one by one: Lightning's mean over processes
+        # rounds their number down, and this one has no weights where it lets NaN through.
+        self.train_loss = MeanMetric(nan_strategy="disable")
+        self.val_loss = MeanMetric(nan_strategy="disable")
         self.val_accuracy = MulticlassAccuracy(len(genres), average="micro")
         self.val_f1_macro = MulticlassF1Score(len(genres), average="macro")
         self.val_f1_weighted = MulticlassF1Score(len(genres), average="weighted")
@@ -71,15 +76,19 @@ class Learner(lightning.LightningModule):
         targets = one_hot(genres, len(self.genres)).float()
         if self.config.mixup:
             mel, targets = mix_up(mel, targets, self.config.mixup)
-        loss = self.loss(self.net(mel), targets, weights.float())
-        self.log("train_loss", loss, on_step=False, on_epoch=True, batch_size=len(mel))
+        loss = self.loss(self.net(mel), targets, weights)
+        self.train_loss.update(loss.detach().expand(len(mel)))
+        self.log("train_loss", self.train_loss, on_step=False, on_epoch=True)
         self.log("batch_loss", loss, on_step=True, on_epoch=False)
         return loss
 
     def loss(self, logits: Tensor, targets: Tensor, weights: Tensor) -> Tensor:
-        """Return the cross-entropy of [batch, n_genres] to targets alike, weighted [batch]."""
+        """Return the cross-entropy of [batch, n_genres] to targets alike, weighted [batch].
+
+        It is computed in single precision, also from logits in half precision.
+        """
         losses = cross_entropy(
-            logits,
+            logits.float(),
             targets,
             weight=self.class_weights,
             reduction="none",
@@ -88,17 +97,16 @@ class Learner(lightning.LightningModule):
         return (losses * weights).mean()
 
     def validation_step(self, batch: ValidBatch, batch_idx: int) -> None:
-        """Score whole clips."""
+        """Score whole clips; the scores are of those of all processes together."""
         mel, clips, genres = batch
         probabilities = average_windows(self.net(mel), clips, len(genres))
-        loss = nn.functional.nll_loss(probabilities.clamp_min(1e-9).log(), genres)
-        self.val_accuracy(probabilities, genres)
-        self.val_f1_macro(probabilities, genres)
-        self.val_f1_weighted(probabilities, genres)
-        self.log("val_loss", loss, batch_size=len(genres))
-        self.log("val_accuracy", self.val_accuracy)
-        self.log("val_f1_macro", self.val_f1_macro)
-        self.log("val_f1_weighted", self.val_f1_weighted)
+        logs = probabilities.clamp_min(1e-9).log()
+        self.val_loss.update(nn.functional.nll_loss(logs, genres, reduction="none"))
+        self.log("val_loss", self.val_loss)
+        for name in ("val_accuracy", "val_f1_macro", "val_f1_weighted"):
+            metric: Metric = getattr(self, name)
+            metric.update(probabilities, genres)
+            self.log(name, metric)
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
         """Return Adam, and make the rules for its rate that `on_train_epoch_end` carries out."""
@@ -152,8 +160,9 @@ def make_batch_seed(seed: int, epoch: int, batch: int, rank: int) -> int:
 def average_windows(logits: Tensor, clips: Tensor, n_clips: int) -> Tensor:
     """Return the mean probabilities [n_clips, n_genres] of windows [n_windows, n_genres].
 
-    `clips` [n_windows] has the clip of each window.
+    `clips` [n_windows] has the clip of each window. They are in single precision, also of logits
+    in half precision: rounded to 8 bits, one epoch could not be told from another.
     """
-    sums = logits.new_zeros(n_clips, logits.shape[1])
-    sums = sums.index_add(0, clips, logits.softmax(dim=1))
+    probabilities = logits.float().softmax(dim=1)
+    sums = probabilities.new_zeros(n_clips, logits.shape[1]).index_add(0, clips, probabilities)
     return sums / torch.bincount(clips, minlength=n_clips)[:, None]

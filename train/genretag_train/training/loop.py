@@ -53,7 +53,7 @@ def fit(
     average = [EMAWeightAveraging(decay=config.ema)] if config.ema else []
     trainer = _make_trainer(
         config,
-        # `Epochs` gives each process its share by itself, and crops that depend on the epoch.
+        # `ShareBatches` gives each process its share, no clip twice.
         use_distributed_sampler=False,
         max_epochs=config.epochs,
         callbacks=[*average, CurvesWriter(out / CURVES, notify), stop, *callbacks, best, last],
@@ -103,7 +103,8 @@ def _make_trainer(config: TrainConfig, **settings: Any) -> lightning.Trainer:
 def load_checkpoint(file: Path) -> dict[str, Any]:
     """Return what a run kept in `file`; RunError `model-invalid` if it cannot be read."""
     try:
-        kept: dict[str, Any] = torch.load(file, weights_only=True)
+        # A run on a GPU may be exported where there is none.
+        kept: dict[str, Any] = torch.load(file, map_location="cpu", weights_only=True)
     except (OSError, RuntimeError, EOFError, LookupError, ValueError, UnpicklingError) as error:
         reason = getattr(error, "strerror", None) or "it is damaged, or no checkpoint"
         raise RunError(

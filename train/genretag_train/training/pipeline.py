@@ -40,6 +40,10 @@ CARD_FACTS = (
 Not the time: the same run again gives the same file, byte for byte.
 """
 
+_MACHINE_SETTINGS = {"accelerator", "devices", "nodes", "strategy", "precision", "threads"}
+"""Where a run is computed: they change the rounding, and the number of processes also the batches
+and what each draws; the recipe stays the same."""
+
 
 @dataclass(frozen=True)
 class RunPaths:
@@ -76,7 +80,7 @@ def train(
         UsageError: there is no such architecture or device, or `out` and `resume` do not fit.
         RunError: `bad-dataset`, or `parity` if the export differs from the net.
     """
-    _check_usage(config, paths.out, resume)
+    _check_usage(config, paths.out, resume, notify)
     if paths.bundle:
         check_bundle_name(config.name)
     check_devices(config)
@@ -122,8 +126,11 @@ def format_test_scores(report: HoldoutReport, out: Path) -> str:
     return f"Test: {scores}; see {out / MODEL}"
 
 
-def _check_usage(config: TrainConfig, out: Path, resume: bool) -> None:
-    """Raise UsageError for an unknown architecture, or a run that is there already or not yet."""
+def _check_usage(config: TrainConfig, out: Path, resume: bool, notify: Notify) -> None:
+    """Raise UsageError for an unknown architecture, or a run that is there already or not yet.
+
+    A run may be resumed on another machine; `notify` is told what that changes.
+    """
     last = out / LAST
     if config.arch not in NETS:
         raise _misuse(f"There is no architecture '{config.arch}'", f"Known: {', '.join(NETS)}.")
@@ -132,10 +139,15 @@ def _check_usage(config: TrainConfig, out: Path, resume: bool) -> None:
     if last.exists() and not resume:
         raise _misuse(f"{out} holds a run already", "Add --resume, or choose another --out.")
     changed = _find_changes(config, last) if resume else []
-    if changed:
+    if refused := [name for name in changed if name not in _MACHINE_SETTINGS]:
         raise _misuse(
-            f"{out} holds a run with another {', '.join(changed)}",
+            f"{out} holds a run with another {', '.join(refused)}",
             f"Resume it with --config {out / CONFIG}, or choose another --out.",
+        )
+    if changed:
+        notify(
+            f"The run began with another {', '.join(changed)}: it goes on, but will not end "
+            "exactly where it would have without the change"
         )
 
 
