@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from optuna.importance import FanovaImportanceEvaluator, get_param_importances
 from optuna.trial import TrialState
 
-from genretag_train.plots.style import choose_colour, save_picture
+from genretag_train.plots.style import COLOURS, save_picture, set_title
 from genretag_train.sweep.definition import Choice, Span, Sweep
 
 IMPORTANCE = "importance"
@@ -57,6 +57,13 @@ def draw_importance(data: TrialPlotData) -> Figure:
     figure = Figure(figsize=(13, 1.6 + 0.3 * len(names) + 2.9 * n_rows))
     heights = (1.4 + 0.3 * len(names), 2.9 * n_rows)
     bars, trials = figure.subfigures(2, 1, squeeze=False, height_ratios=heights).flat
+    done = sum(row["state"] == "complete" for row in data.rows)
+    set_title(
+        figure,
+        f"Sweep '{data.sweep.name}': share of the variance of {data.sweep.metric} that a setting "
+        f"explains; functional ANOVA over the {done} of {len(data.rows)} trials that ran to their "
+        "end",
+    )
     _draw_bars(bars.subplots(), data)
     grid = trials.subplots(n_rows, min(_COLUMNS, len(names)), squeeze=False, sharey=True)
     for axes in grid.flat[len(names) :]:
@@ -72,17 +79,11 @@ def draw_importance(data: TrialPlotData) -> Figure:
 def _draw_bars(axes: Axes, data: TrialPlotData) -> None:
     names = list(data.importance)[::-1]
     shares = [data.importance[name] for name in names]
-    axes.barh(names, shares, color=choose_colour(0))
+    axes.barh(names, shares, color=COLOURS[0])
     for row, share in enumerate(shares):
         axes.annotate(f"{share:.0%}", (share, row), (4, 0), textcoords="offset points", va="center")
     axes.set_xlim(0, 1.08 * max(shares))
     axes.xaxis.set_major_formatter("{x:.0%}")
-    done = sum(row["state"] == "complete" for row in data.rows)
-    axes.set_title(
-        f"Sweep '{data.sweep.name}': share of the variance of {data.sweep.metric} that a setting "
-        f"explains\n(functional ANOVA over the {done} of {len(data.rows)} trials that ran to "
-        "their end)"
-    )
 
 
 def _draw_trials(axes: Axes, data: TrialPlotData, name: str) -> None:
@@ -92,8 +93,8 @@ def _draw_trials(axes: Axes, data: TrialPlotData, name: str) -> None:
         values = [_place(data.sweep.tried[name], row[name]) for row in drawn]
         axes.scatter(
             values, [row[data.sweep.metric] for row in drawn], s=34, label=words,
-            color=choose_colour(index) if state == "complete" else "none",
-            edgecolors=choose_colour(index), linewidths=1.2,
+            color=COLOURS[index] if state == "complete" else "none",
+            edgecolors=COLOURS[index], linewidths=1.2,
         )  # fmt: skip
     domain = data.sweep.tried[name]
     if isinstance(domain, Choice):
@@ -101,6 +102,7 @@ def _draw_trials(axes: Axes, data: TrialPlotData, name: str) -> None:
         axes.set_xlim(-0.5, len(domain.values) - 0.5)
     elif domain.log:
         axes.set_xscale("log")
+        axes.xaxis.set_major_formatter("{x:g}")
     axes.set_xlabel(name)
     axes.grid(alpha=0.25)
 
