@@ -124,7 +124,7 @@ def _explain_sides(loss: Axes) -> None:
 
 
 def _explain_runs(figure: Figure, runs: Sequence[str]) -> None:
-    """Name the runs below the panels, in as many columns as there is room for."""
+    """List the runs below the panels, in as many columns as there is room for."""
     looks = [
         Line2D(
             [], [], color=look.colour, marker=look.marker, markerfacecolor=look.face,

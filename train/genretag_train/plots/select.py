@@ -88,7 +88,7 @@ def _draw_curves(names: Mapping[str, str], folder: Path, required: bool) -> list
 
 
 def _name_runs(targets: Sequence[str]) -> dict[str, str]:
-    """Name runs and models after their folders, with those above where folders have one name."""
+    """Return the names of runs and models: their folders, with those above where names repeat."""
     parts = {
         target: Path(target).resolve().parts if Path(target).exists() else (target,)
         for target in targets
