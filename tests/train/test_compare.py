@@ -4,6 +4,7 @@ import csv
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -184,17 +185,44 @@ def contestant(name: str, right: int, of: int = 60) -> paired.RecipeResult:
     return paired.RecipeResult(name, clips, (predicted,), truth, clips, 0.5, 1.0)
 
 
+def difference(first: paired.RecipeResult, second: paired.RecipeResult) -> dict[str, Any]:
+    _, (pair,) = paired.score_recipes([first, second])
+    return pair
+
+
 def test_a_large_difference_is_sure_and_a_small_one_is_not() -> None:
-    large = paired.compare_pair(contestant("a", 50), contestant("b", 20))
+    large = difference(contestant("a", 50), contestant("b", 20))
     assert large["accuracy"] == pytest.approx(0.5) and large["accuracy_95"][0] > 0
-    small = paired.compare_pair(contestant("a", 40), contestant("b", 39))
+    small = difference(contestant("a", 40), contestant("b", 39))
     low, high = small["accuracy_95"]
     assert low <= 0 <= high
 
 
 def test_a_paired_bootstrap_knows_that_both_judged_the_same_clips() -> None:
-    low, high = paired.compare_pair(contestant("a", 30), contestant("b", 30))["accuracy_95"]
+    low, high = difference(contestant("a", 30), contestant("b", 30))["accuracy_95"]
     assert low == high == 0
+
+
+def test_rare_and_frequent_genres_have_recalls_of_their_own() -> None:
+    # Three genres of 8, 3 and 1 clips: the rarer half is the third alone.
+    truth = np.repeat([2, 0, 1], [8, 3, 1]).astype(np.int64)
+    predicted = truth.copy()
+    predicted[:4] = 1
+    scores = paired.make_scores(truth)
+    assert scores["recall_rare"](predicted, truth) == 1.0
+    assert scores["recall_frequent"](predicted, truth) == pytest.approx((0.5 + 1.0) / 2)
+    # A sample may hold no clip of them.
+    assert scores["recall_rare"](predicted[:11], truth[:11]) == 0.0
+
+
+def test_every_pair_is_compared_once_and_by_the_same_samples() -> None:
+    results = [contestant(name, right) for name, right in (("a", 50), ("b", 40), ("c", 20))]
+    rows, pairs = paired.score_recipes(results)
+    assert [pair["recipes"] for pair in pairs] == [["a", "b"], ["a", "c"], ["b", "c"]]
+    for pair in pairs:
+        first, second = (rows["abc".index(name)] for name in pair["recipes"])
+        assert pair["accuracy"] == pytest.approx(first["accuracy"] - second["accuracy"])
+    assert difference(results[0], results[2])["accuracy_95"] == pairs[1]["accuracy_95"]
 
 
 def test_all_recipes_of_the_study_can_be_read() -> None:

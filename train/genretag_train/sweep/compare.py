@@ -3,7 +3,6 @@
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,7 @@ from genretag_train.nets import NETS
 from genretag_train.progress import Notify, Progress
 from genretag_train.run_folder import LAST, MODEL, PREDICTIONS, read_json, write_json
 from genretag_train.sweep.job import require_one_device
-from genretag_train.sweep.paired import RecipeResult, compare_pair, make_row
+from genretag_train.sweep.paired import RecipeResult, score_recipes
 from genretag_train.training import pipeline
 
 COMPARISON, SCHEMA = "compare.json", 2
@@ -105,15 +104,15 @@ def compare_recipes(comparison: Comparison, notify: Notify, progress: Progress) 
         _require_same_clips(results[0].name, results[0].clips, results[-1].name, results[-1].clips)
     facts = results[0].facts
     identity = _identify(comparison)
-    rows = zip(identity["rows"], map(make_row, results), strict=True)
+    rows, differences = score_recipes(results)
     summary = {
         **identity,
         "clips": len(results[0].truth),
         "groups": len(set(results[0].groups)),
         "genres": list(facts["genres"]),
         "corpus": {name: facts[name] for name in _FACTS},
-        "rows": [{**settings, **row} for settings, row in rows],
-        "differences": [compare_pair(*pair) for pair in combinations(results, 2)],
+        "rows": [{**own, **row} for own, row in zip(identity["rows"], rows, strict=True)],
+        "differences": differences,
     }
     write_json(comparison.out / COMPARISON, summary)
     return summary

@@ -9,7 +9,14 @@ from rich.text import Text
 
 from genretag_train.evaluation.card import describe_leaks
 
-SCORES_IN_WORDS = {"accuracy": "accuracy", "f1_weighted": "F1 weighted", "f1_macro": "F1 macro"}
+SCORES_IN_WORDS = {
+    "accuracy": "accuracy",
+    "f1_weighted": "F1 weighted",
+    "f1_macro": "F1 macro",
+    "recall_rare": "recall, rarer genres",
+    "recall_frequent": "recall, other genres",
+}
+_DIFFERENCES = ("accuracy", "f1_macro")
 
 
 def make_tables(summary: Mapping[str, Any]) -> Group:
@@ -25,8 +32,8 @@ def make_tables(summary: Mapping[str, Any]) -> Group:
         "",
         _make_scores(summary["rows"]),
         "",
-        "Accuracy of the row less that of the column, in points; * differs surely (the 95% "
-        "interval of the paired bootstrap leaves 0 out)",
+        "Differences in points; * differs surely (the 95% interval of the paired bootstrap, in "
+        "brackets, leaves 0 out)",
         _make_differences(summary),
     )
 
@@ -55,7 +62,8 @@ def _make_scores(rows: Sequence[Mapping[str, Any]]) -> Table:
         for name, words in SCORES_IN_WORDS.items():
             is_first = name == next(iter(SCORES_IN_WORDS))
             low, high = map(_percent, row[f"{name}_95"])
-            published = _percent(row["published"][name], 2) if row["published"] else ""
+            known = row["published"] or {}
+            published = _percent(known[name], 2) if name in known else ""
             table.add_row(
                 row["recipe"] if is_first else "",
                 words,
@@ -67,20 +75,21 @@ def _make_scores(rows: Sequence[Mapping[str, Any]]) -> Table:
 
 
 def _make_differences(summary: Mapping[str, Any]) -> Table:
-    names = [row["recipe"] for row in summary["rows"]]
+    """Return a line for each pair of recipes, in points."""
     table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
-    table.add_column("", no_wrap=True)
-    for name in names[1:]:
-        table.add_column(name, justify="right")
-    cells = {tuple(pair["recipes"]): _points(pair) for pair in summary["differences"]}
-    for first in names[:-1]:
-        table.add_row(first, *(cells.get((first, second), "") for second in names[1:]))
+    table.add_column("first less second")
+    for name in _DIFFERENCES:
+        table.add_column(SCORES_IN_WORDS[name], justify="right", no_wrap=True)
+    for pair in summary["differences"]:
+        cells = (_points(pair[name], pair[f"{name}_95"]) for name in _DIFFERENCES)
+        table.add_row(" less ".join(pair["recipes"]), *cells)
     return table
 
 
-def _points(pair: Mapping[str, Any]) -> str:
-    low, high = pair["accuracy_95"]
-    return f"{100 * pair['accuracy']:+.1f}{'*' if low > 0 or high < 0 else ' '}"
+def _points(difference: float, interval: Sequence[float]) -> str:
+    low, high = interval
+    mark = "*" if low > 0 or high < 0 else " "
+    return f"{100 * difference:+.1f} \\[{100 * low:+.1f}, {100 * high:+.1f}]{mark}"
 
 
 def _percent(share: float, digits: int = 1) -> str:
