@@ -50,6 +50,7 @@ class Recipe:
     rate: int = 44100
     options: Mapping[str, str] = field(default_factory=dict)
     bit_rate: int = 128_000
+    codec_options: Mapping[str, str] = field(default_factory=dict)
 
 
 RECIPES: Mapping[str, Recipe] = {
@@ -87,7 +88,7 @@ def encode(path: Path, signal: Signal, recipe: Recipe) -> Path:
             recipe.codec, rate=recipe.rate, layout=layout, format=recipe.format
         )
         stream.bit_rate = recipe.bit_rate
-        stream.codec_context.options = {"strict": "experimental"}
+        stream.codec_context.options = {"strict": "experimental", **recipe.codec_options}
         stream.codec_context.thread_count = 1
         stream.codec_context.open()
         frame_size = stream.codec_context.frame_size or 4096

@@ -66,6 +66,7 @@ IS_INTEGRATION: Mapping[str, bool] = {
     "train/test_calibration.py": False,
     "train/test_nets.py": False,
     "train/test_training_batches.py": False,
+    "train/test_training_batches.py::test_a_side_is_scored": True,
     "train/test_training_config.py": False,
     "train/test_training_data.py": False,
     "train/test_training_splits.py": False,

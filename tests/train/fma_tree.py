@@ -71,11 +71,11 @@ def tree(
             rows.append(Row(2 + 500 * place + number, f"{100 * place + artist}", split, genre))
     for row in rows:
         sound = GENRES[sounds[row.genre]](row.track_id, seconds)
-        _encode(_clip(data, subset, row.track_id), sound.astype(np.float32))
+        _encode(clip_file(data, subset, row.track_id), sound.astype(np.float32))
     rows += [Row(9000, "900", "training", "")]
     rows += [Row(number, "900", "training", "Rock") for number in unfit()]
     for number, reason in unfit().items():
-        _spoilt(_clip(data, subset, number), reason)
+        spoil(clip_file(data, subset, number), reason)
     table(data, rows)
     return data
 
@@ -85,17 +85,15 @@ def unfit() -> dict[int, str]:
     return dict(enumerate(("empty", "short", "silent", "not-audio", "not-found"), start=9001))
 
 
-def _clip(data: Path, subset: str, track_id: int) -> Path:
+def clip_file(data: Path, subset: str, track_id: int) -> Path:
+    """Where a clip lies; its folder is made."""
     file = data / subset / clip_name(track_id)
     file.parent.mkdir(parents=True, exist_ok=True)
     return file
 
 
-def _encode(file: Path, samples: np.ndarray[tuple[int, ...], np.dtype[np.float32]]) -> None:
-    encode(file, samples, RECIPES["MP3"])
-
-
-def _spoilt(file: Path, reason: str) -> None:
+def spoil(file: Path, reason: str) -> None:
+    """Write a clip that is not fit, of a kind that FMA has; none at all if it is not found."""
     rate = RECIPES["MP3"].rate
     if reason == "empty":
         file.write_bytes(b"")
@@ -105,3 +103,7 @@ def _spoilt(file: Path, reason: str) -> None:
         _encode(file, np.zeros((1, 2 * rate), np.float32))
     elif reason == "not-audio":
         garbage(file)
+
+
+def _encode(file: Path, samples: np.ndarray[tuple[int, ...], np.dtype[np.float32]]) -> None:
+    encode(file, samples, RECIPES["MP3"])

@@ -12,7 +12,7 @@ from pathlib import Path
 import fma_tree
 import numpy as np
 import pytest
-from audio_files import write_tone
+from audio_files import RECIPES, encode, tone, write_tone
 from commands import done
 from toy_music import library, run, table
 from typer.testing import CliRunner
@@ -79,8 +79,18 @@ def test_a_clip_that_is_shorter_than_a_window_is_repeated(tmp_path: Path) -> Non
 
 
 def test_stored_windows_are_those_of_scan(clips: list[Clip], filled: FeatureStore) -> None:
-    for clip, windows in zip(clips, filled.load_windows(clips, ignore), strict=True):
+    for clip, windows in zip(clips, filled.add_windows(clips, ignore), strict=True):
         np.testing.assert_array_equal(windows, extract_windows(clip.path, SPEC))
+
+
+def test_a_clip_without_windows_is_not_audible(tmp_path: Path) -> None:
+    rows = [{"file": f"{name}.flac", "genre": "Rock"} for name in ("loud", "silent")]
+    found = read_clips(table(tmp_path / "songs.csv", rows))
+    encode(tmp_path / "loud.flac", tone(1.2), RECIPES["FLAC"])
+    encode(tmp_path / "silent.flac", np.zeros((1, 44100), np.float32), RECIPES["FLAC"])
+    windows = FeatureStore(tmp_path / "f", SPEC, jobs=1).add_windows(found, ignore)
+    assert windows.find_audible() == [0]
+    assert [len(clip) > 0 for clip in windows] == [True, False]
 
 
 def test_several_processes_compute_what_one_does(
@@ -225,3 +235,24 @@ def test_no_more_is_done_at_once_than_the_container_has_cores(
         thread for _, thread in map_threaded(lambda _: threading.get_ident(), range(50), ignore)
     }
     assert len(threads) == 1
+
+
+def test_work_on_many_items_is_not_far_ahead_of_who_takes_the_results() -> None:
+    begun = []
+    pairs = iter(map_threaded(begun.append, range(10_000), ignore))
+    next(pairs)
+    time.sleep(0.2)  # in which all of it could be done
+    assert len(begun) < 100 * resources.count_cores()
+    assert [item for item, _ in pairs] == list(range(1, 10_000)) and len(begun) == 10_000
+
+
+def test_an_error_ends_work_on_many_items() -> None:
+    begun = []
+
+    def fail(item: int) -> None:
+        begun.append(item)
+        raise KeyError(item)
+
+    with pytest.raises(KeyError, match="0"):
+        list(map_threaded(fail, range(10_000), ignore))
+    assert len(begun) < 100 * resources.count_cores()

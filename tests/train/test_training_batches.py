@@ -1,3 +1,6 @@
+import tracemalloc
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -10,6 +13,10 @@ from genretag.domain.window import WindowSpec
 from genretag.errors import UsageError
 from genretag_train.config import TrainConfig
 from genretag_train.features.extraction import POWER_FLOOR, FeatureSpec, crop_window
+from genretag_train.features.store import StoredWindows
+from genretag_train.nets import make_net
+from genretag_train.nets.blocks import Size
+from genretag_train.nets.onnx_export import compute_logits, export_onnx
 from genretag_train.training.augment import equalise, mask, mix_up, shift_bands
 from genretag_train.training.batches import (
     Crops,
@@ -18,6 +25,7 @@ from genretag_train.training.batches import (
     count_batches,
     deal_batches,
     make_train_loader,
+    make_valid_loader,
 )
 from genretag_train.training.learner import average_windows
 
@@ -144,6 +152,47 @@ def test_scores_of_clips_are_in_single_precision_whatever_the_net_computes_in() 
         assert probabilities.dtype == torch.float32
         assert torch.allclose(probabilities.sum(dim=1), torch.ones(7), atol=1e-6)
         assert torch.allclose(probabilities, exact, atol=0.05)
+
+
+@pytest.fixture(scope="module")
+def stored(tmp_path_factory: pytest.TempPathFactory) -> StoredWindows:
+    """A hundred clips with four windows of 0.5 MB in all each, every tenth silent."""
+    folder = tmp_path_factory.mktemp("windows")
+    windows = np.random.default_rng(0).random((4, 256, 128), dtype=np.float32)
+    np.save(folder / "loud.npy", windows)
+    np.save(folder / "silent.npy", windows[:0])
+    return StoredWindows(
+        [folder / ("loud.npy" if number % 10 else "silent.npy") for number in range(100)]
+    )
+
+
+def test_the_valid_side_is_read_batch_by_batch_and_clips_without_windows_are_left_out(
+    stored: StoredWindows,
+) -> None:
+    loader = make_valid_loader(stored, list(range(100)), batch_size=4)
+    tracemalloc.start()
+    seen = []
+    for mel, clips, genres in loader:
+        assert len(mel) == len(clips) == 4 * len(genres)
+        assert np.array_equal(mel[:4], stored[1])
+        seen += genres.tolist()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert seen == [number for number in range(100) if number % 10]
+    assert peak < 20 * stored[1].nbytes  # of the ninety that there are
+
+
+def test_a_side_is_scored_clip_by_clip(stored: StoredWindows, tmp_path: Path) -> None:
+    net = make_net("cnn1d_gru", Size(128, 2, hidden=8, rnn_hidden=8, dropout=0.0)).eval()
+    export_onnx(net, tmp_path / "net.onnx", 256, 128)
+    tracemalloc.start()
+    logits = compute_logits(tmp_path / "net.onnx", (stored[n] for n in stored.find_audible()))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert len(logits) == 90
+    with torch.no_grad():
+        np.testing.assert_allclose(logits[0], net(torch.from_numpy(stored[1])), atol=1e-4)
+    assert peak < 20 * stored[1].nbytes
 
 
 def test_rare_genres_weigh_more() -> None:

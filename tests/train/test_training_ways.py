@@ -39,6 +39,14 @@ def test_windows_loaded_by_other_processes_teach_the_same(toy_library, features,
     assert alone.read_bytes() == shared.read_bytes()
 
 
+def test_a_run_with_loaders_resumes_as_one_without_goes_on(toy_library, features, tmp_path) -> None:
+    run(toy_library, tmp_path / "whole", features, epochs=2)
+    run(toy_library, tmp_path / "parts", features, loaders=1, epochs=1)
+    run(toy_library, tmp_path / "parts", features, loaders=1, epochs=2, resume=True)
+    whole, parts = (tmp_path / name / "curves.csv" for name in ("whole", "parts"))
+    assert parts.read_bytes() == whole.read_bytes()
+
+
 def test_plateau_and_steps_work_together() -> None:
     learner = Learner(
         TrainConfig(step_epochs=1, step_gamma=0.5, plateau_patience=0, hidden=4, rnn_hidden=4),

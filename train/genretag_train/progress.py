@@ -1,5 +1,6 @@
 """Callbacks by which long work tells what it does, and work on many items that calls one."""
 
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
@@ -11,6 +12,8 @@ Notify = Callable[[str], None]
 
 Progress = Callable[[int, int], None]
 """Is given how many of how many items or bytes are done; of 0 if that is unknown."""
+
+_QUEUED_PER_THREAD = 4  # enough to keep them busy behind a slow item
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -25,7 +28,13 @@ def map_threaded(
     [(1, '1'), (2, '2')]
     """
     # Threads suffice: decoding, transforms and nets let go of the interpreter.
-    with ThreadPoolExecutor(resources.count_cores()) as pool:
-        for done, pair in enumerate(zip(items, pool.map(work, items), strict=True), start=1):
+    threads = resources.count_cores()
+    with ThreadPoolExecutor(threads) as pool:
+        # Few are queued, or each of a hundred thousand items would have a future at once.
+        queue = deque(pool.submit(work, item) for item in items[: _QUEUED_PER_THREAD * threads])
+        for done, item in enumerate(items, start=1):
+            result = queue.popleft().result()
+            if done + len(queue) < len(items):
+                queue.append(pool.submit(work, items[done + len(queue)]))
             progress(done, len(items))
-            yield pair
+            yield item, result

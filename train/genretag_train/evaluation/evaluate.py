@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -44,12 +45,12 @@ class ClipScores:
         """The group of each clip."""
         return [clip.group for clip in self.clips]
 
-    @property
+    @cached_property
     def probabilities(self) -> Probabilities:
         """The scores that `scan` would show of each clip [n_clips, n_genres]."""
         return np.stack([mean_scores(rows, self.averaging) for rows in self.scores])
 
-    @property
+    @cached_property
     def predicted(self) -> Labels:
         """The index of the best genre of each clip [n_clips]."""
         best: Labels = self.probabilities.argmax(axis=1)

@@ -13,7 +13,7 @@ from genretag.learning.calibration import fit_temperature, probabilities_at
 from genretag.learning.metrics import compute_metrics
 from genretag_train.config import TrainConfig
 from genretag_train.features.corpus import Corpus
-from genretag_train.features.extraction import Windows
+from genretag_train.features.store import StoredWindows
 from genretag_train.nets.onnx_export import compute_logits
 
 Logits = NDArray[np.float32]
@@ -90,7 +90,7 @@ class SideLogits:
 
 
 def evaluate_holdout(
-    model: Path, corpus: Corpus, windows: Mapping[str, Sequence[Windows]], config: TrainConfig
+    model: Path, corpus: Corpus, windows: Mapping[str, StoredWindows], config: TrainConfig
 ) -> HoldoutReport:
     """Calibrate the model on the valid side, then measure it on the test side, once.
 
@@ -100,13 +100,11 @@ def evaluate_holdout(
     return report_holdout(valid, test, corpus.genres, config)
 
 
-def _score_side(model: Path, corpus: Corpus, side: str, windows: Sequence[Windows]) -> SideLogits:
+def _score_side(model: Path, corpus: Corpus, side: str, windows: StoredWindows) -> SideLogits:
     # A clip with nothing but silence in its windows is called unsure, not wrong.
-    audible = [
-        (index, mel) for index, mel in zip(corpus.indices(side), windows, strict=True) if len(mel)
-    ]
-    logits = compute_logits(model, [mel for _, mel in audible])
-    return SideLogits.of(corpus, [index for index, _ in audible], logits)
+    audible, indices = windows.find_audible(), corpus.indices(side)
+    logits = compute_logits(model, (windows[clip] for clip in audible))
+    return SideLogits.of(corpus, [indices[clip] for clip in audible], logits)
 
 
 def report_holdout(

@@ -45,6 +45,23 @@ _QUEUED_PER_WORKER = 4
 
 
 @dataclass(frozen=True)
+class StoredWindows(Sequence[Windows]):
+    """The windows of clips, read from their files each time: memory does not grow with them."""
+
+    files: Sequence[Path]
+
+    def __len__(self) -> int:
+        return len(self.files)
+
+    def __getitem__(self, index: Any) -> Any:
+        return np.load(self.files[index])
+
+    def find_audible(self) -> list[int]:
+        """Return the indices of the clips that have windows."""
+        return [index for index, file in enumerate(self.files) if _count_rows(file)]
+
+
+@dataclass(frozen=True)
 class FeatureStore:
     """The features of clips in `folder`; missing ones are computed by `jobs` processes."""
 
@@ -70,8 +87,8 @@ class FeatureStore:
                 usable.append((clip, result))
         return usable, skipped
 
-    def add_windows(self, clips: Sequence[Clip], progress: Progress) -> list[Path]:
-        """Return the file of each clip's `Windows`.
+    def add_windows(self, clips: Sequence[Clip], progress: Progress) -> StoredWindows:
+        """Return the `Windows` of each clip.
 
         Raises:
             RunError: `bad-dataset`, a clip has none; `disk-full`, `output-failed`.
@@ -81,11 +98,7 @@ class FeatureStore:
             if isinstance(result, str):
                 raise bad_dataset(f"{clip.name}: its windows cannot be computed: {result}")
             files.append(result)
-        return files
-
-    def load_windows(self, clips: Sequence[Clip], progress: Progress) -> list[Windows]:
-        """Return the windows of each clip; RunError as `add_windows`."""
-        return [np.load(file) for file in self.add_windows(clips, progress)]
+        return StoredWindows(files)
 
     def require_room(self, clips: Sequence[Clip]) -> None:
         """Raise RunError `disk-full` if the power of these clips has no room on the disk."""
@@ -142,6 +155,14 @@ def save_array(file: Path, array: NDArray[Any]) -> None:
         part.replace(file)
     finally:
         part.unlink(missing_ok=True)
+
+
+def _count_rows(file: Path) -> int:
+    """Return the length of the array in an NPY file, from its header."""
+    with file.open("rb") as array:
+        np.lib.format.read_magic(array)
+        shape, *_ = np.lib.format.read_array_header_1_0(array)
+    return int(shape[0])
 
 
 Task = tuple[str, Path, FeatureSpec, Path]

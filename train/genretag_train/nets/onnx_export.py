@@ -1,7 +1,7 @@
 """Export of a trained net to the one file that genretag runs."""
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import product
 from pathlib import Path
 
@@ -115,7 +115,7 @@ def open_session(file: Path) -> ort.InferenceSession:
     return ort.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
 
 
-def compute_logits(file: Path, clips: Sequence[Windows]) -> list[NDArray[np.float32]]:
+def compute_logits(file: Path, clips: Iterable[Windows]) -> list[NDArray[np.float32]]:
     """Return the logits [n_windows, n_genres] of each clip's windows."""
     session = open_session(file)
     return [run_session(session, windows) for windows in clips]

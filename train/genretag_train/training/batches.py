@@ -13,6 +13,7 @@ from torch.utils.data import DataLoader, Dataset, Sampler, SequentialSampler
 from genretag.errors import Code, UsageError
 from genretag_train.config import TrainConfig
 from genretag_train.features.extraction import FeatureSpec, LogPower, Windows, crop_window
+from genretag_train.features.store import StoredWindows
 
 TrainBatch = tuple[Tensor, Tensor, Tensor]
 """Windows [batch, n_frames, n_mels], genres [batch], weights in the loss [batch]."""
@@ -154,23 +155,25 @@ def make_train_loader(crops: Crops, config: TrainConfig) -> DataLoader[Any]:
 
 
 def make_valid_loader(
-    windows: Sequence[Windows], genres: Sequence[int], batch_size: int
+    windows: StoredWindows, genres: Sequence[int], batch_size: int
 ) -> DataLoader[Any]:
     """Load this process's `ValidBatch`es of the clips that have windows."""
-    audible = [pair for pair in zip(windows, genres, strict=True) if len(pair[0])]
-    share = ShareBatches(SequentialSampler(audible), batch_size, smallest=1)
-    return DataLoader(_Pairs(audible), batch_sampler=share, collate_fn=_collate)
+    clips = _AudibleClips(windows, genres)
+    share = ShareBatches(SequentialSampler(clips), batch_size, smallest=1)
+    return DataLoader(clips, batch_sampler=share, collate_fn=_collate)
 
 
-class _Pairs(Dataset[tuple[Windows, int]]):
-    def __init__(self, pairs: Sequence[tuple[Windows, int]]) -> None:
-        self._pairs = pairs
+class _AudibleClips(Dataset[tuple[Windows, int]]):
+    def __init__(self, windows: StoredWindows, genres: Sequence[int]) -> None:
+        self._windows, self._genres = windows, genres
+        self._audible = windows.find_audible()
 
     def __len__(self) -> int:
-        return len(self._pairs)
+        return len(self._audible)
 
     def __getitem__(self, index: int) -> tuple[Windows, int]:
-        return self._pairs[index]
+        clip = self._audible[index]
+        return self._windows[clip], self._genres[clip]
 
 
 def _collate(pairs: Sequence[tuple[Windows, int]]) -> ValidBatch:

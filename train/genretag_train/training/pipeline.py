@@ -19,8 +19,8 @@ from genretag_train.evaluation.card import render_measurements
 from genretag_train.evaluation.holdout import HoldoutReport, evaluate_holdout
 from genretag_train.evaluation.predictions import write_predictions
 from genretag_train.features.corpus import Corpus, build_corpus, summarise
-from genretag_train.features.extraction import FeatureSpec, Windows, make_feature_spec
-from genretag_train.features.store import FeatureStore
+from genretag_train.features.extraction import FeatureSpec, make_feature_spec
+from genretag_train.features.store import FeatureStore, StoredWindows
 from genretag_train.nets import NETS
 from genretag_train.nets.onnx_export import export_onnx, write_manifest
 from genretag_train.progress import Notify, Progress
@@ -96,7 +96,7 @@ def train(
         else None
     )
     loggers = make_loggers(config, paths.out, paths.wandb, paths.tensorboard)
-    valid = store.load_windows(corpus.members("valid"), progress)
+    valid = store.add_windows(corpus.members("valid"), progress)
     learner = _fit(
         config, corpus, store.spec, valid, paths.out, resume, notify, (*callbacks, meter), loggers
     )
@@ -106,7 +106,7 @@ def train(
     facts["source"] = str(paths.data.absolute())
     model = paths.out / MODEL
     export_onnx(learner.net, model, store.spec.n_frames, config.n_mels)
-    test = store.load_windows(corpus.members("test"), progress)
+    test = store.add_windows(corpus.members("test"), progress)
     report = evaluate_holdout(model, corpus, {"valid": valid, "test": test}, config)
     log_confusion(loggers, corpus.genres, report.valid["confusion"])
     write_manifest(model, make_manifest(config, store.spec, facts, report))
@@ -175,7 +175,7 @@ def _fit(
     config: TrainConfig,
     corpus: Corpus,
     spec: FeatureSpec,
-    valid: Sequence[Windows],
+    valid: StoredWindows,
     out: Path,
     resume: bool,
     notify: Notify,
