@@ -64,6 +64,7 @@ IS_INTEGRATION: Mapping[str, bool] = {
     "train": True,
     "train/test_augmentation.py": False,
     "train/test_calibration.py": False,
+    "train/test_leaks.py": False,
     "train/test_nets.py": False,
     "train/test_training_batches.py": False,
     "train/test_training_batches.py::test_a_side_is_scored": True,
