@@ -39,9 +39,7 @@ def test_windows_loaded_by_other_processes_teach_the_same(toy_library, features,
     assert alone.read_bytes() == shared.read_bytes()
 
 
-def test_a_run_with_loaders_resumes_as_one_without_goes_on(
-    toy_library, features, tmp_path
-) -> None:
+def test_a_run_with_loaders_resumes_as_one_without_goes_on(toy_library, features, tmp_path) -> None:
     run(toy_library, tmp_path / "whole", features, epochs=2)
     run(toy_library, tmp_path / "parts", features, loaders=1, epochs=1)
     run(toy_library, tmp_path / "parts", features, loaders=1, epochs=2, resume=True)
