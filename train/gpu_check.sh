@@ -58,13 +58,19 @@ PY
 python=$root/.venv/bin/python
 if [[ ! -x $python ]]; then
     python=$(command -v python3) || fail 4 "there is no python3"
-    version=$("$python" -c 'import torch; print(torch.__version__)' 2>/dev/null) ||
+    version=$("$python" -c 'import importlib.metadata as m; print(m.version("torch"))' 2>/dev/null) ||
         fail 4 "python3 has no torch; install one for this machine's GPU first: https://pytorch.org"
     missing=$(find_missing)
     if [[ $missing ]]; then
         echo "gpu_check: $missing is missing; installing into $root/build/gpu-check" >&2
         "$python" -m venv --system-site-packages "$root/build/gpu-check" ||
             fail 4 "python3 cannot make an environment (on Debian: apt-get install python3-venv)"
+        # Where python3 is of an environment itself, its packages are not the system's.
+        "$python" -c 'import sys; print(*(p for p in sys.path if p.endswith("-packages")), sep="\n")' \
+            >"$root/build/machine.pth"
+        for folder in "$root"/build/gpu-check/lib/python*/site-packages; do
+            mv "$root/build/machine.pth" "$folder/machine.pth"
+        done
         python=$root/build/gpu-check/bin/python
         # Another torch than the machine's might not fit its driver.
         echo "torch==$version" >"$root/build/gpu-check/constraints.txt"

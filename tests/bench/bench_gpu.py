@@ -9,12 +9,14 @@ import gc
 import multiprocessing
 import os
 import platform
+import signal
 import statistics
 import subprocess
 import sys
 import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib import metadata
@@ -349,6 +351,7 @@ SECTIONS = (
 
 def run_rows(section: Section, check: Check, out: Connection) -> None:
     """Measure in a process of its own, and send each row as it is known."""
+    os.setpgrp()  # so that what it starts can be ended with it
     warnings.simplefilter("ignore")  # Lightning's, that no trainer keeps what a step logs
     torch.set_num_threads(min(os.cpu_count() or 1, 1 if check.quick else STUDY.threads))
     torch.use_deterministic_algorithms(True, warn_only=True)  # as training does
@@ -381,8 +384,11 @@ def run_section(section: Section, check: Check, most_s: float) -> Iterator[tuple
     except EOFError:
         process.join()
         reason = f"the process ended with {process.exitcode}"
-    process.kill()
-    process.join()
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.kill()
+        process.join()
     yield from ((case, Row((reason,))) for case in left)
 
 

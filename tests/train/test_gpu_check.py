@@ -45,7 +45,7 @@ def test_the_check_runs_without_a_gpu_and_says_what_it_is_not(tmp_path: Path) ->
 
 
 ODD = """
-import os, sys, time
+import os, subprocess, sys, time
 import bench_gpu
 from bench_gpu import Row, Section, main
 
@@ -55,7 +55,7 @@ def measure(check, name):
     if name == "dies":
         os._exit(7)
     if name == "hangs":
-        time.sleep(600)
+        subprocess.run(["sleep", "600"])  # it must not outlive the check
     return Row((f"{name} done",), 2e-4 if name == "differs" else 0.0)
 
 def make(title, share, *names):
@@ -79,7 +79,7 @@ def test_what_fails_dies_or_hangs_is_a_row_and_scores_that_differ_fail_the_check
     done = subprocess.run(
         [sys.executable, "-c", ODD, f"--out={out}"],
         env={**os.environ, "PYTHONPATH": str(ROOT / "tests" / "bench")},
-        capture_output=True, text=True, check=False,
+        capture_output=True, text=True, timeout=300, check=False,
     )  # fmt: skip
     assert done.returncode == 1 and "differ by more than 0.0001" in done.stderr, done.stderr
     tables = read_rows(out.read_text())
