@@ -23,7 +23,7 @@ from genretag.errors import Code, RunError, UsageError, reason
 from genretag_train.config import TrainConfig
 from genretag_train.progress import Notify
 from genretag_train.run_folder import BEST, CURVES, LAST
-from genretag_train.training.batches import EpochSampler
+from genretag_train.training.batches import EpochSampler, ShareBatches
 from genretag_train.training.curves import CurvesWriter
 from genretag_train.training.learner import Learner
 
@@ -65,7 +65,8 @@ def fit(
     )
     if resume:
         # Loaders begin to fetch before Lightning tells the sampler which epoch it is.
-        cast(EpochSampler, train.sampler).set_epoch(load_checkpoint(out / LAST)["epoch"] + 1)
+        epochs: EpochSampler = cast(ShareBatches, train.batch_sampler).sampler
+        epochs.set_epoch(load_checkpoint(out / LAST)["epoch"] + 1)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
