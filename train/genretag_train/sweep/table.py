@@ -58,12 +58,16 @@ def write_rows(rows: list[dict[str, Any]], file: Path) -> None:
 
 
 def make_table(rows: list[dict[str, Any]], sweep: Sweep) -> Table:
-    """Return the table that a terminal shows of the trials."""
+    """Return the table that a terminal shows of the trials; `trials.csv` has more columns."""
     table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
-    names = [sweep.metric, *(name for name in VALID_METRICS if name != sweep.metric)]
-    columns = ["run", "state", *names, "epochs", *sweep.tried]
+    columns = ["run", "state", sweep.metric, "epochs", *sweep.tried]
     for name in columns:
-        table.add_column(name, justify="left" if name in ("run", "state") else "right")
+        # Broken after underscores, a narrow terminal has room for all.
+        table.add_column(
+            name.replace("_", "_\n"),
+            justify="left" if name in ("run", "state") else "right",
+            no_wrap=name in ("run", "state"),
+        )
     for row in rows:
         table.add_row(*(_format(row[name]) for name in columns))
     return table
