@@ -19,8 +19,13 @@ _PLAIN = {
 
 
 def render_evaluation(evaluation: Mapping[str, Any]) -> Group:
-    """Return summary, genres and confusions of an evaluation, one below the other."""
-    counts = "{model}: {clips} clips, {windows} windows, {groups} groups".format_map(evaluation)
+    """Return summary, genres and confusions of an evaluation, one below the other.
+
+    `evaluation` is what `evaluate_model` returns and, as `side`, which clips it was given.
+    """
+    counts = ("{model}, side {side}: {clips} clips, {windows} windows, {groups} groups").format_map(
+        evaluation
+    )
     if evaluation["skipped"]:
         counts += f"; skipped: {describe_counts(evaluation['skipped'])}"
     if evaluation["dropped_genres"]:

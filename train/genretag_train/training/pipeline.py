@@ -182,7 +182,7 @@ def _announce(facts: Mapping[str, Any], notify: Notify) -> None:
         f"{len(facts['genres'])} genres: learning from {clips['train']} clips, "
         f"holding out {clips['valid']} (valid) and {clips['test']} (test)"
     )
-    for name, what in (("skipped", "skipped"), ("dropped_genres", "genres with too few clips")):
+    for name, what in (("skipped", "skipped"), ("dropped_genres", "genres left out")):
         if facts[name]:
             text += f"; {what}: {describe_counts(facts[name])}"
     notify(text)
