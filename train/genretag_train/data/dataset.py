@@ -93,7 +93,7 @@ def select_genres(
     if unknown:
         raise UsageError(
             Code.BAD_OPTION,
-            f"No clip has the genre {' or '.join(sorted(unknown))}",
+            f"No clip has the genre {', '.join(sorted(unknown))}",
             f"Its genres are {', '.join(sorted({clip.genre for clip in clips}))}.",
         )
     groups = defaultdict(set)
