@@ -46,6 +46,7 @@ def test_each_level_has_all_that_is_promised(evaluation) -> None:
 
 def test_the_terminal_shows_scores_genres_and_confusions(toy_run: tuple[Path, Path]) -> None:
     shown = done("evaluate", toy_run[0], "--side", "valid")
+    assert "side valid: 3 clips" in shown
     for words in ("accuracy", "F1 weighted", "ECE", "by track", "by window", "Whistle", "support"):
         assert words in shown
 

@@ -159,6 +159,7 @@ def test_other_data_than_fma_large_is_refused(toy_library: Path, tmp_path: Path)
     for data, words in ((tmp_path, "fma_medium"), (toy_library, "no FMA folder")):
         error = refused("compare", "--protocol", NAME, "--data", data, "--out", tmp_path / "out")
         assert error.code is Code.BAD_DATASET and words in error.message
+        assert "fetch fma_large" in error.hint
 
 
 def test_the_protocol_trains_as_the_studys_recipe_does() -> None:

@@ -11,12 +11,14 @@ from typing import Any
 import pytest
 import yaml
 from commands import done, refused
+from rich.console import Console
 
 from genretag.errors import Code, UsageError
 from genretag_train.sweep import search, study
 from genretag_train.sweep.definition import Choice, Halving, Span
 from genretag_train.sweep.job import SweepJob
 from genretag_train.sweep.reader import read_sweep
+from genretag_train.sweep.table import make_table
 
 CONFIGS = Path(__file__).parents[2] / "train" / "configs"
 
@@ -114,6 +116,18 @@ def test_the_studys_sweeps_can_be_read() -> None:
         wide, narrow = first.parameters[name], second.parameters[name]
         assert isinstance(wide, Span) and isinstance(narrow, Span)
         assert wide.low <= narrow.low < narrow.high <= wide.high
+
+
+def test_the_table_of_the_studys_sweep_fits_80_columns() -> None:
+    sweep = read_sweep(CONFIGS / "sweep_first.yaml")
+    scores = {"val_loss": 1.10325, "val_accuracy": 0.66667, "val_f1_macro": 0.55}
+    row = {"run": "trial-12", "state": "complete", **scores, "epochs": 12}
+    row |= dict.fromkeys(sweep.tried, 256) | {"learning_rate": 0.00125206, "dropout": 0.42311}
+    console = Console(width=80)
+    with console.capture() as shown:
+        console.print(make_table([row], sweep))
+    for words in ("trial-12", "complete", "1.103", "0.6667", "0.001252", "0.4231", "learning"):
+        assert words in shown.get()
 
 
 def test_three_trials_leave_a_run_each_and_the_best_comes_first(

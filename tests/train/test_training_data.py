@@ -99,9 +99,10 @@ def test_data_that_cannot_be_learned_from_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="'sometimes'"):
         row = {"path": "a.flac", "genre": "A", "split": "sometimes"}
         read_clips(table(tmp_path / "b.csv", [row]))
-    with pytest.raises(RunError, match="fewer than two genres"):
+    with pytest.raises(RunError, match="fewer than two genres") as few:
         row = {"path": "a.flac", "genre": "A"}
         select_genres(read_clips(table(tmp_path / "c.csv", [row])), 1, 1)
+    assert "min_tracks and min_groups" in few.value.hint
 
 
 @pytest.mark.parametrize("encoding", ["latin-1", "utf-16"])

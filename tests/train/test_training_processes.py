@@ -60,7 +60,7 @@ def by_two(toy_library: Path, features: Path, tmp_path_factory: pytest.TempPathF
     out = tmp_path_factory.mktemp("two") / "run"
     done = train_by_two(toy_library, out, features, epochs=2)
     assert done.returncode == 0, done.stderr[-2000:]
-    assert done.stderr.count("Learning 3 genres") == 1
+    assert done.stderr.count("3 genres: learning") == 1
     return out
 
 

@@ -15,8 +15,11 @@ from audio_files import RECIPES, encode, garbage
 from toy_music import RATE, run
 
 from genretag.errors import Code, RunError, UsageError
+from genretag_train.config import TrainConfig
+from genretag_train.evaluation.holdout import HoldoutReport
 from genretag_train.features.extraction import FeatureSpec, extract_windows
 from genretag_train.nets.onnx_export import compute_logits, read_manifest
+from genretag_train.training.pipeline import describe_missed_precision
 
 PATIENCE_S = 180
 """A bound for what takes a moment; the machine may have much else to do."""
@@ -175,11 +178,24 @@ def test_clips_that_cannot_be_learned_from_are_counted_and_listed(
     flac = RECIPES["FLAC"]
     encode(music / "Hum" / "silent.flac", np.zeros((1, 2 * RATE), np.float32), flac)
     encode(music / "Hum" / "short.flac", np.ones((1, RATE // 4), np.float32) / 2, flac)
-    run(music, tmp_path / "run", features, epochs=1)
+    said: list[str] = []
+    run(music, tmp_path / "run", features, notify=said.append, epochs=1)
+    assert said[0].startswith(
+        "3 genres: learning from 24 clips, holding out 3 (valid) and 3 (test)"
+    )
+    assert "silent (1)" in said[0] and "{" not in said[0]
     data = json.loads((tmp_path / "run" / "metrics.json").read_text())["data"]
     assert data["skipped"] == {"empty": 1, "not-audio": 1, "silent": 1, "short": 1}
     assert data["skipped_files"]["Hum/garbage.flac"] == "not-audio"
     assert sum(data["clips"].values()) == 30
+
+
+def test_a_model_that_is_not_as_precise_as_was_wished_is_told_of() -> None:
+    accepted = {"coverage": 1.0, "precision": 0.25}
+    report = HoldoutReport(1.0, 0.01, {"accepted": accepted}, {})
+    said = describe_missed_precision(report, TrainConfig(target_precision=0.8))
+    assert "precision of 80%" in said and "write 100%" in said and "25% of it right" in said
+    assert not describe_missed_precision(report, TrainConfig(target_precision=0.2))
 
 
 def test_a_split_by_clip_says_that_it_leaks(

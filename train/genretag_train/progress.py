@@ -1,7 +1,7 @@
-"""Callbacks by which long work tells what it does, and work on many items that calls one."""
+"""Callbacks by which long work tells what it does, words for it, and work on many items."""
 
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
@@ -17,6 +17,15 @@ _QUEUED_PER_THREAD = 4  # enough to keep them busy behind a slow item
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+
+
+def describe_counts(counts: Mapping[str, int]) -> str:
+    """Return the names with their counts in brackets, in the order given.
+
+    >>> describe_counts({"silent": 2, "short": 1})
+    'silent (2), short (1)'
+    """
+    return ", ".join(f"{name} ({count})" for name, count in counts.items())
 
 
 def map_threaded(

@@ -86,10 +86,11 @@ def train(
 ) -> None:
     """Train a genre classifier on labelled music and export it for `genretag scan --model`.
 
-    80% of each genre's clips are learned from; 10%, the valid side, decide when
-    to stop; the last 10%, the test side, are scored once, at the end, by the
-    exported file. No artist is on two sides. Clips that are empty, short, silent
-    or undecodable are skipped, counted and listed in metrics.json.
+    80% of each genre's clips are learned from. 10%, the valid side, decide when
+    to stop, and from which score on a genre is written. The last 10%, the test
+    side, are scored once, at the end, by the exported file. No artist is on two
+    sides, where the data names artists. Clips that are empty, short, silent or
+    undecodable are skipped, counted and listed in metrics.json.
 
     [bold]Examples[/]
 
@@ -113,6 +114,8 @@ def train(
         report = pipeline.train(config, paths, resume, notify, progress)
         if report:
             notify(pipeline.format_test_scores(report, out))
+            if warning := pipeline.describe_missed_precision(report, config):
+                notify(warning)
             made = bundle / f"{config.name}.onnx" if bundle else out / "model.onnx"
             notify(f"Try it: genretag scan --dry-run --model {shlex.quote(str(made))} MUSIC")
 

@@ -121,6 +121,7 @@ def features(
         from genretag_train.features.corpus import split_corpus
         from genretag_train.features.extraction import make_feature_spec
         from genretag_train.features.store import FeatureStore
+        from genretag_train.progress import describe_counts
 
         store = FeatureStore(out, make_feature_spec(config), jobs or resources.count_cores())
         clips = read_clips(data, config.label_column)
@@ -130,9 +131,8 @@ def features(
             typer.echo(f"{clip.reason}\t{_escape(clip.name)}")
         corpus = split_corpus([clip for clip, _ in usable], skipped, config)
         store.add_windows([*corpus.members("valid"), *corpus.members("test")], progress)
-        counts = Counter(clip.reason for clip in skipped)
-        reasons = ", ".join(f"{n} {reason}" for reason, n in counts.items())
-        tail = f"; skipped {len(skipped)} ({reasons})" if skipped else ""
+        reasons = describe_counts(Counter(clip.reason for clip in skipped))
+        tail = f"; skipped {len(skipped)}: {reasons}" if skipped else ""
         notify(f"{len(usable)} clips are in {out}{tail}")
 
 

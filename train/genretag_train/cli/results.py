@@ -70,9 +70,10 @@ def evaluate(
         model = load_model(target)
         source = find_data(data, model.facts)
         selected = select_clips(model, source, side, label_column)
-        metrics = evaluate_model(model, selected, progress)
+        told = {"side": side, "data": str(source)}
+        metrics = told | evaluate_model(model, selected, progress)
         if report_file:
-            write_json(report_file, {"side": side, "data": str(source), **metrics})
+            write_json(report_file, metrics)
     Console(highlight=False).print(render_evaluation(metrics))
 
 

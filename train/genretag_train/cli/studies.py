@@ -80,7 +80,7 @@ def sweep(
     (uniform, log_uniform_values, q_uniform, int_uniform). A trial counts with the
     epoch that it keeps: the one with the least val_loss. Nothing is chosen by the
     test side, though each run's metrics.json has it. importance.png shows which
-    settings matter.
+    settings matter, once four trials ran to their end.
 
     [bold]The same command goes on[/] after a kill or Ctrl-C, in the middle of the
     trial that was cut short. Given several times at once it shares the trials out;
@@ -100,6 +100,7 @@ def sweep(
         from genretag_train.sweep.job import SweepJob
         from genretag_train.sweep.reader import read_sweep
         from genretag_train.sweep.search import run_sweep
+        from genretag_train.sweep.study import TRIALS
         from genretag_train.sweep.table import make_rows, make_table
 
         definition = read_sweep(file)
@@ -118,6 +119,7 @@ def sweep(
         notify(f"Which settings matter: {pictures[0]}")
     if any(row["state"] == "running" for row in rows):
         notify("A trial runs elsewhere, or its process died: then give the command again later.")
+    notify(f"All scores: {out / TRIALS}")
     notify(f"Judge the best: genretag train evaluate {out / rows[0]['run']}")
 
 

@@ -93,7 +93,7 @@ def select_genres(
     if unknown:
         raise UsageError(
             Code.BAD_OPTION,
-            f"No clip has the genre {' or '.join(sorted(unknown))}",
+            f"No clip has the genre {', '.join(sorted(unknown))}",
             f"Its genres are {', '.join(sorted({clip.genre for clip in clips}))}.",
         )
     groups = defaultdict(set)
@@ -108,15 +108,18 @@ def select_genres(
         or (wanted and fold_name(genre) not in wanted)
     }
     if len(sizes) - len(dropped) < 2:
-        raise bad_dataset(f"fewer than two genres have {min_tracks} clips from {min_groups} groups")
+        raise bad_dataset(
+            f"fewer than two genres have {min_tracks} clips from {min_groups} groups",
+            "Add clips by other artists, or lower the settings min_tracks and min_groups.",
+        )
     return [clip for clip in clips if clip.genre not in dropped], dropped
 
 
-def bad_dataset(message: str) -> RunError:
+def bad_dataset(
+    message: str, hint: str = "train/README.md describes the data that training reads."
+) -> RunError:
     """Return the error for data that cannot be learned from."""
-    return RunError(
-        Code.BAD_DATASET, message, "train/README.md describes the data that training reads."
-    )
+    return RunError(Code.BAD_DATASET, message, hint)
 
 
 def _read_fma(data: Path, label_column: str) -> list[Clip]:

@@ -6,6 +6,7 @@ from typing import Any
 from genretag_train.config import TrainConfig
 from genretag_train.evaluation import markdown
 from genretag_train.evaluation.holdout import HoldoutReport
+from genretag_train.progress import describe_counts
 
 _LONG_MINUTES = 120
 _ENERGY = {
@@ -105,13 +106,13 @@ def _data(facts: Mapping[str, Any], config: TrainConfig) -> str:
     ]
     totals = list(facts["clips"].values())
     rows.append(("all", *totals, sum(totals)))
-    dropped = ", ".join(f"{genre} ({n})" for genre, n in facts["dropped_genres"].items())
+    words = f"{config.trained_on} " if config.trained_on else ""
     return markdown.render_section(
         "Data and split",
-        f"{config.trained_on} Split: {config.split}, seed {config.split_seed}; "
+        f"{words}Split: {config.split}, seed {config.split_seed}; "
         f"{facts['left_out_by_published_split']} clips are left out by a published split. "
         f"Genres dropped for having fewer than {config.min_tracks} clips or "
-        f"{config.min_groups} groups: {dropped or 'none'}. "
+        f"{config.min_groups} groups: {describe_counts(facts['dropped_genres']) or 'none'}. "
         f"Skipped clips: {sum(facts['skipped'].values())}.",
         describe_leaks(facts),
         markdown.render_table(("clips", "train", "valid", "test", "all"), rows),

@@ -6,6 +6,8 @@ from typing import Any
 from rich.console import Group
 from rich.table import Table
 
+from genretag_train.progress import describe_counts
+
 LEVELS = ("track", "window")
 _INTERVALS = {"accuracy": "accuracy", "f1_weighted": "F1 weighted", "f1_macro": "F1 macro"}
 _PLAIN = {
@@ -17,12 +19,17 @@ _PLAIN = {
 
 
 def render_evaluation(evaluation: Mapping[str, Any]) -> Group:
-    """Return summary, genres and confusions of an evaluation, one below the other."""
-    counts = "{model}: {clips} clips, {windows} windows, {groups} groups".format_map(evaluation)
+    """Return summary, genres and confusions of an evaluation, one below the other.
+
+    `evaluation` is what `evaluate_model` returns and, as `side`, which clips it was given.
+    """
+    counts = ("{model}, side {side}: {clips} clips, {windows} windows, {groups} groups").format_map(
+        evaluation
+    )
     if evaluation["skipped"]:
-        counts += f"; skipped {evaluation['skipped']}"
+        counts += f"; skipped: {describe_counts(evaluation['skipped'])}"
     if evaluation["dropped_genres"]:
-        counts += f"; genres left out {evaluation['dropped_genres']}"
+        counts += f"; genres left out: {describe_counts(evaluation['dropped_genres'])}"
     tracks = evaluation["track"]
     return Group(
         counts, "", _render_summary([evaluation[level] for level in LEVELS]), "",

@@ -103,8 +103,9 @@ def _find(name: str) -> Protocol:
 
 
 def _require_subset(data: Path, name: str, subset: str) -> None:
+    hint = f"Give --data the folder that `genretag train fetch {subset} --out FOLDER` filled."
     if not data.exists() or not fma.is_fma(data):
-        raise bad_dataset(f"{data}: it is no FMA folder, which the protocol {name} needs")
+        raise bad_dataset(f"{data}: it is no FMA folder, which the protocol {name} needs", hint)
     found = fma.find_subset(data).name
     if found != subset:
-        raise bad_dataset(f"{data}: it holds {found}, and the protocol {name} needs {subset}")
+        raise bad_dataset(f"{data}: it holds {found}, and the protocol {name} needs {subset}", hint)

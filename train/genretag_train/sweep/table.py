@@ -16,6 +16,9 @@ from genretag_train.sweep.study import find_retried
 
 _ORDER = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.RUNNING, TrialState.WAITING)
 
+_SHOWN = ("val_accuracy", "val_loss")
+"""The score that the terminal shows beside the sweep's metric: the first that is another."""
+
 
 def make_rows(study: optuna.Study, sweep: Sweep) -> list[dict[str, Any]]:
     """Return the trials as rows of `trials.csv`: the best first, those that failed last."""
@@ -58,15 +61,19 @@ def write_rows(rows: list[dict[str, Any]], file: Path) -> None:
 
 
 def make_table(rows: list[dict[str, Any]], sweep: Sweep) -> Table:
-    """Return the table that a terminal shows of the trials; `trials.csv` has more columns."""
-    table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
-    columns = ["run", "state", sweep.metric, "epochs", *sweep.tried]
+    """Return the table that a terminal shows of the trials.
+
+    It has two scores of the valid side, without their `val_`, so that 80 columns are enough for
+    a sweep of five settings; `trials.csv` has all.
+    """
+    table = Table(box=None, header_style="bold", padding=(0, 1, 0, 0))
+    other = next(name for name in _SHOWN if name != sweep.metric)
+    columns = ["run", "state", sweep.metric, other, "epochs", *sweep.tried]
     for name in columns:
-        # Broken after underscores, a narrow terminal has room for all.
         table.add_column(
-            name.replace("_", "_\n"),
+            name.removeprefix("val_").replace("_", "\n"),
             justify="left" if name in ("run", "state") else "right",
-            no_wrap=name in ("run", "state"),
+            overflow="fold",
         )
     for row in rows:
         table.add_row(*(_format(row[name]) for name in columns))

@@ -23,7 +23,7 @@ from genretag_train.features.extraction import FeatureSpec, make_feature_spec
 from genretag_train.features.store import FeatureStore, StoredWindows
 from genretag_train.nets import NETS
 from genretag_train.nets.onnx_export import export_onnx, write_manifest
-from genretag_train.progress import Notify, Progress
+from genretag_train.progress import Notify, Progress, describe_counts
 from genretag_train.run_folder import CONFIG, LAST, METRICS, MODEL, PREDICTIONS, write_json
 from genretag_train.training import batches
 from genretag_train.training.cost import CostMeter
@@ -126,6 +126,19 @@ def format_test_scores(report: HoldoutReport, out: Path) -> str:
     return f"Test: {scores}; see {out / MODEL}"
 
 
+def describe_missed_precision(report: HoldoutReport, config: TrainConfig) -> str:
+    """Return a warning if no threshold is as precise as was wished, else an empty text."""
+    accepted = report.valid["accepted"]
+    if accepted["precision"] >= config.target_precision and accepted["coverage"]:
+        return ""
+    return (
+        f"No threshold that {config.min_accepted} valid clips reach (--min-accepted) has a "
+        f"precision of {config.target_precision:.0%} (--target-precision): `genretag scan` would "
+        f"write {accepted['coverage']:.0%} of the valid side, {accepted['precision']:.0%} of it "
+        "right. More music to learn from or longer training may help"
+    )
+
+
 def _check_usage(config: TrainConfig, out: Path, resume: bool, notify: Notify) -> None:
     """Raise UsageError for an unknown architecture, or a run that is there already or not yet.
 
@@ -164,9 +177,15 @@ def _find_changes(config: TrainConfig, last: Path) -> list[str]:
 
 
 def _announce(facts: Mapping[str, Any], notify: Notify) -> None:
-    notify(
-        f"Learning {len(facts['genres'])} genres from {facts['clips']}, skipped {facts['skipped']}"
+    clips = facts["clips"]
+    text = (
+        f"{len(facts['genres'])} genres: learning from {clips['train']} clips, "
+        f"holding out {clips['valid']} (valid) and {clips['test']} (test)"
     )
+    for name, what in (("skipped", "skipped"), ("dropped_genres", "genres left out")):
+        if facts[name]:
+            text += f"; {what}: {describe_counts(facts[name])}"
+    notify(text)
     if facts["warning"]:
         notify(facts["warning"])
 
