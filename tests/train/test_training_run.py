@@ -161,7 +161,8 @@ def test_a_run_is_neither_overwritten_nor_resumed_with_other_settings(
 def test_a_device_that_is_not_here_is_refused_before_any_clip_is_read(
     toy_library: Path, tmp_path: Path
 ) -> None:
-    for wrong in ({"accelerator": "gpu"}, {"accelerator": "abacus"}, {"precision": "7-bit"}):
+    half = {"precision": "16-mixed"}  # CPUs have bfloat16 alone
+    for wrong in ({"accelerator": "gpu"}, {"accelerator": "abacus"}, {"precision": "7-bit"}, half):
         with pytest.raises(UsageError) as refused:
             run(toy_library, tmp_path / "run", tmp_path / "features", **wrong)
         assert refused.value.code is Code.NO_DEVICE and "--accelerator cpu" in refused.value.hint

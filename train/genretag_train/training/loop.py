@@ -81,7 +81,12 @@ def check_devices(config: TrainConfig) -> None:
     """Refuse devices that are not here before hours of work; UsageError `no-device`."""
     logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
     try:
-        _make_trainer(config, logger=False, enable_checkpointing=False)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            trainer = _make_trainer(config, logger=False, enable_checkpointing=False)
+        # Lightning takes another in its place and only warns.
+        if trainer.precision != config.precision:
+            raise ValueError("the device has no such precision")
     except (MisconfigurationException, RuntimeError, ValueError) as error:
         raise UsageError(
             Code.NO_DEVICE,
