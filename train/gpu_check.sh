@@ -41,7 +41,8 @@ while (($#)); do
 done
 [[ $device == cuda || $device == cpu ]] || fail 2 "--device is cuda or cpu, not $device"
 minutes=${minutes:-$((${#quick[@]} ? 1 : 10))}
-[[ $minutes =~ ^[1-9][0-9]*$ ]] || fail 2 "--minutes is a whole number from 1, not $minutes"
+[[ $minutes =~ ^[1-9][0-9]{0,3}$ ]] || fail 2 "--minutes is a whole number from 1 to 9999, not $minutes"
+[[ -d $(dirname -- "$out") && ! -d $out ]] || fail 2 "--out: $out cannot be written; name a file in a folder that exists"
 until=$(($(date +%s) + 60 * minutes))
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 export PYTHONPATH=$root/src:$root/train:$root/tests/bench

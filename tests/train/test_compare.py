@@ -11,10 +11,11 @@ import pytest
 from commands import done, refused
 from toy_music import table
 
-from genretag.errors import Code
+from genretag.errors import Code, RunError
 from genretag_train.config import read_settings
 from genretag_train.evaluation.clips import select_clips
 from genretag_train.evaluation.models import load_model
+from genretag_train.evaluation.predictions import read_predictions
 from genretag_train.sweep import compare, paired
 
 BASE = """
@@ -233,3 +234,32 @@ def test_all_recipes_of_the_study_can_be_read() -> None:
         for recipe in recipes:
             assert comparison.make_config(str(recipe), 1).seed == 1
     assert len(recipes) >= 10
+
+
+def test_recipes_of_one_name_are_refused_as_they_would_share_a_run(
+    toy_library: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "cnn1d_gru.toml"
+    other.write_text('arch = "cnn1d_gru"\nlearning_rate = 0.01\n')
+    out = tmp_path / "out"
+    for recipes in (("cnn1d_gru", other), ("cnn1d_gru", "cnn1d_gru")):
+        error = refused("compare", *recipes, "--data", toy_library, "--out", out)
+        assert str(recipes[1]) in error.message and "rename" in error.hint
+    assert not out.exists()
+
+
+@pytest.mark.parametrize("content", ['{"rows": null}', '{"rows": [1]}', "[]", "{"])
+def test_a_damaged_comparison_is_not_taken_for_one_that_is_done(
+    content: str, tmp_path: Path
+) -> None:
+    (tmp_path / compare.COMPARISON).write_text(content)
+    comparison = compare.Comparison(("cnn1d_gru",), (1,), tmp_path, tmp_path, tmp_path)
+    assert compare.read_finished(comparison) is None
+
+
+@pytest.mark.parametrize("rows", ["", "a.flac,a,Hum,Polka,0.5000\n"])
+def test_predictions_that_are_not_of_the_run_are_refused(rows: str, tmp_path: Path) -> None:
+    file = tmp_path / "predictions.csv"
+    file.write_text("file,group,genre,predicted,score\n" + rows)
+    with pytest.raises(RunError, match="predictions"):
+        read_predictions(file, ("Hum", "Hiss"))

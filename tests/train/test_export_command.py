@@ -8,7 +8,7 @@ import onnx
 import pytest
 import torch
 from commands import done, refused
-from toy_music import run
+from toy_music import grown, run
 from typer.testing import CliRunner
 
 from genretag.cli.app import app as genretag
@@ -90,6 +90,8 @@ def test_a_run_that_was_cut_short_can_be_exported(
     done("export", run, "--data", toy_library)
     before, after = read_manifest(toy_run[0] / "model.onnx"), read_manifest(run / "model.onnx")
     assert (before.temperature, before.genres) == (after.temperature, after.genres)
+    error = refused("export", run, "--data", grown(toy_library, tmp_path / "music"))
+    assert error.code is Code.BAD_DATASET and "held out other clips" in error.message
 
 
 def test_an_export_that_differs_from_torch_is_not_written(
@@ -170,3 +172,25 @@ def test_what_is_no_run_cannot_be_exported(
     assert refused("export", toy_run[0], "--data", one).code is Code.BAD_DATASET
     error = refused("export", toy_run[0], "--out", tmp_path / "no" / "made.onnx")
     assert error.code is Code.OUTPUT_FAILED
+
+
+def test_a_run_is_not_measured_on_clips_that_it_was_not_trained_with(
+    toy_run: tuple[Path, Path], toy_library: Path, tmp_path: Path
+) -> None:
+    """Of more clips the split is another: some that it learned from would be held out."""
+    music = grown(toy_library, tmp_path / "music")
+    error = refused("export", toy_run[0], "--data", music, "--out", tmp_path / "made.onnx")
+    assert error.code is Code.BAD_DATASET and "24" in error.message and "--data" in error.hint
+    assert not (tmp_path / "made.onnx").exists()
+
+
+def test_a_name_that_cannot_be_bundled_is_refused_before_anything_is_written(
+    toy_run: tuple[Path, Path], tmp_path: Path
+) -> None:
+    out = tmp_path / "run"
+    out.mkdir()
+    kept = torch.load(toy_run[0] / "best.ckpt", weights_only=True)
+    kept["genretag"]["config"]["name"] = "my/model"
+    torch.save(kept, out / "best.ckpt")
+    assert "my/model" in refused("export", out, "--bundle", tmp_path / "models").message
+    assert [file.name for file in out.iterdir()] == ["best.ckpt"]

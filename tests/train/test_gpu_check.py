@@ -116,3 +116,11 @@ def test_without_a_gpu_the_check_says_so(tmp_path: Path) -> None:
     done = check("--out", tmp_path / "check.md")
     assert done.returncode == 3 and "no CUDA GPU" in done.stderr
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    "options", [("--minutes", "99999999999999999999"), ("--out", "nowhere/at/all.md")]
+)
+def test_what_could_not_be_measured_or_written_is_refused_first(options: tuple[str, str]) -> None:
+    done = check("--device", "cpu", "--quick", *options)
+    assert done.returncode == 2 and options[0] in done.stderr

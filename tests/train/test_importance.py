@@ -67,3 +67,16 @@ def test_trials_that_are_all_alike_make_no_picture() -> None:
     study = optuna.create_study()
     study.optimize(lambda trial: trial.suggest_float("dropout", 0, 1) * 0.0, n_trials=5)
     assert measure_importance(study) == {}
+
+
+def test_trials_that_differ_in_nothing_that_was_tried_make_no_picture() -> None:
+    study = optuna.create_study()
+
+    def run(trial: optuna.Trial) -> float:
+        trial.suggest_categorical("hidden", (8, 16))
+        return float(trial.number)
+
+    for _ in range(5):
+        study.enqueue_trial({"hidden": 8})
+    study.optimize(run, n_trials=5)
+    assert measure_importance(study) == {}

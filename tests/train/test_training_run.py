@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 from audio_files import RECIPES, encode, garbage
-from toy_music import RATE, run
+from toy_music import RATE, grown, run
 
 from genretag.errors import Code, RunError, UsageError
 from genretag_train.config import TrainConfig
@@ -283,3 +283,13 @@ def test_a_command_without_data_is_told_what_to_give() -> None:
     done = command()
     assert done.returncode == 2
     assert "--data" in done.stderr
+
+
+def test_a_run_is_not_resumed_with_other_clips_held_out(toy_library: Path, tmp_path: Path) -> None:
+    out, cache = tmp_path / "out", tmp_path / "features"
+    run(toy_library, out, cache, epochs=1)
+    before = (out / "metrics.json").read_bytes()
+    with pytest.raises(RunError, match="held out other clips") as caught:
+        run(grown(toy_library, tmp_path / "music"), out, cache, resume=True, epochs=2)
+    assert caught.value.code is Code.BAD_DATASET
+    assert (out / "metrics.json").read_bytes() == before

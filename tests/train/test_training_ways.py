@@ -10,6 +10,7 @@ import pytest
 import torch
 from toy_music import run
 
+from genretag.errors import Code, RunError
 from genretag_train.config import TrainConfig
 from genretag_train.export.release import release_model
 from genretag_train.nets import NETS
@@ -89,6 +90,21 @@ def test_weights_and_biases_gets_curves_and_confusions_offline(
     while (missing := _absent(names, journal)) and time.monotonic() < end:
         time.sleep(0.2)
     assert not missing
+
+
+@pytest.mark.skipif(not importlib.util.find_spec("wandb"), reason="needs the extra wandb")
+def test_without_a_login_weights_and_biases_is_an_error_with_a_way_out(
+    tmp_path, monkeypatch
+) -> None:
+    from genretag_train.training.loggers import make_loggers
+
+    for name in ("WANDB_API_KEY", "WANDB_MODE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("WANDB_BASE_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    with pytest.raises(RunError, match="Weights & Biases") as caught:
+        make_loggers(TrainConfig(), tmp_path, wandb=True, tensorboard=False)
+    assert caught.value.code is Code.DATA_UNREACHABLE and "WANDB_MODE" in caught.value.hint
 
 
 def _absent(names: Iterable[str], file: Path) -> list[str]:

@@ -1,6 +1,7 @@
 """A labelled library made by code, each clip a bit different, and a training run over it."""
 
 import csv
+import shutil
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,14 @@ def library(folder: Path, per_genre: int, seconds: float = 1.5) -> Path:
             file = folder / genre / f"{seed}.flac"
             encode(file, sound(seed, seconds).astype(np.float32), RECIPES["FLAC"])
     return folder
+
+
+def grown(music: Path, copy: Path) -> Path:
+    """A copy of a library with five clips more, so that its split is another."""
+    shutil.copytree(music, copy)
+    for number in range(5):
+        shutil.copyfile(copy / "Hum" / "0.flac", copy / "Hum" / f"more-{number}.flac")
+    return copy
 
 
 def table(file: Path, rows: Iterable[Mapping[str, str]]) -> Path:

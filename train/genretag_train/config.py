@@ -132,6 +132,9 @@ class TrainConfig:
         for name in ("hidden", "rnn_hidden", "batch_size", "epochs", "crops", "threads", "windows"):
             if getattr(self, name) < 1:
                 raise _bad_setting(name, "it must be at least 1")
+        for name in ("seed", "split_seed"):
+            if not 0 <= getattr(self, name) < 2**63:
+                raise _bad_setting(name, "it must be at least 0 and below 2**63")
         for name in ("window_s", "clip_s", "learning_rate"):
             if not getattr(self, name) > 0:
                 raise _bad_setting(name, "it must be above 0")

@@ -189,7 +189,7 @@ def export(
 
         name = "model.onnx" if precision == "fp32" else f"model-{precision}.onnx"
         file = model_file or run / name
-        released = release_model(run, data, precision, file, progress, allow_loss)
+        released = release_model(run, data, precision, file, progress, allow_loss, bool(bundle))
         bundled = {"bundled": str(released.bundle(bundle))} if bundle else {}
     _print_pairs({"wrote": str(released.file), **bundled} | released.describe())
 

@@ -1,7 +1,7 @@
 """The labelled clips that a model is evaluated on: a side of its own split, or all."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -79,14 +79,29 @@ def _select_side(
     model: EvaluatedModel, config: TrainConfig, data: Path, side: Side
 ) -> SelectedClips:
     corpus = rebuild_corpus(data, config, model.facts)
-    trained_on = model.manifest.training.get("clips")
-    here = {name: len(corpus.indices(name)) for name in SIDES}
-    # In a split of other clips the model could be evaluated on what it was trained on.
-    if corpus.genres != model.genres or trained_on not in (None, here):
+    require_own_clips(
+        corpus,
+        model.name,
+        model.genres,
+        model.manifest.training.get("clips"),
+        "Give the run's folder and its data, or judge all clips with --side all.",
+    )
+    return SelectedClips(tuple(corpus.members(side)), corpus.dropped)
+
+
+def require_own_clips(
+    corpus: Corpus, name: str, genres: Sequence[str], counts: Mapping[str, int] | None, hint: str
+) -> None:
+    """Raise RunError `bad-dataset` unless `corpus` is what the model `name` was trained on.
+
+    `counts` has the clips of each side that it had, None if that is not known. In a split of other
+    clips the model could be measured on what it was trained on.
+    """
+    here = {side: len(corpus.indices(side)) for side in SIDES}
+    if corpus.genres != tuple(genres) or counts not in (None, here):
         raise RunError(
             Code.BAD_DATASET,
-            f"These are not the clips that {model.name} was trained on: it had {trained_on}, "
-            f"here are {here}",
-            "Give the run's folder and its data, or judge all clips with --side all.",
+            f"These are not the clips that {name} was trained on: it had {counts or genres}, "
+            f"here are {here if counts else corpus.genres}",
+            hint,
         )
-    return SelectedClips(tuple(corpus.members(side)), corpus.dropped)

@@ -1,7 +1,7 @@
 """The predictions of a run for its test side, as `predictions.csv` keeps them."""
 
 import csv
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +22,11 @@ def write_predictions(predictions: Iterable[ClipPrediction], file: Path) -> None
             writer.writerow((clip.name, clip.group, clip.truth, clip.genre, f"{clip.score:.4f}"))
 
 
-def read_predictions(file: Path) -> list[ClipPrediction]:
-    """Read what `write_predictions` wrote; RunError `bad-dataset` if it is damaged."""
+def read_predictions(file: Path, genres: Collection[str]) -> list[ClipPrediction]:
+    """Read what `write_predictions` wrote; RunError `bad-dataset` if it is damaged.
+
+    It is, too, if it holds another genre than those of `genres`, or no clip at all.
+    """
     try:
         with file.open(**TEXT) as lines:
             rows = [[row[name] for name in _COLUMNS] for row in csv.DictReader(lines)]
@@ -31,6 +34,8 @@ def read_predictions(file: Path) -> list[ClipPrediction]:
             ClipPrediction(name, group, truth, *(genre, float(score)) * 2)
             for name, group, truth, genre, score in rows
         ]
+        if not found or not {g for clip in found for g in (clip.truth, clip.genre)} <= {*genres}:
+            raise ValueError("these are not the predictions of the run")
     except (KeyError, TypeError, ValueError, csv.Error) as error:
         raise RunError(
             Code.BAD_DATASET,

@@ -9,10 +9,9 @@ from typing import Any
 from genretag.errors import Code, UsageError
 from genretag.inference import session
 from genretag_train.config import TrainConfig
-from genretag_train.data.dataset import bad_dataset
-from genretag_train.evaluation.bundle import write_bundle
+from genretag_train.evaluation.bundle import check_bundle_name, write_bundle
 from genretag_train.evaluation.card import render_measurements, render_precision
-from genretag_train.evaluation.clips import find_data, rebuild_corpus
+from genretag_train.evaluation.clips import find_data, rebuild_corpus, require_own_clips
 from genretag_train.evaluation.holdout import HoldoutReport, report_holdout
 from genretag_train.evaluation.models import parse_config, read_metrics
 from genretag_train.export.cost import PrecisionCost, measure_cost
@@ -26,7 +25,7 @@ from genretag_train.progress import Progress
 from genretag_train.run_folder import BEST
 from genretag_train.training.learner import Learner
 from genretag_train.training.loop import load_checkpoint
-from genretag_train.training.pipeline import make_manifest
+from genretag_train.training.pipeline import HeldOutClips, make_manifest
 
 
 @dataclass(frozen=True)
@@ -67,21 +66,25 @@ def release_model(
     out: Path,
     progress: Progress,
     most_points: float,
+    is_bundled: bool = False,
 ) -> ReleasedModel:
     """Export the best epoch of `run` to `out` in a precision of `PRECISIONS`.
 
     All clips of the valid and the test side are scored. The single-precision export must
     give torch's probabilities to `TOLERANCE`; the valid side then calibrates the file anew.
     `out` appears whole or not at all. `most_points` percentage points of accuracy or macro-F1 may
-    be lost on these clips.
+    be lost on these clips. `is_bundled` says that the file is to be bundled, by its name.
 
     Raises:
-        UsageError: `run` has no checkpoint, or it is not known what it was trained on.
+        UsageError: `run` has no checkpoint, it is not known what it was trained on, or its name
+            cannot be bundled.
         RunError: `parity`; `accuracy-lost`; `bad-dataset`, the clips are not what it was trained
             on.
     """
     learner = load_learner(run)
     config, spec = learner.config, make_feature_spec(learner.config)
+    if is_bundled:
+        check_bundle_name(config.name)
     corpus = _load_corpus(run, data, learner, spec, progress)
     with TemporaryDirectory(dir=out.parent, prefix=".export-") as scratch:
         fp32, made = Path(scratch, "fp32.onnx"), Path(scratch, "made.onnx")
@@ -134,6 +137,14 @@ def _load_corpus(
     else:  # A run that was cut short has not written what it skipped.
         store = FeatureStore(run / "features", spec)
         corpus = build_corpus(source, store, learner.config, progress)
-    if corpus.genres != learner.genres:
-        raise bad_dataset(f"{source}: these are not the genres that {run} was trained on")
+        held_out = load_checkpoint(run / BEST)["callbacks"].get(HeldOutClips.__qualname__)
+        if held_out:
+            HeldOutClips(corpus).load_state_dict(held_out)
+    require_own_clips(
+        corpus,
+        str(run),
+        learner.genres,
+        facts.get("clips"),
+        "Leave out --data, or give the data that the run was trained on.",
+    )
     return corpus

@@ -120,6 +120,7 @@ def compare_recipes(comparison: Comparison, notify: Notify, progress: Progress) 
 
 def check_comparison(comparison: Comparison) -> None:
     """Check all that can be checked before the first run; UsageError as `compare_recipes`."""
+    _require_own_names(comparison.recipes)
     _require_same_split([comparison.make_config(recipe, 0) for recipe in comparison.recipes])
     for recipe in comparison.recipes:
         for seed in comparison.seeds:
@@ -130,7 +131,10 @@ def read_finished(comparison: Comparison) -> dict[str, Any] | None:
     """Return the `compare.json` of this very comparison; None if it is not finished."""
     found = read_json(comparison.out / COMPARISON)
     wanted = _identify(comparison)
-    rows = [{name: row.get(name) for name in _ROW_IDENTITY} for row in found.get("rows", [])]
+    try:
+        rows = [{name: row[name] for name in _ROW_IDENTITY} for row in found["rows"]]
+    except (KeyError, TypeError):  # none yet, or not one of ours
+        return None
     return found if {**found, "rows": rows} == {**found, **wanted} else None
 
 
@@ -153,6 +157,21 @@ def _identify(comparison: Comparison) -> dict[str, Any]:
 
 def _name(recipe: str) -> str:
     return Path(recipe).stem
+
+
+def _require_own_names(recipes: Sequence[str]) -> None:
+    """Raise UsageError if two recipes would share the folder of their runs."""
+    named: dict[str, str] = {}
+    for recipe in recipes:
+        name = _name(recipe)
+        if name in named:
+            raise UsageError(
+                Code.BAD_OPTION,
+                f"Two recipes are called '{name}', as their runs would be: {named[name]} and "
+                f"{recipe}",
+                "Give each recipe once, and rename a file that has the name of another.",
+            )
+        named[name] = recipe
 
 
 def _require_same_split(configs: Sequence[TrainConfig]) -> None:
@@ -201,13 +220,13 @@ def _train_recipe(
         out = comparison.folder(recipe, seed)
         _train_run(comparison, recipe, seed, notify, progress)
         measured.append(read_metrics(out / MODEL))
-        clips = read_predictions(out / PREDICTIONS)
+        genres = list(measured[-1]["test"]["genres"])
+        clips = read_predictions(out / PREDICTIONS, genres)
         first = first or clips
         names = [[clip.name for clip in of_run] for of_run in (first, clips)]
         _require_same_clips(
             comparison.folder(recipe, comparison.seeds[0]).name, names[0], out.name, names[1]
         )
-        genres = list(measured[-1]["test"]["genres"])
         predicted.append(np.array([genres.index(clip.genre) for clip in clips]))
     return RecipeResult(
         _name(recipe),
@@ -230,7 +249,8 @@ def _require_own_run(comparison: Comparison, recipe: str, seed: int) -> None:
     out = comparison.folder(recipe, seed)
     if not _is_done(out):
         return
-    before, source = load_model(str(out)).config, read_metrics(out / MODEL)["data"]["source"]
+    before = load_model(str(out)).config
+    source = read_metrics(out / MODEL).get("data", {}).get("source")
     if before is None or asdict(before) != asdict(comparison.make_config(recipe, seed)):
         other = "settings"
     elif source != str(comparison.data.absolute()):

@@ -33,12 +33,16 @@ def measure_importance(study: optuna.Study) -> dict[str, float]:
     """Return the share of the metric's variance that each setting explains, largest first.
 
     By functional ANOVA over a random forest (Hutter, Hoos and Leyton-Brown, 2014) that is fitted
-    to the trials that ran to their end; {} if these are fewer than four or all alike.
+    to the trials that ran to their end; {} if these are fewer than four, or all alike in the
+    metric or in their settings.
     """
     done = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
     if len(done) < _MIN_TRIALS or np.ptp([trial.value for trial in done]) == 0:
         return {}
-    shares = get_param_importances(study, evaluator=FanovaImportanceEvaluator(seed=0))
+    try:
+        shares = get_param_importances(study, evaluator=FanovaImportanceEvaluator(seed=0))
+    except RuntimeError:  # no tree found anything by which trials differ
+        return {}
     return {name: float(share) for name, share in shares.items()}
 
 

@@ -7,23 +7,29 @@ from typing import Any
 
 from lightning.pytorch.loggers import Logger, TensorBoardLogger, WandbLogger
 
-from genretag.errors import ExtraMissingError
+from genretag.errors import Code, ExtraMissingError, RunError
 from genretag_train.config import TrainConfig
 
 PROJECT = "genretag"
 
 
 def make_loggers(config: TrainConfig, out: Path, wandb: bool, tensorboard: bool) -> list[Logger]:
-    """Return the loggers that were asked for; ExtraMissingError if one is not installed.
+    """Return the loggers that were asked for.
 
     Weights & Biases obeys its own environment: WANDB_MODE=offline keeps the run in `out`.
+
+    Raises:
+        ExtraMissingError: one is not installed.
+        RunError: `data-unreachable`, Weights & Biases cannot be reached, or nobody is logged in.
     """
     loggers: list[Logger] = []
     try:
         if wandb:
-            loggers.append(
-                WandbLogger(name=out.name, save_dir=out, project=PROJECT, config=asdict(config))
+            logger = WandbLogger(
+                name=out.name, save_dir=out, project=PROJECT, config=asdict(config)
             )
+            _begin_run(logger)
+            loggers.append(logger)
     except ModuleNotFoundError as error:
         raise ExtraMissingError("logging to Weights & Biases", "wandb") from error
     try:
@@ -32,6 +38,20 @@ def make_loggers(config: TrainConfig, out: Path, wandb: bool, tensorboard: bool)
     except ModuleNotFoundError as error:
         raise ExtraMissingError("logging to TensorBoard", "tensorboard") from error
     return loggers
+
+
+def _begin_run(logger: WandbLogger) -> None:
+    """Begin the run there, which Lightning would do in the midst of its own work."""
+    import wandb
+
+    try:
+        _ = logger.experiment
+    except wandb.errors.Error as error:
+        raise RunError(
+            Code.DATA_UNREACHABLE,
+            f"Weights & Biases does not take the run: {str(error).splitlines()[0]}",
+            "Log in with `wandb login`, set WANDB_MODE=offline, or leave out --wandb.",
+        ) from error
 
 
 def log_confusion(

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from lightning.pytorch.loggers import Logger
 
 from genretag.domain.genre import GenreVocabulary
 from genretag.domain.manifest import ModelManifest
-from genretag.errors import Code, UsageError
+from genretag.errors import Code, RunError, UsageError
 from genretag.learning.weights import weigh_groups
 from genretag_train.config import TrainConfig, to_toml
 from genretag_train.evaluation.bundle import check_bundle_name, write_bundle
@@ -78,7 +79,8 @@ def train(
 
     Raises:
         UsageError: there is no such architecture or device, or `out` and `resume` do not fit.
-        RunError: `bad-dataset`, or `parity` if the export differs from the net.
+        RunError: `bad-dataset`, also if a resumed run held out other clips; `parity` if the export
+            differs from the net.
     """
     _check_usage(config, paths.out, resume, notify)
     if paths.bundle:
@@ -98,8 +100,9 @@ def train(
     loggers = make_loggers(config, paths.out, paths.wandb, paths.tensorboard)
     valid = store.add_windows(corpus.members("valid"), progress)
     learner = _fit(
-        config, corpus, store.spec, valid, paths.out, resume, notify, (*callbacks, meter), loggers
-    )
+        config, corpus, store.spec, valid, paths.out, resume, notify,
+        (*callbacks, meter, HeldOutClips(corpus)), loggers,
+    )  # fmt: skip
     if not learner.trainer.is_global_zero:
         return None
     facts |= meter.read()
@@ -117,6 +120,28 @@ def train(
         measurements = render_measurements(report, facts, config)
         write_bundle(model, measurements, report.predictions, paths.bundle)
     return report
+
+
+class HeldOutClips(Callback):
+    """Keeps in the checkpoints which clips are held out, and refuses to go on with others."""
+
+    def __init__(self, corpus: Corpus) -> None:
+        names = sorted(clip.name for side in ("valid", "test") for clip in corpus.members(side))
+        self._digest = sha256("\0".join(names).encode(errors="surrogateescape")).hexdigest()
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return what the checkpoint keeps."""
+        return {"digest": self._digest}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Raise RunError `bad-dataset` if the run of the checkpoint held out other clips."""
+        if state_dict["digest"] != self._digest:
+            raise RunError(
+                Code.BAD_DATASET,
+                "The run held out other clips than these: it may have learned from those that "
+                "would be judged now",
+                "Give the data as it was then, or train anew into another --out.",
+            )
 
 
 def format_test_scores(report: HoldoutReport, out: Path) -> str:
