@@ -15,8 +15,8 @@ training by net and precision, loaders, torch.compile. What is not reached in ti
   --minutes N         10 if left out, with --quick 1; installing what is missing counts as well
 
 It uses .venv of this checkout if that is there, else the packages of python3, and installs what these lack
-into build/gpu-check. Exit codes: 0, 1 scores differ by more than 1e-4, 2 bad option, 3 no GPU, 4 packages
-are missing.
+into build/gpu-check. Exit codes: 0, 1 scores differ by more than 1e-4 or none
+were compared, 2 bad option, 3 no GPU, 4 packages are missing.
 TEXT
 }
 
