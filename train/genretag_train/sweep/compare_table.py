@@ -13,8 +13,8 @@ SCORES_IN_WORDS = {
     "accuracy": "accuracy",
     "f1_weighted": "F1 weighted",
     "f1_macro": "F1 macro",
-    "recall_rare": "recall, rarer genres",
-    "recall_frequent": "recall, other genres",
+    "recall_rare": "recall rare",
+    "recall_frequent": "recall other",
 }
 _DIFFERENCES = ("accuracy", "f1_macro")
 
@@ -31,6 +31,9 @@ def make_tables(summary: Mapping[str, Any]) -> Group:
         f"Skipped clips: {skipped or 'none'}.",
         "",
         _make_scores(summary["rows"]),
+        "",
+        "'recall rare' is the mean recall of the rarer half of the genres, 'recall other' that of "
+        "the rest.",
         "",
         "Differences in points; * differs surely (the 95% interval of the paired bootstrap, in "
         "brackets, leaves 0 out)",
@@ -51,11 +54,12 @@ def make_protocol_tables(summary: Mapping[str, Any]) -> Group:
 
 def _make_scores(rows: Sequence[Mapping[str, Any]]) -> Table:
     """Return a line for each score of each recipe, so that intervals fit a terminal."""
-    table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
+    table = Table(box=None, header_style="bold", padding=(0, 1, 0, 0))
     is_published = any(row["published"] for row in rows)
-    for words in ("recipe", "", *(["published"] if is_published else [])):
-        table.add_column(words, no_wrap=True, justify="right" if words == "published" else "left")
-    for words in ("measured", "valid accuracy", "minutes a run"):
+    for words in ("recipe", "", *(["published"] if is_published else []), "measured"):
+        right = words in ("published", "measured")
+        table.add_column(words, no_wrap=True, justify="right" if right else "left")
+    for words in ("valid\naccuracy", "minutes\na run"):
         table.add_column(words, justify="right")
     for row in rows:
         of_run = (_percent(row["valid_accuracy"]), f"{row['training_s'] / 60:.1f}")
