@@ -77,6 +77,15 @@ def test_a_second_model_goes_into_the_repository_that_is_there(
     assert hub.commit_of(REPO, "main") != first and hub.repos[REPO][first]["model.onnx"] == b"older"
 
 
+def test_the_notice_that_a_licence_asks_for_goes_along(
+    hub: FakeHub, here: pytest.MonkeyPatch
+) -> None:
+    done("publish", store.DEFAULT, f"hf:{REPO}")
+    files = hub.repos[REPO]["main"]
+    assert set(files) == {"model.onnx", "README.md", "NOTICE-musicnn.txt"}
+    assert b"Permission to use, copy, modify" in files["NOTICE-musicnn.txt"]
+
+
 def test_with_a_wrong_token_nothing_is_published(
     toy_run: tuple[Path, Path], hub: FakeHub, here: pytest.MonkeyPatch
 ) -> None:

@@ -4,7 +4,13 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from genretag.errors import Code, UsageError
-from genretag.inference.store import HUB_FILE, HubAddress, hub_error_types, translate_hub_error
+from genretag.inference.store import (
+    HUB_FILE,
+    HubAddress,
+    hub_error_types,
+    list_notices,
+    translate_hub_error,
+)
 from genretag_train.evaluation.models import EvaluatedModel
 from genretag_train.export.hub_card import render_card
 
@@ -22,7 +28,7 @@ class PublishedModel:
 def publish_model(
     model: EvaluatedModel, address: HubAddress, private: bool, revision: str | None
 ) -> PublishedModel:
-    """Upload the model and its card, in one commit on the branch `revision`.
+    """Upload the model, its card and the notices it needs, in one commit on the branch `revision`.
 
     The repository and the branch are made if they are missing; `private` holds for a new
     repository only.
@@ -41,6 +47,8 @@ def publish_model(
         CommitOperationAdd(HUB_FILE, content),
         CommitOperationAdd(CARD, render_card(model, address.repo).encode()),
     ]
+    if " AND " in model.manifest.licence:  # it holds weights of others, who ask for their notice
+        files += [CommitOperationAdd(file.name, file.read_bytes()) for file in list_notices()]
     branch = revision or address.revision
     hub = HfApi()
     try:
