@@ -35,7 +35,7 @@ def test_a_whole_number_will_do_for_a_decimal_one(tmp_path: Path) -> None:
         ('split = "random"', "split"),
         ("dropout = 1.5", "dropout"),
         ("window_s = 0", "window_s"),
-        ("seed = -1", "'seed'"),
+        ("seed = -1", "seed"),
         ("split_seed = 9223372036854775808", "split_seed"),
     ],
 )

@@ -111,7 +111,7 @@ def test_two_processes_go_on_where_one_stopped_and_both_can_be_exported(
     assert read_curves(out)[:2] == before and len(read_curves(out)) == 4
     for trained in (out, by_two):
         made = tmp_path / f"{trained.parent.name}.onnx"
-        assert release_model(trained, None, "fp32", made, lambda done, of: None).parity <= 1e-4
+        assert release_model(trained, None, "fp32", made, lambda done, of: None, 1.0).parity <= 1e-4
         assert made.exists()
 
 
