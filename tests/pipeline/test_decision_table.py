@@ -18,7 +18,9 @@ from genretag.errors import Code, UsageError
 from genretag.pipeline.decision_table import read_table
 from genretag.report.decision_table import MOST_CHARACTERS, write_table
 
-NAMES = st.text(st.characters(exclude_characters="\0/"), min_size=1, max_size=40)
+# A lone surrogate can be in no path but for those that stand for a byte; see the test of these.
+CHARACTERS = st.characters(exclude_categories=["Cs"], exclude_characters="\0/")
+NAMES = st.text(CHARACTERS, min_size=1, max_size=40)
 GENRES = st.sampled_from(["Rock", "R&B", "Ça", "=Sum", "-Core", "@Home", "'Quoted", "A, B"])
 GUESSES = tuple(ScoredGenre(name, score) for name, score in [("Jazz", 0.5), ("Rock; Pop", 0.3)])
 

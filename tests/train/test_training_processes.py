@@ -18,6 +18,7 @@ from genretag.errors import UsageError
 from genretag_train.config import TrainConfig
 from genretag_train.export.release import release_model
 from genretag_train.features.extraction import make_feature_spec
+from genretag_train.features.store import StoredWindows
 from genretag_train.training.batches import make_valid_loader
 from genretag_train.training.learner import Learner
 
@@ -137,6 +138,7 @@ import torch
 
 from genretag_train.config import TrainConfig
 from genretag_train.features.extraction import make_feature_spec
+from genretag_train.features.store import StoredWindows
 from genretag_train.training.batches import Crops, make_train_loader, make_valid_loader
 from genretag_train.training.learner import Learner
 from genretag_train.training.loop import fit
@@ -153,7 +155,7 @@ sides = np.load(folder / "sides.npz")
 files = sorted(folder.glob("clip*.npy"))
 spec = make_feature_spec(config)
 crops = Crops(files, sides["train"].tolist(), [1.0] * len(files), spec)
-windows = [sides[f"windows{n}"] for n in range(len(sides["valid"]))]
+windows = StoredWindows(sorted(folder.glob("windows*.npy")))
 seen = []
 
 
@@ -195,12 +197,11 @@ def ranks(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Any]]:
         np.save(folder / f"clip{number:02}.npy", power)
     spec = make_feature_spec(TrainConfig(window_s=1.0))
     valid = genres[1][:12]
-    windows = {
+    for number in range(len(valid)):
         # Some clips have more windows than others, some have none.
-        f"windows{n}": draw.random((n % 4, spec.n_frames, 128), np.float32)
-        for n in range(len(valid))
-    }
-    np.savez(folder / "sides.npz", train=genres[0], valid=valid, **windows)
+        windows = draw.random((number % 4, spec.n_frames, 128), np.float32)
+        np.save(folder / f"windows{number:02}.npy", windows)
+    np.savez(folder / "sides.npz", train=genres[0], valid=valid)
     (script := folder / "fit.py").write_text(FIT)
     start(script, folder)
     return folder, [torch.load(folder / f"{rank}.pt", weights_only=True) for rank in (0, 1)]
@@ -229,7 +230,7 @@ def test_all_processes_see_the_same_scores_and_decide_alike(ranks) -> None:
 def test_scores_of_two_processes_are_those_of_one(ranks) -> None:
     folder, _ = ranks
     sides = np.load(folder / "sides.npz")
-    windows = [sides[f"windows{n}"] for n in range(len(sides["valid"]))]
+    windows = StoredWindows(sorted(folder.glob("windows*.npy")))
     config = TrainConfig(window_s=1.0, hidden=4, rnn_hidden=4)
     learner = Learner(config, ("A", "B", "C"), None)
     learner.load_state_dict(torch.load(folder / "last.ckpt", weights_only=True)["state_dict"])
