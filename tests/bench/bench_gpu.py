@@ -1,4 +1,4 @@
-"""What a GPU does for training and for scoring; train/gpu_check.sh runs it.
+"""Measures what a GPU does for training and for scoring; train/gpu_check.sh runs it.
 
 Each section has a share of the time and a process of its own, which is ended when that is up: a
 row that fails or is not reached says so, and the others stand.
@@ -53,7 +53,7 @@ CUDA, NO_TF32, TORCH = "ONNX Runtime, CUDA", "ONNX Runtime, CUDA without TF32", 
 
 @dataclass(frozen=True)
 class Check:
-    """Where to measure, whether only to see that the check works, and a folder with clips."""
+    """A device, whether only to see that the check works, and a folder with clips."""
 
     device: str
     quick: bool

@@ -64,7 +64,7 @@ class Listed:
 
 @dataclass(frozen=True)
 class Piece:
-    """What an artist plays in a genre, and the tracks that are parts of it."""
+    """A piece of an artist in a genre, and the tracks that are parts of it."""
 
     artist: int
     genre: int

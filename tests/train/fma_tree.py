@@ -86,7 +86,7 @@ def unfit() -> dict[int, str]:
 
 
 def clip_file(data: Path, subset: str, track_id: int) -> Path:
-    """Where a clip lies; its folder is made."""
+    """Return the file of a clip, and make its folder."""
     file = data / subset / clip_name(track_id)
     file.parent.mkdir(parents=True, exist_ok=True)
     return file

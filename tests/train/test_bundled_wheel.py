@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def scan(model: str | Path, clips: list[Path], home: Path, **environment: str) -> list[dict]:
-    """What `genretag scan` would write, in a process of its own."""
+    """Return what `genretag scan` would write, in a process of its own."""
     own = {f"GENRETAG_{place}_DIR": str(home / "own") for place in ("CACHE", "DATA")}
     own |= {"GENRETAG_CONFIG": str(home / "none.toml")}
     told = ["--dry-run", "--threshold", "0", "--jobs", "1", "--format", "jsonl", "--model", model]

@@ -1,4 +1,4 @@
-"""What a split gives away is counted, and said in the card in plain words."""
+"""Leaks of a split: counted, and said in the card in plain words."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""How much of the test side a split gives away: clips by artists that are learned from as well."""
+"""Measures what a split gives away: test clips by artists that are learned from as well."""
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence

@@ -10,7 +10,7 @@ from genretag_train.evaluation.holdout import ClipPrediction
 
 _COLUMNS = ("file", "group", "genre", "predicted", "score")
 TEXT: Mapping[str, Any] = {"encoding": "utf-8", "errors": "surrogateescape", "newline": ""}
-"""How a CSV file is opened: names of files may hold any bytes."""
+"""Options with which a CSV file is opened: names of files may hold any bytes."""
 
 
 def write_predictions(predictions: Iterable[ClipPrediction], file: Path) -> None:

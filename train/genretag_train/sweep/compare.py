@@ -27,7 +27,7 @@ _FACTS = (
     "clips", "clips_without_group", "leaks", "moved_from_published_side",
     "groups_moved_from_published_side", "skipped",
 )  # fmt: skip
-"""What `compare.json` takes over from the `metrics.json` of the first run."""
+"""The entries that `compare.json` takes over from the `metrics.json` of the first run."""
 
 SPLIT_SETTINGS = (
     "genres", "label_column", "min_tracks", "min_groups", "min_s", "split", "split_seed",

@@ -23,7 +23,7 @@ from genretag_train.sweep.compare import (
 
 @dataclass(frozen=True)
 class Protocol:
-    """What is compared: a subset of FMA, settings, and tasks, each a choice of genres.
+    """A subset of FMA, settings, and tasks, each a choice of genres, that are compared.
 
     `tasks` has the setting `genres` by the name of a task. The study published scores of
     `published_task`. `fixed` are the settings that decide which clips are judged; `shared` are

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from genretag.errors import Code, ExtraMissingError, RunError
+from genretag.errors import ExtraMissingError
 from genretag_train.progress import Notify, Progress
 from genretag_train.sweep.job import SweepJob
 from genretag_train.sweep.settings import convert_settings
 from genretag_train.training import pipeline
-from genretag_train.training.loggers import PROJECT
+from genretag_train.training.loggers import PROJECT, translate_wandb_errors
 
 
 def run_agent(job: SweepJob, notify: Notify, progress: Progress) -> str:
@@ -33,13 +33,9 @@ def run_agent(job: SweepJob, notify: Notify, progress: Progress) -> str:
         finally:
             wandb_run.finish()
 
-    try:
+    with translate_wandb_errors(
+        "Weights & Biases refuses the sweep", "Log in with `wandb login`, or leave out --wandb."
+    ):
         identity = wandb.sweep(dict(job.sweep.raw), project=project)
         wandb.agent(identity, function=run, project=project, count=job.n_trials)
-    except wandb.errors.Error as error:
-        raise RunError(
-            Code.DATA_UNREACHABLE,
-            f"Weights & Biases refuses the sweep: {error}",
-            "Log in with `wandb login`, or leave out --wandb.",
-        ) from error
     return str(identity)

@@ -1,4 +1,4 @@
-"""What a training run takes: time, hardware, and energy where the machine counts it."""
+"""Time, hardware and, where the machine counts it, energy of a training run."""
 
 import os
 import platform

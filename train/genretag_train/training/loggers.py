@@ -1,6 +1,7 @@
 """Where a run is logged beside its own `curves.csv`: Weights & Biases, TensorBoard."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,12 @@ def make_loggers(config: TrainConfig, out: Path, wandb: bool, tensorboard: bool)
             logger = WandbLogger(
                 name=out.name, save_dir=out, project=PROJECT, config=asdict(config)
             )
-            _begin_run(logger)
+            with translate_wandb_errors(
+                "Weights & Biases does not take the run",
+                "Log in with `wandb login`, set WANDB_MODE=offline, or leave out --wandb.",
+            ):
+                # Lightning would begin the run in the midst of its own work.
+                _ = logger.experiment
             loggers.append(logger)
     except ModuleNotFoundError as error:
         raise ExtraMissingError("logging to Weights & Biases", "wandb") from error
@@ -40,17 +46,16 @@ def make_loggers(config: TrainConfig, out: Path, wandb: bool, tensorboard: bool)
     return loggers
 
 
-def _begin_run(logger: WandbLogger) -> None:
-    """Begin the run there, which Lightning would do in the midst of its own work."""
+@contextmanager
+def translate_wandb_errors(message: str, hint: str) -> Iterator[None]:
+    """Raise RunError `data-unreachable`, with the reason after `message`, where W&B refuses."""
     import wandb
 
     try:
-        _ = logger.experiment
+        yield
     except wandb.errors.Error as error:
         raise RunError(
-            Code.DATA_UNREACHABLE,
-            f"Weights & Biases does not take the run: {str(error).splitlines()[0]}",
-            "Log in with `wandb login`, set WANDB_MODE=offline, or leave out --wandb.",
+            Code.DATA_UNREACHABLE, f"{message}: {str(error).splitlines()[0]}", hint
         ) from error
 
 

@@ -36,14 +36,14 @@ CARD_FACTS = (
     "split", "clips", "clips_without_group", "leaks", "moved_from_published_side",
     "groups_moved_from_published_side",
 )  # fmt: skip
-"""What the manifest takes over from the metrics, so that a card can be made of the file alone.
+"""The metrics that the manifest takes over, so that a card can be made of the file alone.
 
 Not the time: the same run again gives the same file, byte for byte.
 """
 
 _MACHINE_SETTINGS = {"accelerator", "devices", "nodes", "strategy", "precision", "threads"}
-"""Where a run is computed: they change the rounding, and the number of processes also the batches
-and what each draws; the recipe stays the same."""
+"""The settings that say where a run is computed: they change the rounding, and the number of
+processes also the batches and what each draws; the recipe stays the same."""
 
 
 @dataclass(frozen=True)
